@@ -1,0 +1,39 @@
+# Each target works on a fresh machine with Python 3.11 or newer and make; `make help` lists them.
+PYTHON ?= python3
+RUN := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/.ready ## make .venv with everything that the other commands need
+
+.venv/.ready: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sluice needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: setup ## the whole of Sluice on this machine, driven with sample data
+	@$(RUN) -m sluice demo
+
+test: setup ## the whole test suite
+	$(RUN) -m pytest -n auto --dist worksteal
+
+lint: setup ## format check, lint, types
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m pyright
+
+format: setup ## format the code
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+
+lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
+	uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml -o requirements.txt
+	uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml --group dev -o requirements-dev.txt
+
+clean: ## remove everything that is made
+	rm -rf .venv .build .sluice .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The embedded cloud: the program of this repository, deployed and running on this machine."""

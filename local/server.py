@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from local.emulator import server_environment
@@ -32,7 +33,7 @@ class Server:
         """Starts it and returns when it answers.
 
         Args:
-            folder: what it may write to; made here, and removed when it stops.
+            folder: what it may write to; made where it does not exist, and removed when it stops.
             port: the port to listen on; a free one by default.
 
         Raises:
@@ -42,7 +43,7 @@ class Server:
         if port and not _is_free(port):
             raise ServerError(f"port {port} is taken: choose another one with --port, or leave it out for a free one")
         self.endpoint = f"http://127.0.0.1:{self.port}"
-        (folder / "tmp").mkdir(parents=True)
+        (folder / "tmp").mkdir(parents=True, exist_ok=True)
         self._log = folder / "ministack.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -141,6 +142,8 @@ def _end_with_parent(folder: Path) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(1)
     shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()  # the one that was made for it, unless something else is in there
     _kill_group(os.getpgrp())
 
 

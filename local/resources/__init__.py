@@ -29,8 +29,8 @@ class UnsupportedError(Exception):
 class Cloud:
     """Clients of the embedded cloud, in one region, as its root user."""
 
-    def __init__(self, endpoint: str, region: str) -> None:
-        self.endpoint, self.region = endpoint, region
+    def __init__(self, endpoint: str, region: str, functions_endpoint: str | None = None) -> None:
+        self.endpoint, self.region, self.functions_endpoint = endpoint, region, functions_endpoint
         self._session = boto3.Session("test", "test", region_name=region)
         self.client = functools.cache(self._client)
         self.account: str = self.client("sts").get_caller_identity()["Account"]

@@ -15,6 +15,8 @@ def function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     """A function; its code is zipped from the archive's folder."""
     role, timeout, code = inputs.take("role"), inputs.take("timeout"), inputs.take("code")
     variables = (inputs.take("environment") or {}).get("variables", {})
+    if cloud.functions_endpoint:
+        variables = {**variables, "AWS_ENDPOINT_URL": cloud.functions_endpoint}
     logging, tracing = inputs.take("loggingConfig"), inputs.take("tracingConfig")
     made = cloud.client("lambda").create_function(
         FunctionName=inputs.take("name") or physical_name(name),

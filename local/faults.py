@@ -373,9 +373,11 @@ def _split(request: Request, fraction: float, salt: str) -> tuple[dict[str, Any]
         for table, asked in tables.items()
         for entry in (asked["Keys"] if isinstance(asked, dict) else asked)
     ]
-    entries.sort(key=lambda entry: _chance(f"{salt}|{json.dumps(entry)}".encode()))
-    left = math.ceil(len(entries) * fraction)
-    return _grouped(tables, entries[left:]), _grouped(tables, entries[:left])
+    chances = [_chance(f"{salt}|{json.dumps(entry)}".encode()) for entry in entries]
+    highest = sorted(chances)[math.ceil(len(entries) * fraction) - 1]
+    done = [entry for entry, chance in zip(entries, chances, strict=True) if chance > highest]
+    left = [entry for entry, chance in zip(entries, chances, strict=True) if chance <= highest]
+    return _grouped(tables, done), _grouped(tables, left)
 
 
 def _grouped(tables: dict[str, Any], entries: _Entries) -> dict[str, Any]:
@@ -530,7 +532,6 @@ class _Connection:
             self._writer.close()
             await self._writer.wait_closed()
         finally:
-            self._writer.transport.abort()
             if self._upstream:
                 self._upstream[1].transport.abort()
 
@@ -625,9 +626,9 @@ class _Connection:
             await asyncio.sleep(rule.wait(request, salt))
             await self._relay(answer)
         elif rule.action == "drop":
-            head = answer.head.raw
             begun = await answer.body.read(_PIECE) if answer.length else b""
-            await self._write(head + begun[: len(begun) // 2] if begun else head[: len(head) // 2])
+            # An answer without a body is cut in its first word: clients take a cut header for the last.
+            await self._write(answer.head.raw + begun[: len(begun) // 2] if begun else b"HTTP/")
             self._stays_open = False
         else:
             await _discard(answer.body, answer.length)
@@ -682,6 +683,7 @@ class FaultProxy:
         self.rules = rules
         self._requests: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
+        self._connections: set[asyncio.Task[None]] = set()
         self._failure: Exception | None = None
 
     @property
@@ -735,15 +737,20 @@ class FaultProxy:
             raise self._failure
 
     async def _serve(self, listener: socket.socket) -> None:
-        server = await asyncio.start_server(self._serve_connection, sock=listener, limit=_HEAD_LIMIT)
+        server = await asyncio.start_server(self._accept, sock=listener, limit=_HEAD_LIMIT)
         await self._stopping.wait()
         server.close()
-        await asyncio.sleep(0)  # what was accepted last begins, so that it can be ended
-        while connections := asyncio.all_tasks() - {asyncio.current_task()}:
-            for connection in connections:
+        while self._connections:
+            for connection in self._connections:
                 connection.cancel()
-            await asyncio.gather(*connections, return_exceptions=True)
-        await asyncio.sleep(0)  # transports close their sockets one turn after they are aborted
+            await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.sleep(0)  # a transport closes its socket one turn after it is aborted
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.create_task(self._serve_connection(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
+        connection.add_done_callback(lambda _: writer.transport.abort())
 
     async def _serve_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

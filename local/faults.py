@@ -27,12 +27,9 @@ from functools import cached_property
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Literal, NamedTuple, Self
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
-Action = Literal["throttle", "error", "delay", "drop", "unprocessed", "expired", "function_error"]
-
-_AFTER_WORK = {"error", "delay", "drop", "function_error"}
 _PIECE = 64 * 1024
 _HEAD_LIMIT = 256 * 1024
 # Held whole, for predicates: DynamoDB's largest request is 16 MB. Larger objects pass as a stream.
@@ -154,6 +151,10 @@ def _is_form(headers: Mapping[str, str]) -> bool:
 # --- rules ----------------------------------------------------------------------------
 
 
+Action = Literal["throttle", "error", "delay", "drop", "unprocessed", "expired", "function_error"]
+_AFTER_WORK = ("error", "delay", "drop", "function_error")
+
+
 @dataclass(eq=False, kw_only=True)
 class Rule:
     """Makes the requests that it concerns fail, all or some.
@@ -164,7 +165,8 @@ class Rule:
     Actions:
         throttle: the service's throttling error.
         error: its internal error, with `status` 500 or 503.
-        delay: `seconds`, a number or a range, pass before the request is forwarded.
+        delay: `seconds`, a number or a range, pass before the request is forwarded, also when the client has
+            given up meanwhile.
         drop: the connection closes without an answer.
         unprocessed: BatchWriteItem and BatchGetItem succeed and hand back a `fraction` of their entries.
             With 1.0 nothing is forwarded. With less, the others are, in a body that the caller did not sign:
@@ -179,7 +181,8 @@ class Rule:
         rate: the share of requests that fail, 0 to 1. Each attempt has its own chance.
         limit: fires so many times at most (with `per_call`, for so many calls), first come, first served.
         when: asked with the request, on the proxy's thread. What it raises is raised when the proxy stops.
-        per_call: all attempts of one call of an AWS SDK share a fate, so no retry saves it.
+        per_call: all attempts of one call share a fate, so no retry saves it. AWS SDKs name the call in the
+            header amz-sdk-invocation-id; without it each attempt is a call.
         after_work: for error, delay, drop and function_error: the request is forwarded and its work done;
             only then its answer is replaced, kept back, or cut in the middle.
     """
@@ -207,9 +210,7 @@ class Rule:
         if not 0 < self.fraction <= 1:
             raise ValueError(f"fraction is {self.fraction}; it is above 0 and at most 1")
         if self.after_work and self.action not in _AFTER_WORK:
-            raise ValueError(
-                f"{self.action} never follows the work; only {', '.join(sorted(_AFTER_WORK))} can"
-            )
+            raise ValueError(f"{self.action} never follows the work; only {', '.join(_AFTER_WORK)} can")
 
     def concerns(self, request: Request) -> bool:
         """Whether the request is of the kind that this rule makes fail."""
@@ -293,15 +294,10 @@ def _error_of(rule: Rule, request: Request) -> _Error:
     if rule.action == "throttle":
         return _THROTTLING.get(request.service, _Error(400, "ThrottlingException", "Rate exceeded"))
     if rule.action == "expired":
-        code = (
-            "ExpiredToken"
-            if request.service == "s3" or _is_form(request.headers)
-            else "ExpiredTokenException"
-        )
-        is_forbidden = request.service != "s3" and "x-amz-target" not in request.headers
-        return _Error(
-            403 if is_forbidden else 400, code, "The security token included in the request is expired"
-        )
+        has_short_code = request.service == "s3" or _is_form(request.headers)
+        code = "ExpiredToken" if has_short_code else "ExpiredTokenException"
+        status = 400 if request.service == "s3" or "x-amz-target" in request.headers else 403
+        return _Error(status, code, "The security token included in the request is expired")
     code = "ServiceUnavailable" if rule.status == 503 else _INTERNAL.get(request.service, "InternalFailure")
     return _Error(rule.status, code, "We encountered an internal error. Please try again.")
 
@@ -317,21 +313,20 @@ def _fault(rule: Rule, request: Request) -> bytes:
 
 def _error_answer(request: Request, error: _Error) -> bytes:
     """An error in the protocol of its service: https://smithy.io/2.0/aws/protocols/index.html."""
+    sender = "Sender" if error.status < 500 else "Receiver"
     if "x-amz-target" in request.headers:
         namespace = "dynamodb.v20120810" if request.service.startswith("dynamodb") else request.service
         payload = {"__type": f"com.amazonaws.{namespace}#{error.code}", "message": error.message}
-        headers = {"x-amzn-query-error": f"{error.code};Sender"} if request.service == "sqs" else {}
+        headers = {"x-amzn-query-error": f"{error.code};{sender}"} if request.service == "sqs" else {}
         return _json_answer(error.status, payload, headers, version=request.headers.get("content-type", ""))
     details = f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
     if request.service == "s3":
         body = f'<?xml version="1.0" encoding="UTF-8"?><Error>{details}<RequestId>fault</RequestId></Error>'
-        return _answer(
-            error.status, b"" if request.method == "HEAD" else body.encode(), "application/xml", {}
-        )
+        has_body = request.method != "HEAD"
+        return _answer(error.status, body.encode() if has_body else b"", "application/xml", {})
     if _is_form(request.headers):
-        sender = "Sender" if error.status < 500 else "Receiver"
-        error_element = f"<Error><Type>{sender}</Type>{details}</Error>"
-        body = f"<ErrorResponse>{error_element}<RequestId>fault</RequestId></ErrorResponse>"
+        element = f"<Error><Type>{sender}</Type>{details}</Error>"
+        body = f"<ErrorResponse>{element}<RequestId>fault</RequestId></ErrorResponse>"
         return _answer(error.status, body.encode(), "text/xml", {})
     return _json_answer(error.status, {"message": error.message}, {"x-amzn-ErrorType": error.code})
 
@@ -540,12 +535,12 @@ class _Connection:
         try:
             await self._exchange(head)
         except ConnectionRefusedError:
-            message = f"nothing listens at {self._proxy.upstream}, the upstream of the fault proxy"
+            message = "nothing listens at {}:{}, the upstream of the fault proxy".format(*self._proxy.address)
             await self._write(_answer(502, message.encode(), "text/plain", {}))
             self._stays_open = False
 
     async def _exchange(self, head: _Head) -> None:
-        if head.headers.get("expect", "").lower() == "100-continue":
+        if head.headers.get("expect", "").lower() == "100-continue":  # the upstream's own 100 is passed over
             self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await self._hold(head)
         request = _request(head, body or b"")
@@ -578,8 +573,7 @@ class _Connection:
             self._upstream[1].transport.abort()
             self._upstream = None
         if not self._upstream:
-            host, _, port = self._proxy.upstream.removeprefix("http://").rstrip("/").partition(":")
-            self._upstream = await asyncio.open_connection(host, int(port), limit=_HEAD_LIMIT)
+            self._upstream = await asyncio.open_connection(*self._proxy.address, limit=_HEAD_LIMIT)
         return self._upstream
 
     async def _forward(self, head: _Head, body: bytes | None) -> _Answer:
@@ -593,9 +587,9 @@ class _Connection:
         answer = asyncio.create_task(_read_answer(reader, method))
         try:
             await asyncio.wait((sending, answer), return_when=asyncio.FIRST_COMPLETED)
-            if sending.done():
+            if not answer.done():
                 sending.result()
-            else:
+            elif not sending.done() or sending.exception():
                 self._stays_open = False  # answered before the body's end: the rest of it stays unread
             return await answer
         finally:
@@ -666,6 +660,7 @@ class FaultProxy:
         credentials: the proxy's own key id and secret key, for `unprocessed` with a `fraction` below 1.
 
     Attributes:
+        address: host and port of the upstream.
         endpoint: the URL for clients, once entered.
     """
 
@@ -677,7 +672,10 @@ class FaultProxy:
         seed: int = 0,
         credentials: tuple[str, str] | None = None,
     ) -> None:
-        self.upstream = upstream
+        parts = urlsplit(upstream)
+        if parts.scheme != "http" or not parts.hostname or not parts.port:
+            raise ValueError(f"upstream is {upstream!r}; it has the form http://host:port")
+        self.address = (parts.hostname, parts.port)
         self.seed = seed
         self.credentials = credentials
         self.rules = rules

@@ -271,7 +271,12 @@ def test_an_upstream_that_is_not_there_is_named() -> None:
         with pytest.raises(urllib.error.HTTPError, match="502") as caught:
             urllib.request.urlopen(proxy.endpoint, timeout=5)
         with caught.value:
-            assert f"nothing listens at http://127.0.0.1:{port}" in caught.value.read().decode()
+            assert f"nothing listens at 127.0.0.1:{port}" in caught.value.read().decode()
+
+
+def test_an_upstream_of_another_form_is_refused() -> None:
+    with pytest.raises(ValueError, match="upstream is 'https://example'; it has the form http://host:port"):
+        FaultProxy("https://example")
 
 
 # --- services and operations are recognised -----------------------------------------------
@@ -673,13 +678,13 @@ def test_a_rule_that_cannot_be_is_refused(settings: dict[str, Any], message: str
 # --- the end ------------------------------------------------------------------------------------
 
 
-def _sockets() -> int:
+def _open_files() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files as Linux shows them")
 def test_leaving_closes_everything_whatever_is_under_way(cloud: Cloud) -> None:
-    before = _sockets()
+    before = _open_files()
     delayed = Rule("delay", seconds=600)
     with FaultProxy(cloud.upstream.url, [delayed]) as proxy:
         port = urlsplit(proxy.endpoint).port or 0
@@ -694,7 +699,7 @@ def test_leaving_closes_everything_whatever_is_under_way(cloud: Cloud) -> None:
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
     assert proxy._thread not in threading.enumerate()
-    assert _sockets() == before
+    assert _open_files() == before
 
 
 def test_what_a_predicate_raises_is_raised_at_the_end(cloud: Cloud) -> None:

@@ -28,7 +28,9 @@ def archive_bucket(operations: Operations) -> BucketArgs:
     }
 
 
-def archiver(bucket_name: pulumi.Input[str], bucket_arn: pulumi.Input[str], events: Sequence[EventName]) -> ConsumerArgs:
+def archiver(
+    bucket_name: pulumi.Input[str], bucket_arn: pulumi.Input[str], events: Sequence[EventName]
+) -> ConsumerArgs:
     """The consumer that archives changes of the given kinds."""
     return {
         "handler": environment.HANDLER,
@@ -36,6 +38,10 @@ def archiver(bucket_name: pulumi.Input[str], bucket_arn: pulumi.Input[str], even
         "filters": [{"events": events}],
         "environment": {environment.BUCKET: bucket_name, environment.EVENTS: ",".join(events)},
         "statements": [
-            allow("WriteArchive", ["s3:PutObject"], [pulumi.Output.concat(bucket_arn, f"/{environment.PREFIX}*")])
+            allow(
+                "WriteArchive",
+                ["s3:PutObject"],
+                [pulumi.Output.concat(bucket_arn, f"/{environment.PREFIX}*")],
+            )
         ],
     }

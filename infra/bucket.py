@@ -139,9 +139,7 @@ class Bucket(pulumi.ComponentResource):
         )
 
     def _announce(self) -> None:
-        aws.s3.BucketNotification(
-            f"{self._name}-announcements", bucket=self.name, eventbridge=True, opts=self._child()
-        )
+        aws.s3.BucketNotification(f"{self._name}-announcements", bucket=self.name, eventbridge=True, opts=self._child())
 
 
 def _rule(rule: LifecycleRule) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:

@@ -73,7 +73,9 @@ def _imports(node: ast.AST) -> Iterator[str]:
         if isinstance(child, ast.Import):
             yield from (alias.name for alias in child.names)
         elif isinstance(child, ast.ImportFrom) and child.level:
-            raise ValueError(f"line {child.lineno}: a handler imports by absolute names, so that its archive can be traced")
+            raise ValueError(
+                f"line {child.lineno}: a handler imports by absolute names, so that its archive can be traced"
+            )
         elif isinstance(child, ast.ImportFrom) and child.module:
             yield child.module
             yield from (f"{child.module}.{alias.name}" for alias in child.names)

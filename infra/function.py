@@ -91,7 +91,11 @@ class Function(pulumi.ComponentResource):
             f"{self._name}-policy",
             role=self.role.name,
             policy=policy_document(
-                [*self._args.get("statements", []), logs, *([traces] if self._operations.get("tracing") else [])]
+                [
+                    *self._args.get("statements", []),
+                    logs,
+                    *([traces] if self._operations.get("tracing") else []),
+                ]
             ),
             opts=self._child(),
         )
@@ -117,9 +121,22 @@ class Function(pulumi.ComponentResource):
     def _create_alarms(self) -> None:
         look = f"Look at its log group and at `python -m sluice failures`; docs/operating.md#{{}} ({self._name})."
         self._create_alarm("errors", "Errors", 1, "Invocations fail: an exception, a timeout or a crash.", look)
-        self._create_alarm("throttles", "Throttles", 1, "Invocations are refused: the account's or the function's concurrency is used up.", look)
+        self._create_alarm(
+            "throttles",
+            "Throttles",
+            1,
+            "Invocations are refused: the account's or the function's concurrency is used up.",
+            look,
+        )
         near = 0.9 * self._timeout_seconds * 1000
-        self._create_alarm("duration", "Duration", near, f"Invocations come near the timeout of {self._timeout_seconds} s.", look, "Maximum")
+        self._create_alarm(
+            "duration",
+            "Duration",
+            near,
+            f"Invocations come near the timeout of {self._timeout_seconds} s.",
+            look,
+            "Maximum",
+        )
 
     def _create_alarm(
         self, kind: str, metric: str, threshold: float, meaning: str, look: str, statistic: str = "Sum"

@@ -24,7 +24,12 @@ def allow(
     condition: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Statement:
     """A statement for a role: `actions` on `resources`; `sid` says in letters what it is for."""
-    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+    statement: Statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": list(resources),
+    }
     return {**statement, "Condition": condition} if condition else statement
 
 

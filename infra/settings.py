@@ -19,7 +19,30 @@ _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@((?!-)[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _DOMAIN = re.compile(r"((?!-)[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _SCHEDULE = re.compile(r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)|cron\(\S+( \S+){5}\)")
-_LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+_LOG_RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
 
 
 class SettingsError(Exception):
@@ -140,7 +163,9 @@ class ReportSettings(_Section):
             if one.name == other.name:
                 raise ValueError(f"groups: the name {one.name} is used twice")
             if one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix):
-                raise ValueError(f"groups: prefixes {one.prefix} and {other.prefix} overlap, so tables would count twice")
+                raise ValueError(
+                    f"groups: prefixes {one.prefix} and {other.prefix} overlap, so tables would count twice"
+                )
         return self
 
 
@@ -151,16 +176,21 @@ class OperationsSettings(_Section):
     log_retention_days: Annotated[int, AfterValidator(_retention)] = 30
     protect: bool = False
     tracing: bool = False
-    owner: Annotated[str, _matching(re.compile(r"[\w .:/=+@-]{1,128}"), "up to 128 of letters, digits, spaces and . : / = + @ - _")] = (
-        "unowned"
-    )
+    owner: Annotated[
+        str,
+        _matching(re.compile(r"[\w .:/=+@-]{1,128}"), "up to 128 of letters, digits, spaces and . : / = + @ - _"),
+    ] = "unowned"
 
 
 class Settings(_Section):
     """All settings of one stack."""
 
     environment: Annotated[
-        str, _matching(_ENVIRONMENT, "a stack name of up to 16 of a-z 0-9 -, starting with a letter: names of resources carry it")
+        str,
+        _matching(
+            _ENVIRONMENT,
+            "a stack name of up to 16 of a-z 0-9 -, starting with a letter: names of resources carry it",
+        ),
     ]
     region: Annotated[str, _matching(_REGION, "an AWS region such as eu-north-1")]
     mail: MailSettings
@@ -244,7 +274,7 @@ def _problems(error: ValidationError) -> Iterator[str]:
         else:
             allowed = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
             found = mistake["input"]
-            yield f"{key}: {allowed}" if isinstance(found, dict) else f"{key}: found {found!r}; allowed: {allowed}"
+            yield (f"{key}: {allowed}" if isinstance(found, dict) else f"{key}: found {found!r}; allowed: {allowed}")
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -82,9 +82,7 @@ class StreamPipeline(pulumi.ComponentResource):
         self.stream_arn = pulumi.Output.all(table.name, table.stream_arn, table.stream_view_type).apply(
             lambda known: _with_both_images(*known)
         )
-        self.register_outputs(
-            {"tableName": self.table_name, "tableArn": self.table_arn, "streamArn": self.stream_arn}
-        )
+        self.register_outputs({"tableName": self.table_name, "tableArn": self.table_arn, "streamArn": self.stream_arn})
 
     def subscribe(self, consumer: str, args: ConsumerArgs) -> "StreamConsumer":
         """Adds a consumer.
@@ -102,7 +100,9 @@ class StreamPipeline(pulumi.ComponentResource):
                 f"{self._name} cannot take {consumer}: {taken} read its stream, and a shard serves two readers. "
                 "Take the archive's objects instead, which are announced through EventBridge"
             )
-        made = StreamConsumer(f"{self._name}-{consumer}", consumer, args, self, self._args["failures"], self._operations)
+        made = StreamConsumer(
+            f"{self._name}-{consumer}", consumer, args, self, self._args["failures"], self._operations
+        )
         self._consumers.append(made)
         return made
 
@@ -145,9 +145,7 @@ class StreamConsumer(pulumi.ComponentResource):
         failures: Bucket,
         operations: Operations,
     ) -> None:
-        super().__init__(
-            "sluice:index:StreamConsumer", name, None, pulumi.ResourceOptions(parent=pipeline)
-        )
+        super().__init__("sluice:index:StreamConsumer", name, None, pulumi.ResourceOptions(parent=pipeline))
         self.consumer = consumer
         self._name, self._args, self._operations = name, args, operations
         self._stream_arn, self._failures = pipeline.stream_arn, failures
@@ -177,11 +175,20 @@ class StreamConsumer(pulumi.ComponentResource):
         return [
             allow(
                 "ReadStream",
-                ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
+                [
+                    "dynamodb:DescribeStream",
+                    "dynamodb:GetRecords",
+                    "dynamodb:GetShardIterator",
+                    "dynamodb:ListStreams",
+                ],
                 [self._stream_arn],
             ),
             # The mapping's id is part of the key, and the mapping is made after the role.
-            allow("KeepFailures", ["s3:PutObject"], [pulumi.Output.concat(self._failures.arn, f"/{FAILURES_PREFIX}*")]),
+            allow(
+                "KeepFailures",
+                ["s3:PutObject"],
+                [pulumi.Output.concat(self._failures.arn, f"/{FAILURES_PREFIX}*")],
+            ),
             allow("FindFailuresBucket", ["s3:ListBucket"], [self._failures.arn]),
         ]
 
@@ -218,7 +225,11 @@ class StreamConsumer(pulumi.ComponentResource):
         )
         for kind, metric, meaning in (
             ("dropped", "DroppedEventCount", "Records ran out of retries and were dropped."),
-            ("failed", "OnFailureDestinationDeliveredEventCount", "Records ran out of retries and lie among the failures."),
+            (
+                "failed",
+                "OnFailureDestinationDeliveredEventCount",
+                "Records ran out of retries and lie among the failures.",
+            ),
         ):
             self._create_alarm(
                 kind,
@@ -265,5 +276,3 @@ def _with_both_images(table: str, stream_arn: str | None, view_type: str | None)
             "stream_view_type NEW_AND_OLD_IMAGES"
         )
     return stream_arn
-
-

@@ -49,7 +49,10 @@ class EmbeddedCloud:
     """The emulator and the stacks in it; use it in a `with` block, at whose end nothing is left."""
 
     def __init__(
-        self, folder: Path | None = None, port: int | None = None, on_event: Callable[[Event], None] = lambda _: None
+        self,
+        folder: Path | None = None,
+        port: int | None = None,
+        on_event: Callable[[Event], None] = lambda _: None,
     ) -> None:
         """Starts the emulator.
 

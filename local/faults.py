@@ -65,16 +65,12 @@ class Request:
     def content(self) -> bytes:
         """What tells this request from others, and not from its own retries."""
         length = self.headers.get("content-length", "")
-        return blake2b(
-            f"{self.method} {self.target} {length}\n".encode() + self.body, digest_size=16
-        ).digest()
+        return blake2b(f"{self.method} {self.target} {length}\n".encode() + self.body, digest_size=16).digest()
 
 
 # The scope of a signature: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 # Presigned URLs carry it percent-encoded.
-_SCOPE = re.compile(
-    r"Credential=[^/%]+(?:/|%2F)\d{8}(?:/|%2F)([^/%]+)(?:/|%2F)([^/%]+)(?:/|%2F)aws4_request", re.I
-)
+_SCOPE = re.compile(r"Credential=[^/%]+(?:/|%2F)\d{8}(?:/|%2F)([^/%]+)(?:/|%2F)([^/%]+)(?:/|%2F)aws4_request", re.I)
 
 _REST_OPERATIONS = (
     ("POST", re.compile(r"/2015-03-31/functions/[^/]+/invocations"), "Invoke"),
@@ -331,9 +327,7 @@ def _error_answer(request: Request, error: _Error) -> bytes:
     return _json_answer(error.status, {"message": error.message}, {"x-amzn-ErrorType": error.code})
 
 
-def _json_answer(
-    status: int, payload: Any, headers: dict[str, str], *, version: str = "application/json"
-) -> bytes:
+def _json_answer(status: int, payload: Any, headers: dict[str, str], *, version: str = "application/json") -> bytes:
     return _answer(status, json.dumps(payload).encode(), version, headers)
 
 
@@ -511,9 +505,7 @@ async def _read_answer(reader: asyncio.StreamReader, method: str) -> _Answer:
 class _Connection:
     """One connection of a client, and the connection to the upstream that serves it."""
 
-    def __init__(
-        self, proxy: "FaultProxy", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    def __init__(self, proxy: "FaultProxy", reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._proxy = proxy
         self._reader, self._writer = reader, writer
         self._upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -693,9 +685,7 @@ class FaultProxy:
     def rules(self, rules: Iterable[Rule]) -> None:
         rules = tuple(rules)
         if not self.credentials and any(rule.fraction < 1 for rule in rules):
-            raise ValueError(
-                "a fraction below 1 needs the proxy's credentials: FaultProxy(..., credentials=(id, key))"
-            )
+            raise ValueError("a fraction below 1 needs the proxy's credentials: FaultProxy(..., credentials=(id, key))")
         self._rules = rules
 
     @property

@@ -6,6 +6,7 @@ import json
 import logging
 import runpy
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,13 @@ def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
 
 
 def run(
-    stack: str, monitor: RecordingMonitor, *, preview: bool = False, root: Path = ROOT, config: dict[str, str] | None = None
+    stack: str,
+    monitor: RecordingMonitor,
+    *,
+    preview: bool = False,
+    root: Path = ROOT,
+    config: dict[str, str] | None = None,
+    program: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
     """Runs the program for a stack and returns what it exports.
 
@@ -57,6 +64,7 @@ def run(
         preview: whether outputs that are not known yet stay unknown, as in `pulumi preview`.
         root: the folder of the program.
         config: the configuration; by default the stack's file.
+        program: what to run instead of the `__main__.py` of `root`.
 
     Raises:
         ProgramError: the program failed: invalid settings, or a resource that could not be made.
@@ -64,9 +72,12 @@ def run(
     config = configuration(stack, root) if config is None else config
     outcome: list[Any] = []
 
+    def main() -> None:
+        runpy.run_path(str(root / "__main__.py"), run_name="__main__")
+
     def work() -> None:
         try:
-            outcome.append(asyncio.run(_run(stack, monitor, preview, root, config)))
+            outcome.append(asyncio.run(_run(stack, monitor, preview, root, config, program or main)))
         except pulumi.RunError as error:
             outcome.append(ProgramError(str(error)))
         except BaseException as error:  # noqa: BLE001 handed over to the caller's thread
@@ -82,7 +93,12 @@ def run(
 
 
 async def _run(
-    stack: str, monitor: RecordingMonitor, preview: bool, root: Path, config: dict[str, str]
+    stack: str,
+    monitor: RecordingMonitor,
+    preview: bool,
+    root: Path,
+    config: dict[str, str],
+    program: Callable[[], None],
 ) -> dict[str, Any]:
     features = set(monitor.GetDeploymentInfo(None).supportedFeatures)
     configure(
@@ -104,7 +120,7 @@ async def _run(
     )
     set_all_config(config)
     pulumi.runtime.settings.ROOT.set(None)
-    await run_in_stack(lambda: runpy.run_path(str(root / "__main__.py"), run_name="__main__") and None)
+    await run_in_stack(program)
     (registered,) = monitor.graph.of_type(STACK_TYPE)
     return registered.outputs
 

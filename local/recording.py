@@ -192,7 +192,9 @@ def _plausible(kind: Any, text: str) -> Any:
 
 class _NoMocks(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> Any:
-        raise NotImplementedError(f"{args.token}: the program calls no provider functions, so that it can run without an account")
+        raise NotImplementedError(
+            f"{args.token}: the program calls no provider functions, so that it can run without an account"
+        )
 
     def new_resource(self, args: mocks.MockResourceArgs) -> Any:
         raise NotImplementedError(f"{args.typ}: resources are only registered")

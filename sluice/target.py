@@ -32,8 +32,8 @@ class Target:
         """A boto3 client, in the stack's region: with the keys of the embedded cloud, or the ordinary AWS credentials."""
         import boto3
 
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"} if self._endpoint else {}
-        return boto3.client(service, region_name=self["region"], endpoint_url=self._endpoint, **keys)
+        session: Any = boto3.Session("test", "test") if self._endpoint else boto3.Session()
+        return session.client(service, region_name=self["region"], endpoint_url=self._endpoint)
 
 
 def targeted(command: Callable[..., None]) -> Callable[..., None]:
@@ -62,9 +62,13 @@ def from_file(path: Path) -> Target:
     try:
         outputs = json.loads(path.read_text())
     except ValueError as error:
-        raise click.ClickException(f"{path} holds no JSON ({error}): write it with `pulumi stack output --json`") from None
+        raise click.ClickException(
+            f"{path} holds no JSON ({error}): write it with `pulumi stack output --json`"
+        ) from None
     if not isinstance(outputs, dict) or "region" not in outputs:
-        raise click.ClickException(f"{path} holds no outputs of a Sluice stack: write it with `pulumi stack output --json`")
+        raise click.ClickException(
+            f"{path} holds no outputs of a Sluice stack: write it with `pulumi stack output --json`"
+        )
     return Target(outputs)
 
 

@@ -31,7 +31,7 @@ class Cloud:
 
     def __init__(self, endpoint: str, region: str, functions_endpoint: str | None = None) -> None:
         self.endpoint, self.region, self.functions_endpoint = endpoint, region, functions_endpoint
-        self._session = boto3.Session("test", "test", region_name=region)
+        self._session: Any = boto3.Session("test", "test", region_name=region)
         self.client = functools.cache(self._client)
         self.account: str = self.client("sts").get_caller_identity()["Account"]
 
@@ -59,7 +59,9 @@ class Inputs:
     def __enter__(self) -> "Inputs":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is None and self._left:
             raise UnsupportedError(
                 f"the embedded cloud does not know {', '.join(sorted(self._left))} of {self._token}: "
@@ -126,4 +128,15 @@ def tag_list(inputs: Inputs) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in inputs.take("tags", {}).items()]
 
 
-__all__ = ["Cloud", "Created", "Inputs", "UnsupportedError", "create", "creates", "pascal", "physical_name", "tag_list", "whole"]
+__all__ = [
+    "Cloud",
+    "Created",
+    "Inputs",
+    "UnsupportedError",
+    "create",
+    "creates",
+    "pascal",
+    "physical_name",
+    "tag_list",
+    "whole",
+]

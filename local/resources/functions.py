@@ -57,6 +57,8 @@ def event_source_mapping(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     elif ":sqs:" in source:
         registered = arguments
     else:
-        raise UnsupportedError(f"{name}: mappings of {source} are not run here; of DynamoDB streams and of queues they are")
+        raise UnsupportedError(
+            f"{name}: mappings of {source} are not run here; of DynamoDB streams and of queues they are"
+        )
     made = cloud.client("lambda").create_event_source_mapping(**registered)
     return Created(made["UUID"], {"uuid": made["UUID"], "arn": made["EventSourceMappingArn"]})

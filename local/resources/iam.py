@@ -1,5 +1,6 @@
 """IAM: roles and their policies."""
 
+from local.emulator import enforceable
 from local.resources import Cloud, Created, Inputs, creates, physical_name, tag_list
 
 
@@ -20,6 +21,6 @@ def role_policy(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     """An inline policy of a role."""
     role_name, policy_name = inputs.take("role"), inputs.take("name") or physical_name(name)
     cloud.client("iam").put_role_policy(
-        RoleName=role_name, PolicyName=policy_name, PolicyDocument=inputs.take("policy")
+        RoleName=role_name, PolicyName=policy_name, PolicyDocument=enforceable(inputs.take("policy"))
     )
     return Created(f"{role_name}:{policy_name}", {"name": policy_name})

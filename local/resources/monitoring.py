@@ -1,5 +1,6 @@
 """CloudWatch, CloudWatch Logs and SNS: logs, alarms and whom they reach."""
 
+from local.emulator import without_tls
 from local.resources import Cloud, Created, Inputs, creates, physical_name, tag_list
 
 
@@ -37,10 +38,9 @@ def topic(cloud: Cloud, name: str, inputs: Inputs) -> Created:
 @creates("aws:sns/topicPolicy:TopicPolicy")
 def topic_policy(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """A topic's policy."""
-    arn = inputs.take("arn")
-    cloud.client("sns").set_topic_attributes(
-        TopicArn=arn, AttributeName="Policy", AttributeValue=inputs.take("policy")
-    )
+    arn, policy = inputs.take("arn"), without_tls(inputs.take("policy"))
+    if policy:
+        cloud.client("sns").set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
     return Created(arn, {})
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local.emulator import without_tls
 from local.resources import Cloud, Created, Inputs, creates, pascal, physical_name, tag_list
 
 
@@ -37,8 +38,9 @@ def ownership_controls(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 @creates("aws:s3/bucketPolicy:BucketPolicy")
 def bucket_policy(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """A bucket's policy."""
-    name = inputs.take("bucket")
-    cloud.client("s3").put_bucket_policy(Bucket=name, Policy=inputs.take("policy"))
+    name, policy = inputs.take("bucket"), without_tls(inputs.take("policy"))
+    if policy:
+        cloud.client("s3").put_bucket_policy(Bucket=name, Policy=policy)
     return Created(name, {})
 
 
@@ -47,7 +49,11 @@ def encryption(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """How objects are encrypted."""
     name = inputs.take("bucket")
     rules = [
-        {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"]}}
+        {
+            "ApplyServerSideEncryptionByDefault": {
+                "SSEAlgorithm": rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"]
+            }
+        }
         for rule in inputs.take("rules")
     ]
     cloud.client("s3").put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
@@ -92,4 +98,8 @@ def notification(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 
 def _queue(queue: dict[str, Any]) -> dict[str, Any]:
     rules = [{"Name": "prefix", "Value": queue["filterPrefix"]}] if "filterPrefix" in queue else []
-    return {"QueueArn": queue["queueArn"], "Events": queue["events"], "Filter": {"Key": {"FilterRules": rules}}}
+    return {
+        "QueueArn": queue["queueArn"],
+        "Events": queue["events"],
+        "Filter": {"Key": {"FilterRules": rules}},
+    }

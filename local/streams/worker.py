@@ -33,9 +33,7 @@ class Worker:
 
     def perform(self, shard_id: str, lane: Lane, work: Work) -> None:
         """Do the work; if a call to AWS fails, leave it to the lane for later."""
-        operation, perform = (
-            ("Invoke", self._invoke) if isinstance(work, Batch) else ("Deliver", self._discard)
-        )
+        operation, perform = ("Invoke", self._invoke) if isinstance(work, Batch) else ("Deliver", self._discard)
         try:
             perform(shard_id, lane, work)
         except AWS_ERRORS as error:

@@ -23,9 +23,7 @@ def command(stack: str, as_json: bool) -> None:
     graph = recorder.graph
     if as_json:
         names = {resource.urn: resource.name for resource in graph.resources.values()}
-        print_json(
-            [{"type": r.type, "name": r.name, "parent": names.get(r.parent)} for r in graph.resources.values()]
-        )
+        print_json([{"type": r.type, "name": r.name, "parent": names.get(r.parent)} for r in graph.resources.values()])
         return
 
     def grow(branch: Tree, resource: Resource) -> None:

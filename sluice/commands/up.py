@@ -124,7 +124,10 @@ def _detach(root: Path, stack: str, port: int | None) -> None:
                 state.remove(place)
             raise
         told.seek(0)
-        out.print(told.read().strip().removesuffix("Ctrl-C or python -m sluice down") + "python -m sluice down", markup=False)
+        out.print(
+            told.read().strip().removesuffix("Ctrl-C or python -m sluice down") + "python -m sluice down",
+            markup=False,
+        )
 
 
 def _wait_until_ready(root: Path, child: "subprocess.Popen[bytes]") -> None:

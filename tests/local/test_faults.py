@@ -180,18 +180,11 @@ def _raw_exchange(sent: bytes, answer: bytes) -> Iterator[tuple[bytes, bytes]]:
     ("head", "body"),
     [
         pytest.param(b"Content-Length: 5\r\n", b"hello", id="length"),
-        pytest.param(
-            b"Transfer-Encoding: chunked\r\n", b"5;a=b\r\nhello\r\n0\r\nx-end: 1\r\n\r\n", id="chunked"
-        ),
+        pytest.param(b"Transfer-Encoding: chunked\r\n", b"5;a=b\r\nhello\r\n0\r\nx-end: 1\r\n\r\n", id="chunked"),
     ],
 )
 def test_requests_and_answers_pass_byte_for_byte(head: bytes, body: bytes) -> None:
-    sent = (
-        b"PUT /b/k%20+?x-id=Put&a HTTP/1.1\r\nhOST: s3.example\r\nX-Odd:  two   spaces \r\n"
-        + head
-        + b"\r\n"
-        + body
-    )
+    sent = b"PUT /b/k%20+?x-id=Put&a HTTP/1.1\r\nhOST: s3.example\r\nX-Odd:  two   spaces \r\n" + head + b"\r\n" + body
     answer = b'HTTP/1.1 201 Made  Up\r\neTag:"x"\r\n' + head + b"\r\n" + body
     with _raw_exchange(sent, answer) as (arrived, received):
         assert arrived == sent
@@ -572,9 +565,7 @@ def test_a_part_needs_the_proxys_credentials() -> None:
 # --- which requests fail ----------------------------------------------------------------------
 
 
-def _request(
-    content: object = "", *, service: str = "dynamodb", operation: str = "PutItem", call: str = ""
-) -> Request:
+def _request(content: object = "", *, service: str = "dynamodb", operation: str = "PutItem", call: str = "") -> Request:
     headers = {"amz-sdk-invocation-id": call} if call else {}
     return Request(service, operation, "POST", "/", headers, str(content).encode())
 
@@ -589,13 +580,9 @@ def test_a_rate_is_a_share_of_requests() -> None:
 
 
 @given(st.lists(st.integers(0, 5), max_size=40), st.randoms(use_true_random=False))
-def test_the_order_of_requests_does_not_change_their_fates(
-    contents: list[int], random: random.Random
-) -> None:
+def test_the_order_of_requests_does_not_change_their_fates(contents: list[int], random: random.Random) -> None:
     shuffled = random.sample(contents, len(contents))
-    fates, other = (
-        _fates([Rule("drop", rate=0.5)], [_request(n) for n in order]) for order in (contents, shuffled)
-    )
+    fates, other = (_fates([Rule("drop", rate=0.5)], [_request(n) for n in order]) for order in (contents, shuffled))
     assert sorted(zip(contents, fates, strict=True)) == sorted(zip(shuffled, other, strict=True))
 
 

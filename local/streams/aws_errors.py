@@ -3,9 +3,7 @@
 from botocore.exceptions import BotoCoreError, ClientError
 
 AWS_ERRORS = (ClientError, BotoCoreError)  # refused by the service; or never answered, or cut off
-_THROTTLED = frozenset(
-    {"LimitExceededException", "Throttling", "ThrottlingException", "TooManyRequestsException"}
-)
+_THROTTLED = frozenset({"LimitExceededException", "Throttling", "ThrottlingException", "TooManyRequestsException"})
 
 
 def code(error: Exception) -> str:
@@ -19,6 +17,4 @@ def is_throttled(error: Exception) -> bool:
     """Whether the service asked to slow down."""
     if not isinstance(error, ClientError):
         return False
-    return (
-        code(error) in _THROTTLED or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 429
-    )
+    return code(error) in _THROTTLED or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 429

@@ -86,9 +86,7 @@ def expired(batch: Batch, mapping: StreamMapping, now: float) -> tuple[Discarded
     if mapping.maximum_record_age_seconds == ENDLESS:
         return None, batch
     oldest = now - mapping.maximum_record_age_seconds
-    count = next(
-        (i for i, record in enumerate(batch.records) if record.created >= oldest), len(batch.records)
-    )
+    count = next((i for i, record in enumerate(batch.records) if record.created >= oldest), len(batch.records))
     old = Discarded(_part(batch, 0, count), "RecordAgeExceeded", now) if count else None
     return old, _part(batch, count) if count < len(batch.records) else None
 
@@ -104,9 +102,7 @@ def settle(batch: Batch, response: Response, mapping: StreamMapping, now: float)
         return Outcome(succeeded, _halves(rest) if not succeeded else (rest,), error=error)
     if rest.retries == mapping.maximum_retry_attempts:
         return Outcome(succeeded, (Discarded(rest, "RetryAttemptsExhausted", now),), error=error)
-    return Outcome(
-        succeeded, (Batch(rest.records, rest.retries + 1, rest.invocations, response),), True, error
-    )
+    return Outcome(succeeded, (Batch(rest.records, rest.retries + 1, rest.invocations, response),), True, error)
 
 
 def _part(batch: Batch, start: int, end: int | None = None) -> Batch:
@@ -118,9 +114,7 @@ def _halves(batch: Batch) -> tuple[Batch, Batch]:
     return _part(batch, 0, middle), _part(batch, middle)
 
 
-def _checkpoint(
-    records: Sequence[Record], response: Response, mapping: StreamMapping
-) -> tuple[int, str | None]:
+def _checkpoint(records: Sequence[Record], response: Response, mapping: StreamMapping) -> tuple[int, str | None]:
     """How many records, from the first, succeeded; and the error if the invocation failed as a whole."""
     if response.function_error:
         return 0, _error_text(response)
@@ -169,7 +163,4 @@ def _error_text(response: Response) -> str:
         answer = None
     if not isinstance(answer, dict):
         return response.function_error or ""
-    return (
-        ": ".join(str(answer[key]) for key in ("errorType", "errorMessage") if answer.get(key))
-        or "unknown error"
-    )
+    return ": ".join(str(answer[key]) for key in ("errorType", "errorMessage") if answer.get(key)) or "unknown error"

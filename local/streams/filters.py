@@ -50,9 +50,7 @@ class Filter:
     def __init__(self, pattern: str | Mapping[str, Any]) -> None:
         text = pattern if isinstance(pattern, str) else json.dumps(pattern)
         if len(text) > MAXIMUM_PATTERN_LENGTH:
-            raise ValueError(
-                f"filter pattern of {len(text)} characters: at most {MAXIMUM_PATTERN_LENGTH} are allowed"
-            )
+            raise ValueError(f"filter pattern of {len(text)} characters: at most {MAXIMUM_PATTERN_LENGTH} are allowed")
         self._alternatives = _compile_object(_parse(text), ())
 
     def __call__(self, event: Mapping[str, Any]) -> bool:
@@ -128,9 +126,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(
-            f"filter pattern has the key {twice!r} twice in one object: one of them would be lost"
-        )
+        raise ValueError(f"filter pattern has the key {twice!r} twice in one object: one of them would be lost")
     return result
 
 
@@ -143,13 +139,8 @@ def _compile_object(pattern: Any, path: tuple[str, ...]) -> list[tuple[_Field, .
     for factor in factors:
         size *= len(factor)
     if size > _MAXIMUM_ALTERNATIVES:
-        raise _invalid(
-            path, f"$or multiplies to {size} combinations, at most {_MAXIMUM_ALTERNATIVES} are allowed"
-        )
-    return [
-        tuple(sorted((f for part in parts for f in part), key=lambda f: f.path))
-        for parts in product(*factors)
-    ]
+        raise _invalid(path, f"$or multiplies to {size} combinations, at most {_MAXIMUM_ALTERNATIVES} are allowed")
+    return [tuple(sorted((f for part in parts for f in part), key=lambda f: f.path)) for parts in product(*factors)]
 
 
 def _compile_member(name: str, value: Any, path: tuple[str, ...]) -> list[tuple[_Field, ...]]:
@@ -180,9 +171,7 @@ def _compile_rule(rule: Any, path: tuple[str, ...]) -> Callable[[Any], bool] | N
             raise _invalid(path, f"exists takes true or false, found {operand!r}")
         return _anything if operand else None
     if operator not in _OPERATORS:
-        raise _invalid(
-            path, f"unknown operator {operator!r}: Lambda knows exists, {', '.join(sorted(_OPERATORS))}"
-        )
+        raise _invalid(path, f"unknown operator {operator!r}: Lambda knows exists, {', '.join(sorted(_OPERATORS))}")
     try:
         return _OPERATORS[operator](operand)
     except ValueError as error:
@@ -258,9 +247,7 @@ def _numeric(operand: Any) -> Callable[[Any], bool]:
         bounds.append((operators[operator], _bound(bound)))
     if len(bounds) == 2 and bounds[0][1] >= bounds[1][1]:
         raise ValueError(f"has a range that nothing lies in: {operand!r}")
-    return lambda value: (
-        _is_number(value) and all(compare(Decimal(str(value)), bound) for compare, bound in bounds)
-    )
+    return lambda value: _is_number(value) and all(compare(Decimal(str(value)), bound) for compare, bound in bounds)
 
 
 def _bound(operand: Any) -> Decimal:

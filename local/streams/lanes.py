@@ -76,9 +76,7 @@ class Lane:
         self._taken = work
         return work
 
-    def settle(
-        self, done: int, following: Iterable[Work] = (), not_before: float = 0.0, *, now: float
-    ) -> None:
+    def settle(self, done: int, following: Iterable[Work] = (), not_before: float = 0.0, *, now: float) -> None:
         """Answer `take`: `done` records are finished, `following` comes next, at the given moment."""
         self._front.extendleft(reversed(tuple(following)))
         self._not_before = not_before

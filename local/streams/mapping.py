@@ -143,7 +143,5 @@ def _reports_failures(response_types: list[str]) -> bool:
 
 def _on_failure(destinations: Mapping[str, Any]) -> str | None:
     if (destinations.get("OnSuccess") or {}).get("Destination"):
-        raise ValueError(
-            "DestinationConfig.OnSuccess: an event source mapping has a failure destination only"
-        )
+        raise ValueError("DestinationConfig.OnSuccess: an event source mapping has a failure destination only")
     return (destinations.get("OnFailure") or {}).get("Destination") or None

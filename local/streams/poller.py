@@ -59,9 +59,7 @@ class StreamPoller:
         poll_seconds: float = 0.2,
     ) -> None:
         if mapping.on_failure and destination is None:
-            raise ValueError(
-                f"mapping {mapping.uuid} discards to {mapping.on_failure}: pass its client as destination"
-            )
+            raise ValueError(f"mapping {mapping.uuid} discards to {mapping.on_failure}: pass its client as destination")
         self.mapping = mapping
         self._streams, self._clock, self._poll_seconds = streams, clock, poll_seconds
         self._matches = compile_filters(mapping.filters)
@@ -187,8 +185,7 @@ class StreamPoller:
                 self._discovered >= wanted
                 and self._next_discovery > 0.0
                 and all(
-                    shard.is_done or (shard.seen >= wanted and not shard.unsettled)
-                    for shard in self._shards.values()
+                    shard.is_done or (shard.seen >= wanted and not shard.unsettled) for shard in self._shards.values()
                 )
             )
 
@@ -256,9 +253,7 @@ class StreamPoller:
             with self._changed:
                 shard.has_failed(self._clock() + wait)
             return True
-        passed = [
-            event for record in page if self._matches(event := event_record(record, self.mapping.stream_arn))
-        ]
+        passed = [event for record in page if self._matches(event := event_record(record, self.mapping.stream_arn))]
         records = [encode(event, self._partition_key) for event in passed]
         with self._changed:
             now = self._clock()

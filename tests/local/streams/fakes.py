@@ -192,4 +192,3 @@ def make_cloud() -> Cloud:
     return Cloud(
         clock=clock, streams=Streams(clock), function=Function(), bucket=Bucket(), events=told, show=told.append
     )
-

@@ -216,11 +216,14 @@ def rule_holds(rule: Any, name: str, leaves: Mapping[str, Any]) -> bool:
     if operator == "exists":
         return True
     text = value if isinstance(value, str) else None
-    return text is not None and {
-        "prefix": text.startswith("x"),
-        "suffix": text.endswith("y"),
-        "equals-ignore-case": text.lower() == "x",
-    }[operator]
+    return (
+        text is not None
+        and {
+            "prefix": text.startswith("x"),
+            "suffix": text.endswith("y"),
+            "equals-ignore-case": text.lower() == "x",
+        }[operator]
+    )
 
 
 @given(pattern=OBJECTS, event=st.dictionaries(NAMES, EVENTS, max_size=3))

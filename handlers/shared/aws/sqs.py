@@ -33,5 +33,9 @@ def send_message_batch(
 def _request(
     operation: str, payload: Mapping[str, Any] | str | bytes, *, repeatable: bool, tag: Any
 ) -> Request:
-    headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": f"AmazonSQS.{operation}"}
+    headers = {
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-target": f"AmazonSQS.{operation}",
+        "x-amzn-query-mode": "true",  # as the SDK does: also name errors as the older protocol did
+    }
     return Request(operation, body=json_body(payload), headers=headers, repeatable=repeatable, tag=tag)

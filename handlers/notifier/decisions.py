@@ -4,7 +4,7 @@ Records are read by hand: boto3's deserializer would take four times as long, mo
 nobody looks at. Their shape: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ NOTHING_WATCHED_CHANGED = "nothing_watched_changed"
 NO_ADDRESS = "no_address"
 NOT_ALLOWED = "not_allowed"
 MAIL_DISABLED = "mail_disabled"
+REPEATED = "repeated_in_batch"
 
 _SETS = ("SS", "NS", "BS")
 
@@ -56,6 +57,21 @@ class Mail(NamedTuple):
     template: str
     to: str
     data: str
+
+
+def plan(records: Sequence[Record], rules: Rules) -> tuple[list[Mail], dict[str, int]]:
+    """Give the mails that records ask for, in their order, and how many ask for none, by reason."""
+    mails: dict[str, Mail] = {}
+    skipped: dict[str, int] = {}
+    for record in records:
+        decision = decide(record, rules)
+        if isinstance(decision, Mail):
+            if decision.event_id not in mails:
+                mails[decision.event_id] = decision
+                continue
+            decision = REPEATED
+        skipped[decision] = skipped.get(decision, 0) + 1
+    return list(mails.values()), skipped
 
 
 def decide(record: Record, rules: Rules) -> Mail | str:

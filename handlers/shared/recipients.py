@@ -12,7 +12,8 @@ LOCAL_PART_OUTSIDE_ASCII = "local_part_outside_ascii"
 _LONGEST_ADDRESS = 254  # RFC 5321 allows 256 octets for a path, brackets included
 _LONGEST_LOCAL_PART = 64
 # RFC 5322's dot-atom. Quoted local parts and comments are left out: hardly a mailbox needs them, and header
-# parsers disagree about them. So they do about encoded words (`=?`), which some decode where no RFC lets them.
+# parsers disagree about them. So they do about encoded words (`=?`), which some decode where no RFC lets
+# them.
 _LOCAL_PART = re.compile(
     r"(?!.*=\?)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.IGNORECASE | re.ASCII
 )

@@ -43,7 +43,9 @@ class Delivery:
         """
         marked = self._marks.present([mail.event_id for mail in mails], self._patience)
         self.already_sent = len(marked)
-        for call in bulk_calls(mail for mail in mails if mail.event_id not in marked):
+        wanted = [mail for mail in mails if mail.event_id not in marked]
+        self.unsent = {mail.event_id: NOT_BEGUN for mail in wanted}
+        for call in bulk_calls(wanted):
             self._settle(call)
 
     def _settle(self, mails: list[Mail]) -> None:
@@ -57,7 +59,6 @@ class Delivery:
                 return
             mails = self._apply(mails, answers)
             attempt += 1
-        self.unsent.update([(mail.event_id, NOT_BEGUN) for mail in mails])
 
     def _may_call(self, template: str, attempt: int) -> bool:
         if self._stopped or template in self.failed:
@@ -73,22 +74,24 @@ class Delivery:
         """Act on the answers; give the mails to send again."""
         sent, again = [], []
         for mail, (rule, code) in zip(mails, answers, strict=True):
+            self.unsent[mail.event_id] = code
             if rule is Rule.SENT:
                 sent.append(mail.event_id)
             elif rule is Rule.WAIT:
                 again.append(mail)
             elif rule in (Rule.SKIP, Rule.SPLIT):
-                self.refused[mail.event_id] = code
-            else:
-                self.unsent[mail.event_id] = code
-                self._stopped |= rule is Rule.UNKNOWN
-                if rule is Rule.FAIL:
-                    self.failed[mail.template] = code
+                self.refused[mail.event_id] = self.unsent.pop(mail.event_id)
+            elif rule is Rule.FAIL:
+                self.failed[mail.template] = code
+            elif rule is Rule.UNKNOWN:
+                self._stopped = True
         self._mark(sent)
         return again
 
     def _mark(self, event_ids: list[str]) -> None:
         self.sent += len(event_ids)
+        for event_id in event_ids:
+            del self.unsent[event_id]
         try:
             self._marks.write(event_ids, self._patience)
         except MarksUnavailableError:
@@ -98,15 +101,16 @@ class Delivery:
 
 
 def bulk_calls(mails: Iterable[Mail]) -> Iterator[list[Mail]]:
-    """Group mails into calls of one template, large ones, with the mails to one person in order.
+    """Group mails into calls of one template each, as large as can be with each person's mails in order.
 
-    A call holds at most one mail to a person; their second ones come after all the first.
+    Who is sent one template after the other gets the second in a later turn, after everybody's first.
     """
-    turns: dict[str, int] = {}
+    latest: dict[str, tuple[int, str]] = {}
     groups: dict[tuple[int, str], list[Mail]] = {}
     for mail in mails:
-        turn = turns[mail.to] = turns.get(mail.to, 0) + 1
-        groups.setdefault((turn, mail.template), []).append(mail)
+        turn, template = latest.get(mail.to, (0, mail.template))
+        key = latest[mail.to] = (turn + (template != mail.template), mail.template)
+        groups.setdefault(key, []).append(mail)
     for _, group in sorted(groups.items(), key=lambda item: item[0][0]):
         for start in range(0, len(group), MAILS_AT_ONCE):
             yield group[start : start + MAILS_AT_ONCE]

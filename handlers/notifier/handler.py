@@ -19,7 +19,7 @@ from handlers.shared.recipients import OnlyTo
 
 
 class SendingError(Exception):
-    """SES sends nothing before somebody acts; what it took until then is marked."""
+    """SES refuses to send until somebody acts; what it took before is marked."""
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
@@ -44,7 +44,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     if delivery.failed:
         codes = ", ".join(f"{template}: {code}" for template, code in delivery.failed.items())
         raise SendingError(
-            f"SES sends nothing ({codes}); put that right, then redrive what has failed meanwhile"
+            f"SES refuses to send ({codes}): put that right, then redrive what has failed meanwhile"
         )
     return {"batchItemFailures": _first_unsent(mails, delivery)}
 

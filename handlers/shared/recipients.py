@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntry.html
 """
 
 import re
+from collections.abc import Sequence
 
 MALFORMED = "malformed_address"
 LOCAL_PART_OUTSIDE_ASCII = "local_part_outside_ascii"
@@ -48,13 +49,45 @@ def deliverable(address: str) -> str:
         raise UnusableAddressError(LOCAL_PART_OUTSIDE_ASCII)
     if len(local) > _LONGEST_LOCAL_PART or not _LOCAL_PART.fullmatch(local):
         raise UnusableAddressError(MALFORMED)
-    usable = f"{local}@{ascii_domain(domain)}"
+    usable = f"{local}@{_ascii_domain(domain)}"
     if len(usable) > _LONGEST_ADDRESS:
         raise UnusableAddressError(MALFORMED)
     return usable
 
 
-def ascii_domain(domain: str) -> str:
+class OnlyTo:
+    """The setting `mail.onlyTo`: the addresses and domains that may be mailed; none at all means everybody.
+
+    A domain stands for itself, not for its subdomains. Case matters in a local part only.
+
+    Raises:
+        ValueError: an entry is neither; left in, it would match nobody and hide the mistake.
+    """
+
+    def __init__(self, entries: Sequence[str]) -> None:
+        self._everybody = not entries
+        self._listed = {_listed(entry) for entry in entries}
+
+    def allows(self, address: str) -> bool:
+        """Tell whether an address, as `deliverable` gave it, may be mailed."""
+        if self._everybody:
+            return True
+        local, _, domain = address.rpartition("@")
+        domain = domain.lower()
+        return domain in self._listed or f"{local}@{domain}" in self._listed
+
+
+def _listed(entry: str) -> str:
+    try:
+        if "@" not in entry:
+            return _ascii_domain(entry).lower()
+        local, _, domain = deliverable(entry).rpartition("@")
+    except UnusableAddressError:
+        raise ValueError(f"mail.onlyTo: {entry!r} is neither an address nor a domain") from None
+    return f"{local}@{domain.lower()}"
+
+
+def _ascii_domain(domain: str) -> str:
     """Give a domain in ASCII, punycode where it needs it.
 
     Raises:
@@ -78,30 +111,3 @@ def _punycode(domain: str) -> str:
     if not unchanged:
         raise UnusableAddressError(MALFORMED)
     return encoded
-
-
-class OnlyTo:
-    """The setting `mail.onlyTo`: the addresses and domains that may be mailed; none at all means everybody.
-
-    A domain stands for itself, not for its subdomains. Case matters in a local part only.
-
-    Raises:
-        UnusableAddressError: an entry is neither; left in, it would match nobody and hide the mistake.
-    """
-
-    def __init__(self, entries: list[str]) -> None:
-        self._everybody = not entries
-        self._addresses = {_comparable(deliverable(entry)) for entry in entries if "@" in entry}
-        self._domains = {ascii_domain(entry).lower() for entry in entries if "@" not in entry}
-
-    def allows(self, address: str) -> bool:
-        """Tell whether an address, as `deliverable` gave it, may be mailed."""
-        if self._everybody:
-            return True
-        comparable = _comparable(address)
-        return comparable in self._addresses or comparable.rpartition("@")[2] in self._domains
-
-
-def _comparable(address: str) -> str:
-    local, _, domain = address.rpartition("@")
-    return f"{local}@{domain.lower()}"

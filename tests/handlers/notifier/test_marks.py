@@ -1,12 +1,19 @@
 """Marks of what was mailed: in bulk, consistently, with an end."""
 
+import json
 import time
+from collections.abc import Iterable, Iterator
 
+import boto3
 import pytest
+from moto import mock_aws
 
-from handlers.notifier.environment import MARK_EXPIRY
+from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
 from handlers.notifier.marks import Marks, MarksUnavailableError
-from tests.handlers.notifier.fakes import TABLE, Clock, Table, error
+from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.request import Request
+from handlers.shared.aws.response import Response
+from tests.handlers.notifier.fakes import TABLE, Clock, Table, answer, error
 
 IDS = [f"e{n}" for n in range(130)]
 
@@ -77,3 +84,30 @@ def test_an_error_of_one_write_leaves_the_other_marks_written(table: Table, mark
     with pytest.raises(MarksUnavailableError):
         marks.write(IDS[:75], Clock().patience())
     assert set(table.items) == set(IDS[25:75])
+
+
+class Sdk:
+    """Hands requests to boto3, which holds them to the API's model, and so to moto."""
+
+    def __init__(self) -> None:
+        self.dynamodb = boto3.client("dynamodb", region_name="eu-north-1")
+
+    def map(
+        self, requests: Iterable[Request], *, deadline: float | None
+    ) -> Iterator[tuple[Request, Response | AwsError]]:
+        for request in requests:
+            yield request, answer(self.dynamodb._make_api_call(request.operation, json.loads(request.body)))  # type: ignore[attr-defined]  # not in the stubs
+
+
+@mock_aws
+def test_dynamodb_takes_the_requests_and_gives_the_marks_back():
+    sdk = Sdk()
+    sdk.dynamodb.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": MARK_KEY, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": MARK_KEY, "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    marks = Marks(sdk, TABLE, days=30)
+    marks.write(IDS[:60], Clock().patience())
+    assert marks.present(IDS, Clock().patience()) == set(IDS[:60])

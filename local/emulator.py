@@ -62,3 +62,8 @@ def without_tls(document: str) -> str | None:
         if "aws:SecureTransport" not in statement.get("Condition", {}).get("Bool", {})
     ]
     return json.dumps(policy) if policy["Statement"] else None
+
+
+def registered_off(schedule: dict[str, Any]) -> dict[str, Any]:
+    """A schedule as the emulator gets it: its own ticks are coarse, and it leaves the scheduled time a placeholder."""
+    return {**schedule, "State": "DISABLED"}

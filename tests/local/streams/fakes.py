@@ -84,6 +84,8 @@ class Streams:
         if kind == "AFTER_SEQUENCE_NUMBER":
             numbers = [record["dynamodb"]["SequenceNumber"] for record in self.shards[shard]]
             position = numbers.index(request["SequenceNumber"]) + 1
+            if position < self.trimmed.get(shard, 0):
+                raise refusal("TrimmedDataAccessException", "GetShardIterator")
         else:
             position = len(self.shards[shard]) if kind == "LATEST" else self.trimmed.get(shard, 0)
         return {"ShardIterator": f"{shard}/{position}"}
@@ -107,7 +109,7 @@ Handler = Callable[[list[dict[str, Any]]], Any]
 
 
 class Function:
-    """Invoke; `handler` gets the records and returns the answer; what it raises is a function error."""
+    """Invoke; `handler` gets the records and answers; what it raises is a function error, or the API's own."""
 
     def __init__(self, handler: Handler = lambda records: None) -> None:
         self.handler = handler
@@ -128,6 +130,8 @@ class Function:
         answer["ResponseMetadata"] = {"RequestId": f"request-{len(self.payloads)}"}
         try:
             result = self.handler(json.loads(request["Payload"])["Records"])
+        except ClientError:
+            raise
         except Exception as error:
             result = {"errorType": type(error).__name__, "errorMessage": str(error)}
             answer["FunctionError"] = "Unhandled"

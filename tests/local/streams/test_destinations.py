@@ -5,11 +5,14 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from local.streams.batches import Batch, Discarded, Response
 from local.streams.destinations import deliver
 from local.streams.mapping import StreamMapping
 from local.streams.records import Record
-from tests.local.streams.fakes import BUCKET, FUNCTION, STREAM, Cloud
+from tests.local.streams.fakes import BUCKET, FUNCTION, STREAM, Cloud, refusal
 
 CREATED = 1_573_690_399.0
 RECORDS = [Record("800", CREATED, 0, b'{"eventID":"1"}'), Record("900", CREATED + 1, 0, b'{"eventID":"2"}')]
@@ -49,6 +52,17 @@ def test_a_bucket_gets_the_metadata_and_the_whole_event_as_a_string() -> None:
     assert where == f"s3://archive/{key}"
     assert json.loads(document.pop("payload")) == {"Records": [{"eventID": "1"}, {"eventID": "2"}]}
     assert document == DOCUMENT
+
+
+def test_a_bucket_that_may_not_be_listed_gets_nothing() -> None:
+    def deny(**request: str) -> None:
+        raise refusal("403", "HeadBucket", 403)
+
+    bucket = Cloud().bucket
+    bucket.head_bucket = deny
+    with pytest.raises(ClientError):
+        send(BUCKET, bucket)
+    assert bucket.objects == {}
 
 
 def test_the_key_of_an_object_is_laid_out_as_lambda_does() -> None:

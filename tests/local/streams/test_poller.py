@@ -224,6 +224,19 @@ def test_an_invocation_that_did_not_happen_costs_no_retry(cloud: Cloud, fault: E
     assert [told.throttled for told in cloud.told(events.Delayed)] == [throttled] * 5
 
 
+def test_a_throttled_half_still_goes_before_the_other(cloud: Cloud) -> None:
+    written = [cloud.streams.put("u") for _ in range(4)]
+
+    def handle(records: list[dict[str, Any]]) -> None:
+        if len(records) == 4:
+            cloud.function.faults = [refusal("TooManyRequestsException", "Invoke", 429)] * 2
+            raise ValueError
+
+    cloud.function.handler = handle
+    cloud.run(bisect_on_error=True)
+    assert cloud.function.batches == [written, written[:2], written[2:]]
+
+
 def test_records_that_grow_too_old_while_the_function_is_throttled_are_discarded(cloud: Cloud) -> None:
     written = cloud.streams.put("u")
     cloud.function.faults = [refusal("TooManyRequestsException", "Invoke", 429)] * 500
@@ -486,13 +499,13 @@ class Flaky:
 
     def __call__(self, records: list[dict[str, Any]]) -> Any:
         got = numbers(records)
-        self.delivered += got
         bad = [i for i, number in enumerate(got) if number in self.poisoned]
         whim = self.whims.pop() if self.whims else "honest"
-        if whim == "throw":
-            raise ValueError
         if whim == "throttle":
             raise refusal("TooManyRequestsException", "Invoke", 429)
+        self.delivered += got
+        if whim == "throw":
+            raise ValueError
         if whim == "nonsense":
             return {"batchItemFailures": [{"itemIdentifier": "?"}]}
         if whim == "report last":

@@ -1,12 +1,12 @@
 """Which mails of a run have been sent, so that two runs for one scheduled time send one mail to each recipient.
 
-A run claims the sending before it begins and marks each recipient after the mail was accepted. Claim and marks are kept
-in two places, the run's row of a totals table and an object of the report bucket: while one of them works mails go out,
-and whichever run comes next finds them, because it asks both. A claim ends by itself some seconds after its last mark,
-so that another run can finish what a crashed one began.
+A run claims the sending before it begins and marks each recipient after the mail was accepted. Claim and marks are an
+object of the report bucket or, while that is out of order, an attribute of the run's row in a totals table: a run asks
+both and writes to the first that works. A claim ends by itself some seconds after its last mark, so that another run
+can finish what a crashed one began.
 
 What can repeat a mail: a crash, or a lost answer, between SES's acceptance and the mark; that one recipient gets it
-again. And an outage of both places in turn: of one while the mails go out, of the other in the repeated run.
+again. And a repeated run that cannot read the place to which the first one wrote.
 """
 
 import json
@@ -143,7 +143,7 @@ class Marks:
         self._places = places
         self._seconds = seconds
         self._clock = clock
-        self._held: dict[int, str] = {}
+        self._versions: dict[int, str | None] = {}
         self._mark = Mark(owner, 0.0)
 
     @property
@@ -159,16 +159,15 @@ class Marks:
             UnmarkableError: no place works.
         """
         refusals = []
-        for number in range(len(self._places)):
+        for number, place in enumerate(self._places):
             try:
-                self._take(number)
-            except ClaimedError:
-                self.release()
-                raise
+                there, self._versions[number] = place.load()
             except (AwsError, UnmarkableError) as error:
                 refusals.append(str(error))
-        if not self._held:
-            raise UnmarkableError(f"no place takes the marks of what is sent: {'; '.join(refusals)}")
+                continue
+            if there:
+                self._respect(there)
+        self._write(self._seconds, refusals)
 
     def add(self, recipient: str) -> None:
         """Marks a recipient and prolongs the claim.
@@ -177,34 +176,31 @@ class Marks:
             ClaimedError: another run has taken the claim over.
             UnmarkableError: the mark is in no place.
         """
-        self._mark = replace(self._mark, sent=(*self._mark.sent, recipient), until=self._clock() + self._seconds)
-        for number in list(self._held):
-            self._keep(number)
-        if not self._held:
-            raise UnmarkableError("no place took the mark of a mail that was sent")
+        self._mark = replace(self._mark, sent=(*self._mark.sent, recipient))
+        self._write(self._seconds, [])
 
     def release(self) -> None:
-        """Ends the claim; a place that is out of order, or taken by another run, is left as it is."""
-        self._mark = replace(self._mark, until=0.0)
-        for number in list(self._held):
-            with suppress(ClaimedError):
-                self._keep(number)
+        """Ends the claim; where that fails it ends by itself."""
+        with suppress(ClaimedError, UnmarkableError):
+            self._write(-1.0, [])
 
-    def _take(self, number: int) -> None:
-        there, version = self._places[number].load()
-        if there and there.owner != self._mark.owner and there.until > self._clock():
+    def _respect(self, there: Mark) -> None:
+        if there.owner != self._mark.owner and there.until > self._clock():
             raise ClaimedError("another run for this time is sending its mails")
-        known = (*self._mark.sent, *(there.sent if there else ()))
-        self._mark = replace(self._mark, sent=tuple(dict.fromkeys(known)), until=self._clock() + self._seconds)
-        self._held[number] = self._saved(number, version)
+        self._mark = replace(self._mark, sent=tuple(dict.fromkeys((*self._mark.sent, *there.sent))))
 
-    def _keep(self, number: int) -> None:
-        version = self._held.pop(number)
-        with suppress(AwsError, UnmarkableError):
-            self._held[number] = self._saved(number, version)
+    def _write(self, seconds: float, refusals: list[str]) -> None:
+        self._mark = replace(self._mark, until=self._clock() + seconds)
+        for number, version in sorted(self._versions.items()):
+            try:
+                self._versions[number] = self._saved(self._places[number], version)
+                return
+            except AwsError as error:
+                refusals.append(str(error))
+                del self._versions[number]
+        raise UnmarkableError(f"no place takes the marks of what is sent: {'; '.join(refusals)}")
 
-    def _saved(self, number: int, version: str | None) -> str:
-        place = self._places[number]
+    def _saved(self, place: Place, version: str | None) -> str:
         saved = place.save(self._mark, version)
         if saved is None:
             # A request that was repeated after a lost answer is refused because of itself.

@@ -1,8 +1,8 @@
 """One run of the reporter: the report's JSON first, which is the record that the other outcomes are made from.
 
 The four outcomes (JSON, totals, HTML, mail) are each tried whatever becomes of the others, and each can be repeated.
-The first run for a scheduled time writes the record; every other run for that time takes it, reads no table, and does what
-is still to be done. Only where the record could not be written does a repeated run count anew.
+The first run for a scheduled time writes the record; every other run for that time takes it, reads no table, and does
+what is still to be done. Only where the record could not be written does a repeated run count anew.
 """
 
 from collections.abc import Iterator, Sequence
@@ -138,9 +138,10 @@ class Run:
         self.summary.reasons += [f"mail: {refusal}" for refusal in sent.refusals]
 
     def _places(self, generated_at: str) -> Iterator[Place]:
-        for totals in list(self._totals.values())[:1]:
-            yield RowPlace(self._services.dynamodb, totals, generated_at, self._patience)
         yield ObjectPlace(self._storage, mark_key(self._time))
+        for totals in self._totals.values():
+            yield RowPlace(self._services.dynamodb, totals, generated_at, self._patience)
+            return
 
     def _describe(self, report: Report) -> None:
         tables = [table for group in report.groups for table in group.tables]

@@ -91,6 +91,7 @@ class MailSettings(_Section):
 
     sender: Address
     domain: Domain | None = None
+    create_identity: bool = True
     enabled: bool = True
     only_to: list[AddressOrDomain] = []
 

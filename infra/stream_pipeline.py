@@ -32,6 +32,11 @@ class StreamPipelineArgs(TypedDict):
     """The physical name of the table that the pipeline makes; named automatically when left out."""
     failures: Bucket
     """Where batches go that exhausted their retries, whole."""
+    maximum_retry_attempts: NotRequired[int]
+    """How often a failing batch is tried again, unless its consumer says otherwise; 10 by default."""
+    maximum_record_age_seconds: NotRequired[int]
+    """How old a record may get while it is tried, unless its consumer says otherwise; 21,600 (six hours) by default.
+    Whichever limit is reached first ends the retries."""
     operations: NotRequired[Operations]
 
 
@@ -57,9 +62,9 @@ class ConsumerArgs(TypedDict):
     parallelization_factor: NotRequired[int]
     """Batches of one shard in flight at once, 1 (the default) to 10; records of one key stay in order."""
     maximum_retry_attempts: NotRequired[int]
-    """10 by default."""
+    """The pipeline's by default."""
     maximum_record_age_seconds: NotRequired[int]
-    """21,600 (six hours) by default; whichever limit is reached first ends the retries."""
+    """The pipeline's by default."""
 
 
 class StreamPipeline(pulumi.ComponentResource):
@@ -100,8 +105,13 @@ class StreamPipeline(pulumi.ComponentResource):
                 f"{self._name} cannot take {consumer}: {taken} read its stream, and a shard serves two readers. "
                 "Take the archive's objects instead, which are announced through EventBridge"
             )
+        bounds: ConsumerArgs = {
+            "maximum_retry_attempts": self._args.get("maximum_retry_attempts", 10),
+            "maximum_record_age_seconds": self._args.get("maximum_record_age_seconds", 21_600),
+            **args,
+        }
         made = StreamConsumer(
-            f"{self._name}-{consumer}", consumer, args, self, self._args["failures"], self._operations
+            f"{self._name}-{consumer}", consumer, bounds, self, self._args["failures"], self._operations
         )
         self._consumers.append(made)
         return made
@@ -205,8 +215,8 @@ class StreamConsumer(pulumi.ComponentResource):
             parallelization_factor=args.get("parallelization_factor", 1),
             function_response_types=["ReportBatchItemFailures"],
             bisect_batch_on_function_error=True,
-            maximum_retry_attempts=args.get("maximum_retry_attempts", 10),
-            maximum_record_age_in_seconds=args.get("maximum_record_age_seconds", 21_600),
+            maximum_retry_attempts=args.get("maximum_retry_attempts"),
+            maximum_record_age_in_seconds=args.get("maximum_record_age_seconds"),
             destination_config={"on_failure": {"destination_arn": self._failures.arn}},
             metrics_config={"metrics": ["EventCount"]},
             tags=self._operations.get("tags"),

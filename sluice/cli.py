@@ -10,6 +10,7 @@ _COMMANDS = {
     "down": "down",
     "preview": "preview",
     "outputs": "outputs",
+    "outbox": "outbox",
     "failures": "failures",
     "demo": "demo",
 }

@@ -15,7 +15,7 @@ class Target:
     """A deployed stack: its outputs, and clients for where it is."""
 
     def __init__(self, outputs: dict[str, Any], endpoint: str | None = None) -> None:
-        self.outputs, self._endpoint = outputs, endpoint
+        self.outputs, self.endpoint = outputs, endpoint
 
     def __getitem__(self, output: str) -> Any:
         """A stack output.
@@ -32,8 +32,8 @@ class Target:
         """A boto3 client, in the stack's region: with the keys of the embedded cloud, or the ordinary AWS credentials."""
         import boto3
 
-        session: Any = boto3.Session("test", "test") if self._endpoint else boto3.Session()
-        return session.client(service, region_name=self["region"], endpoint_url=self._endpoint)
+        session: Any = boto3.Session("test", "test") if self.endpoint else boto3.Session()
+        return session.client(service, region_name=self["region"], endpoint_url=self.endpoint)
 
 
 def targeted(command: Callable[..., None]) -> Callable[..., None]:

@@ -29,8 +29,8 @@ class StreamPoller:
     """Runs one mapping, in threads of its own (`start`, `stop`) or in the caller's (`step`, `drain`).
 
     Calls to AWS that fail are repeated for ever and told as `events.Delayed`: the clients need no retries of
-    their own, and `lambda_` a read timeout beyond the function's. With LATEST the position is taken by the time
-    that `wait_idle` or `drain` first returns.
+    their own, and `lambda_` a read timeout beyond the function's. With LATEST the position is taken by the
+    time that `wait_idle` or `drain` first returns.
 
     Args:
         mapping: What to run.

@@ -15,7 +15,7 @@ from local.streams.reporter import Reporter
 
 
 class Worker:
-    """Performs one piece of work and answers the lane; used by several threads, each with a lane of its own."""
+    """Performs a piece of work and answers its lane; threads may share it, each with another lane."""
 
     def __init__(
         self,
@@ -33,10 +33,13 @@ class Worker:
 
     def perform(self, shard_id: str, lane: Lane, work: Work) -> None:
         """Do the work; if a call to AWS fails, leave it to the lane for later."""
-        operation, perform = ("Invoke", self._invoke) if isinstance(work, Batch) else ("Deliver", self._discard)
         try:
-            perform(shard_id, lane, work)
+            if isinstance(work, Batch):
+                self._invoke(shard_id, lane, work)
+            else:
+                self._discard(shard_id, lane, work)
         except AWS_ERRORS as error:
+            operation = "Invoke" if isinstance(work, Batch) else "Deliver"
             wait = self._reporter.delayed(shard_id, operation, error, lane.delays + 1)
             with self._lock:
                 lane.delay(self._clock() + wait)

@@ -47,12 +47,12 @@ class Upstream(ThreadingHTTPServer):
     def forget(self) -> None:
         self.seen: list[tuple[str, str, bytes]] = []
         self.peers: list[int] = []
-        self.closed = threading.Event()
+        self.closed: set[int] = set()
         self.status, self.body, self.chunks, self.closes = 200, b"{}", False, False
 
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
-        self.closed.set()
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        super().process_request_thread(request, client_address)
+        self.closed.add(client_address[1])
 
     @property
     def url(self) -> str:
@@ -162,6 +162,7 @@ def _raw_exchange(sent: bytes, answer: bytes) -> Iterator[tuple[bytes, bytes]]:
         FaultProxy(f"http://127.0.0.1:{listener.getsockname()[1]}") as proxy,
         socket.create_connection(("127.0.0.1", urlsplit(proxy.endpoint).port or 0), timeout=5) as client,
     ):
+        listener.settimeout(5)
         client.sendall(sent)
         upstream, _ = listener.accept()
         with upstream:
@@ -206,8 +207,8 @@ def test_an_upstream_that_closed_is_connected_to_anew(cloud: Cloud) -> None:
         for _ in range(2):
             connection.request("GET", "/")
             assert connection.getresponse().read() == b"{}"
-            assert cloud.upstream.closed.wait(5)
-            cloud.upstream.closed.clear()
+            while cloud.upstream.peers[-1] not in cloud.upstream.closed:
+                time.sleep(0.001)
     assert len(set(cloud.upstream.peers)) == 2
 
 
@@ -229,9 +230,27 @@ def test_large_answers_pass(cloud: Cloud) -> None:
             assert connection.getresponse().read() == cloud.upstream.body
 
 
-def test_a_client_that_expects_100_continue_is_told_to_go_on(cloud: Cloud) -> None:
-    body = random.Random(1).randbytes(2_000_000)
+@pytest.mark.parametrize("size", [5, 2_000_000])
+def test_a_client_that_expects_100_continue_is_told_to_go_on(cloud: Cloud, size: int) -> None:
+    body = random.Random(1).randbytes(size)
+    with contextlib.closing(cloud.connect()) as connection:
+        connection.putrequest("PUT", "/b/k")
+        for name, value in {
+            **_signed_head("s3"),
+            "Content-Length": str(size),
+            "Expect": "100-continue",
+        }.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        assert connection.sock.recv(1024) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.send(body)
+        assert connection.getresponse().read() == b"{}"
+    assert cloud.upstream.seen == [("PUT", "/b/k", body)]
+
+
+def test_a_file_of_the_sdk_arrives_whole(cloud: Cloud) -> None:
     cloud.upstream.body = b""
+    body = random.Random(1).randbytes(2_000_000)
     cloud.client("s3").put_object(Bucket="b", Key="k", Body=io.BytesIO(body))
     assert cloud.upstream.seen == [("PUT", "/b/k", body)]
 
@@ -242,6 +261,7 @@ def test_a_large_object_passes_as_a_stream_and_can_be_refused_early() -> None:
         FaultProxy(f"http://127.0.0.1:{listener.getsockname()[1]}") as proxy,
         contextlib.closing(http.client.HTTPConnection(urlsplit(proxy.endpoint).netloc, timeout=5)) as client,
     ):
+        listener.settimeout(5)
         client.putrequest("PUT", "/b/k")
         client.putheader("Authorization", _AUTHORIZATION.format("s3"))
         client.putheader("Content-Length", str(100 * 1024 * 1024))
@@ -255,6 +275,23 @@ def test_a_large_object_passes_as_a_stream_and_can_be_refused_early() -> None:
             upstream.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
             answer = client.getresponse()
             assert (answer.status, answer.read()) == (403, b"no")
+
+
+@pytest.mark.parametrize("length", [100, 100_000])
+def test_an_answer_that_the_upstream_breaks_off_is_broken_off(length: int) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        FaultProxy(f"http://127.0.0.1:{listener.getsockname()[1]}") as proxy,
+        contextlib.closing(http.client.HTTPConnection(urlsplit(proxy.endpoint).netloc, timeout=5)) as client,
+    ):
+        listener.settimeout(5)
+        client.request("GET", "/")
+        upstream, _ = listener.accept()
+        with upstream:
+            upstream.recv(65536)
+            upstream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\nbegun" % length)
+        with pytest.raises((http.client.IncompleteRead, http.client.RemoteDisconnected)):
+            client.getresponse().read()
 
 
 def test_an_upstream_that_is_not_there_is_named() -> None:

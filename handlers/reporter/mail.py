@@ -18,6 +18,7 @@ from handlers.reporter.markup import (
     items_note,
     long_time,
     number,
+    one_line,
     plural,
     short_time,
     shown,
@@ -36,7 +37,7 @@ _LONGEST = 120
 _COLUMNS = 36
 _COLUMN_HEIGHT = 36
 _GONE = 20
-_ITEMS = (3, 10)  # rows of a table: every table gets the first ones before any gets more
+_ITEMS = (1, 3, 10)  # rows of a table: every table gets the first ones before any gets more
 
 _FONT = "font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 _INK, _SOFT, _RULE, _TRACK, _BAR = "#16191d", "#58616d", "#e2e6ea", "#edf0f4", "#3867d6"
@@ -45,10 +46,11 @@ _UP, _DOWN, _NOTE, _NOTE_GROUND = "#11663b", "#a8321f", "#7a4a00", "#fdf3e1"
 
 _TIGHT = 'cellpadding="0" cellspacing="0"'
 _PLAIN = "font-weight:400;padding:4px 0"
-_CELL = f"padding:8px 0;border-top:1px solid {_RULE};vertical-align:top"
-_FIGURE = "white-space:nowrap;padding-left:18px;font-variant-numeric:tabular-nums"
-_ITEM_CELL = f"padding:5px 12px 5px 0;border-top:1px solid {_RULE};word-break:break-word"
+_CELL = f"padding:8px 0;border-top:1px solid {_RULE}"
+_FIGURE = f"padding:8px 0 8px 18px;border-top:1px solid {_RULE}"
+_ITEM_CELL = f"padding:5px 12px 5px 0;border-top:1px solid {_RULE}"
 
+_LIST = f"{_FONT};font-size:13px;line-height:18px;word-break:break-word"
 _THIN = "font-size:1px;mso-line-height-rule:exactly"
 _TAG = f"padding:1px 7px;border-radius:8px;background:{_NOTE_GROUND};color:{_NOTE};font-size:12px"
 
@@ -58,8 +60,9 @@ _DARK = (
     ".i{color:#e9ecf0!important}.s{color:#a1abb8!important}.r{border-color:#2b313a!important}"
     ".t{background:#252b33!important}.b{background:#7aa2ff!important}.u{color:#6fd19b!important}"
     ".d{color:#ff9d8c!important}.n{background:#33290f!important;color:#f2c67c!important}}"
+    ".q th{font-weight:400;padding:4px 0}"
     "@media(max-width:480px){.p{padding:20px 16px!important}"
-    ".q,.q tbody,.q tr{display:block!important}.q th{display:none!important}"
+    ".q,.q tbody,.q tr{display:block!important}.q tr.s{display:none!important}"
     ".q tr{padding:6px 0!important;border-top:1px solid #80808040!important}"
     ".q td{display:inline-block!important;border:0!important;padding:0 12px 0 0!important}"
     ".q td.l{display:block!important;padding:0!important}}"
@@ -82,10 +85,10 @@ def render(view: View) -> Mail:
 
 def _subject(view: View) -> str:
     totals = ", ".join(
-        f"{shown(group.group.name, 40)} {count(group.group.total, group.group.approximate)}{_subject_change(group)}"
+        f"{shown(group.group.label, 40)} {count(group.group.total, group.group.approximate)}{_subject_change(group)}"
         for group in view.groups[:6]
     )
-    return shown(f"Table report, {view.environment}, {view.at:%H:%M} UTC: {totals or 'no groups'}", 200)
+    return one_line(shown(f"Table report, {view.environment}, {view.at:%H:%M} UTC: {totals or 'no groups'}", 200))
 
 
 def _subject_change(view: GroupView) -> str:
@@ -197,7 +200,7 @@ def _tables(view: GroupView) -> Block:
     heading = (
         '<h2 style="margin:32px 0 6px;font-size:17px;line-height:24px;font-weight:600">'
         f"{escaped(shown(view.group.label, _LONGEST))}</h2>"
-        f'<table width="100%" {_TIGHT} style="{_FONT};font-size:14px">'
+        f'<table width="100%" {_TIGHT} style="{_FONT};font-size:14px;word-break:break-word">'
     )
     if not view.tables:
         return Block(heading, [f"<tr><td>{_soft('No tables.')}</td></tr>"], f"</table>{_gone(view)}\n", "")
@@ -221,40 +224,42 @@ def _table(view: TableView) -> str:
     figure = _soft(NOTHING) if view.unread else count(table.count, table.approximate)
     changed = _change(view.moved, table.approximate) if view.moved else _soft(standing(view))
     return (
-        f'<tr><td class="r" style="{_CELL};word-break:break-word">{escaped(table.name)}{tag}'
+        f'<tr valign="top"><td class="r" style="{_CELL}">{escaped(table.name)}{tag}'
         f"{'' if view.unread else _bar(view.share)}</td>"
-        f'<td class="r" align="right" style="{_CELL};{_FIGURE}">{figure}</td>'
-        f'<td class="r" align="right" style="{_CELL};{_FIGURE}">{changed}</td></tr>\n'
+        f'<td class="r" align="right" nowrap style="{_FIGURE}">{figure}</td>'
+        f'<td class="r" align="right" nowrap style="{_FIGURE}">{changed}</td></tr>\n'
     )
 
 
 def _bar(share: float) -> str:
     percent = max(round(share * 100), 1) if share else 0
-    full = f'<td class="b" width="{percent}%" style="background:{_BAR};{_THIN};line-height:5px">&nbsp;</td>'
-    rest = f'<td class="t" style="background:{_TRACK};{_THIN};line-height:5px">&nbsp;</td>'
-    cells = (full if percent else "") + (rest if percent < 100 else "")
-    return f'<table role="presentation" width="100%" {_TIGHT} style="margin-top:4px"><tr>{cells}</tr></table>'
+    full = f'<td class="b" width="{percent}%" bgcolor="{_BAR}">&nbsp;</td>'
+    rest = f'<td class="t" bgcolor="{_TRACK}">&nbsp;</td>'
+    return (
+        f'<table role="presentation" width="100%" {_TIGHT} style="margin-top:4px;{_THIN};line-height:5px">'
+        f"<tr>{full if percent else ''}{rest if percent < 100 else ''}</tr></table>"
+    )
 
 
 def _items(table: Table) -> Block:
     head = (
         f'<div style="margin:22px 0 2px;font-weight:600;word-break:break-word">{escaped(table.name)}</div>'
         f'<div class="s" style="color:{_SOFT};font-size:13px">{items_note(table)}</div>'
-        f'<table class="q" width="100%" {_TIGHT} style="table-layout:fixed;{_FONT};font-size:13px;line-height:18px">'
-        f'<tr class="s" style="color:{_SOFT}"><th align="left" width="44%" style="{_PLAIN}">Name</th>'
-        f'<th align="left" width="26%" style="{_PLAIN}">Date</th><th align="left" style="{_PLAIN}">Key</th></tr>\n'
+        f'<table class="q" width="100%" {_TIGHT} style="table-layout:fixed;{_LIST}">'
+        f'<tr class="s" align="left" style="color:{_SOFT}"><th width="44%">Name</th><th width="26%">Date</th>'
+        "<th>Key</th></tr>\n"
     )
     return Block(head, [_row(row) for row in table.items], "</table>\n", _left_out("item"))
 
 
 def _row(row: Row) -> str:
     name, date, key = shown(row.name, _LONGEST), shown(row.date, _LONGEST), shown_key(row.key, _LONGEST)
-    return f"<tr>{_cell(name, 'r l')}{_cell(date, 'r')}{_cell(key, 'r')}</tr>\n"
+    return f'<tr valign="top">{_cell(name, "r l")}{_cell(date, "r")}{_cell(key, "r")}</tr>\n'
 
 
 def _cell(content: str, kind: str) -> str:
     inner = _soft(content) if content in (NOTHING, EMPTY) else f"<bdi>{escaped(content)}</bdi>"
-    return f'<td class="{kind}" valign="top" style="{_ITEM_CELL}">{inner}</td>'
+    return f'<td class="{kind}" style="{_ITEM_CELL}">{inner}</td>'
 
 
 def _left_out(noun: str) -> str:

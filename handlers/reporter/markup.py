@@ -39,6 +39,11 @@ def escaped(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
+def one_line(text: str) -> str:
+    """Makes any text safe in a header, or a line of plain text: what is not printable becomes a space."""
+    return "".join(character if character.isprintable() else " " for character in text).strip()
+
+
 def shown(value: Any, longest: int) -> str:
     """Gives a value of a report as text, cut to a length: texts and numbers as they are, the rest as JSON."""
     if value is None:

@@ -9,6 +9,7 @@ from handlers.reporter.markup import (
     count,
     items_note,
     long_time,
+    one_line,
     plural,
     short_time,
     shown,
@@ -26,7 +27,7 @@ _ITEMS = 10
 def render(view: View, size: int) -> str:
     """Writes a report as plain text of less than `size` bytes."""
     head = (
-        f"Table report, {_line(view.environment)}\n{long_time(view.at)}\n"
+        f"Table report, {one_line(view.environment)}\n{long_time(view.at)}\n"
         f"{count(view.total, view.approximate)} items in {plural(view.table_count, 'table')}\n"
     )
     about = f"\n{ABOUT_APPROXIMATE}\n" if view.approximate else ""
@@ -46,7 +47,7 @@ def _total(view: GroupView) -> str:
     else:
         since = short_time(view.since, view.history[-1].at)
         change = f"{signed(view.change, view.group.approximate) if view.change else 'no change'} since {since}"
-    return f"\n{_line(view.group.label)}: {count(view.group.total, view.group.approximate)} ({change})\n"
+    return f"\n{one_line(view.group.label)}: {count(view.group.total, view.group.approximate)} ({change})\n"
 
 
 def _tables(view: GroupView) -> Block:
@@ -58,7 +59,7 @@ def _tables(view: GroupView) -> Block:
         for table, figure in zip(view.tables, figures, strict=True)
     ]
     gone = "".join(f"  gone since the last report: {name}\n" for name in view.gone[:20])
-    return Block(f"\n{_line(view.group.label)}\n", rows or ["  No tables.\n"], gone, "  and {} more\n")
+    return Block(f"\n{one_line(view.group.label)}\n", rows or ["  No tables.\n"], gone, "  and {} more\n")
 
 
 def _count(view: TableView) -> str:
@@ -82,8 +83,4 @@ def _more(items: Sequence[Row]) -> str:
 
 def _row(row: Row) -> str:
     values = (shown(row.name, _LONGEST), shown(row.date, _LONGEST), shown_key(row.key, _LONGEST))
-    return f"  {'  |  '.join(map(_line, values))}\n"
-
-
-def _line(value: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in value).strip()
+    return f"  {'  |  '.join(map(one_line, values))}\n"

@@ -1,0 +1,59 @@
+"""Fits a text of many rows into a size: Gmail, for one, clips a mail at 102 KB and hides what comes after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass
+class Block:
+    """Rows between a head and a tail; it is empty as long as it has no row.
+
+    Attributes:
+        head: what comes before the rows.
+        rows: the rows, the most important first.
+        tail: what comes after them.
+        cut: what comes between rows and tail where rows are left out; `{}` becomes their number.
+        taken: how many rows it has.
+    """
+
+    head: str
+    rows: Sequence[str]
+    tail: str
+    cut: str
+    taken: int = 0
+
+    def __str__(self) -> str:
+        if not self.taken:
+            return ""
+        left_out = len(self.rows) - self.taken
+        cut = self.cut.replace("{}", f"{left_out:,}") if left_out else ""
+        return f"{self.head}{''.join(self.rows[: self.taken])}{cut}{self.tail}"
+
+
+class Room:
+    """The bytes of UTF-8 that blocks may take together.
+
+    Attributes:
+        exceeded: whether some row was refused.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self.exceeded = False
+
+    def fill(self, block: Block, rows: int) -> None:
+        """Takes rows into a block, until it has as many as asked for or the next does not fit."""
+        for row in block.rows[block.taken : rows]:
+            needed = _size(row) if block.taken else _size(block.head + row + block.cut + block.tail) + _LONGEST_NUMBER
+            if needed > self._left:
+                self.exceeded = True
+                return
+            block.taken += 1
+            self._left -= needed
+
+
+_LONGEST_NUMBER = 20
+
+
+def _size(text: str) -> int:
+    return len(text.encode())

@@ -1,0 +1,47 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.reporter.fitting import Block, Room
+
+BLOCKS = st.lists(
+    st.builds(
+        Block,
+        head=st.text(max_size=20),
+        rows=st.lists(st.text(max_size=40), max_size=12),
+        tail=st.text(max_size=20),
+        cut=st.just("and {} more é"),
+    ),
+    max_size=6,
+)
+
+
+@given(BLOCKS, st.integers(0, 600), st.lists(st.integers(0, 12), max_size=3))
+def test_blocks_never_exceed_their_room(blocks: list[Block], size: int, wishes: list[int]) -> None:
+    room = Room(size)
+    for rows in wishes:
+        for block in blocks:
+            room.fill(block, rows)
+    assert len("".join(map(str, blocks)).encode(errors="surrogatepass")) <= size
+
+
+def test_a_block_without_rows_is_left_out_whole() -> None:
+    block = Block("head", ["row"], "tail", "")
+    room = Room(5)
+    room.fill(block, 1)
+    assert (str(block), room.exceeded) == ("", True)
+
+
+def test_a_block_says_how_many_rows_are_left_out() -> None:
+    block = Block("<", ["a", "b", "c"], ">", "and {} more")
+    room = Room(1000)
+    room.fill(block, 1)
+    assert str(block) == "<aand 2 more>"
+    assert not room.exceeded
+
+
+def test_more_rows_are_taken_where_the_first_ones_ended() -> None:
+    block = Block("", ["a", "b", "c"], "", "")
+    room = Room(1000)
+    for rows in (1, 3):
+        room.fill(block, rows)
+    assert str(block) == "abc"

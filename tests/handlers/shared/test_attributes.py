@@ -18,7 +18,10 @@ values = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner).map(lambda pairs: ({"L": [v for v, _ in pairs]}, [p for _, p in pairs])),
         st.dictionaries(st.text(), inner).map(
-            lambda pairs: ({"M": {k: v for k, (v, _) in pairs.items()}}, {k: p for k, (_, p) in pairs.items()})
+            lambda pairs: (
+                {"M": {k: v for k, (v, _) in pairs.items()}},
+                {k: p for k, (_, p) in pairs.items()},
+            )
         ),
     ),
 )
@@ -41,10 +44,15 @@ def test_a_number_that_json_cannot_write_becomes_a_string(digits):
 
 
 def test_binary_stays_base64():
-    assert json.loads(json_object({"b": {"B": "AAE="}, "bs": {"BS": ["AAE="]}})) == {"b": "AAE=", "bs": ["AAE="]}
+    assert json.loads(json_object({"b": {"B": "AAE="}, "bs": {"BS": ["AAE="]}})) == {
+        "b": "AAE=",
+        "bs": ["AAE="],
+    }
 
 
-@pytest.mark.parametrize("value", [{"X": 1}, {}, {"S": "a", "N": "1"}, {"L": [{"X": 1}]}, {"M": {"a": 3}}, "S", {"S": None}])
+@pytest.mark.parametrize(
+    "value", [{"X": 1}, {}, {"S": "a", "N": "1"}, {"L": [{"X": 1}]}, {"M": {"a": 3}}, "S", {"S": None}]
+)
 def test_an_unknown_type_is_an_error_of_its_own(value):
     with pytest.raises(UnknownAttributeTypeError, match="attribute value"):
         json_text(value)
@@ -52,7 +60,13 @@ def test_an_unknown_type_is_an_error_of_its_own(value):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [({"S": "Åsa"}, "Åsa"), ({"N": "1.50"}, "1.50"), ({"NULL": True}, ""), (None, ""), ({"L": [{"N": "1"}]}, "[1]")],
+    [
+        ({"S": "Åsa"}, "Åsa"),
+        ({"N": "1.50"}, "1.50"),
+        ({"NULL": True}, ""),
+        (None, ""),
+        ({"L": [{"N": "1"}]}, "[1]"),
+    ],
 )
 def test_text_shows_a_value_as_it_is(value, shown):
     assert text(value) == shown

@@ -11,7 +11,11 @@ def test_one_line_holds_the_summary_and_the_metrics(capsys):
     assert document == {"FunctionName": "f", "Archived": 3, "request_id": "r", "shard": "s"}
     assert timestamp["Timestamp"] > 1_700_000_000_000
     assert timestamp["CloudWatchMetrics"] == [
-        {"Namespace": "Sluice", "Dimensions": [["FunctionName"]], "Metrics": [{"Name": "Archived", "Unit": "Count"}]}
+        {
+            "Namespace": "Sluice",
+            "Dimensions": [["FunctionName"]],
+            "Metrics": [{"Name": "Archived", "Unit": "Count"}],
+        }
     ]
 
 

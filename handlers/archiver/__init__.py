@@ -1,0 +1,1 @@
+"""The archiver keeps inserts and removals of a table as an audit trail in S3."""

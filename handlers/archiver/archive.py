@@ -1,0 +1,93 @@
+"""From stream records to the objects of the archive: gzipped JSON lines below `changes/`, one line a change.
+
+An object is named after the first record in it. Lambda delivers a batch again from its first record that is not done, whole
+or halved, so what is delivered again starts where an object started and overwrites it: nothing is held twice.
+"""
+
+import gzip
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, NamedTuple
+
+from handlers.archiver.environment import PREFIX
+from handlers.shared.attributes import json_object
+
+Record = Mapping[str, Any]
+"""A record of a DynamoDB stream as Lambda delivers it."""
+
+
+class Unarchivable(NamedTuple):
+    """A record that no line can be made of."""
+
+    sequence_number: str
+    reason: str
+
+
+class Batch(NamedTuple):
+    """What a batch of records becomes."""
+
+    objects: dict[str, bytes]
+    """Key -> gzipped lines."""
+    archived: int
+    passed_over: int
+    """Records of kinds that are not archived."""
+    stopped_at: Unarchivable | None
+    """The first record that no line can be made of; the records after it are not in the objects."""
+
+
+def archive(records: Iterable[Record], events: Collection[str]) -> Batch:
+    """Makes the objects of a batch, up to the first record that cannot be archived.
+
+    Args:
+        records: records of one shard, in order.
+        events: the kinds of change to archive, such as `INSERT`.
+    """
+    lines: dict[str, list[str]] = {}
+    keys: dict[str, str] = {}
+    archived = passed_over = 0
+    stopped_at = None
+    for record in records:
+        if record.get("eventName") not in events:
+            passed_over += 1
+            continue
+        try:
+            folder, line = _folder_and_line(record)
+        except (KeyError, ValueError, TypeError) as error:
+            stopped_at = Unarchivable(_sequence_number(record), f"{type(error).__name__}: {error}")
+            break
+        if folder not in lines:
+            lines[folder] = []
+            keys[folder] = f"{folder}{record['dynamodb']['SequenceNumber']}-{record['eventID'][:8]}.jsonl.gz"
+        lines[folder].append(line)
+        archived += 1
+    objects = {keys[folder]: _compressed(held) for folder, held in lines.items()}
+    return Batch(objects, archived, passed_over, stopped_at)
+
+
+def _folder_and_line(record: Record) -> tuple[str, str]:
+    change = record["dynamodb"]
+    table = record["eventSourceARN"].split("/")[1]
+    at = datetime.fromtimestamp(change["ApproximateCreationDateTime"], UTC)
+    line = (
+        f'{{"event_id":{quoted(record["eventID"])},"event":{quoted(record["eventName"])},"table":{quoted(table)},'
+        f'"at":"{at:%Y-%m-%dT%H:%M:%SZ}","sequence_number":{quoted(change["SequenceNumber"])},'
+        f'"keys":{json_object(change["Keys"])},"old":{_image(change.get("OldImage"))},'
+        f'"new":{_image(change.get("NewImage"))}}}\n'
+    )
+    return f"{PREFIX}table={table}/date={at:%Y-%m-%d}/hour={at:%H}/", line
+
+
+def _image(image: Mapping[str, Any] | None) -> str:
+    return "null" if image is None else json_object(image)
+
+
+def _compressed(lines: list[str]) -> bytes:
+    """The same lines always give the same bytes: no time stamp goes in."""
+    return gzip.compress("".join(lines).encode(), compresslevel=6, mtime=0)
+
+
+def _sequence_number(record: Record) -> str:
+    """What Lambda is told of a failed record; empty, which fails the whole batch, where even that is missing."""
+    change = record.get("dynamodb")
+    return str(change.get("SequenceNumber", "")) if isinstance(change, Mapping) else ""

@@ -1,0 +1,10 @@
+"""What the archiver is told: written by infra, read by the handler."""
+
+HANDLER = "handlers.archiver.handler.handle"
+
+BUCKET = "ARCHIVE_BUCKET"
+"""The bucket that holds the archive."""
+EVENTS = "ARCHIVE_EVENTS"
+"""The kinds of change that are archived, with commas between: `INSERT,REMOVE`."""
+PREFIX = "changes/"
+"""Where the archive lies in its bucket."""

@@ -1,0 +1,57 @@
+"""The archiver's entry point: a batch of stream records in, objects in S3 and a partial batch response out."""
+
+import functools
+import logging
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from handlers.archiver import environment
+from handlers.archiver.archive import archive
+from handlers.shared.observability import DIMENSION, NAMESPACE, emit
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_logger = logging.getLogger(__name__)
+
+
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Archives a batch of stream records.
+
+    Returns:
+        A partial batch response: the first record that could not be archived, if there is one. Lambda delivers it again
+        with what follows it.
+
+    Raises:
+        Exception: S3 refused an object; the whole batch is delivered again and overwrites what was written.
+    """
+    started = time.monotonic()
+    batch = archive(event["Records"], os.environ[environment.EVENTS].split(","))
+    for key, body in batch.objects.items():
+        _s3().put_object(Bucket=os.environ[environment.BUCKET], Key=key, Body=body, ContentType="application/gzip")
+    if batch.stopped_at:
+        _logger.error("record %s cannot be archived: %s", *batch.stopped_at)
+    emit(
+        NAMESPACE,
+        {DIMENSION: context.function_name},
+        {
+            "RecordsArchived": (batch.archived, "Count"),
+            "RecordsUnarchivable": (int(batch.stopped_at is not None), "Count"),
+        },
+        request_id=context.aws_request_id,
+        records=len(event["Records"]),
+        passed_over=batch.passed_over,
+        objects=len(batch.objects),
+        bytes=sum(map(len, batch.objects.values())),
+        duration_ms=round((time.monotonic() - started) * 1000),
+    )
+    failed = [batch.stopped_at.sequence_number] if batch.stopped_at else []
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+
+
+@functools.cache
+def _s3() -> "S3Client":
+    import boto3
+
+    return boto3.client("s3")

@@ -1,0 +1,116 @@
+"""Delivers a batch's mails: in bulk, marked after every call, until all are settled or the time is over."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from handlers.notifier.decisions import Mail
+from handlers.notifier.marks import Marks, MarksUnavailableError
+from handlers.notifier.patience import Patience
+from handlers.notifier.sending import MAILS_AT_ONCE, Answer, Rule, Sender
+
+NOT_BEGUN = "not_begun"
+
+
+class Delivery:
+    """One delivery and what became of it. Every mail ends in exactly one of the first four.
+
+    Attributes:
+        sent: how many mails SES accepted.
+        already_sent: how many were marked before.
+        refused: event id -> SES's code, of the mails that SES will never take.
+        unsent: event id -> why, of the mails to be handed back.
+        failed: template -> SES's code, of templates that nothing can be sent of before somebody acts.
+        unmarked: how many of the sent could not be marked; a retry would send them again.
+    """
+
+    def __init__(self, sender: Sender, marks: Marks, patience: Patience) -> None:
+        self.sent = 0
+        self.already_sent = 0
+        self.refused: dict[str, str] = {}
+        self.unsent: dict[str, str] = {}
+        self.failed: dict[str, str] = {}
+        self.unmarked = 0
+        self._sender = sender
+        self._marks = marks
+        self._patience = patience
+        self._begun = False
+        self._stopped = False
+
+    def deliver(self, mails: Sequence[Mail]) -> None:
+        """Send those of the mails, all of different events, that are not marked.
+
+        Raises:
+            MarksUnavailableError: the marks could not be read; nothing was sent.
+        """
+        marked = self._marks.present([mail.event_id for mail in mails], self._patience)
+        self.already_sent = len(marked)
+        wanted = [mail for mail in mails if mail.event_id not in marked]
+        self.unsent = {mail.event_id: NOT_BEGUN for mail in wanted}
+        for call in bulk_calls(wanted):
+            self._settle(call)
+
+    def _settle(self, mails: list[Mail]) -> None:
+        attempt = 0
+        while mails and self._may_call(mails[0].template, attempt):
+            answers = self._sender.send(mails[0].template, mails, self._patience.answer)
+            if answers[0].rule is Rule.SPLIT and len(mails) > 1:
+                middle = len(mails) // 2
+                self._settle(mails[:middle])
+                self._settle(mails[middle:])
+                return
+            mails = self._apply(mails, answers)
+            attempt += 1
+
+    def _may_call(self, template: str, attempt: int) -> bool:
+        if self._stopped or template in self.failed:
+            return False
+        if attempt:
+            self._stopped = not self._patience.wait(attempt, self._patience.begin)
+        elif self._begun:
+            self._stopped = self._patience.over(self._patience.begin)
+        self._begun = True
+        return not self._stopped
+
+    def _apply(self, mails: list[Mail], answers: list[Answer]) -> list[Mail]:
+        """Act on the answers; give the mails to send again."""
+        sent, again = [], []
+        for mail, (rule, code) in zip(mails, answers, strict=True):
+            self.unsent[mail.event_id] = code
+            if rule is Rule.SENT:
+                sent.append(mail.event_id)
+            elif rule is Rule.WAIT:
+                again.append(mail)
+            elif rule in (Rule.SKIP, Rule.SPLIT):
+                self.refused[mail.event_id] = self.unsent.pop(mail.event_id)
+            elif rule is Rule.FAIL:
+                self.failed[mail.template] = code
+            elif rule is Rule.UNKNOWN:
+                self._stopped = True
+        self._mark(sent)
+        return again
+
+    def _mark(self, event_ids: list[str]) -> None:
+        self.sent += len(event_ids)
+        for event_id in event_ids:
+            del self.unsent[event_id]
+        try:
+            self._marks.write(event_ids, self._patience)
+        except MarksUnavailableError:
+            # To fail here would mail all of them again; what is handed back lies mostly behind them.
+            self.unmarked += len(event_ids)
+            self._stopped = True
+
+
+def bulk_calls(mails: Iterable[Mail]) -> Iterator[list[Mail]]:
+    """Group mails into calls of one template each, as large as can be with each person's mails in order.
+
+    Who is sent one template after the other gets the second in a later turn, after everybody's first.
+    """
+    latest: dict[str, tuple[int, str]] = {}
+    groups: dict[tuple[int, str], list[Mail]] = {}
+    for mail in mails:
+        turn, template = latest.get(mail.to, (0, mail.template))
+        key = latest[mail.to] = (turn + (template != mail.template), mail.template)
+        groups.setdefault(key, []).append(mail)
+    for _, group in sorted(groups.items(), key=lambda item: item[0][0]):
+        for start in range(0, len(group), MAILS_AT_ONCE):
+            yield group[start : start + MAILS_AT_ONCE]

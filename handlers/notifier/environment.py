@@ -1,0 +1,20 @@
+"""The notifier's handler, the names of its environment variables, and the fields of its table."""
+
+HANDLER = "handlers.notifier.handler.handle"
+
+SENDER = "MAIL_SENDER"
+CONFIGURATION_SET = "MAIL_CONFIGURATION_SET"
+WELCOME_TEMPLATE = "MAIL_WELCOME_TEMPLATE"
+PROFILE_CHANGED_TEMPLATE = "MAIL_PROFILE_CHANGED_TEMPLATE"
+MAIL_ENABLED = "MAIL_ENABLED"  # "true" or "false"
+ONLY_TO = "MAIL_ONLY_TO"  # a JSON list of addresses and domains; empty: everybody
+WATCHED = "WATCHED_ATTRIBUTES"  # a JSON list of attribute names
+MARKS_TABLE = "MARKS_TABLE"
+MARKS_DAYS = "MARKS_DAYS"  # whole days; more than failed batches are kept, or a late redrive mails twice
+
+ADDRESS_ATTRIBUTE = "email"
+NAME_ATTRIBUTE = "name"
+
+# The marks table: one item for each stream record whose mail SES accepted.
+MARK_KEY = "event_id"  # S, the partition key
+MARK_EXPIRY = "expires_at"  # N, seconds since 1970: the table's time to live attribute

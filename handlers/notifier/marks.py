@@ -1,0 +1,109 @@
+"""The marks of what was mailed, one item a stream record: what makes a retried batch mail nobody twice.
+
+A shard's records are in one invocation at a time, so nothing is claimed: marks are read before
+and written after.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
+from handlers.notifier.patience import Patience
+from handlers.shared.aws import dynamodb
+from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.request import Request
+from handlers.shared.aws.response import Response
+
+# What DynamoDB takes in one request.
+_KEYS = 100
+_PUTS = 25
+
+
+class Client(Protocol):
+    """What marks need of `handlers.shared.aws.client.Client`."""
+
+    def map(
+        self, requests: Iterable[Request], *, deadline: float | None
+    ) -> Iterator[tuple[Request, Response | AwsError]]:
+        """Send requests, several at once; give each with its outcome."""
+        ...
+
+
+class MarksUnavailableError(Exception):
+    """Not all marks could be read or written."""
+
+
+class Marks:
+    """The table of marks.
+
+    Args:
+        client: sends the requests.
+        table: the table's name.
+        days: how long a mark lasts; longer than failed batches are kept, or a late redrive mails twice.
+    """
+
+    def __init__(self, client: Client, table: str, days: int) -> None:
+        self._client = client
+        self._table = table
+        self._seconds = days * 86_400
+
+    def present(self, event_ids: Sequence[str], patience: Patience) -> set[str]:
+        """Give those of these events, all different, that are marked.
+
+        Raises:
+            MarksUnavailableError: not all marks could be read; whoever mails now may mail twice.
+        """
+        found = set()
+        chunks = [
+            {
+                "ConsistentRead": True,
+                "ProjectionExpression": MARK_KEY,
+                "Keys": [{MARK_KEY: {"S": event_id}} for event_id in event_ids[start : start + _KEYS]],
+            }
+            for start in range(0, len(event_ids), _KEYS)
+        ]
+        for answer in self._answers("BatchGetItem", chunks, "UnprocessedKeys", patience):
+            found.update([item[MARK_KEY]["S"] for item in answer["Responses"].get(self._table, ())])
+        return found
+
+    def write(self, event_ids: Sequence[str], patience: Patience) -> None:
+        """Mark events, all different, as mailed.
+
+        Raises:
+            MarksUnavailableError: some of them are not marked.
+        """
+        expiry = {"N": str(int(time.time()) + self._seconds)}
+        puts = [
+            {"PutRequest": {"Item": {MARK_KEY: {"S": event_id}, MARK_EXPIRY: expiry}}}
+            for event_id in event_ids
+        ]
+        chunks = [puts[start : start + _PUTS] for start in range(0, len(puts), _PUTS)]
+        for _ in self._answers("BatchWriteItem", chunks, "UnprocessedItems", patience):
+            pass
+
+    def _answers(
+        self, operation: str, chunks: list[Any], unprocessed: str, patience: Patience
+    ) -> Iterator[dict[str, Any]]:
+        """Send each chunk, and again what DynamoDB left of it; report an error once all have been sent."""
+        failure = None
+        attempt = 0
+        while chunks:
+            requests = [
+                dynamodb.request(operation, {"RequestItems": {self._table: chunk}}) for chunk in chunks
+            ]
+            chunks = []
+            for _, outcome in self._client.map(requests, deadline=patience.mark):
+                if isinstance(outcome, AwsError):
+                    failure = outcome
+                    continue
+                answer = outcome.json()
+                chunks += answer.get(unprocessed, {}).values()
+                yield answer
+            if chunks and not patience.wait(attempt, patience.mark):
+                raise MarksUnavailableError(
+                    f"{operation} on {self._table}: throttled until the time was over"
+                )
+            attempt += 1
+        if failure:
+            raise MarksUnavailableError(str(failure)) from failure

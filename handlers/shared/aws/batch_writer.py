@@ -1,0 +1,221 @@
+"""Writes any number of items to a DynamoDB table, 25 a request, many requests in flight.
+
+What is kept whatever happens: of items with one key the last wins, and every item that was pulled is written,
+rejected or reported as unwritten.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import islice
+
+from handlers.shared.aws import dynamodb
+from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.flight import Flight, pause
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from typing import Any
+
+    from handlers.shared.aws.client import Client
+    from handlers.shared.aws.response import Response
+
+    Item = tuple[str, Hashable, Any]  # its DynamoDB JSON, its key, the caller's tag
+
+_BATCH = 25
+_BYTES = 1 << 20  # far below the 16 MB of a request: larger ones gain nothing, and 16 of them are in memory
+# The request was refused for something in it.
+_REFUSED = (
+    "ValidationException",
+    "SerializationException",
+    "ItemCollectionSizeLimitExceededException",
+    "413",
+)
+
+
+class Outcome:
+    """What became of the items pulled; `unwritten` holds the tags, in no order, and `error` why."""
+
+    __slots__ = ("error", "rejected", "requests", "unwritten", "written")
+
+    def __init__(self) -> None:
+        self.written = 0
+        self.rejected = 0
+        self.unwritten: list[Any] = []
+        self.requests = 0
+        self.error: AwsError | None = None
+
+
+def write(
+    client: Client,
+    table: str,
+    items: Iterable[Item],
+    *,
+    key_names: Sequence[str],
+    on_reject: Callable[[Any, str], None],
+    in_flight: int = 16,
+    ordered: bool = False,
+    deadline: float | None = None,
+) -> Outcome:
+    """Puts items into a table; returns what became of them.
+
+    Args:
+        client: Of DynamoDB.
+        table: Its name.
+        items: Pulled when there is room. Keys that DynamoDB takes as one must be equal: 1 and 1.0.
+        key_names: The attributes of the table's key.
+        on_reject: Called with the tag of an item that DynamoDB refuses, and its reason.
+        in_flight: Requests at once.
+        ordered: One request at once: a batch is written before the next is sent.
+        deadline: A `time.monotonic()` value, at which pulling stops; see Client.
+
+    Raises:
+        AwsError: A refusal that is no item's fault, such as a missing table. What was in flight may be
+            written.
+    """
+    writer = _Writer(client, table, key_names, on_reject, deadline)
+    try:
+        writer.run(items, 1 if ordered else in_flight)
+    finally:
+        writer.flight.close()
+    return writer.outcome
+
+
+class _Batch:
+    """Items of one request by key: of each list the last is to be written, those before it are spare."""
+
+    __slots__ = ("attempts", "limit", "rows")
+
+    def __init__(self, rows: dict[Hashable, list[Item]], limit: float):
+        self.rows = rows
+        self.attempts = 0
+        self.limit = limit
+
+
+class _Writer:
+    def __init__(
+        self,
+        client: Client,
+        table: str,
+        key_names: Sequence[str],
+        on_reject: Callable[[Any, str], None],
+        deadline: float | None,
+    ):
+        self.flight = Flight(client, deadline)
+        self.outcome = Outcome()
+        self._key_names = key_names
+        self._on_reject = on_reject
+        self._head = f'{{"RequestItems":{{{json.dumps(table)}:[{{"PutRequest":{{"Item":'
+        self._keys: set[Hashable] = set()  # of all that is in flight: a key must not overtake itself
+
+    def run(self, items: Iterable[Item], in_flight: int) -> None:
+        source = iter(items)
+        while self.outcome.error is None and time.monotonic() < self.flight.limit():
+            pulled = list(islice(source, _BATCH))
+            if not pulled:
+                break
+            for rows in _batches(pulled):
+                while len(self.flight) >= in_flight or not self._keys.isdisjoint(rows):
+                    self._settle()
+                self._keys.update(rows)
+                self._send(_Batch(rows, self.flight.limit()))
+        while len(self.flight):
+            self._settle()
+
+    def _send(self, batch: _Batch, delay: float = 0.0) -> None:
+        texts = [items[-1][0] for items in batch.rows.values()]
+        body = self._head + '}},{"PutRequest":{"Item":'.join(texts) + "}}]}}"
+        self.outcome.requests += 1
+        self.flight.submit(dynamodb.request("BatchWriteItem", body, tag=batch), delay)
+
+    def _settle(self) -> None:
+        for request, outcome in self.flight.wait():
+            if isinstance(outcome, AwsError):
+                self._refused(request.tag, outcome)
+            else:
+                self._answered(request.tag, outcome)
+
+    def _answered(self, batch: _Batch, answer: Response) -> None:
+        left = [
+            put["PutRequest"]["Item"] for puts in answer.json()["UnprocessedItems"].values() for put in puts
+        ]
+        rows = self._rows_of(left, batch.rows) if left else {}
+        for key, items in batch.rows.items():
+            if key not in rows:
+                self._keys.discard(key)
+                self.outcome.written += len(items)
+        if not rows:
+            return
+        if len(rows) < len(batch.rows):
+            batch.limit = self.flight.limit()
+        batch.rows = rows
+        batch.attempts += 1
+        delay = pause(batch.attempts)
+        if time.monotonic() + delay < batch.limit:
+            self._send(batch, delay)
+        else:
+            self._unwritten(
+                batch,
+                AwsError(
+                    "DynamoDB", "BatchWriteItem", "Unprocessed", "throttled", status=200, transient=True
+                ),
+            )
+
+    def _rows_of(
+        self, left: list[dict[str, Any]], rows: dict[Hashable, list[Item]]
+    ) -> dict[Hashable, list[Item]]:
+        """Returns the rows that DynamoDB handed back; all of them if one cannot be told, for puts may repeat."""
+        keys = [self._key_of(item) for item in left]
+        found = {key: items for key, items in rows.items() if self._key_of(json.loads(items[-1][0])) in keys}
+        return found if len(found) >= len(left) else rows
+
+    def _key_of(self, item: dict[str, Any]) -> list[Any]:
+        # DynamoDB may write a number in another way; two that a float cannot tell apart are both sent again.
+        return [float(item[name]["N"]) if "N" in item[name] else item[name] for name in self._key_names]
+
+    def _refused(self, batch: _Batch, error: AwsError) -> None:
+        if error.code in _REFUSED:
+            if len(batch.rows) > 1:
+                self._halve(batch)
+            else:
+                self._reject(batch, error.message or error.code)
+        elif error.transient:
+            self._unwritten(batch, error)
+        else:
+            raise error
+
+    def _halve(self, batch: _Batch) -> None:
+        rows = [*batch.rows.items()]
+        middle = len(rows) // 2
+        for half in (rows[:middle], rows[middle:]):
+            self._send(_Batch(dict(half), batch.limit))
+
+    def _reject(self, batch: _Batch, reason: str) -> None:
+        ((key, items),) = batch.rows.items()
+        self.outcome.rejected += 1
+        self._on_reject(items.pop()[2], reason)
+        if items:  # the one before it with the same key is now the last
+            self._send(batch)
+        else:
+            self._keys.discard(key)
+
+    def _unwritten(self, batch: _Batch, error: AwsError) -> None:
+        self.outcome.error = error
+        for key, items in batch.rows.items():
+            self._keys.discard(key)
+            self.outcome.unwritten += [tag for _, _, tag in items]
+
+
+def _batches(items: list[Item]) -> Iterator[dict[Hashable, list[Item]]]:
+    """Yields items by key, parted where a request would grow too large."""
+    rows: dict[Hashable, list[Item]] = {}
+    size = 0
+    for item in items:
+        size += len(item[0])
+        if size > _BYTES and rows:
+            yield rows
+            rows, size = {}, len(item[0])
+        rows.setdefault(item[1], []).append(item)
+    yield rows

@@ -1,0 +1,116 @@
+"""A kept-alive HTTP/1.1 connection, used without blocking, one request at a time."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+
+from handlers.shared.aws import tls
+from handlers.shared.aws.response import ResponseParser
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from handlers.shared.aws.endpoint import Endpoint
+
+_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_PIECE = 64 * 1024
+
+
+class Connection:
+    """A connection and the request on it.
+
+    Attributes:
+        outgoing: What of the request has not left yet.
+        blocked: The socket took only a part of it; its owner waits for room.
+        parser: Takes the answer.
+        idle_since: When the last answer was complete, by the wall clock: unlike the monotonic one it goes on
+            while Lambda keeps the function frozen.
+    """
+
+    __slots__ = ("_stream", "blocked", "idle_since", "outgoing", "parser", "sock")
+
+    def __init__(self, endpoint: Endpoint, timeout: float):
+        """Opens it, waiting at most `timeout` seconds for each step; raises OSError."""
+        connect = tls.connect if endpoint.tls else _connect
+        self.sock = connect(endpoint.host, endpoint.port, timeout)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.setblocking(False)
+        self.idle_since = time.time()
+        self.outgoing: list[bytes | memoryview] = []
+        self.parser = ResponseParser()
+        self.blocked = False
+        self._stream = False
+
+    def begin(self, message: list[bytes], *, no_body: bool, stream: bool) -> None:
+        """Puts a request on it; `stream` leaves the body of a 2xx answer to `read`."""
+        self.outgoing = [*message]
+        self.parser = ResponseParser(no_body=no_body)
+        self._stream = stream
+
+    def usable(self) -> bool:
+        """Tells whether nothing came since the last answer: no end, and no bytes that nobody asked for."""
+        try:
+            self.sock.recv(1)
+        except _WOULD_BLOCK:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def send(self) -> None:
+        """Sends what the socket takes."""
+        while self.outgoing:
+            try:
+                count = self.sock.send(self.outgoing[0])
+            except _WOULD_BLOCK:
+                return
+            except OSError:
+                self.receive()  # the peer may have refused and closed before it had read everything
+                if self.answered:
+                    return
+                raise
+            if count == len(self.outgoing[0]):
+                del self.outgoing[0]
+            else:
+                self.outgoing[0] = memoryview(self.outgoing[0])[count:]
+
+    def receive(self) -> None:
+        """Takes what has come of the answer; raises OSError when it cannot become complete."""
+        while not self.answered:
+            try:
+                self._feed()
+            except _WOULD_BLOCK:
+                return
+
+    @property
+    def answered(self) -> bool:
+        """The answer is there, or as much of it as is not for `read`."""
+        return self.parser.done or self.streaming
+
+    @property
+    def streaming(self) -> bool:
+        """The head of an answer to be streamed is there; its body is for `read`."""
+        return self._stream and 200 <= self.parser.status < 300
+
+    def read(self, timeout: float) -> bytes:
+        """Waits for the next bytes of a streamed body; empty at its end."""
+        self.sock.settimeout(timeout)
+        while not (data := self.parser.take()) and not self.parser.done:
+            self._feed()
+        return data
+
+    def _feed(self) -> None:
+        data = self.sock.recv(_PIECE)
+        if data:
+            self.parser.feed(data)
+        else:
+            self.parser.end()
+
+    def close(self) -> None:
+        """Closes it; safe to repeat."""
+        self.sock.close()
+
+
+def _connect(host: str, port: int, timeout: float) -> socket.socket:
+    return socket.create_connection((host, port), timeout)

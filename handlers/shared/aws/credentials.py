@@ -1,0 +1,54 @@
+"""AWS credentials: from the environment, as Lambda gives them, else from wherever botocore finds them."""
+
+from __future__ import annotations
+
+import os
+from collections import namedtuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials as SdkCredentials
+
+Credentials = namedtuple("Credentials", "access_key secret_key token")
+
+
+class NoCredentialsError(Exception):
+    """Neither the environment nor botocore has credentials."""
+
+
+class CredentialSource:
+    """Gives the credentials to sign the next request with."""
+
+    def __init__(self) -> None:
+        self._fixed = _from_environment()
+        self._sdk = None if self._fixed else _from_sdk()
+
+    def current(self) -> Credentials:
+        """Returns credentials; botocore renews its own before they expire."""
+        if self._fixed:
+            return self._fixed
+        assert self._sdk is not None  # noqa: S101 (one of the two is set by the constructor)
+        frozen = self._sdk.get_frozen_credentials()
+        return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+
+    def renew(self) -> bool:
+        """Looks again, after AWS called the current ones expired; True if there are others now."""
+        before = self.current()
+        self.__init__()
+        return self.current() != before
+
+
+def _from_environment() -> Credentials | None:
+    key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    return Credentials(key, secret, os.environ.get("AWS_SESSION_TOKEN") or None) if key and secret else None
+
+
+def _from_sdk() -> SdkCredentials:
+    from botocore.session import Session  # 200 ms, and needed only outside Lambda
+
+    found = Session().get_credentials()
+    if found is None:
+        raise NoCredentialsError(
+            "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+        )
+    return found

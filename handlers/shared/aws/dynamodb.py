@@ -1,0 +1,58 @@
+"""DynamoDB over its JSON protocol. Values are DynamoDB JSON, binary in base64, as on the wire."""
+
+from __future__ import annotations
+
+from handlers.shared.aws.client import Client
+from handlers.shared.aws.request import Request, json_body
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_REPEATABLE = frozenset(
+    {
+        "BatchGetItem",
+        "BatchWriteItem",
+        "DeleteItem",
+        "DescribeTable",
+        "GetItem",
+        "ListTables",
+        "PutItem",
+        "Query",
+        "Scan",
+    }
+)
+
+
+def connect(**options: Any) -> Client:
+    """Returns a client; takes the keyword arguments of Client."""
+    return Client("DynamoDB", "dynamodb", "dynamodb", **options)
+
+
+def request(
+    operation: str,
+    payload: Mapping[str, Any] | str | bytes,
+    *,
+    repeatable: bool | None = None,
+    tag: Any = None,
+) -> Request:
+    """Returns the request of any operation.
+
+    Args:
+        operation: Such as `GetItem`.
+        payload: What boto3's client takes, with values as DynamoDB JSON; or its JSON.
+        repeatable: Whether it may be sent twice. Left out: reads, puts and deletes may, updates and transactions
+            may not. (A put under a condition may then be refused because its own first attempt succeeded.)
+        tag: The caller's own.
+    """
+    return Request(
+        operation,
+        body=json_body(payload),
+        headers={
+            "content-type": "application/x-amz-json-1.0",
+            "x-amz-target": f"DynamoDB_20120810.{operation}",
+        },
+        repeatable=operation in _REPEATABLE if repeatable is None else repeatable,
+        tag=tag,
+    )

@@ -1,0 +1,65 @@
+"""Where a service answers: what the environment configures, else AWS's public endpoint of the region."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+# The domain of each partition of AWS by the start of its regions' names; aws and aws-us-gov share the last.
+_DOMAINS = (
+    ("cn-", "amazonaws.com.cn"),
+    ("eusc-", "amazonaws.eu"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+    ("us-isof-", "csp.hci.ic.gov"),
+    ("", "amazonaws.com"),
+)
+
+
+class Endpoint:
+    """A host to connect to; `authority` is the name that the Host header carries."""
+
+    __slots__ = ("authority", "host", "path", "port", "tls")
+
+    def __init__(self, url: str, bucket: str | None = None, *, path_style: bool = True):
+        """Takes a URL without a path; for S3 also the bucket, which leads the path or the host name."""
+        parts = urlsplit(url)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.path not in ("", "/")
+            or parts.query
+        ):
+            raise ValueError(f"an endpoint is http[s]://host[:port], not {url!r}")
+        self.tls = parts.scheme == "https"
+        self.host = parts.hostname
+        self.port = parts.port or (443 if self.tls else 80)
+        self.path = f"/{bucket}" if bucket and path_style else ""
+        if bucket and not path_style:
+            self.host = f"{bucket}.{self.host}"
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        self.authority = name if self.port == (443 if self.tls else 80) else f"{name}:{self.port}"
+
+
+def region_of_environment() -> str:
+    """Returns the region that the environment names."""
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise ValueError("no AWS region: set AWS_REGION or AWS_DEFAULT_REGION, or give region=")
+    return region
+
+
+def configured_endpoint(service_id: str) -> str | None:
+    """Returns the endpoint that the environment sets for a service, by its SDK id, or for all."""
+    if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return None
+    return (
+        os.environ.get(f"AWS_ENDPOINT_URL_{service_id.upper()}") or os.environ.get("AWS_ENDPOINT_URL") or None
+    )
+
+
+def public_endpoint(prefix: str, region: str) -> str:
+    """Returns AWS's endpoint of a service by the first part of its host name, such as `email`."""
+    domain = next(domain for start, domain in _DOMAINS if region.startswith(start))
+    return f"https://{prefix}.{region}.{domain}"

@@ -1,0 +1,122 @@
+"""What an AWS call ends with when it brings no answer, and which of these ends may pass by themselves."""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from handlers.shared.aws.request import Request
+    from handlers.shared.aws.response import Response
+
+# The service refused for its load and did nothing. The names are those of the SDK's standard retry mode.
+_THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+# The service failed half way, whatever the status.
+_FAILED = frozenset(
+    {"InternalError", "InternalFailure", "InternalServerError", "RequestTimeout", "RequestTimeoutException"}
+)
+_XML = re.compile(rb"<(Code|Message)>(.*?)</\1>", re.DOTALL)
+
+
+class AwsError(Exception):
+    """A call that AWS refused, or that got no answer.
+
+    Attributes:
+        service: Such as `DynamoDB`.
+        operation: Such as `PutItem`.
+        code: AWS's name of the error, or the status where the answer names none.
+        message: AWS's words.
+        status: The HTTP status; 0 where no answer came.
+        request_id: What AWS support asks for; may be empty.
+        transient: The same request may succeed later: load, a fault of the service, a lost connection.
+        ambiguous: The service may have done what was asked. Only for requests that are not repeatable; the
+            repeatable ones were sent again.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        operation: str,
+        code: str,
+        message: str,
+        *,
+        status: int = 0,
+        request_id: str = "",
+        transient: bool = False,
+        ambiguous: bool = False,
+    ):
+        super().__init__(service, operation, code, message)
+        self.service = service
+        self.operation = operation
+        self.code = code
+        self.message = message
+        self.status = status
+        self.request_id = request_id
+        self.transient = transient
+        self.ambiguous = ambiguous
+
+    def __str__(self) -> str:
+        end = f"status {self.status}, request id {self.request_id}" if self.status else "no answer"
+        return f"{self.service} {self.operation} failed: {self.code}: {self.message} ({end})"
+
+
+class ConnectionLost(AwsError):  # noqa: N818 (it says what happened)
+    """No answer came: `code` is `ConnectFailed`, `ConnectionLost` or `Timeout`.
+
+    Attributes:
+        sent: The whole request had left, so the service may have acted on it.
+    """
+
+    def __init__(self, service: str, request: Request, code: str, message: str, *, sent: bool):
+        ambiguous = sent and not request.repeatable
+        super().__init__(service, request.operation, code, message, transient=True, ambiguous=ambiguous)
+        self.sent = sent
+
+
+def error_of(service: str, request: Request, response: Response) -> AwsError:
+    """Returns the error that an answer other than 2xx stands for, in any of AWS's JSON and XML forms."""
+    code, message = _reason(response)
+    status = response.status
+    refused = status in (429, 503) or code in _THROTTLED
+    transient = refused or status in (500, 502, 504) or code in _FAILED
+    return AwsError(
+        service,
+        request.operation,
+        code,
+        message,
+        status=status,
+        request_id=response.headers.get("x-amzn-requestid") or response.headers.get("x-amz-request-id", ""),
+        # SES calls an exhausted day's quota throttling too; it does not pass within any deadline.
+        transient=transient and "quota" not in message.lower(),
+        ambiguous=transient and not refused and not request.repeatable,
+    )
+
+
+def _reason(response: Response) -> tuple[str, str]:
+    code, message = response.headers.get("x-amzn-errortype", ""), ""
+    if response.body.startswith(b"{"):
+        try:
+            body = response.json()
+        except ValueError:
+            body = {}
+        code = code or str(body.get("__type") or body.get("code") or "")
+        message = str(body.get("message") or body.get("Message") or "")
+    else:
+        found = {name: text.decode(errors="replace") for name, text in _XML.findall(response.body)}
+        code, message = code or found.get(b"Code", ""), found.get(b"Message", "")
+    # `com.amazonaws.dynamodb.v20120810#ValidationException`, `NotFoundException:http://internal.amazon.com/`
+    return code.rsplit("#", 1)[-1].split(":", 1)[0] or str(response.status), message

@@ -1,0 +1,217 @@
+"""Requests in flight: one thread, a connection for each request, retries within a deadline."""
+
+from __future__ import annotations
+
+import random
+import time
+import zlib
+from heapq import heappop, heappush
+from itertools import count
+from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
+
+from handlers.shared.aws.errors import AwsError, ConnectionLost, error_of
+from handlers.shared.aws.response import Response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from handlers.shared.aws.client import Client, Identity
+    from handlers.shared.aws.connection import Connection
+    from handlers.shared.aws.request import Request
+
+PATIENCE = 30.0  # seconds that a request is tried for where there is no deadline
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+_MAX_CORRECTIONS = 3
+
+
+def pause(attempts: int) -> float:
+    """Returns the seconds to wait after so many attempts: exponential, with full jitter."""
+    # https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    return random.random() * min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts, 16))  # noqa: S311 (no secret)
+
+
+class _Exchange:
+    """A request on its way: `expires` is when its answer is given up, `limit` when it is."""
+
+    __slots__ = ("attempts", "corrections", "error", "expires", "identity", "limit", "request")
+
+    def __init__(self, request: Request, limit: float):
+        self.request = request
+        self.limit = limit
+        self.attempts = 0
+        self.corrections = 0
+        self.expires = 0.0
+        self.error: AwsError | None = None
+        self.identity: Identity
+
+
+class Flight:
+    """The requests of one caller, sent as they are submitted and answered in any order."""
+
+    def __init__(self, client: Client, deadline: float | None = None):
+        self._client = client
+        self._deadline = deadline
+        self._selector = DefaultSelector()
+        self._idle: list[Connection] = []
+        self._busy: dict[Connection, _Exchange] = {}
+        self._waiting: list[tuple[float, int, _Exchange]] = []
+        self._tickets = count()
+        self._done: list[tuple[Request, Response | AwsError]] = []
+
+    def __len__(self) -> int:
+        return len(self._busy) + len(self._waiting) + len(self._done)
+
+    def limit(self) -> float:
+        """Returns until when a request that is submitted now is tried."""
+        return time.monotonic() + PATIENCE if self._deadline is None else self._deadline
+
+    def submit(self, request: Request, delay: float = 0.0) -> None:
+        """Sends a request, or lets it wait first."""
+        exchange = _Exchange(request, self.limit())
+        if delay:
+            self._put_off(exchange, delay)
+        else:
+            self._start(exchange)
+
+    def wait(self) -> list[tuple[Request, Response | AwsError]]:
+        """Waits until a request has its outcome; returns all that have. Empty if nothing is in flight."""
+        while not self._done and (self._busy or self._waiting):
+            now = time.monotonic()
+            while self._waiting and self._waiting[0][0] <= now:
+                self._start(heappop(self._waiting)[2])
+            if not self._done:
+                self._poll()
+        done, self._done = self._done, []
+        return done
+
+    def close(self) -> None:
+        """Gives the connections back; what is still in flight is given up."""
+        self._selector.close()
+        for connection in self._busy:
+            connection.close()
+        for connection in self._idle:
+            self._client.give(connection)
+        self._busy, self._idle = {}, []
+
+    def _put_off(self, exchange: _Exchange, delay: float) -> None:
+        heappush(self._waiting, (time.monotonic() + delay, next(self._tickets), exchange))
+
+    def _start(self, exchange: _Exchange) -> None:
+        request = exchange.request
+        now = time.monotonic()
+        if now >= exchange.limit:
+            error = exchange.error or self._lost(request, "Timeout", "the deadline has passed", sent=False)
+            self._done.append((request, error))
+            return
+        exchange.identity = self._client.identity()
+        message = self._client.message(request, exchange.identity)
+        try:
+            connection = self._connect(request, min(self._client.connect_timeout, exchange.limit - now))
+        except OSError as reason:
+            self._failed(exchange, self._lost(request, "ConnectFailed", _words(reason), sent=False))
+            return
+        connection.begin(message, no_body=request.method == "HEAD", stream=request.stream)
+        self._busy[connection] = exchange
+        self._advance(connection, readable=False)
+
+    def _connect(self, request: Request, timeout: float) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.usable():
+                return connection
+            self._drop(connection)
+        connection = self._client.take(timeout, repeatable=request.repeatable)
+        self._selector.register(connection.sock, EVENT_READ, connection)
+        return connection
+
+    def _drop(self, connection: Connection) -> None:
+        self._selector.unregister(connection.sock)
+        connection.close()
+
+    def _poll(self) -> None:
+        wake = min([exchange.expires for exchange in self._busy.values()], default=float("inf"))
+        if self._waiting:
+            wake = min(wake, self._waiting[0][0])
+        for key, events in self._selector.select(max(0.0, wake - time.monotonic())):
+            connection: Connection = key.data
+            if connection in self._busy:
+                self._advance(connection, readable=bool(events & EVENT_READ))
+            else:  # an idle one ended, or says what nobody asked for
+                self._idle.remove(connection)
+                self._drop(connection)
+        now = time.monotonic()
+        for connection, exchange in [*self._busy.items()]:
+            if exchange.expires <= now:
+                self._give_up(connection, "Timeout", "no answer in time")
+
+    def _advance(self, connection: Connection, *, readable: bool) -> None:
+        """Moves a connection's request and answer on as far as they go without waiting."""
+        exchange = self._busy[connection]
+        try:
+            if readable:
+                connection.receive()
+            if connection.outgoing and not connection.answered:
+                connection.send()
+        except OSError as reason:
+            self._give_up(connection, "ConnectionLost", _words(reason))
+            return
+        if connection.answered:
+            self._landed(connection)
+            return
+        exchange.expires = min(time.monotonic() + self._client.read_timeout, exchange.limit)
+        if connection.blocked != bool(connection.outgoing):
+            connection.blocked = not connection.blocked
+            events = EVENT_READ | EVENT_WRITE if connection.blocked else EVENT_READ
+            self._selector.modify(connection.sock, events, connection)
+
+    def _landed(self, connection: Connection) -> None:
+        exchange = self._busy.pop(connection)
+        parser = connection.parser
+        if connection.streaming:
+            self._selector.unregister(connection.sock)
+            self._judge(exchange, Response(parser.status, parser.headers, b"", connection))
+            return
+        if parser.reusable and not connection.outgoing and not connection.blocked:
+            self._idle.append(connection)
+        else:
+            self._drop(connection)
+        self._judge(exchange, Response(parser.status, parser.headers, parser.take()))
+
+    def _judge(self, exchange: _Exchange, response: Response) -> None:
+        request = exchange.request
+        if response.status < 300:
+            # DynamoDB's checksum guards what lies before TLS does; it costs 0.25 ms a page of 1 MB.
+            if response.headers.get("x-amz-crc32") in (None, str(zlib.crc32(response.body))):
+                self._done.append((request, response))
+                return
+            words = "the answer does not have its checksum"
+            error = self._lost(request, "CorruptAnswer", words, sent=True)
+        else:
+            error = error_of(self._client.service, request, response)
+            if exchange.corrections < _MAX_CORRECTIONS and self._client.corrected(
+                error.code, response.headers.get("date", ""), exchange.identity
+            ):
+                exchange.corrections += 1
+                self._put_off(exchange, 0)
+                return
+        self._failed(exchange, error)
+
+    def _give_up(self, connection: Connection, code: str, words: str) -> None:
+        exchange = self._busy.pop(connection)
+        self._drop(connection)
+        self._failed(exchange, self._lost(exchange.request, code, words, sent=not connection.outgoing))
+
+    def _failed(self, exchange: _Exchange, error: AwsError) -> None:
+        exchange.attempts += 1
+        exchange.error = error
+        delay = pause(exchange.attempts)
+        if error.transient and not error.ambiguous and time.monotonic() + delay < exchange.limit:
+            self._put_off(exchange, delay)
+        else:
+            self._done.append((exchange.request, error))
+
+    def _lost(self, request: Request, code: str, words: str, *, sent: bool) -> ConnectionLost:
+        return ConnectionLost(self._client.service, request, code, words, sent=sent)
+
+
+def _words(reason: OSError) -> str:
+    return f"{type(reason).__name__}: {reason}"

@@ -1,0 +1,194 @@
+"""Objects of one S3 bucket. Bodies to be written are bytes; one that is read may be streamed.
+
+No checksum is sent beside the signed SHA-256 of the body: S3 wants one only where Object Lock has a default.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from urllib.parse import quote
+
+from handlers.shared.aws.client import Client
+from handlers.shared.aws.errors import ConnectionLost
+from handlers.shared.aws.request import Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from handlers.shared.aws.connection import Connection
+    from handlers.shared.aws.response import Response
+
+_FRUITLESS = 5  # resumptions in a row that bring no byte, before a stream gives up
+
+
+class Bucket:
+    """A bucket; every method raises AwsError, with status 404 where there is no such object.
+
+    Keys are plain text. `headers` have lower-case names (`content-type`, `if-none-match`, `x-amz-meta-...`).
+    A put under a condition may be refused (412) because its own first attempt succeeded and the answer was lost.
+    """
+
+    def __init__(self, name: str, **options: Any):
+        """Takes the bucket's name and the keyword arguments of Client."""
+        self.client = Client("S3", "s3", "s3", bucket=name, **options)
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, str] | None = None,
+        deadline: float | None = None,
+    ) -> Response:
+        """Writes an object."""
+        request = self._request("PutObject", "PUT", key, body=body, headers=headers)
+        return self.client.call(request, deadline=deadline)
+
+    def get(
+        self,
+        key: str,
+        *,
+        start: int = 0,
+        end: int | None = None,
+        version: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        deadline: float | None = None,
+    ) -> Response:
+        """Returns an object or its bytes from `start` to before `end`."""
+        headers = {**_range(start, end), **(headers or {})}
+        return self.client.call(
+            self._request("GetObject", "GET", key, version, headers=headers), deadline=deadline
+        )
+
+    def head(
+        self,
+        key: str,
+        *,
+        version: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        deadline: float | None = None,
+    ) -> Response:
+        """Returns an object's headers; its errors have the status as code, for they have no body."""
+        return self.client.call(
+            self._request("HeadObject", "HEAD", key, version, headers=headers), deadline=deadline
+        )
+
+    def delete(self, key: str, *, version: str | None = None, deadline: float | None = None) -> Response:
+        """Deletes an object or a version of it; it need not exist."""
+        return self.client.call(self._request("DeleteObject", "DELETE", key, version), deadline=deadline)
+
+    def open(
+        self,
+        key: str,
+        *,
+        start: int = 0,
+        end: int | None = None,
+        version: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        deadline: float | None = None,
+    ) -> ObjectStream:
+        """Returns a reader of an object or a part of it, once S3 has begun to answer."""
+
+        def ask(at: int, more: dict[str, str]) -> Response:
+            asked = {**(headers or {}), **_range(at, end), **more}
+            request = self._request("GetObject", "GET", key, version, headers=asked, stream=True)
+            return self.client.call(request, deadline=deadline)
+
+        return ObjectStream(self.client, ask, start, deadline)
+
+    def _request(
+        self, operation: str, method: str, key: str, version: str | None = None, **parts: Any
+    ) -> Request:
+        if not key:
+            raise ValueError(f"{operation} needs a key")
+        path = f"{self.client.endpoint.path}/{quote(key, safe='/~')}"
+        query = f"versionId={quote(version, safe='-_.~')}" if version else ""
+        return Request(operation, method=method, path=path, query=query, **parts)
+
+
+def _range(start: int, end: int | None) -> dict[str, str]:
+    if not start and end is None:
+        return {}
+    return {"range": f"bytes={start}-{'' if end is None else end - 1}"}
+
+
+class ObjectStream(io.RawIOBase):
+    """A body while it comes, for an `io.BufferedReader`. A lost connection is resumed at the next byte.
+
+    Attributes:
+        headers: Of the first answer.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        ask: Callable[[int, dict[str, str]], Response],
+        start: int,
+        deadline: float | None,
+    ):
+        """Made by `Bucket.open`; `ask` sends the request for what begins at a byte."""
+        self._client = client
+        self._ask = ask
+        self._deadline = deadline
+        self._at = start
+        self._data = memoryview(b"")
+        self._fruitless = 0
+        self._connection: Connection | None = None
+        answer = ask(start, {})
+        self._connection = answer.connection
+        self.headers = answer.headers
+        self._end = start + int(answer.headers["content-length"])
+
+    def readable(self) -> bool:
+        """It is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Takes the next bytes; raises AwsError, `PreconditionFailed` if the object was replaced."""
+        while not self._data and self._at < self._end:
+            try:
+                self._data = memoryview(self._receive())
+            except OSError as reason:
+                self._resume(reason)
+        count = min(len(buffer), len(self._data))
+        buffer[:count] = self._data[:count]
+        self._data = self._data[count:]
+        return count
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        if self._connection:
+            self._client.give(self._connection)
+            self._connection = None
+        super().close()
+
+    def _receive(self) -> bytes:
+        if self._connection is None:
+            raise ValueError("the stream is closed")
+        timeout = self._client.read_timeout
+        if self._deadline is not None:
+            timeout = min(
+                timeout, max(self._deadline - time.monotonic(), 0.001)
+            )  # 0 would mean not to wait at all
+        data = self._connection.read(timeout)
+        self._at += len(data)
+        self._fruitless = 0
+        return data
+
+    def _resume(self, reason: OSError) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+        self._fruitless += 1
+        answer = None
+        if self._fruitless <= _FRUITLESS:
+            answer = self._ask(self._at, {"if-match": self.headers["etag"]})
+            self._connection = answer.connection
+        if answer is None or (self._at and answer.status != 206):
+            words = f"at byte {self._at} of {self._end}: {reason}"
+            raise ConnectionLost(
+                self._client.service, Request("GetObject"), "ConnectionLost", words, sent=True
+            )

@@ -1,0 +1,113 @@
+"""Who can be mailed and who may be: addresses as SES takes them, and the rule that keeps mail inside a team.
+
+SES knows no SMTPUTF8: a local part is ASCII, a domain outside ASCII travels as punycode. Source:
+https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntry.html
+"""
+
+import re
+from collections.abc import Sequence
+
+MALFORMED = "malformed_address"
+LOCAL_PART_OUTSIDE_ASCII = "local_part_outside_ascii"
+
+_LONGEST_ADDRESS = 254  # RFC 5321 allows 256 octets for a path, brackets included
+_LONGEST_LOCAL_PART = 64
+# RFC 5322's dot-atom. Quoted local parts and comments are left out: hardly a mailbox needs them, and header
+# parsers disagree about them. So they do about encoded words (`=?`), which some decode where no RFC lets
+# them.
+_LOCAL_PART = re.compile(
+    r"(?!.*=\?)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.IGNORECASE | re.ASCII
+)
+# Two labels or more, the last beginning with a letter: neither `localhost` nor an IP address.
+_DOMAIN = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII
+)
+
+
+class UnusableAddressError(ValueError):
+    """An address that SES would refuse.
+
+    Attributes:
+        reason: `MALFORMED` or `LOCAL_PART_OUTSIDE_ASCII`; safe to log and to count, unlike the address.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def deliverable(address: str) -> str:
+    """Give an address as SES takes it: spaces around it removed, a domain outside ASCII as punycode.
+
+    Raises:
+        UnusableAddressError: the address has no such form. The message does not repeat it.
+    """
+    local, at, domain = address.strip(" ").rpartition("@")
+    if not at:
+        raise UnusableAddressError(MALFORMED)
+    if not local.isascii():
+        raise UnusableAddressError(LOCAL_PART_OUTSIDE_ASCII)
+    if len(local) > _LONGEST_LOCAL_PART or not _LOCAL_PART.fullmatch(local):
+        raise UnusableAddressError(MALFORMED)
+    usable = f"{local}@{_ascii_domain(domain)}"
+    if len(usable) > _LONGEST_ADDRESS:
+        raise UnusableAddressError(MALFORMED)
+    return usable
+
+
+class OnlyTo:
+    """The setting `mail.onlyTo`: the addresses and domains that may be mailed; none at all means everybody.
+
+    A domain stands for itself, not for its subdomains. Case matters in a local part only.
+
+    Raises:
+        ValueError: an entry is neither; left in, it would match nobody and hide the mistake.
+    """
+
+    def __init__(self, entries: Sequence[str]) -> None:
+        self._everybody = not entries
+        self._listed = {_listed(entry) for entry in entries}
+
+    def allows(self, address: str) -> bool:
+        """Tell whether an address, as `deliverable` gave it, may be mailed."""
+        if self._everybody:
+            return True
+        local, _, domain = address.rpartition("@")
+        domain = domain.lower()
+        return domain in self._listed or f"{local}@{domain}" in self._listed
+
+
+def _listed(entry: str) -> str:
+    try:
+        if "@" not in entry:
+            return _ascii_domain(entry).lower()
+        local, _, domain = deliverable(entry).rpartition("@")
+    except UnusableAddressError:
+        raise ValueError(f"mail.onlyTo: {entry!r} is neither an address nor a domain") from None
+    return f"{local}@{domain.lower()}"
+
+
+def _ascii_domain(domain: str) -> str:
+    """Give a domain in ASCII, punycode where it needs it.
+
+    Raises:
+        UnusableAddressError: it is no domain, or one that IDNA 2003 (Python's codec) and IDNA 2008 (the
+            registries) read differently, such as `straße.example`: its mail would go to a stranger.
+    """
+    encoded = domain if domain.isascii() else _punycode(domain)
+    if len(encoded) > _LONGEST_ADDRESS or not _DOMAIN.fullmatch(encoded):
+        raise UnusableAddressError(MALFORMED)
+    return encoded
+
+
+def _punycode(domain: str) -> str:
+    import unicodedata  # only for the rare domain outside ASCII
+
+    try:
+        encoded = domain[:_LONGEST_ADDRESS].encode("idna").decode("ascii")
+        unchanged = encoded.encode("ascii").decode("idna") == unicodedata.normalize("NFC", domain).lower()
+    except UnicodeError:
+        raise UnusableAddressError(MALFORMED) from None
+    if not unchanged:
+        raise UnusableAddressError(MALFORMED)
+    return encoded

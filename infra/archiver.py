@@ -1,0 +1,47 @@
+"""The audit trail of a table: a bucket for it, and the consumer that writes it."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from handlers.archiver import environment
+from infra.bucket import BucketArgs
+from infra.filters import EventName
+from infra.iam import allow
+from infra.operations import Operations
+from infra.stream_pipeline import FAILURES_PREFIX, ConsumerArgs
+
+FAILURES_KEPT_DAYS = 30
+"""How long batches that exhausted their retries can be sent again."""
+
+
+def archive_bucket(operations: Operations) -> BucketArgs:
+    """The bucket of a stream pipeline: the archive, which cannot be made again, and failures for as long as they are kept."""
+    return {
+        "versioned": True,
+        "announce": True,
+        "lifecycle": [
+            {"prefix": environment.PREFIX, "infrequent_access_days": 90},
+            {"prefix": FAILURES_PREFIX, "expire_days": FAILURES_KEPT_DAYS},
+        ],
+        "operations": operations,
+    }
+
+
+def archiver(
+    bucket_name: pulumi.Input[str], bucket_arn: pulumi.Input[str], events: Sequence[EventName]
+) -> ConsumerArgs:
+    """The consumer that archives changes of the given kinds."""
+    return {
+        "handler": environment.HANDLER,
+        "description": "Archives changes of the table as gzipped JSON lines in S3",
+        "filters": [{"events": events}],
+        "environment": {environment.BUCKET: bucket_name, environment.EVENTS: ",".join(events)},
+        "statements": [
+            allow(
+                "WriteArchive",
+                ["s3:PutObject"],
+                [pulumi.Output.concat(bucket_arn, f"/{environment.PREFIX}*")],
+            )
+        ],
+    }

@@ -1,0 +1,155 @@
+"""An S3 bucket as every pipeline uses it: private, encrypted, TLS only, with the lifecycle that a bill-payer would want."""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.iam import policy_document
+from infra.operations import Operations, data_options
+
+
+class LifecycleRule(TypedDict):
+    """What happens to objects below a prefix as they age."""
+
+    prefix: str
+    expire_days: NotRequired[int]
+    """Days after which objects are deleted."""
+    infrequent_access_days: NotRequired[int]
+    """Days after which objects of 128 KB and more move to the cheaper class for rare reads."""
+
+
+class BucketArgs(TypedDict):
+    """What a bucket is."""
+
+    versioned: NotRequired[bool]
+    """Whether overwritten and deleted objects are kept for 30 days: for data that cannot be made again. Off by default;
+    always on where the stack protects."""
+    lifecycle: NotRequired[Sequence[LifecycleRule]]
+    announce: NotRequired[bool]
+    """Whether new objects are announced through EventBridge; off by default."""
+    operations: NotRequired[Operations]
+
+
+class Bucket(pulumi.ComponentResource):
+    """A bucket (`sluice:index:Bucket`). It makes:
+
+    - an S3 bucket, emptied when deleted unless the stack protects, with ownership enforced and public access blocked;
+    - encryption with S3's own keys, versioning, a lifecycle that also ends abandoned uploads;
+    - a bucket policy that refuses connections without TLS;
+    - where asked for, announcements of new objects through EventBridge.
+    """
+
+    bucket: aws.s3.Bucket
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:index:Bucket", name, None, opts)
+        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        self._versioned = args.get("versioned", False) or self._operations.get("protect", False)
+        self.bucket = self._create_bucket()
+        self.name, self.arn = self.bucket.bucket, self.bucket.arn
+        self._close_to_the_public()
+        self._encrypt()
+        versioning = [self._create_versioning()] if self._versioned else []
+        self._age(*versioning)
+        if args.get("announce"):
+            self._announce()
+        self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+    def _create_bucket(self) -> aws.s3.Bucket:
+        return aws.s3.Bucket(
+            self._name,
+            force_destroy=not self._operations.get("protect", False),
+            tags=self._operations.get("tags"),
+            opts=data_options(self, self._operations),
+        )
+
+    def _close_to_the_public(self) -> None:
+        block = aws.s3.BucketPublicAccessBlock(
+            f"{self._name}-public-access",
+            bucket=self.name,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self._child(),
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{self._name}-ownership",
+            bucket=self.name,
+            rule={"object_ownership": "BucketOwnerEnforced"},
+            opts=self._child(),
+        )
+        aws.s3.BucketPolicy(
+            f"{self._name}-tls-only",
+            bucket=self.name,
+            policy=policy_document(
+                [
+                    {
+                        "Sid": "TlsOnly",
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Action": ["s3:*"],  # refuses everything, so every action
+                        "Resource": [self.arn, pulumi.Output.concat(self.arn, "/*")],
+                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                    }
+                ]
+            ),
+            opts=self._child(block),  # S3 refuses both at once
+        )
+
+    def _encrypt(self) -> None:
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{self._name}-encryption",
+            bucket=self.name,
+            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            opts=self._child(),
+        )
+
+    def _create_versioning(self) -> aws.s3.BucketVersioning:
+        return aws.s3.BucketVersioning(
+            f"{self._name}-versioning",
+            bucket=self.name,
+            versioning_configuration={"status": "Enabled"},
+            opts=self._child(),
+        )
+
+    def _age(self, *versioning: pulumi.Resource) -> None:
+        rules: list[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = [
+            {
+                "id": "housekeeping",
+                "status": "Enabled",
+                "filter": {"prefix": ""},
+                "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+            }
+        ]
+        if self._versioned:
+            rules[0]["noncurrent_version_expiration"] = {"noncurrent_days": 30}
+        aws.s3.BucketLifecycleConfiguration(
+            f"{self._name}-lifecycle",
+            bucket=self.name,
+            rules=[*rules, *map(_rule, self._args.get("lifecycle", []))],
+            opts=self._child(*versioning),  # S3 wants versioning settled before rules about versions
+        )
+
+    def _announce(self) -> None:
+        aws.s3.BucketNotification(f"{self._name}-announcements", bucket=self.name, eventbridge=True, opts=self._child())
+
+
+def _rule(rule: LifecycleRule) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+    made: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
+        "id": f"age-{rule['prefix'].strip('/').replace('/', '-')}",
+        "status": "Enabled",
+        "filter": {"prefix": rule["prefix"]},
+    }
+    if "expire_days" in rule:
+        made["expiration"] = {"days": rule["expire_days"]}
+    if "infrequent_access_days" in rule:
+        made["transitions"] = [{"days": rule["infrequent_access_days"], "storage_class": "STANDARD_IA"}]
+    return made

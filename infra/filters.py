@@ -1,0 +1,87 @@
+"""Typed rules for which stream records reach a consumer, as the filter patterns of an event source mapping.
+
+Lambda accepts a pattern that can never match and then silently delivers nothing; here such a rule is an error. Syntax:
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NotRequired, TypedDict, get_args
+
+EventName = Literal["INSERT", "MODIFY", "REMOVE"]
+EVENT_NAMES: tuple[str, ...] = get_args(EventName)
+_TYPES = {"S": str, "N": str, "BOOL": bool}
+
+
+class Condition(TypedDict):
+    """What an attribute must be: exactly one of the fields besides `type`."""
+
+    type: Literal["S", "N", "BOOL"]
+    """The attribute's type; numbers are compared as the text that DynamoDB writes."""
+    equals: NotRequired[Sequence[str | bool]]
+    prefix: NotRequired[str]
+    anything_but: NotRequired[Sequence[str]]
+    exists: NotRequired[bool]
+
+
+class Filter(TypedDict):
+    """One rule; a record that satisfies any of a consumer's rules is delivered."""
+
+    events: Sequence[EventName]
+    new: NotRequired[Mapping[str, Condition]]
+    """Attributes of the new image, which a REMOVE does not have."""
+    old: NotRequired[Mapping[str, Condition]]
+    """Attributes of the old image, which an INSERT does not have."""
+
+
+def pattern(rule: Filter) -> str:
+    """The filter pattern of a rule.
+
+    Raises:
+        ValueError: the rule could never match.
+    """
+    events = list(rule["events"])
+    unknown = [event for event in events if event not in EVENT_NAMES]
+    if not events or unknown:
+        found = f"unknown events {', '.join(map(repr, unknown))}" if unknown else "no events"
+        raise ValueError(f"a filter with {found} can never match: name one or more of {', '.join(EVENT_NAMES)}")
+    made: dict[str, Any] = {"eventName": events}
+    images = {"NewImage": ("new", "REMOVE"), "OldImage": ("old", "INSERT")}
+    for image, (side, without) in images.items():
+        conditions = rule.get(side)
+        if conditions:
+            if without in events:
+                raise ValueError(
+                    f"a filter on {side} attributes never matches {without}, which has no {side} image: "
+                    f"leave {without} out, or give it a filter of its own"
+                )
+            made.setdefault("dynamodb", {})[image] = {
+                name: _attribute(f"{side} attribute {name!r}", condition) for name, condition in conditions.items()
+            }
+    return json.dumps(made)
+
+
+def _attribute(name: str, condition: Condition) -> dict[str, Any]:
+    kind = condition["type"]
+    if kind not in _TYPES:
+        raise ValueError(f"{name}: type {kind!r} cannot be filtered on; S, N and BOOL can")
+    tests = [test for test in ("equals", "prefix", "anything_but", "exists") if test in condition]
+    if len(tests) != 1:
+        raise ValueError(f"{name}: give exactly one of equals, prefix, anything_but, exists, not {len(tests)}")
+    return {kind: _test(name, kind, tests[0], condition[tests[0]])}
+
+
+def _test(name: str, kind: str, test: str, operand: Any) -> list[Any]:
+    if test == "exists":
+        return [{"exists": operand}]
+    if test == "prefix":
+        if kind != "S" or not operand:
+            raise ValueError(f"{name}: a prefix is a non-empty text, on an attribute of type S")
+        return [{"prefix": operand}]
+    wrong = [value for value in operand if not isinstance(value, _TYPES[kind])]
+    if not operand or wrong:
+        raise ValueError(
+            f"{name}: {test} {list(operand)!r} can never match type {kind}: "
+            f"give one or more values of Python type {_TYPES[kind].__name__}"
+        )
+    return list(operand) if test == "equals" else [{"anything-but": list(operand)}]

@@ -1,0 +1,52 @@
+"""IAM policy documents as plain Python: exact actions on exact ARNs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+
+
+class Statement(TypedDict):
+    """One statement of an IAM policy document."""
+
+    Sid: str
+    Effect: str
+    Action: Sequence[str]
+    Resource: NotRequired[Sequence[pulumi.Input[str]]]
+    Principal: NotRequired[Any]
+    Condition: NotRequired[Mapping[str, Mapping[str, Any]]]
+
+
+def allow(
+    sid: str,
+    actions: Sequence[str],
+    resources: Sequence[pulumi.Input[str]],
+    condition: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Statement:
+    """A statement for a role: `actions` on `resources`; `sid` says in letters what it is for."""
+    statement: Statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": list(resources),
+    }
+    return {**statement, "Condition": condition} if condition else statement
+
+
+def policy_document(statements: Sequence[Statement]) -> pulumi.Output[str]:
+    """The JSON of a policy document."""
+    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def trust(service: str) -> pulumi.Output[str]:
+    """The JSON of a trust policy that lets one AWS service, such as `lambda.amazonaws.com`, assume a role."""
+    return policy_document(
+        [
+            {
+                "Sid": "Assume",
+                "Effect": "Allow",
+                "Action": ["sts:AssumeRole"],
+                "Principal": {"Service": service},
+            }
+        ]
+    )

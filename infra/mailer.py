@@ -1,0 +1,173 @@
+"""Mail through SES: who it is from, how it is sent, what it says, and what comes back."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.alarms import alarm
+from infra.iam import Statement, allow
+from infra.operations import Operations
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_EVENTS = ["BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE"]
+"""What nobody would see otherwise: SES accepts a mail and says later that it went nowhere."""
+
+_BOUNCES_REVIEWED_AT = 0.05
+_COMPLAINTS_REVIEWED_AT = 0.001
+"""Rates at which AWS puts an account under review:
+https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-bounce-rate.html"""
+
+
+class MailerArgs(TypedDict):
+    """What mails are from, and which there are."""
+
+    sender: str
+    """The address that mails are from."""
+    domain: NotRequired[str | None]
+    """The domain to verify, of which the sender is an address; left out, the address itself is verified."""
+    create_identity: NotRequired[bool]
+    """False where the identity is verified already, by another environment or team of the account; true by default."""
+    templates: Sequence[str]
+    """Names of folders in `infra/templates`, each with `subject.txt`, `body.txt` and `body.html`."""
+    events_topic_arn: pulumi.Input[str]
+    """The SNS topic that bounces, complaints, rejects and rendering failures go to; its policy must let SES publish."""
+    operations: NotRequired[Operations]
+
+
+class Mailer(pulumi.ComponentResource):
+    """A sender of mails (`sluice:index:Mailer`). It makes:
+
+    - an SES identity, the domain or the address, unless it is there already;
+    - a configuration set that insists on TLS, does not send again to who bounced or complained, and reports both, rejects
+      and rendering failures to a topic;
+    - a template for each given name;
+    - alarms on the rates of bounces and complaints at which AWS reviews an account.
+    """
+
+    sender: str
+    configuration_set_name: pulumi.Output[str]
+    templates: dict[str, aws.ses.Template]
+
+    def __init__(self, name: str, args: MailerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:index:Mailer", name, None, opts)
+        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        self.sender = args["sender"]
+        self.configuration_set = self._create_configuration_set()
+        self.configuration_set_name = self.configuration_set.configuration_set_name
+        self._report_events()
+        self.templates = {template: self._create_template(template) for template in args["templates"]}
+        self._create_alarms()
+        if args.get("create_identity", True):
+            self._say_what_to_do(self._create_identity())
+        self.register_outputs({"sender": self.sender, "configurationSetName": self.configuration_set_name})
+
+    def may_send_bulk(self) -> Statement:
+        """What a role needs to send any of the templates in bulk."""
+        return allow(
+            "SendTemplates",
+            ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
+            [self._identities(), self.configuration_set.arn, *(made.arn for made in self.templates.values())],
+        )
+
+    def may_send(self) -> Statement:
+        """What a role needs to send mails of its own making, from this sender only."""
+        return allow(
+            "SendMail",
+            ["ses:SendEmail"],
+            [self._identities(), self.configuration_set.arn],
+            {"StringEquals": {"ses:FromAddress": self.sender}},
+        )
+
+    def _identities(self) -> pulumi.Output[str]:
+        """Every identity of the account: SES asks for permission on the sender's, and on a recipient's that is verified in the
+        same account too, as all are in the sandbox.
+        """
+        return self.configuration_set.arn.apply(lambda arn: f"{arn.rpartition(':')[0]}:identity/*")
+
+    def _child(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self)
+
+    def _create_identity(self) -> aws.sesv2.EmailIdentity:
+        return aws.sesv2.EmailIdentity(
+            f"{self._name}-identity",
+            email_identity=self._args.get("domain") or self.sender,
+            tags=self._operations.get("tags"),
+            opts=self._child(),
+        )
+
+    def _create_configuration_set(self) -> aws.sesv2.ConfigurationSet:
+        return aws.sesv2.ConfigurationSet(
+            f"{self._name}-settings",
+            configuration_set_name=f"{self._name}-settings",  # SES does not name it automatically
+            delivery_options={"tls_policy": "REQUIRE"},
+            reputation_options={"reputation_metrics_enabled": True},
+            sending_options={"sending_enabled": True},
+            suppression_options={"suppressed_reasons": ["BOUNCE", "COMPLAINT"]},
+            tags=self._operations.get("tags"),
+            opts=self._child(),
+        )
+
+    def _report_events(self) -> None:
+        aws.sesv2.ConfigurationSetEventDestination(
+            f"{self._name}-events",
+            configuration_set_name=self.configuration_set_name,
+            event_destination_name="topic",
+            event_destination={
+                "enabled": True,
+                "matching_event_types": _EVENTS,
+                "sns_destination": {"topic_arn": self._args["events_topic_arn"]},
+            },
+            opts=self._child(),
+        )
+
+    def _create_template(self, template: str) -> aws.ses.Template:
+        folder = _TEMPLATES / template
+        return aws.ses.Template(
+            f"{self._name}-{template}",
+            name=f"{self._name}-{template}",
+            subject=(folder / "subject.txt").read_text().strip(),
+            text=(folder / "body.txt").read_text(),
+            html=(folder / "body.html").read_text(),
+            opts=self._child(),
+        )
+
+    def _create_alarms(self) -> None:
+        for kind, metric, threshold in (
+            ("bounces", "Reputation.BounceRate", _BOUNCES_REVIEWED_AT),
+            ("complaints", "Reputation.ComplaintRate", _COMPLAINTS_REVIEWED_AT),
+        ):
+            alarm(
+                f"{self._name}-{kind}",
+                {
+                    "description": f"The rate of {kind} is where AWS reviews an account, and may stop its mails. "
+                    f"Look at the mails of the alarm topic for who; docs/operating.md#mail-{kind} ({self._name}).",
+                    "namespace": "AWS/SES",
+                    "metric": metric,
+                    "dimensions": {"ses:configuration-set": self.configuration_set_name},
+                    "statistic": "Average",
+                    "period_seconds": 3600,
+                    "threshold": threshold,
+                },
+                self,
+                self._operations,
+            )
+
+    def _say_what_to_do(self, identity: aws.sesv2.EmailIdentity) -> None:
+        """What only a person can do, in the log of the deployment."""
+        domain = self._args.get("domain")
+        if not domain:
+            pulumi.log.info(
+                f"SES mails {self.sender} a link: until somebody opens it, and while the account is in SES's sandbox, "
+                "mails are refused. docs/first-deployment.md has the steps.",
+                self,
+            )
+            return
+
+        def records(tokens: Sequence[str] | None) -> None:
+            lines = [f"{token}._domainkey.{domain} CNAME {token}.dkim.amazonses.com" for token in tokens or []]
+            pulumi.log.info(f"Put these DKIM records into the DNS of {domain}:\n" + "\n".join(lines), self)
+
+        identity.dkim_signing_attributes.apply(lambda dkim: records(dkim.tokens if dkim else None))

@@ -1,0 +1,80 @@
+"""Where a stack's alarms go: one topic that people subscribe to."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.iam import Statement, policy_document
+
+_PUBLISHERS = {"Alarms": "cloudwatch.amazonaws.com", "MailEvents": "ses.amazonaws.com"}
+
+
+class MonitoringArgs(TypedDict):
+    """Who is told."""
+
+    emails: NotRequired[Sequence[str]]
+    """Addresses that get each alarm; each must confirm a mail that SNS sends."""
+    tags: NotRequired[Mapping[str, str]]
+
+
+class Monitoring(pulumi.ComponentResource):
+    """The alarm topic (`sluice:index:Monitoring`). It makes:
+
+    - an SNS topic and a policy that lets CloudWatch and SES of this account publish to it, over TLS;
+    - a subscription for each address.
+
+    The topic has no key of its own: CloudWatch and SES cannot publish through the AWS-managed one.
+    """
+
+    topic_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:index:Monitoring", name, None, opts)
+        self._name = name
+        topic = aws.sns.Topic(f"{name}-alarms", tags=args.get("tags"), opts=pulumi.ResourceOptions(parent=self))
+        policy = self._let_services_publish(topic)
+        # Whoever alarms through the topic comes after its policy.
+        self.topic_arn = pulumi.Output.all(topic.arn, policy.id).apply(lambda made: made[0])
+        for address in args.get("emails", []):
+            self._subscribe(topic, address)
+        self.register_outputs({"topicArn": self.topic_arn})
+
+    def _let_services_publish(self, topic: aws.sns.Topic) -> aws.sns.TopicPolicy:
+        account = topic.arn.apply(lambda arn: arn.split(":")[4])
+        publish: list[Statement] = [
+            {
+                "Sid": sid,
+                "Effect": "Allow",
+                "Principal": {"Service": service},
+                "Action": ["sns:Publish"],
+                "Resource": [topic.arn],
+                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+            }
+            for sid, service in _PUBLISHERS.items()
+        ]
+        refuse: Statement = {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["sns:Publish"],
+            "Resource": [topic.arn],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        return aws.sns.TopicPolicy(
+            f"{self._name}-publishers",
+            arn=topic.arn,
+            policy=policy_document([*publish, refuse]),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _subscribe(self, topic: aws.sns.Topic, address: str) -> None:
+        label = "".join(letter if letter.isalnum() else "-" for letter in address.lower())
+        aws.sns.TopicSubscription(
+            f"{self._name}-to-{label}",
+            topic=topic.arn,
+            protocol="email",
+            endpoint=address,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

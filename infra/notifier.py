@@ -1,0 +1,56 @@
+"""Mails about new and changed records: the consumer that sends them, and the table of what was sent."""
+
+import json
+from collections.abc import Sequence
+
+from handlers.notifier import environment
+from infra.archiver import FAILURES_KEPT_DAYS
+from infra.iam import allow
+from infra.mailer import Mailer
+from infra.operations import Operations
+from infra.stream_pipeline import ConsumerArgs
+from infra.table import Table, TableArgs
+
+TEMPLATES = ("welcome", "profile-changed")
+_MARKS_KEPT_DAYS = FAILURES_KEPT_DAYS + 7
+"""Longer than failures are kept, so that one sent again late is not mailed twice."""
+
+
+def marks_table(operations: Operations) -> TableArgs:
+    """The table of marks: one item for each stream record whose mail SES took. It can be lost: then a record that is
+    delivered again is mailed again.
+    """
+    return {
+        "partition_key": {"name": environment.MARK_KEY},
+        "expires_by": environment.MARK_EXPIRY,
+        "operations": {**operations, "protect": False},
+    }
+
+
+def notifier(
+    mailer: Mailer, marks: Table, *, watch: Sequence[str], enabled: bool, only_to: Sequence[str]
+) -> ConsumerArgs:
+    """The consumer that mails new people, and people of whom a watched attribute changed."""
+    welcome, changed = (mailer.templates[template].name for template in TEMPLATES)
+    return {
+        "handler": environment.HANDLER,
+        "description": "Mails people about their new or changed records through SES",
+        "filters": [{"events": ["INSERT", "MODIFY"]}],
+        "environment": {
+            environment.SENDER: mailer.sender,
+            environment.CONFIGURATION_SET: mailer.configuration_set_name,
+            environment.WELCOME_TEMPLATE: welcome,
+            environment.PROFILE_CHANGED_TEMPLATE: changed,
+            environment.MAIL_ENABLED: json.dumps(enabled),
+            environment.ONLY_TO: json.dumps(list(only_to)),
+            environment.WATCHED: json.dumps(list(watch)),
+            environment.MARKS_TABLE: marks.name,
+            environment.MARKS_DAYS: str(_MARKS_KEPT_DAYS),
+        },
+        "statements": [
+            mailer.may_send_bulk(),
+            allow("Marks", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"], [marks.arn]),
+        ],
+        # A batch may wait for SES to take it; that is cheaper than failing.
+        "timeout_seconds": 300,
+    }

@@ -1,0 +1,32 @@
+"""How a stack is watched, kept and paid for: what every component is told, in one argument."""
+
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+
+class Operations(TypedDict):
+    """Passed unchanged from a pipeline to each of its parts. Left out: cheap and disposable, as a dev stack wants."""
+
+    tags: NotRequired[Mapping[str, str]]
+    """Tags of every resource that can carry tags."""
+    alarm_topic_arn: NotRequired[pulumi.Input[str]]
+    """The SNS topic that alarms go to; left out, alarms only show in the console."""
+    log_retention_days: NotRequired[int]
+    """Days that logs are kept; 30 by default."""
+    tracing: NotRequired[bool]
+    """Whether functions send traces to X-Ray; off by default, because traces cost."""
+    protect: NotRequired[bool]
+    """Whether data outlives mistakes: deletion protection, point-in-time recovery, versions, retained on delete."""
+
+
+def data_options(parent: pulumi.Resource, operations: Operations) -> pulumi.ResourceOptions:
+    """Options of a resource that holds data: where the stack protects, it is neither deleted nor forgotten."""
+    protect = operations.get("protect", False)
+    return pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect)
+
+
+def with_pipeline(operations: Operations, pipeline: str) -> Operations:
+    """The same operations, with the tag that names the pipeline."""
+    return {**operations, "tags": {**operations.get("tags", {}), "pipeline": pipeline}}

@@ -1,0 +1,70 @@
+"""A DynamoDB table as every pipeline uses it: on demand, encrypted, protected where the stack protects."""
+
+from typing import Literal, NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.operations import Operations, data_options
+
+KeyType = Literal["S", "N", "B"]
+
+
+class Key(TypedDict):
+    """A key attribute."""
+
+    name: str
+    type: NotRequired[KeyType]
+    """`S` by default."""
+
+
+class TableArgs(TypedDict):
+    """What a table is."""
+
+    partition_key: Key
+    sort_key: NotRequired[Key]
+    table_name: NotRequired[str | None]
+    """The physical name, where a team or a contract set one; named automatically when left out."""
+    stream: NotRequired[bool]
+    """Whether changes are streamed, with new and old images; off by default."""
+    expires_by: NotRequired[str]
+    """The attribute that holds an item's expiry as epoch seconds."""
+    operations: NotRequired[Operations]
+
+
+class Table(pulumi.ComponentResource):
+    """A table (`sluice:index:Table`). It makes:
+
+    - a DynamoDB table on demand, encrypted with DynamoDB's own key; where the stack protects, with deletion protection and
+      point-in-time recovery, and kept when the stack goes.
+    """
+
+    table: aws.dynamodb.Table
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:index:Table", name, None, opts)
+        self.table = self._create_table(name, args, args.get("operations", {}))
+        self.name, self.arn = self.table.name, self.table.arn
+        self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def _create_table(self, name: str, args: TableArgs, operations: Operations) -> aws.dynamodb.Table:
+        protect = operations.get("protect", False)
+        keys = [args["partition_key"], *([args["sort_key"]] if "sort_key" in args else [])]
+        expiry = args.get("expires_by")
+        return aws.dynamodb.Table(
+            name,
+            name=args.get("table_name"),
+            billing_mode="PAY_PER_REQUEST",
+            hash_key=args["partition_key"]["name"],
+            range_key=args["sort_key"]["name"] if "sort_key" in args else None,
+            attributes=[{"name": key["name"], "type": key.get("type", "S")} for key in keys],
+            stream_enabled=True if args.get("stream") else None,
+            stream_view_type="NEW_AND_OLD_IMAGES" if args.get("stream") else None,
+            ttl={"attribute_name": expiry, "enabled": True} if expiry else None,
+            deletion_protection_enabled=protect,
+            point_in_time_recovery={"enabled": protect},
+            tags=operations.get("tags"),
+            opts=data_options(self, operations),
+        )

@@ -1,0 +1,56 @@
+"""Deploys the program into the embedded cloud: a monitor that creates each resource through its AWS API as it is registered."""
+
+from collections.abc import Callable
+from typing import Any
+
+from local.recording import Created, RecordingMonitor, Resource
+from local.resources import Cloud, create
+from local.schema import properties
+
+_MISSING = "<no output"
+
+
+class DeploymentError(Exception):
+    """A resource could not be created; the message names it."""
+
+
+class Deployment(RecordingMonitor):
+    """Creates what is registered."""
+
+    def __init__(self, cloud: Cloud, on_created: Callable[[Resource], None] = lambda _: None) -> None:
+        super().__init__()
+        self._cloud, self._on_created = cloud, on_created
+
+    def create(self, resource: Resource) -> Created:
+        """Creates a custom resource.
+
+        Raises:
+            DeploymentError: AWS's API refused it, or the embedded cloud does not know it.
+        """
+        _refuse_missing(resource.name, resource.inputs)
+        try:
+            created = create(self._cloud, resource.type, resource.name, resource.inputs)
+        except Exception as error:
+            raise DeploymentError(f"{resource.type} {resource.name}: {error}") from error
+        self._on_created(resource)
+        return Created(created.id, {**_marked_missing(resource), **created.outputs})
+
+
+def _marked_missing(resource: Resource) -> dict[str, Any]:
+    """Outputs that nobody gave, marked: Pulumi would hand them on as nothing, silently."""
+    return {
+        name: f"{_MISSING} {name} of {resource.type} {resource.name}>"
+        for name, kind in properties(resource.type).items()
+        if kind is str and name not in resource.inputs
+    }
+
+
+def _refuse_missing(name: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for item in value.values():
+            _refuse_missing(name, item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_missing(name, item)
+    elif isinstance(value, str) and _MISSING in value:
+        raise DeploymentError(f"{name} uses an output that the embedded cloud does not give: {value}")

@@ -1,0 +1,80 @@
+"""Lambda: functions and what feeds them."""
+
+import io
+import zipfile
+from pathlib import Path
+
+from pulumi import FileArchive
+
+from local.emulator import registered_disabled
+from local.resources import Cloud, Created, Inputs, UnsupportedError, creates, pascal, physical_name
+
+
+@creates("aws:lambda/function:Function")
+def function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+    """A function; its code is zipped from the archive's folder."""
+    role, timeout, code = inputs.take("role"), inputs.take("timeout"), inputs.take("code")
+    variables = (inputs.take("environment") or {}).get("variables", {})
+    if cloud.functions_endpoint:
+        variables = {**variables, "AWS_ENDPOINT_URL": cloud.functions_endpoint}
+    logging, tracing = inputs.take("loggingConfig"), inputs.take("tracingConfig")
+    made = cloud.client("lambda").create_function(
+        FunctionName=inputs.take("name") or physical_name(name),
+        Description=inputs.take("description", ""),
+        Role=role,
+        Handler=inputs.take("handler"),
+        Runtime=inputs.take("runtime"),
+        Architectures=inputs.take("architectures", ["x86_64"]),
+        Timeout=timeout,
+        MemorySize=inputs.take("memorySize", 128),
+        Environment={"Variables": variables},
+        LoggingConfig=pascal(logging) if logging else {},
+        TracingConfig=pascal(tracing) if tracing else {},
+        Tags=inputs.take("tags", {}),
+        Code={"ZipFile": _zipped(code)},
+    )
+    return Created(made["FunctionName"], {"name": made["FunctionName"], "arn": made["FunctionArn"]})
+
+
+def _zipped(archive: FileArchive) -> bytes:
+    folder, memory = Path(archive.path), io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                zipped.write(path, path.relative_to(folder))
+    return memory.getvalue()
+
+
+@creates("aws:lambda/eventSourceMapping:EventSourceMapping")
+def event_source_mapping(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+    """A mapping. Those of streams are registered disabled, because a poller of ours runs them."""
+    failures = (inputs.take("destinationConfig") or {}).get("onFailure", {}).get("destinationArn")
+    destination = {"DestinationConfig": {"OnFailure": {"Destination": failures}}} if failures else {}
+    arguments = {**destination, "Tags": inputs.take("tags", {}), **inputs.rest()}
+    source = arguments["EventSourceArn"]
+    if ":dynamodb:" in source:
+        registered = registered_disabled(arguments)
+    elif ":sqs:" in source:
+        registered = arguments
+    else:
+        raise UnsupportedError(
+            f"{name}: mappings of {source} are not run here; of DynamoDB streams and of queues they are"
+        )
+    made = cloud.client("lambda").create_event_source_mapping(**registered)
+    return Created(made["UUID"], {"uuid": made["UUID"], "arn": made["EventSourceMappingArn"]})
+
+
+@creates("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
+def event_invoke_config(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """How asynchronous invocations are retried, and where they go that fail."""
+    name = inputs.take("functionName")
+    cloud.client("lambda").put_function_event_invoke_config(FunctionName=name, **inputs.rest())
+    return Created(name, {})
+
+
+@creates("aws:lambda/functionRecursionConfig:FunctionRecursionConfig")
+def recursion_config(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """Whether a function may feed itself."""
+    name = inputs.take("functionName")
+    cloud.client("lambda").put_function_recursion_config(FunctionName=name, **inputs.rest())
+    return Created(name, {})

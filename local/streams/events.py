@@ -1,0 +1,76 @@
+"""What a mapping tells about its work, for whoever shows it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Invoked:
+    """The function ran with a batch.
+
+    Attributes:
+        records: How many it got.
+        seconds: How long the call took.
+        retry: 0 at the first attempt.
+        error: The function's error, or what is wrong with its response; None if it ran well.
+        failed: How many records, counted from the batch's end, are not done.
+    """
+
+    mapping: str
+    function: str
+    shard: str
+    records: int
+    seconds: float
+    retry: int
+    error: str | None
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bisected:
+    """A batch was cut; `parts` are the sizes of what is tried next."""
+
+    mapping: str
+    function: str
+    shard: str
+    records: int
+    parts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """Records were given up.
+
+    Attributes:
+        condition: `RetryAttemptsExhausted` or `RecordAgeExceeded`.
+        destination: Where their failure document lies; None if the mapping has no destination.
+    """
+
+    mapping: str
+    function: str
+    shard: str
+    records: int
+    condition: str
+    destination: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """A call to AWS failed and is repeated; nothing is lost and no retry is spent.
+
+    Attributes:
+        operation: `Invoke`, `GetRecords`, `DescribeStream` or `Deliver` (to the failure destination).
+        error: The error's code and message.
+        throttled: Whether the service asked to slow down.
+        seconds: When it is tried again.
+    """
+
+    mapping: str
+    function: str
+    shard: str | None
+    operation: str
+    error: str
+    throttled: bool
+    seconds: float
+
+
+Event = Invoked | Bisected | Discarded | Delayed

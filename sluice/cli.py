@@ -1,0 +1,41 @@
+"""The commands. Each is a thin function in a module of its own, imported when it runs, so that help is instant."""
+
+import importlib
+import sys
+
+import click
+
+_COMMANDS = {
+    "up": "up",
+    "down": "down",
+    "preview": "preview",
+    "outputs": "outputs",
+    "outbox": "outbox",
+    "failures": "failures",
+    "demo": "demo",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 the signature is click's
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 the signature is click's
+        if cmd_name not in _COMMANDS:
+            return None
+        return importlib.import_module(f"sluice.commands.{_COMMANDS[cmd_name]}").command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Sluice's pipelines, running on this machine or in AWS."""
+
+
+def main() -> None:
+    """Runs a command; what it cannot do is one clear line on stderr and a non-zero exit."""
+    from sluice.state import StateError
+
+    try:
+        cli(prog_name="python -m sluice")
+    except StateError as error:
+        sys.exit(f"Error: {error}")

@@ -1,0 +1,52 @@
+"""`failures`: what failed for good, and sending it again."""
+
+import click
+
+from sluice.console import out, plural, print_json
+from sluice.failures import Failure, Redriven, redrive_stream, stream_failures
+from sluice.target import Target, targeted
+
+
+@click.command("failures")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
+@click.option("--redrive", is_flag=True, help="Send each to its function again; what is taken is removed.")
+@targeted
+def command(target: Target, as_json: bool, redrive: bool) -> None:
+    """Show what is in dead letter queues and failure prefixes, and send it again.
+
+    With --redrive it exits with 1 where something fails again.
+    """
+    if redrive:
+        _redrive(target, as_json)
+        return
+    found = list(stream_failures(target))
+    if as_json:
+        print_json([failure._asdict() for failure in found])
+        return
+    for failure in found:
+        _show(failure)
+    out.print(plural(len(found), "failure") + (": --redrive sends them again." if found else "."))
+
+
+def _show(failure: Failure) -> None:
+    out.print(
+        f"{failure.at}  {failure.function}  {plural(failure.records, 'record')}  {failure.reason}",
+        markup=False,
+    )
+    out.print(f"    {failure.where}", markup=False)
+
+
+def _redrive(target: Target, as_json: bool) -> None:
+    results: list[Redriven] = []
+    for redriven in redrive_stream(target):
+        results.append(redriven)
+        if not as_json:
+            _show(redriven.failure)
+            left = f", {plural(redriven.left, 'record')} failed again" if redriven.left else ""
+            out.print(f"    {plural(redriven.done, 'record')} taken{left}", markup=False)
+    if as_json:
+        print_json([{**one.failure._asdict(), "done": one.done, "left": one.left} for one in results])
+    else:
+        out.print(f"{plural(len(results), 'failure')} sent again.")
+    if any(one.left for one in results):
+        raise click.exceptions.Exit(1)

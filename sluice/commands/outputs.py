@@ -1,0 +1,19 @@
+"""`outputs`: what other projects read."""
+
+import click
+
+from sluice.console import out, print_json
+from sluice.target import Target, targeted
+
+
+@click.command("outputs")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
+@targeted
+def command(target: Target, as_json: bool) -> None:
+    """Show the stack outputs."""
+    if as_json:
+        print_json(target.outputs)
+        return
+    width = max(map(len, target.outputs))
+    for name, value in sorted(target.outputs.items()):
+        out.print(f"{name:{width}}  {value}", markup=False)

@@ -1,0 +1,15 @@
+"""The demo: a stage for the embedded cloud, and one scene a pipeline."""
+
+from sluice.console import out
+from sluice.demo.stage import Stage
+
+
+def run() -> int:
+    """Plays all scenes; returns how many checks did not hold."""
+    from sluice.demo import mail, stream
+
+    with Stage.open() as stage:
+        for scene in (stream, mail):
+            out.rule(f"[bold]{scene.TITLE}")
+            scene.play(stage)
+    return stage.failed

@@ -1,0 +1,64 @@
+"""What every scene of the demo plays on: a deployed stack, a fault proxy before its functions, and checks that are shown."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from local.cloud import EmbeddedCloud, Stack
+from local.faults import FaultProxy
+from local.program import ROOT
+from sluice.console import err, out, plural
+from sluice.target import Target
+
+EXAMPLES = ROOT / "examples"
+
+
+class Stage:
+    """A running stack and the checks made on it."""
+
+    def __init__(self, stack: Stack, faults: FaultProxy) -> None:
+        self.stack, self.faults = stack, faults
+        self.target = Target(stack.outputs, stack.cloud.endpoint)
+        self.failed = 0
+
+    @classmethod
+    @contextmanager
+    def open(cls) -> Iterator["Stage"]:
+        """Starts the embedded cloud, deploys the stack `local`, and stops it all at the end."""
+        started = time.monotonic()
+        with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint, []) as faults:
+            with err.status("Deploying the stack local ..."):
+                stack = cloud.deploy("local", functions_endpoint=faults.endpoint)
+            made = sum(resource.custom for resource in stack.graph.resources.values())
+            seconds = time.monotonic() - started
+            out.print(
+                f"The program that `pulumi up` deploys runs here: {plural(made, 'resource')} in {seconds:.1f} s, "
+                f"IAM enforced, {cloud.endpoint}"
+            )
+            yield cls(stack, faults)
+
+    def table(self, output: str) -> Any:
+        """The DynamoDB table that a stack output names, as boto3's resource."""
+        import boto3
+
+        session: Any = boto3.Session("test", "test", region_name=self.target["region"])
+        return session.resource("dynamodb", endpoint_url=self.stack.cloud.endpoint).Table(self.target[output])
+
+    def settle(self) -> None:
+        """Waits until the streams are through."""
+        with err.status("Waiting for the streams ..."):
+            self.stack.wait_idle(120)
+
+    def check(self, promise: str, *, holds: bool, found: object = "") -> None:
+        """Shows a promise and whether it held, with what was found if not."""
+        self.failed += not holds
+        mark = "[green]ok[/]  " if holds else "[red]FAIL[/]"
+        out.print(f"  {mark} {promise}" + ("" if holds or found == "" else f": found {found!r}"))
+
+
+def sample(name: str) -> list[dict[str, Any]]:
+    """The lines of a file of JSON lines among the examples."""
+    return [json.loads(line) for line in Path(EXAMPLES, name).read_text().splitlines()]

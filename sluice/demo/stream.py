@@ -1,0 +1,107 @@
+"""The stream pipeline: users are written, changed and removed; the audit trail holds it; a poisoned record comes home."""
+
+import gzip
+import json
+from decimal import Decimal
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from local.faults import Rule
+from sluice.console import out, plural
+from sluice.demo.stage import Stage, sample
+from sluice.failures import redrive_stream, stream_failures
+
+TITLE = "Stream: users -> audit trail in S3"
+
+_MOVED = slice(0, 20)
+"""Users who get another city, which nobody watches."""
+_REMOVED = slice(200, 220)
+_POISONED = "u-230"
+
+
+def play(stage: Stage) -> None:
+    """Drives the pipeline and checks what it promises."""
+    users = sample("users.jsonl")
+    users = [json.loads(json.dumps(user), parse_float=Decimal) for user in users]
+    poison = Rule("function_error", service="lambda", operation="Invoke", when=lambda request: _holds(request.body))
+    stage.faults.rules = [poison]
+    table = stage.table("stream_table_name")
+    with table.batch_writer() as writer:
+        for user in users:
+            writer.put_item(Item=user)
+    for user in users[_MOVED]:
+        table.update_item(
+            Key={"userId": user["userId"]}, UpdateExpression="SET city = :city", ExpressionAttributeValues={":city": "Lund"}
+        )
+    for user in users[_REMOVED]:
+        table.delete_item(Key={"userId": user["userId"]})
+    moved, removed = len(users[_MOVED]), len(users[_REMOVED])
+    out.print(f"{plural(len(users), 'user')} written, {moved} changed, {removed} removed; every invocation that")
+    out.print(f"holds {_POISONED} is made to crash.")
+    stage.settle()
+    lines = archived(stage)
+    _show(lines)
+    _check_archive(stage, users, lines)
+    _check_poison(stage, poison)
+
+
+def archived(stage: Stage) -> list[dict[str, Any]]:
+    """Every line of the archive, in order of the stream."""
+    s3, bucket = stage.target.client("s3"), stage.target["archive_bucket_name"]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="changes/")
+    keys = [held["Key"] for page in pages for held in page.get("Contents", [])]
+    bodies = [gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
+    lines = [json.loads(line, parse_float=Decimal) for body in bodies for line in body.splitlines()]
+    return sorted(lines, key=lambda line: line["sequence_number"])
+
+
+def _holds(body: bytes) -> bool:
+    return f'"{_POISONED}"'.encode() in body
+
+
+def _show(lines: list[dict[str, Any]]) -> None:
+    shown = Table("event", "at", "user", "name before", "name after", box=None, padding=(0, 2, 0, 0))
+    for line in [*lines[:3], *lines[-3:]]:
+        names = [Text((line[side] or {}).get("name", "")) for side in ("old", "new")]
+        shown.add_row(line["event"], line["at"], line["keys"]["userId"], *names)
+    out.print(f"The audit trail holds {plural(len(lines), 'line')}; the first and the last of them:")
+    out.print(shown)
+
+
+def _check_archive(stage: Stage, users: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
+    healthy = {user["userId"]: user for user in users if user["userId"] != _POISONED}
+    inserts = {line["keys"]["userId"]: line for line in lines if line["event"] == "INSERT"}
+    removals = {line["keys"]["userId"]: line for line in lines if line["event"] == "REMOVE"}
+    gone = {user["userId"] for user in users[_REMOVED]}
+    stage.check(
+        f"each of the other {len(healthy)} users is in the audit trail, as written, to the letter and digit",
+        holds={key: line["new"] for key, line in inserts.items()} == healthy,
+        found=sorted(healthy.keys() ^ inserts.keys()),
+    )
+    stage.check(
+        f"each of the {len(gone)} removals is there, with what was removed",
+        holds=removals.keys() == gone and all(line["old"] == healthy[key] for key, line in removals.items()),
+        found=sorted(removals.keys() ^ gone),
+    )
+    events = [line["event_id"] for line in lines]
+    stage.check("no change is there twice", holds=len(events) == len(set(events)), found=len(events))
+
+
+def _check_poison(stage: Stage, poison: Rule) -> None:
+    failures = list(stream_failures(stage.target))
+    stage.check(
+        f"the poisoned record alone is among the failures, once for each consumer, after {poison.fired} crashes",
+        holds=[failure.records for failure in failures] == [1, 1],
+        found=failures,
+    )
+    stage.faults.rules = []
+    results = list(redrive_stream(stage.target))
+    users = [line["keys"]["userId"] for line in archived(stage)]
+    stage.check(
+        "once its cause is gone, `failures --redrive` brings it home",
+        holds=[result.left for result in results] == [0, 0] and users.count(_POISONED) == 1,
+        found=results,
+    )
+    stage.check("nothing is left among the failures", holds=not list(stream_failures(stage.target)))

@@ -1,0 +1,122 @@
+"""SES and the table of marks, in memory and as strict as AWS, that fail as a test tells them."""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from handlers.notifier import content
+from handlers.notifier.decisions import Mail
+from handlers.notifier.environment import MARK_KEY
+from handlers.notifier.patience import Patience
+from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.request import Request
+from handlers.shared.aws.response import Response
+
+TABLE = "marks"
+
+
+def answer(body: object) -> Response:
+    return Response(200, {}, json.dumps(body).encode())
+
+
+class Ses:
+    """Accepts every mail, unless the next step of `script` says otherwise.
+
+    A step is an exception, raised before anything is sent, or a function from a call's addresses to the
+    statuses of those that are not SUCCESS. `after` holds exceptions, raised after a call has sent its mails.
+    """
+
+    def __init__(self) -> None:
+        self.script: deque[BaseException | Callable[[list[str]], dict[str, str]] | None] = deque()
+        self.after: deque[BaseException | None] = deque()
+        self.words = ""
+        self.calls: list[dict[str, Any]] = []
+        self.outbox: list[str] = []
+        self.deadlines: list[float | None] = []
+
+    def call(self, request: Request, *, deadline: float | None) -> Response:
+        payload = json.loads(request.body)
+        entries = payload["BulkEmailEntries"]
+        assert 1 <= len(entries) <= 50
+        self.calls.append(payload)
+        self.deadlines.append(deadline)
+        step = self.script.popleft() if self.script else None
+        if isinstance(step, BaseException):
+            raise step
+        addresses = [entry["Destination"]["ToAddresses"][0] for entry in entries]
+        statuses = step(addresses) if step else {}
+        results = [{"Status": statuses.get(address, "SUCCESS"), "Error": self.words} for address in addresses]
+        self.outbox += [address for address in addresses if statuses.get(address, "SUCCESS") == "SUCCESS"]
+        failure = self.after.popleft() if self.after else None
+        if failure:
+            raise failure
+        return answer({"BulkEmailEntryResults": results})
+
+
+class Table:
+    """A table of marks. A step of `script` is an exception, or how many keys or items it takes."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, dict[str, Any]] = {}
+        self.script: deque[BaseException | int | None] = deque()
+        self.operations: list[str] = []
+
+    def map(
+        self, requests: Iterable[Request], *, deadline: float | None
+    ) -> Iterator[tuple[Request, Response | AwsError]]:
+        for request in requests:
+            self.operations.append(request.operation)
+            step = self.script.popleft() if self.script else None
+            if isinstance(step, AwsError):
+                yield request, step
+                continue
+            if isinstance(step, BaseException):
+                raise step
+            body = json.loads(request.body)["RequestItems"][TABLE]
+            run = self._get if request.operation == "BatchGetItem" else self._write
+            yield request, answer(run(body, step))
+
+    def _get(self, body: dict[str, Any], processed: int | None) -> dict[str, Any]:
+        ids = [key[MARK_KEY]["S"] for key in body["Keys"]]
+        assert 1 <= len(ids) == len(set(ids)) <= 100
+        assert body["ConsistentRead"]
+        found = [{MARK_KEY: {"S": one}} for one in ids[:processed] if one in self.items]
+        left = body["Keys"][processed:] if processed is not None else []
+        return {
+            "Responses": {TABLE: found},
+            "UnprocessedKeys": {TABLE: {**body, "Keys": left}} if left else {},
+        }
+
+    def _write(self, body: list[dict[str, Any]], processed: int | None) -> dict[str, Any]:
+        items = [put["PutRequest"]["Item"] for put in body]
+        assert 1 <= len(items) == len({item[MARK_KEY]["S"] for item in items}) <= 25
+        for item in items[:processed]:
+            self.items[item[MARK_KEY]["S"]] = item
+        left = body[processed:] if processed is not None else []
+        return {"UnprocessedItems": {TABLE: left} if left else {}}
+
+
+class Clock:
+    """Time that passes only while somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.waits = 0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.waits += 1
+
+    def patience(self, seconds: float = 120.0) -> Patience:
+        return Patience(seconds, lambda: self.now, self.sleep)
+
+
+def mails(count: int, template: str = content.WELCOME) -> list[Mail]:
+    return [
+        Mail(f"e{n}", str(1000 + n), template, f"p{n}@example.com", '{"name":"Ada"}') for n in range(count)
+    ]
+
+
+def error(code: str, message: str = "", **kind: bool) -> AwsError:
+    return AwsError("SESv2", "SendBulkEmail", code, message, status=400, request_id="r1", **kind)

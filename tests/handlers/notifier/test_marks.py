@@ -1,0 +1,113 @@
+"""Marks of what was mailed: in bulk, consistently, with an end."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
+from handlers.notifier.marks import Marks, MarksUnavailableError
+from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.request import Request
+from handlers.shared.aws.response import Response
+from tests.handlers.notifier.fakes import TABLE, Clock, Table, answer, error
+
+IDS = [f"e{n}" for n in range(130)]
+
+
+@pytest.fixture
+def table() -> Table:
+    return Table()
+
+
+@pytest.fixture
+def marks(table: Table) -> Marks:
+    return Marks(table, TABLE, days=30)
+
+
+def test_what_was_written_is_present_and_nothing_else(marks: Marks):
+    marks.write(IDS[:60], Clock().patience())
+    assert marks.present(IDS, Clock().patience()) == set(IDS[:60])
+
+
+def test_marks_are_read_by_100_and_written_by_25(table: Table, marks: Marks):
+    marks.present(IDS, Clock().patience())
+    marks.write(IDS, Clock().patience())
+    assert table.operations == ["BatchGetItem"] * 2 + ["BatchWriteItem"] * 6
+
+
+def test_without_events_nothing_is_asked(table: Table, marks: Marks):
+    assert marks.present([], Clock().patience()) == set()
+    marks.write([], Clock().patience())
+    assert table.operations == []
+
+
+def test_a_mark_expires_after_its_days(table: Table, marks: Marks):
+    marks.write(["e1"], Clock().patience())
+    assert int(table.items["e1"][MARK_EXPIRY]["N"]) == pytest.approx(time.time() + 30 * 86_400, abs=10)
+
+
+def test_keys_that_dynamodb_left_are_read_again(table: Table, marks: Marks):
+    marks.write(IDS[:100], Clock().patience())
+    table.script.extend([3, 0, 50])
+    assert marks.present(IDS[:100], Clock().patience()) == set(IDS[:100])
+
+
+def test_items_that_dynamodb_left_are_written_again(table: Table, marks: Marks):
+    clock = Clock()
+    table.script.extend([10, 0])
+    marks.write(IDS[:50], clock.patience())
+    assert set(table.items) == set(IDS[:50])
+    assert clock.waits > 0
+
+
+def test_a_table_that_stays_throttled_is_given_up_in_time(table: Table, marks: Marks):
+    clock = Clock()
+    patience = clock.patience(20)
+    table.script.extend([0] * 1000)
+    with pytest.raises(MarksUnavailableError, match="BatchGetItem on marks"):
+        marks.present(["e1"], patience)
+    assert 1000 < clock.now < patience.mark
+
+
+def test_an_error_of_a_read_is_told(table: Table, marks: Marks):
+    table.script.append(error("AccessDeniedException", "no"))
+    with pytest.raises(MarksUnavailableError, match="AccessDeniedException"):
+        marks.present(["e1"], Clock().patience())
+
+
+def test_an_error_of_one_write_leaves_the_other_marks_written(table: Table, marks: Marks):
+    table.script.append(error("InternalServerError"))
+    with pytest.raises(MarksUnavailableError):
+        marks.write(IDS[:75], Clock().patience())
+    assert set(table.items) == set(IDS[25:75])
+
+
+class Sdk:
+    """Hands requests to boto3, which holds them to the API's model, and so to moto."""
+
+    def __init__(self) -> None:
+        self.dynamodb = boto3.client("dynamodb", region_name="eu-north-1")
+
+    def map(
+        self, requests: Iterable[Request], *, deadline: float | None
+    ) -> Iterator[tuple[Request, Response | AwsError]]:
+        for request in requests:
+            yield request, answer(self.dynamodb._make_api_call(request.operation, json.loads(request.body)))  # type: ignore[attr-defined]  # not in the stubs
+
+
+@mock_aws
+def test_dynamodb_takes_the_requests_and_gives_the_marks_back():
+    sdk = Sdk()
+    sdk.dynamodb.create_table(
+        TableName=TABLE,
+        KeySchema=[{"AttributeName": MARK_KEY, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": MARK_KEY, "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    marks = Marks(sdk, TABLE, days=30)
+    marks.write(IDS[:60], Clock().patience())
+    assert marks.present(IDS, Clock().patience()) == set(IDS[:60])

@@ -1,0 +1,133 @@
+"""An HTTP server that misbehaves as it is told, byte by byte."""
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable
+
+Act = Callable[[socket.socket], bool]
+
+
+class Received:
+    """A request as it arrived, and the number of the connection that it came on."""
+
+    def __init__(self, head: bytes, body: bytes, connection: int):
+        first, *lines = head.decode().split("\r\n")
+        self.method, self.target, _ = first.split(" ")
+        self.headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+        self.body = body
+        self.connection = connection
+
+
+class Server:
+    """Takes one act after the other, for each whole request that arrives; the last one is repeated.
+
+    An act is bytes to answer, or a function of the socket that returns whether the connection stays open.
+    """
+
+    def __init__(self, *acts: bytes | Act):
+        self.acts = [*acts]
+        self.received: list[Received] = []
+        self.reset_at_once = 0  # so many connections are reset as they come
+        self.connections = 0
+        self._open: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                sock, _ = self._listener.accept()
+                self.connections += 1
+                if self.reset_at_once:
+                    self.reset_at_once -= 1
+                    reset(sock)
+                    continue
+                self._open.append(sock)
+                thread = threading.Thread(target=self._serve, args=(self.wrap(sock), self.connections))
+                self._threads.append(thread)
+                thread.start()
+
+    def wrap(self, sock: socket.socket) -> socket.socket:
+        return sock
+
+    def _serve(self, sock: socket.socket, number: int) -> None:
+        with contextlib.suppress(OSError), sock:
+            buffer = b""
+            while True:
+                while b"\r\n\r\n" not in buffer:
+                    buffer += _some(sock)
+                head, _, buffer = buffer.partition(b"\r\n\r\n")
+                received = Received(head, b"", number)
+                length = int(received.headers.get("content-length", 0))
+                while len(buffer) < length:
+                    buffer += _some(sock)
+                received.body, buffer = buffer[:length], buffer[length:]
+                with self._lock:
+                    self.received.append(received)
+                    act = self.acts.pop(0) if len(self.acts) > 1 else self.acts[0]
+                if isinstance(act, bytes):
+                    sock.sendall(act)
+                elif not act(sock):
+                    return
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # closed before
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for sock in self._open:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+
+
+def _some(sock: socket.socket) -> bytes:
+    data = sock.recv(1 << 16)
+    if not data:
+        raise ConnectionError
+    return data
+
+
+def answer(body: bytes = b"{}", status: str = "200 OK", **headers: str) -> bytes:
+    """An HTTP answer; header names with underscores for dashes."""
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 {status}\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
+
+
+def error(code: str, status: int = 400, message: str = "no", **headers: str) -> bytes:
+    """An error of one of the JSON protocols."""
+    body = f'{{"__type":"com.amazonaws.x#{code}","message":"{message}"}}'.encode()
+    return answer(body, f"{status} Bad", x_amzn_requestid="R1", **headers)
+
+
+def close(sock: socket.socket) -> bool:
+    """An act: the connection ends without an answer."""
+    return False
+
+
+def reset(sock: socket.socket) -> bool:
+    """An act: the connection is reset."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+    return False
+
+
+def then_close(data: bytes) -> Act:
+    """An act: these bytes, then the end."""
+
+    def act(sock: socket.socket) -> bool:
+        sock.sendall(data)
+        return False
+
+    return act
+
+
+def silence(sock: socket.socket) -> bool:
+    """An act: no answer, while the connection stays open until the client or the test ends it."""
+    sock.recv(1)
+    return False

@@ -1,0 +1,323 @@
+"""Calls against a server that misbehaves: what is repeated, what is not, and what the caller is told."""
+
+import threading
+import time
+import zlib
+
+import pytest
+
+from handlers.shared.aws import client as client_module
+from handlers.shared.aws import dynamodb, flight, ses
+from handlers.shared.aws.errors import AwsError, ConnectionLost
+from handlers.shared.aws.request import Request
+from handlers.shared.aws.response import Response
+from tests.handlers.shared.aws.scripted import answer, close, error, reset, silence, then_close
+
+READ = dynamodb.request("GetItem", {})
+ONCE = dynamodb.request("UpdateItem", {})
+PARTIAL = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345"
+
+
+def test_an_answer_byte_by_byte_is_the_answer(serve, connect):
+    def trickle(sock):
+        for byte in answer(b'{"Item":{}}'):
+            sock.sendall(bytes([byte]))
+        return True
+
+    assert connect(serve(trickle)).call(READ).json() == {"Item": {}}
+
+
+def test_a_chunked_answer_is_the_answer(serve, connect):
+    chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{\"a\"\r\n3\r\n:1}\r\n0\r\n\r\n"
+    assert connect(serve(chunked)).call(READ).json() == {"a": 1}
+
+
+def test_a_connection_is_kept_between_calls(serve, connect):
+    server = serve(answer())
+    client = connect(server)
+    for _ in range(3):
+        client.call(READ)
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        lambda sock: bool(sock.sendall(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}")),
+        then_close(answer()),  # closed without a word, while it is idle
+        lambda sock: sock.sendall(answer() + b"HTTP/1.1 408 Timeout\r\n\r\n") or True,
+    ],
+    ids=["announced", "half closed", "spoiled"],
+)
+def test_a_connection_that_ended_while_idle_is_not_used(serve, connect, ending):
+    server = serve(ending)
+    client = connect(server)
+    client.call(ONCE)
+    time.sleep(0.05)  # for the end to arrive
+    client.call(ONCE)
+    assert [received.connection for received in server.received] == [1, 2]
+
+
+def test_a_connection_idle_for_long_is_not_trusted(serve, connect, monkeypatch):
+    server = serve(answer())
+    client = connect(server)
+    client.call(READ)
+    monkeypatch.setattr(client_module, "_MAX_IDLE_ONCE", 0.0)
+    client.call(ONCE)
+    client.call(READ)
+    monkeypatch.setattr(client_module, "_MAX_IDLE", 0.0)
+    client.call(READ)
+    assert [received.connection for received in server.received] == [1, 2, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        close,
+        reset,
+        then_close(PARTIAL),
+        then_close(PARTIAL[:20]),
+        then_close(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n123"),
+        then_close(b"garbage\r\n\r\n"),
+        answer(b"{}", x_amz_crc32="1"),
+        error("InternalServerError", 500),
+        error("ServiceUnavailable", 503),
+        error("ThrottlingException"),
+        answer(b"<html>", "502 Bad Gateway"),
+    ],
+)
+def test_a_repeatable_request_gets_its_answer_in_the_end(serve, connect, trouble):
+    server = serve(trouble, trouble, answer(b'{"Item":{}}'))
+    assert connect(server).call(READ).json() == {"Item": {}}
+    assert [received.body for received in server.received] == [b"{}"] * 3
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [close, reset, then_close(PARTIAL), then_close(b"garbage"), answer(b"{}", x_amz_crc32="1")],
+)
+def test_what_may_not_be_repeated_is_not_when_the_answer_is_lost(serve, connect, trouble):
+    server = serve(trouble, answer())
+    with pytest.raises(ConnectionLost) as lost:
+        connect(server).call(ONCE)
+    assert (lost.value.sent, lost.value.ambiguous, lost.value.transient) == (True, True, True)
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("trouble", [error("InternalServerError", 500), answer(b"", "504 Gateway Timeout")])
+def test_what_may_not_be_repeated_is_not_when_the_service_broke(serve, connect, trouble):
+    server = serve(trouble, answer())
+    with pytest.raises(AwsError) as broken:
+        connect(server).call(ONCE)
+    assert broken.value.ambiguous
+    assert len(server.received) == 1
+
+
+def test_a_mail_is_sent_again_only_after_a_refusal(serve, monkeypatch):
+    server = serve(error("TooManyRequestsException", 429), error("ServiceUnavailable", 503), answer(), close)
+    client = ses.connect(endpoint=server.url)
+    assert client.call(ses.send_bulk_email({})).json() == {}
+    with pytest.raises(ConnectionLost):
+        client.call(ses.send_bulk_email({}))
+    assert len(server.received) == 4
+    client.close()
+
+
+def test_what_did_not_leave_is_sent_again(serve, connect):
+    server = serve(answer())
+    server.reset_at_once = 2
+    big = dynamodb.request("UpdateItem", bytes(30_000_000))  # more than the sockets hold: it cannot have left whole
+    assert connect(server).call(big).json() == {}
+    assert len(server.received) == 1
+
+
+def test_a_large_body_arrives_whole(serve, connect):
+    server = serve(answer())
+    body = bytes(range(256)) * 20_000
+    connect(server).call(dynamodb.request("PutItem", body))
+    assert server.received[0].body == body
+
+
+def test_a_refusal_before_the_whole_body_was_read_is_the_outcome(serve, connect):
+    refusal = error("RequestEntityTooLarge", 413)
+    server = serve(answer())
+
+    def refuse_early(sock, number):
+        with sock:
+            sock.recv(100)
+            sock.sendall(refusal)
+            while sock.recv(1 << 16):
+                pass
+
+    server._serve = refuse_early
+    with pytest.raises(AwsError, match="RequestEntityTooLarge"):
+        connect(server).call(dynamodb.request("PutItem", bytes(30_000_000)))
+
+
+def test_a_silent_server_is_given_up(serve, connect):
+    server = serve(silence, answer())
+    client = connect(server, read_timeout=0.05)
+    assert client.call(READ).status == 200
+    server.acts = [silence]
+    with pytest.raises(ConnectionLost) as lost:
+        client.call(ONCE)
+    assert (lost.value.code, lost.value.sent) == ("Timeout", True)
+
+
+def test_nothing_goes_on_past_the_deadline(serve, connect):
+    server = serve(error("ThrottlingException"))
+    with pytest.raises(AwsError) as late:
+        connect(server).call(READ, deadline=time.monotonic() + 0.05)
+    assert (late.value.code, late.value.transient) == ("ThrottlingException", True)
+    sent = len(server.received)
+    assert sent > 1
+    with pytest.raises(AwsError, match="the deadline has passed"):
+        connect(server).call(READ, deadline=time.monotonic())
+    assert len(server.received) == sent
+
+
+def test_without_a_deadline_patience_ends(serve, connect, monkeypatch):
+    monkeypatch.setattr(flight, "PATIENCE", 0.05)
+    with pytest.raises(AwsError, match="ThrottlingException"):
+        connect(serve(error("ThrottlingException"))).call(READ)
+
+
+def test_a_port_without_a_server_is_a_failed_connect(serve, connect):
+    server = serve(answer())
+    server.close()
+    with pytest.raises(ConnectionLost) as lost:
+        connect(server).call(ONCE, deadline=time.monotonic() + 0.05)
+    assert (lost.value.code, lost.value.sent, lost.value.ambiguous) == ("ConnectFailed", False, False)
+
+
+def test_a_clock_that_is_wrong_is_put_right(serve, connect):
+    skewed = error("InvalidSignatureException", message="Signature expired", date="Sat, 21 Nov 2099 09:00:00 GMT")
+    server = serve(skewed, answer())
+    client = connect(server)
+    client.call(READ)
+    client.call(READ)
+    first, *rest = [received.headers["x-amz-date"] for received in server.received]
+    assert not first.startswith("2099")
+    assert [stamp[:9] for stamp in rest] == ["20991121T"] * 2
+
+
+@pytest.mark.parametrize("date", ["now", "garbage", ""])
+def test_a_wrong_signature_at_the_right_time_is_an_error(serve, connect, date):
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime()) if date == "now" else date
+    server = serve(error("InvalidSignatureException", 403, date=date))
+    with pytest.raises(AwsError, match="InvalidSignatureException"):
+        connect(server).call(READ)
+    assert len(server.received) == 1
+
+
+def test_expired_credentials_are_renewed_for_all_that_is_in_flight(serve, connect, monkeypatch):
+    all_arrived = threading.Barrier(4)
+
+    def expired(sock):
+        all_arrived.wait()
+        sock.sendall(error("ExpiredTokenException"))
+        return True
+
+    server = serve(expired, expired, expired, expired, answer())
+    client = connect(server)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "newer")
+    outcomes = [outcome for _, outcome in client.map([READ] * 4, in_flight=4)]
+    assert all(isinstance(outcome, Response) for outcome in outcomes)
+    assert [received.headers["x-amz-security-token"] for received in server.received] == ["token/+="] * 4 + ["newer"] * 4
+
+
+def test_credentials_that_stay_expired_are_an_error(serve, connect):
+    server = serve(error("ExpiredTokenException"))
+    with pytest.raises(AwsError, match="ExpiredToken"):
+        connect(server).call(READ)
+    assert len(server.received) == 1
+
+
+def test_an_endpoint_that_changes_its_clock_for_ever_is_given_up(serve, connect):
+    years = iter(range(2030, 2090))
+
+    def skewed(sock):
+        date = f"Sat, 21 Nov {next(years)} 09:00:00 GMT"
+        sock.sendall(error("RequestTimeTooSkewed", 403, date=date))
+        return True
+
+    server = serve(skewed)
+    with pytest.raises(AwsError, match="RequestTimeTooSkewed"):
+        connect(server).call(READ)
+    assert len(server.received) == 4
+
+
+def test_many_are_in_flight_on_a_connection_each(serve, connect):
+    server = serve(answer())
+    requests = [dynamodb.request("GetItem", {}, tag=number) for number in range(50)]
+    outcomes = [(request.tag, outcome.status) for request, outcome in connect(server).map(requests, in_flight=4)]
+    assert sorted(outcomes) == [(number, 200) for number in range(50)]
+    assert server.connections == 4
+
+
+def test_requests_are_pulled_only_when_there_is_room(serve, connect):
+    pulled = 0
+
+    def requests():
+        nonlocal pulled
+        while True:
+            pulled += 1
+            yield READ
+
+    outcomes = connect(serve(answer())).map(requests(), in_flight=3)
+    for got in range(1, 20):
+        next(outcomes)
+        assert pulled <= got + 3
+    outcomes.close()
+
+
+def test_waiting_retries_count_as_in_flight(serve, connect, monkeypatch):
+    monkeypatch.setattr(flight, "pause", lambda attempts: 60.0)
+    pulled = []
+    requests = (pulled.append(number) or READ for number in range(100))
+    throttled = connect(serve(error("ThrottlingException"))).map(
+        requests, in_flight=3, deadline=time.monotonic() + 0.1
+    )
+    next(throttled)
+    assert len(pulled) == 3
+    throttled.close()
+
+
+def test_one_failure_does_not_stop_the_others(serve, connect):
+    server = serve(error("ValidationException"), answer())
+    outcomes = [outcome for _, outcome in connect(server).map([READ] * 3, in_flight=1)]
+    assert isinstance(outcomes[0], AwsError)
+    assert [isinstance(outcome, Response) for outcome in outcomes[1:]] == [True, True]
+
+
+def test_a_client_can_be_used_within_its_own_map(serve, connect):
+    client = connect(serve(answer()))
+    assert [client.call(READ).status for _ in client.map([READ] * 5, in_flight=2)] == [200] * 5
+
+
+def test_a_map_that_is_left_gives_its_connections_up(serve, connect):
+    server = serve(answer(), silence)
+    client = connect(server)
+    outcomes = client.map([READ] * 3, in_flight=3)
+    next(outcomes)
+    outcomes.close()
+    server.acts = [answer()]
+    assert client.call(READ).status == 200
+
+
+def test_pauses_grow_and_are_jittered(monkeypatch):
+    monkeypatch.undo()
+    longest = [max(flight.pause(attempts) for _ in range(300)) for attempts in (1, 4, 30)]
+    assert 0.05 < longest[0] <= 0.1 < longest[1] <= 0.8 < longest[2] <= 5.0
+    assert min(flight.pause(30) for _ in range(300)) < 0.5
+
+
+def test_the_checksum_of_an_answer_is_accepted(serve, connect):
+    assert connect(serve(answer(b"{}", x_amz_crc32=str(zlib.crc32(b"{}"))))).call(READ).status == 200
+
+
+def test_repeatability_is_the_operations_unless_said():
+    assert dynamodb.request("Scan", {}).repeatable
+    assert not dynamodb.request("TransactWriteItems", {}).repeatable
+    assert dynamodb.request("UpdateItem", {}, repeatable=True).repeatable
+    assert Request("x").repeatable

@@ -1,0 +1,60 @@
+"""Endpoints are those that the SDK would call."""
+
+import pytest
+from botocore.session import Session
+
+from handlers.shared.aws import dynamodb, s3, ses, sqs
+from handlers.shared.aws.endpoint import Endpoint
+
+REGIONS = sorted(
+    {
+        region
+        for partition in Session().get_available_partitions()
+        for region in Session().get_available_regions("dynamodb", partition)
+    }
+)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_each_region_of_each_partition_has_the_sdks_endpoint(region):
+    for service, module in (("dynamodb", dynamodb), ("sqs", sqs), ("sesv2", ses)):
+        theirs = Session().create_client(service, region_name=region).meta.endpoint_url
+        assert f"https://{module.connect(region=region).endpoint.authority}" == theirs
+
+
+def test_the_environment_configures_a_service_before_all(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", "https://mail.example.com")
+    assert dynamodb.connect().endpoint.authority == "127.0.0.1:4566"
+    assert ses.connect().endpoint.authority == "mail.example.com"
+    assert sqs.connect(endpoint="http://[::1]:80").endpoint.authority == "[::1]"
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True")
+    assert ses.connect().endpoint.authority == "email.eu-north-1.amazonaws.com"
+
+
+def test_a_bucket_leads_the_host_on_aws_and_the_path_elsewhere(monkeypatch):
+    def place(bucket: s3.Bucket) -> tuple[str, str]:
+        return bucket.client.endpoint.host, bucket.client.endpoint.path
+
+    assert place(s3.Bucket("b")) == ("b.s3.eu-north-1.amazonaws.com", "")
+    assert place(s3.Bucket("b.c")) == ("s3.eu-north-1.amazonaws.com", "/b.c")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4566")
+    assert place(s3.Bucket("b")) == ("127.0.0.1", "/b")
+
+
+def test_lambdas_region_comes_first_and_none_is_an_error(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert dynamodb.connect().endpoint.host == "dynamodb.eu-north-1.amazonaws.com"
+    monkeypatch.delenv("AWS_REGION")
+    assert dynamodb.connect().endpoint.host == "dynamodb.us-east-1.amazonaws.com"
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(ValueError, match="AWS_REGION"):
+        dynamodb.connect()
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:4566", "ftp://x", "http://", "http://x/path", "http://x?a=b"])
+def test_an_endpoint_that_is_none_is_named(url):
+    with pytest.raises(ValueError, match="an endpoint is"):
+        Endpoint(url)
+
+

@@ -1,0 +1,72 @@
+"""What an error answer says, in each of AWS's protocols, and what may be tried again."""
+
+import pytest
+
+from handlers.shared.aws.errors import ConnectionLost, error_of
+from handlers.shared.aws.request import Request
+from handlers.shared.aws.response import Response
+
+JSON_ID = {"x-amzn-requestid": "R1"}
+
+
+def read(status: int, body: bytes, headers: dict[str, str] | None = None, *, repeatable: bool = True):
+    request = Request("PutItem", repeatable=repeatable)
+    return error_of("DynamoDB", request, Response(status, headers or {}, body))
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "code", "message"),
+    [
+        ({}, b'{"__type":"com.amazonaws.dynamodb.v20120810#ValidationException","message":"bad"}', "ValidationException", "bad"),
+        ({}, b'{"__type":"com.amazon.coral.validate#SerializationException","Message":"bad"}', "SerializationException", "bad"),
+        ({"x-amzn-errortype": "NotFoundException:http://internal.amazon.com/"}, b'{"message":"bad"}', "NotFoundException", "bad"),
+        ({}, b'{"code":"Refused"}', "Refused", ""),
+        ({}, b"<?xml?><Error><Code>NoSuchKey</Code><Message>no\nkey</Message></Error>", "NoSuchKey", "no\nkey"),
+        ({}, b"", "418", ""),
+        ({}, b"{broken", "418", ""),
+        ({}, b"<html>proxy</html>", "418", ""),
+        ({}, b"{\xff}", "418", ""),
+    ],
+)  # fmt: skip
+def test_code_and_message_are_found(headers, body, code, message):
+    error = read(418, body, headers)
+    assert (error.code, error.message) == (code, message)
+    assert not error.transient
+
+
+def test_its_text_names_all_of_it():
+    error = read(400, b'{"__type":"x#ValidationException","message":"bad"}', JSON_ID)
+    assert str(error) == "DynamoDB PutItem failed: ValidationException: bad (status 400, request id R1)"
+    lost = ConnectionLost("SESv2", Request("SendEmail", repeatable=False), "Timeout", "no answer", sent=True)
+    assert str(lost) == "SESv2 SendEmail failed: Timeout: no answer (no answer)"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "transient", "ambiguous"),
+    [
+        (400, "ThrottlingException", True, False),
+        (400, "ProvisionedThroughputExceededException", True, False),
+        (429, "TooManyRequestsException", True, False),
+        (503, "SlowDown", True, False),
+        (503, "Anything", True, False),
+        (500, "InternalServerError", True, True),
+        (400, "InternalServerError", True, True),
+        (502, "Anything", True, True),
+        (504, "Anything", True, True),
+        (400, "RequestTimeout", True, True),
+        (400, "ValidationException", False, False),
+        (403, "AccessDeniedException", False, False),
+        (501, "NotImplemented", False, False),
+        (412, "PreconditionFailed", False, False),
+    ],
+)
+def test_what_may_pass_and_what_may_have_been_done(status, code, transient, ambiguous):
+    body = f'{{"__type":"{code}"}}'.encode()
+    once = read(status, body, repeatable=False)
+    assert (once.transient, once.ambiguous) == (transient, ambiguous)
+    again = read(status, body)
+    assert (again.transient, again.ambiguous) == (transient, False)
+
+
+def test_a_days_quota_does_not_pass():
+    assert not read(429, b'{"__type":"x#TooManyRequestsException","message":"Daily message quota exceeded."}').transient

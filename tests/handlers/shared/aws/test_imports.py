@@ -1,0 +1,17 @@
+"""What a cold start pays for."""
+
+import subprocess
+import sys
+
+HEAVY = {"boto3", "botocore", "urllib3", "http.client", "email", "typing", "dataclasses", "asyncio", "logging"}
+
+
+def test_only_the_light_part_of_the_standard_library_is_imported():
+    code = (
+        "import sys; before = set(sys.modules)\n"
+        "from handlers.shared.aws import batch_writer, dynamodb, s3, scan, ses, sqs\n"
+        "client = dynamodb.connect(); client.message(dynamodb.request('Scan', {}), client.identity())\n"
+        f"print(sorted((set(sys.modules) - before) & {HEAVY!r}))"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

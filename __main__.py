@@ -4,6 +4,7 @@ import pulumi
 
 from infra.archiver import archive_bucket, archiver
 from infra.bucket import Bucket
+from infra.dashboard import Dashboard
 from infra.import_pipeline import ImportPipeline
 from infra.mailer import Mailer
 from infra.monitoring import Monitoring
@@ -113,6 +114,14 @@ reports = ScheduledReporter(
         "items_per_table": settings.reports.items_per_table,
         "history_days": settings.reports.history_days,
         "operations": with_pipeline(operations, "report"),
+    },
+)
+
+dashboard = Dashboard(
+    f"{name}-dashboard",
+    {
+        "rows": [stream.dashboard_row(), imports.dashboard_row(), reports.dashboard_row()],
+        "region": settings.region,
     },
 )
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -17,9 +17,8 @@ class Metric(TypedDict):
     namespace: str
     name: str
     dimensions: Mapping[str, pulumi.Input[str]]
-    label: NotRequired[str]
-    statistic: NotRequired[str]
-    """`Sum` by default."""
+    label: str
+    statistic: str
 
 
 class Graph(TypedDict):
@@ -34,6 +33,19 @@ class Row(TypedDict):
 
     title: str
     graphs: Sequence[Graph]
+
+
+def metric(
+    namespace: str, name: str, dimensions: Mapping[str, pulumi.Input[str]], label: str = "", statistic: str = "Sum"
+) -> Metric:
+    """A line of a graph; its label is the metric's name where none is given."""
+    return {
+        "namespace": namespace,
+        "name": name,
+        "dimensions": dimensions,
+        "label": label or name,
+        "statistic": statistic,
+    }
 
 
 class DashboardArgs(TypedDict):
@@ -90,11 +102,10 @@ def _properties(graph: Graph, region: str) -> dict[str, Any]:
         "region": region,
         "view": "timeSeries",
         "period": 300,
-        "metrics": [_line(metric) for metric in graph["metrics"]],
+        "metrics": [_line(shown) for shown in graph["metrics"]],
     }
 
 
-def _line(metric: Metric) -> list[Any]:
-    named = [part for pair in metric["dimensions"].items() for part in pair]
-    shown = {"stat": metric.get("statistic", "Sum"), "label": metric.get("label", metric["name"])}
-    return [metric["namespace"], metric["name"], *named, shown]
+def _line(shown: Metric) -> list[Any]:
+    named = [part for pair in shown["dimensions"].items() for part in pair]
+    return [shown["namespace"], shown["name"], *named, {"stat": shown["statistic"], "label": shown["label"]}]

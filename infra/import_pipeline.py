@@ -11,6 +11,7 @@ from handlers.importer import environment
 from handlers.shared.observability import DIMENSION, NAMESPACE
 from infra.alarms import alarm
 from infra.bucket import Bucket
+from infra.dashboard import Row, metric
 from infra.function import Function
 from infra.iam import Statement, allow
 from infra.operations import Operations
@@ -89,6 +90,40 @@ class ImportPipeline(pulumi.ComponentResource):
         self.register_outputs(
             {"bucketName": self.bucket_name, "tableName": self.table_name, "ledgerName": self.ledger.name}
         )
+
+    def dashboard_row(self) -> Row:
+        """What a dashboard shows of the pipeline."""
+        queue, dead_letters = {"QueueName": self.queue.name}, {"QueueName": self.dead_letters.name}
+        return {
+            "title": "Import",
+            "graphs": [
+                {
+                    "title": "Rows",
+                    "metrics": [
+                        self.function.own_metric(environment.ROWS_WRITTEN, "written"),
+                        self.function.own_metric(environment.ROWS_REJECTED, "rejected"),
+                    ],
+                },
+                {
+                    "title": "Failures",
+                    "metrics": [
+                        self.function.metric("Errors", "errors"),
+                        metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "dead letters", "Maximum"),
+                    ],
+                },
+                {
+                    "title": "Lag (oldest message, s)",
+                    "metrics": [metric("AWS/SQS", "ApproximateAgeOfOldestMessage", queue, "waiting", "Maximum")],
+                },
+                {
+                    "title": "Cost: milliseconds of the function, writes to the table",
+                    "metrics": [
+                        self.function.metric("Duration", "importer"),
+                        metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": self.table_name}, "table writes"),
+                    ],
+                },
+            ],
+        }
 
     def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from handlers.reporter import environment
 from infra.bucket import Bucket
+from infra.dashboard import Row, metric
 from infra.function import Function
 from infra.iam import Statement, allow, policy_document, trust
 from infra.mailer import Mailer
@@ -89,6 +90,34 @@ class ScheduledReporter(pulumi.ComponentResource):
         self._bound_retries()
         self.schedule = self._create_schedule()
         self.register_outputs({"functionName": self.function.name, "bucketName": self.bucket.name})
+
+    def dashboard_row(self) -> Row:
+        """What a dashboard shows of the reporter."""
+        dead_letters = {"QueueName": self.dead_letters.name}
+        return {
+            "title": "Report",
+            "graphs": [
+                {
+                    "title": "Items counted and mails sent",
+                    "metrics": [self.function.own_metric(name) for name in ("Items", "MailsSent")],
+                },
+                {
+                    "title": "Failures",
+                    "metrics": [
+                        self.function.metric("Errors", "errors"),
+                        metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "dead letters", "Maximum"),
+                    ],
+                },
+                {
+                    "title": "Tables cut off by the budget",
+                    "metrics": [self.function.own_metric("ApproximateTables")],
+                },
+                {
+                    "title": "Cost: milliseconds of the function, read units",
+                    "metrics": [self.function.metric("Duration", "reporter"), self.function.own_metric("ReadUnits")],
+                },
+            ],
+        }
 
     def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))

@@ -16,6 +16,7 @@ def server_environment(port: int, scratch: Path) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",  # its default is every interface
         "AUTH": "true",  # its default is to let everyone in
+        "IOT_MTLS_ENABLED": "0",  # its MQTT listener is open to every interface
         "TMPDIR": str(scratch),  # it leaves the folders of functions behind
         "PYTHONUNBUFFERED": "1",
         "LOG_LEVEL": "WARNING",

@@ -11,6 +11,9 @@ _COMMANDS = {
     "preview": "preview",
     "outputs": "outputs",
     "outbox": "outbox",
+    "import": "import_",
+    "imports": "imports",
+    "report": "report",
     "failures": "failures",
     "demo": "demo",
 }

@@ -36,15 +36,11 @@ def run(target: Target) -> dict[str, Any]:
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     payload = json.dumps({"scheduled_time": now}).encode()
     answer = target.client("lambda").invoke(FunctionName=target["report_function_name"], Payload=payload)
+    told = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        told = json.loads(answer["Payload"].read())
         raise click.ClickException(f"the reporter failed: {told.get('errorMessage', told)}")
-    stored = target.client("s3").get_object(Bucket=target["report_bucket_name"], Key=f"reports/date={now[:10]}/{_name(now)}.json")
+    stored = target.client("s3").get_object(Bucket=target["report_bucket_name"], Key=told["report"])
     return json.loads(stored["Body"].read())
-
-
-def _name(stamp: str) -> str:
-    return stamp
 
 
 def show(report: dict[str, Any]) -> None:

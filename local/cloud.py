@@ -69,6 +69,7 @@ class EmbeddedCloud:
         self._temporary = None if folder else tempfile.mkdtemp(prefix="sluice-")
         self._on_event = on_event
         self.stacks: list[Stack] = []
+        self._outputs: dict[str, dict[str, Any]] = {}
         try:
             self.server = Server(folder or Path(self._temporary or "", "cloud"), port)
         except BaseException:
@@ -87,6 +88,8 @@ class EmbeddedCloud:
     ) -> Stack:
         """Runs the program for a stack, creates its resources and starts what AWS would run for it.
 
+        The program may refer to stacks that were deployed before.
+
         Args:
             stack: the stack's name.
             root: the folder of the program.
@@ -101,8 +104,9 @@ class EmbeddedCloud:
         """
         config = program.configuration(stack, root) if config is None else config
         cloud = Cloud(self.endpoint, config.get("aws:region", "us-east-1"), functions_endpoint)
-        deployment = Deployment(cloud, on_created)
+        deployment = Deployment(cloud, on_created, self._outputs)
         outputs = program.run(stack, deployment, root=root, config=config)
+        self._outputs[program.full_name(stack, root)] = outputs
         made = Stack(stack, outputs, deployment.graph, cloud, {}, [])
         for mapping in made.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
             if ":dynamodb:" in mapping.inputs["eventSourceArn"]:

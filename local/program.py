@@ -5,8 +5,10 @@ import contextvars
 import json
 import logging
 import runpy
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from local.recording import STACK_TYPE, RecordingMonitor
 
 ROOT = Path(__file__).parent.parent
 """The checkout."""
+_ORGANIZATION = "organization"
 
 
 class ProgramError(Exception):
@@ -30,6 +33,11 @@ class ProgramError(Exception):
 def stacks(root: Path = ROOT) -> list[str]:
     """The stacks that have a file."""
     return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
+
+
+def full_name(stack: str, root: Path = ROOT) -> str:
+    """What other programs refer to a stack by: `organization/project/stack`."""
+    return f"{_ORGANIZATION}/{_yaml(root / 'Pulumi.yaml')['name']}/{stack}"
 
 
 def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
@@ -77,7 +85,8 @@ def run(
 
     def work() -> None:
         try:
-            outcome.append(asyncio.run(_run(stack, monitor, preview, root, config, program or main)))
+            with _importable(root):
+                outcome.append(asyncio.run(_run(stack, monitor, preview, root, config, program or main)))
         except pulumi.RunError as error:
             outcome.append(ProgramError(str(error)))
         except BaseException as error:  # noqa: BLE001 handed over to the caller's thread
@@ -90,6 +99,16 @@ def run(
     if isinstance(outcome[0], BaseException):
         raise outcome[0]
     return outcome[0]
+
+
+@contextmanager
+def _importable(root: Path) -> Iterator[None]:
+    """Puts the program's folder on the import path, as Pulumi does."""
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(root))
 
 
 async def _run(
@@ -109,7 +128,7 @@ async def _run(
             project=_yaml(root / "Pulumi.yaml")["name"],
             stack=stack,
             dry_run=preview,
-            organization="organization",
+            organization=_ORGANIZATION,
             root_directory=str(root),
             callbacks=None,
             outputs=set(),

@@ -12,9 +12,12 @@ from botocore.credentials import DeferredRefreshableCredentials, create_assume_r
 from botocore.session import get_session
 
 from local import program
+from local.delivery import Target
 from local.deployment import Deployment
+from local.emulator import tap_name
 from local.recording import Graph, Resource
 from local.resources import Cloud
+from local.rules import RuleTarget
 from local.schedules import Fired, Schedule
 from local.server import Server
 from local.streams.events import Event
@@ -35,6 +38,7 @@ class Stack(NamedTuple):
     pollers: dict[str, StreamPoller]
     """Logical name of a stream's mapping -> what runs it."""
     schedules: list[Schedule]
+    rule_targets: list[RuleTarget]
 
     def wait_idle(self, seconds: float = 60) -> None:
         """Returns when everything written to the streams so far is handled.
@@ -107,7 +111,7 @@ class EmbeddedCloud:
         deployment = Deployment(cloud, on_created, self._outputs)
         outputs = program.run(stack, deployment, root=root, config=config)
         self._outputs[program.full_name(stack, root)] = outputs
-        made = Stack(stack, outputs, deployment.graph, cloud, {}, [])
+        made = Stack(stack, outputs, deployment.graph, cloud, {}, [], [])
         for mapping in made.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
             if ":dynamodb:" in mapping.inputs["eventSourceArn"]:
                 made.pollers[mapping.name] = self._poller(cloud, mapping.id)
@@ -115,7 +119,9 @@ class EmbeddedCloud:
             group, name = schedule.id.split("/")
             configuration = cloud.client("scheduler").get_schedule(GroupName=group, Name=name)
             made.schedules.append(Schedule(configuration, _invoking(cloud), cloud.client("sqs"), self._on_event))
-        for runner in (*made.pollers.values(), *made.schedules):
+        for target in made.graph.of_type("aws:cloudwatch/eventTarget:EventTarget"):
+            made.rule_targets.append(_rule_target(cloud, target))
+        for runner in (*made.pollers.values(), *made.schedules, *made.rule_targets):
             runner.start()
         self.stacks.append(made)
         return made
@@ -124,7 +130,7 @@ class EmbeddedCloud:
         """Stops everything; returns when nothing runs and nothing is left."""
         try:
             for stack in self.stacks:
-                for runner in (*stack.pollers.values(), *stack.schedules):
+                for runner in (*stack.pollers.values(), *stack.schedules, *stack.rule_targets):
                     runner.stop()
         finally:
             self.server.stop()
@@ -153,6 +159,15 @@ class EmbeddedCloud:
     def _remove_temporary(self) -> None:
         if self._temporary:
             shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def _rule_target(cloud: Cloud, resource: Resource) -> RuleTarget:
+    events, sqs, lambda_ = (cloud.client(service) for service in ("events", "sqs", "lambda"))
+    rule, target_id = resource.inputs["rule"], resource.outputs["targetId"]
+    targets = {target["Id"]: target for target in events.list_targets_by_rule(Rule=rule)["Targets"]}
+    target = Target({**targets[target_id], "Arn": resource.inputs["arn"]}, _invoking(cloud), sqs)
+    tap = sqs.get_queue_url(QueueName=tap_name(rule, target_id))["QueueUrl"]
+    return RuleTarget(events.describe_rule(Name=rule)["Arn"], target, tap, lambda_, sqs)
 
 
 def _invoking(cloud: Cloud) -> Any:

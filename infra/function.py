@@ -24,8 +24,8 @@ class FunctionArgs(TypedDict):
     handler: str
     """Dotted path of the handler, such as `handlers.archiver.handler.handle`."""
     root: NotRequired[str]
-    """The folder that the handler's path starts from, where it is another project's; this repository by default. Staged code
-    goes into `.build` there."""
+    """The folder that the path starts from, where the handler is another project's; this repository by default. Its code
+    is staged in `.build` there."""
     description: str
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables; names come from the handler's `environment` module."""

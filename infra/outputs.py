@@ -34,8 +34,8 @@ class SluiceOutputs:
     archiver_function_name: pulumi.Output[str]
     """The consumer that writes the audit trail."""
     archive_bucket_name: pulumi.Output[str]
-    """The audit trail, below `changes/`; new objects are announced through EventBridge. Batches that exhausted their retries
-    lie below `aws/lambda/`."""
+    """The audit trail, below `changes/`; new objects are announced through EventBridge. Batches that exhausted their
+    retries lie below `aws/lambda/`."""
 
     import_bucket_name: pulumi.Output[str]
     """The bucket for files to import, and for the rows of them that were rejected, below `rejected/`."""
@@ -102,7 +102,7 @@ def _complete(cls: type[SluiceOutputs], found: Mapping[str, Any], stack: str) ->
     missing = [field.name for field in fields(cls) if field.name not in found]
     if missing:
         raise MissingOutputError(
-            f"stack {stack} has no output {', '.join(missing)}: it is no Sluice stack, or an older version deployed it; "
-            "deploy it with this version"
+            f"stack {stack} has no output {', '.join(missing)}: "
+            "it is no Sluice stack, or an older version deployed it; deploy it with this one"
         )
     return found

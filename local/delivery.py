@@ -1,4 +1,4 @@
-"""Delivers events to a function as EventBridge does: asynchronously, retried within the target's bounds, then dead-lettered."""
+"""Delivers events to a function as EventBridge does: asynchronously, retried within bounds, then dead-lettered."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ class Target:
         """Reads a target.
 
         Args:
-            configuration: `Arn`, and where there are any `RetryPolicy` and `DeadLetterConfig`, as EventBridge's APIs have them.
+            configuration: `Arn`, and if there are any `RetryPolicy` and `DeadLetterConfig`, as EventBridge has them.
             lambda_: a client that may invoke the function.
             sqs: a client that may send to the dead letters.
         """
@@ -40,7 +40,7 @@ class Target:
             try:
                 self._lambda.invoke(FunctionName=self.arn, InvocationType="Event", Payload=payload.encode())
                 return None
-            except Exception as failure:  # noqa: BLE001 whatever it was, it is retried and then told
+            except Exception as failure:
                 error = str(failure)
             if attempt + 1 == attempts or time.monotonic() > end:
                 break

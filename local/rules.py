@@ -70,7 +70,7 @@ class RuleTarget:
             _logger.warning("rule %s could not reach %s: %s", self._rule_arn, self._target.arn, error)
 
     def _permitted(self) -> bool:
-        """Whether the function's policy lets the rule invoke it: AWS refuses an event otherwise, and does not try again."""
+        """Whether the function's policy lets the rule invoke it; AWS does not try again where it does not."""
         try:
             policy = json.loads(self._lambda.get_policy(FunctionName=self._target.arn)["Policy"])
         except self._lambda.exceptions.ResourceNotFoundException:

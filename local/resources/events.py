@@ -15,7 +15,7 @@ def rule(cloud: Cloud, name: str, inputs: Inputs) -> Created:
 
 @creates("aws:cloudwatch/eventTarget:EventTarget")
 def target(cloud: Cloud, name: str, inputs: Inputs) -> Created:
-    """A function as the target of a rule. The emulator gets a tap in its place, from which a runner of ours delivers."""
+    """A function as the target of a rule. The emulator gets a tap in its place: a runner of ours delivers from it."""
     rule_name, arn = inputs.take("rule"), inputs.take("arn")
     if ":lambda:" not in arn:
         raise UnsupportedError(f"{name}: targets such as {arn} are not run here; functions are")

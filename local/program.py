@@ -119,6 +119,8 @@ async def _run(
     config: dict[str, str],
     program: Callable[[], None],
 ) -> dict[str, Any]:
+    # A failure is raised below; asyncio would also print it once for each output that waited for it.
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
     features = set(monitor.GetDeploymentInfo(None).supportedFeatures)
     configure(
         mocks.MockSettings(

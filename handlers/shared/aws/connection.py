@@ -63,11 +63,6 @@ class Connection:
                 count = self.sock.send(self.outgoing[0])
             except _WOULD_BLOCK:
                 return
-            except OSError:
-                self.receive()  # the peer may have refused and closed before it had read everything
-                if self.answered:
-                    return
-                raise
             if count == len(self.outgoing[0]):
                 del self.outgoing[0]
             else:

@@ -1,6 +1,7 @@
 """What goes over the wire equals what boto3 sends for the same call: target, headers, body, signature."""
 
 import datetime
+import functools
 import json
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -72,14 +73,19 @@ class Caught(Exception):  # noqa: N818 (a way out of the SDK, with what it was a
         self.request = request
 
 
-def sent_by_boto(service: str, call: Callable[[Any], Any]) -> AWSPreparedRequest:
+@functools.cache
+def sdk(service: str) -> Any:
     def stop(request: AWSPreparedRequest, **_: Any) -> None:
         raise Caught(request)
 
     client = boto3.session.Session().client(cast("Any", service), "eu-north-1", config=CONFIG)
     client.meta.events.register("before-send", stop)
+    return client
+
+
+def sent_by_boto(service: str, call: Callable[[Any], Any]) -> AWSPreparedRequest:
     with pytest.raises(Caught) as caught:
-        call(client)
+        call(sdk(service))
     return caught.value.request
 
 

@@ -40,7 +40,7 @@ class Aws:
             row = {"id": f"{number:05}", "name": f"Lens {number}", "date": f"2026-11-{number % 28 + 1:02}"}
             self.tables.put_item(TableName=name, Item={attribute: {"S": value} for attribute, value in row.items()})
 
-    def keys(self) -> list[str]:
+    def stored(self) -> list[str]:
         """The keys of all objects."""
         return [found["Key"] for found in self.objects.list_objects_v2(Bucket="reports").get("Contents", [])]
 

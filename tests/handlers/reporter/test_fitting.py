@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.reporter.fitting import Block, Room
+from tests.handlers.reporter.fakes import unhurried
 
 BLOCKS = st.lists(
     st.builds(
@@ -15,6 +16,7 @@ BLOCKS = st.lists(
 )
 
 
+@unhurried
 @given(BLOCKS, st.integers(0, 600), st.lists(st.integers(0, 12), max_size=3))
 def test_blocks_never_exceed_their_room(blocks: list[Block], size: int, wishes: list[int]) -> None:
     room = Room(size)

@@ -7,7 +7,7 @@ from handlers.reporter import mail
 from handlers.reporter.newest import Item
 from handlers.reporter.report import TableRead
 from handlers.reporter.view import View
-from tests.handlers.reporter.fakes import LOCATION, item, past, view
+from tests.handlers.reporter.fakes import LOCATION, item, past, unhurried, view
 from tests.handlers.reporter.test_page import TEXTS, Structure, report
 
 LARGE = st.builds(
@@ -68,6 +68,7 @@ def test_a_mail_lists_ten_items_of_a_table_and_points_to_the_page() -> None:
     assert "and 2 more on the page" in content.text
 
 
+@unhurried
 @given(TEXTS, TEXTS, TEXTS)
 def test_no_text_of_a_table_changes_the_structure(name: str, date: str, key: str) -> None:
     html = mail.render(report(name, date, key)).html
@@ -93,6 +94,7 @@ def test_the_subject_tells_totals_and_changes() -> None:
     )
 
 
+@unhurried
 @given(TEXTS)
 def test_the_text_is_one_line_an_item(name: str) -> None:
     lines = mail.render(report(name, "d", "k")).text.split("\n")

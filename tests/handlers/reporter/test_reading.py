@@ -9,7 +9,7 @@ from handlers.reporter.plan import Description, Reading
 from handlers.reporter.reading import Spending, Wanted, consumed_units, failed, read, unread
 from handlers.reporter.report import TableRead
 from handlers.shared.aws.errors import AwsError
-from tests.handlers.reporter.fakes import Pages, error
+from tests.handlers.reporter.fakes import Pages, error, unhurried
 
 WANTED = Wanted("name", "date", 2)
 GONE = error("Scan", "ResourceNotFoundException", 400)
@@ -142,6 +142,7 @@ TABLES = st.lists(
 )
 
 
+@unhurried
 @given(TABLES, st.integers(1, 3000))
 def test_at_most_one_page_a_segment_is_read_beyond_the_budget(tables: list[list[list[int]]], units: int) -> None:
     client = Pages({str(at): [[rows(count) for count in pages] for pages in table] for at, table in enumerate(tables)})

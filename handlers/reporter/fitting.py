@@ -43,16 +43,14 @@ class Room:
 
     def fill(self, block: Block, rows: int) -> None:
         """Takes rows into a block, until it has as many as asked for or the next does not fit."""
+        around = block.head + block.cut.replace("{}", f"{len(block.rows):,}") + block.tail
         for row in block.rows[block.taken : rows]:
-            needed = _size(row) if block.taken else _size(block.head + row + block.cut + block.tail) + _LONGEST_NUMBER
+            needed = _size(row) if block.taken else _size(around + row)
             if needed > self._left:
                 self.exceeded = True
                 return
             block.taken += 1
             self._left -= needed
-
-
-_LONGEST_NUMBER = 20
 
 
 def _size(text: str) -> int:

@@ -41,6 +41,13 @@ def test_a_block_says_how_many_rows_are_left_out() -> None:
     assert not room.exceeded
 
 
+def test_the_number_of_rows_left_out_has_its_room_too() -> None:
+    for size in range(30):
+        block = Block("", ["a"] * 5000, "", "{}")
+        Room(size).fill(block, 1)
+        assert len(str(block)) <= size
+
+
 def test_more_rows_are_taken_where_the_first_ones_ended() -> None:
     block = Block("", ["a", "b", "c"], "", "")
     room = Room(1000)

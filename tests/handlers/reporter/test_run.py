@@ -145,6 +145,23 @@ def test_without_any_place_for_marks_no_mail_is_sent(tables: Aws) -> None:
     assert tables.ses.outbox == []
 
 
+def test_marks_that_fail_stop_the_mails_and_what_was_sent_is_counted(tables: Aws) -> None:
+    def outage(address: str) -> None:
+        tables.faults.on("PutObject", "mail/")
+        tables.faults.on("UpdateItem")
+
+    tables.ses.accepted = outage
+    run = tables.run()
+    with pytest.raises(ReportFailedError, match="mail: UnmarkableError"):
+        run.execute()
+    assert (tables.ses.to, run.summary.mails) == (TO[:1], 1)
+
+
+def test_without_anybody_to_mail_nothing_is_marked(tables: Aws) -> None:
+    tables.run(mail_only_to=("example.net",)).execute()
+    assert not [key for key in tables.stored() if key.startswith("mail/")]
+
+
 def test_a_run_fails_with_all_its_reasons(tables: Aws) -> None:
     tables.faults.on("PutObject", "html")
     tables.faults.on("UpdateItem", "VR")

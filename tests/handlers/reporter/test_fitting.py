@@ -41,6 +41,12 @@ def test_a_block_says_how_many_rows_are_left_out() -> None:
     assert not room.exceeded
 
 
+def test_rows_that_are_left_out_in_any_case_are_counted_too() -> None:
+    block = Block("", ["a", "b"], "", "and {} more", others=1000)
+    Room(100).fill(block, 2)
+    assert str(block) == "aband 1,000 more"
+
+
 def test_the_number_of_rows_left_out_has_its_room_too() -> None:
     for size in range(30):
         block = Block("", ["a"] * 5000, "", "{}")

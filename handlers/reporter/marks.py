@@ -1,7 +1,7 @@
 """Which mails of a run have been sent, so that two runs for one scheduled time send one mail to each recipient.
 
 A run claims the sending before it begins and marks each recipient after the mail was accepted. Claim and marks are an
-object of the report bucket or, while that is out of order, an attribute of the run's row in a totals table: a run asks
+object beside the report (`.mail`) or, while that is out of order, an attribute of the run's row in a totals table: a run asks
 both and writes to the first that works. A claim ends by itself some seconds after its last mark, so that another run
 can finish what a crashed one began.
 

@@ -16,7 +16,7 @@ from handlers.reporter.marks import Marks, ObjectPlace, Place, RowPlace
 from handlers.reporter.patience import Patience
 from handlers.reporter.reading import Wanted
 from handlers.reporter.report import Past, Report, parse, render
-from handlers.reporter.schedule import mark_key, object_key, stamp
+from handlers.reporter.schedule import object_key, stamp
 from handlers.reporter.settings import Settings
 from handlers.reporter.storage import Storage
 from handlers.reporter.survey import survey
@@ -142,7 +142,7 @@ class Run:
             self.summary.reasons += [f"mail: {refusal}" for refusal in mailer.outcome.refusals]
 
     def _places(self, generated_at: str) -> Iterator[Place]:
-        yield ObjectPlace(self._storage, mark_key(self._time))
+        yield ObjectPlace(self._storage, object_key(self._time, "mail"))
         for totals in self._totals.values():
             yield RowPlace(self._services.dynamodb, totals, generated_at, self._patience)
             return

@@ -206,7 +206,7 @@ def test_recipients_are_marked_without_their_addresses() -> None:
 @pytest.fixture(params=["object", "row"])
 def place(request: pytest.FixtureRequest, aws: Aws, patient: Patience) -> ObjectPlace | RowPlace:
     if request.param == "object":
-        return ObjectPlace(Storage(aws.bucket, patient), "mail/a.json")  # type: ignore[arg-type]  # the fake has the calls
+        return ObjectPlace(Storage(aws.bucket, patient), "reports/a.mail")  # type: ignore[arg-type]  # the fake has the calls
     totals = Totals(aws.dynamodb, "RA_totales", "RA", patient)
     totals.put(parse(render(STAMP, "dev", [RA], {"RA": [TableRead("RA_a", 1)]})).groups[0], STAMP, 1)
     return RowPlace(aws.dynamodb, totals, STAMP, patient)

@@ -63,7 +63,9 @@ def test_two_runs_for_one_time_leave_one_report_and_one_mail(tables: Aws) -> Non
     assert "RA_later" not in counts(tables)
     assert (tables.ses.to, second.summary.units) == (TO, 0.0)
     assert len(tables.rows()) == 1
-    assert len([key for key in tables.stored() if key.startswith("reports/date=")]) == 2
+    assert [key for key in tables.stored() if key.startswith("reports/date=")] == [
+        f"{RECORD}.{kind}" for kind in ("html", "json", "mail")
+    ]
 
 
 def test_a_run_that_is_overtaken_takes_the_record_of_the_other(tables: Aws) -> None:
@@ -147,7 +149,7 @@ def test_without_any_place_for_marks_no_mail_is_sent(tables: Aws) -> None:
 
 def test_marks_that_fail_stop_the_mails_and_what_was_sent_is_counted(tables: Aws) -> None:
     def outage(address: str) -> None:
-        tables.faults.on("PutObject", "mail/")
+        tables.faults.on("PutObject", ".mail")
         tables.faults.on("UpdateItem")
 
     tables.ses.accepted = outage
@@ -159,7 +161,7 @@ def test_marks_that_fail_stop_the_mails_and_what_was_sent_is_counted(tables: Aws
 
 def test_without_anybody_to_mail_nothing_is_marked(tables: Aws) -> None:
     tables.run(mail_only_to=("example.net",)).execute()
-    assert not [key for key in tables.stored() if key.startswith("mail/")]
+    assert not [key for key in tables.stored() if key.endswith(".mail")]
 
 
 def test_a_run_fails_with_all_its_reasons(tables: Aws) -> None:

@@ -6,8 +6,10 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from handlers.shared.observability import DIMENSION, NAMESPACE
 from infra.alarms import alarm
 from infra.code import stage
+from infra.dashboard import Metric, metric
 from infra.iam import Statement, allow, policy_document, trust
 from infra.operations import Operations
 
@@ -58,6 +60,14 @@ class Function(pulumi.ComponentResource):
         self.name, self.arn = self.function.name, self.function.arn
         self._create_alarms()
         self.register_outputs({"name": self.name, "arn": self.arn})
+
+    def metric(self, name: str, label: str = "", statistic: str = "Sum") -> Metric:
+        """One of Lambda's metrics of this function, for a dashboard."""
+        return metric("AWS/Lambda", name, {"FunctionName": self.name}, label, statistic)
+
+    def own_metric(self, name: str, label: str = "") -> Metric:
+        """One of the metrics that the function itself emits, for a dashboard."""
+        return metric(NAMESPACE, name, {DIMENSION: self.name}, label)
 
     def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))

@@ -135,6 +135,11 @@ class ImportSettings(_Section):
         return self
 
 
+    def key(self, name: str) -> dict[str, str]:
+        """A key attribute and its type: its column's, a string where that is not named."""
+        return {"name": name, "type": self.columns.get(name, "S")}
+
+
 class ReportGroup(_Section):
     """One group of tables that a report counts."""
 
@@ -199,6 +204,11 @@ class Settings(_Section):
     imports: ImportSettings
     reports: ReportSettings
     operations: OperationsSettings
+
+    def totals_table_name(self, group: ReportGroup) -> str:
+        """The contract's name of a group's totals table; the environment is part of it where others may lie beside it."""
+        suffix = "" if self.environment in ("local", "prod") else f"_{self.environment}"
+        return f"{group.prefix}totales{suffix}"
 
 
 _SECTIONS = ("mail", "stream", "imports", "reports", "operations")

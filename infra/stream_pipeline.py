@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from infra.alarms import alarm
 from infra.bucket import Bucket
+from infra.dashboard import Row, metric
 from infra.filters import Filter, pattern
 from infra.function import Function
 from infra.iam import Statement, allow
@@ -115,6 +116,41 @@ class StreamPipeline(pulumi.ComponentResource):
         )
         self._consumers.append(made)
         return made
+
+    def dashboard_row(self) -> Row:
+        """What a dashboard shows of the pipeline."""
+        functions = {made.consumer: made.function for made in self._consumers}
+        mappings = {made.consumer: {"EventSourceMappingUUID": made.mapping.uuid} for made in self._consumers}
+        return {
+            "title": "Stream",
+            "graphs": [
+                {
+                    "title": "Records that reached a function",
+                    "metrics": [metric("AWS/Lambda", "InvokedEventCount", uuid, name) for name, uuid in mappings.items()],
+                },
+                {
+                    "title": "Failures",
+                    "metrics": [
+                        *(made.metric("Errors", f"{name} errors") for name, made in functions.items()),
+                        *(
+                            metric("AWS/Lambda", "OnFailureDestinationDeliveredEventCount", uuid, f"{name} given up")
+                            for name, uuid in mappings.items()
+                        ),
+                    ],
+                },
+                {
+                    "title": "Lag (ms)",
+                    "metrics": [made.metric("IteratorAge", name, "Maximum") for name, made in functions.items()],
+                },
+                {
+                    "title": "Cost: milliseconds of functions, writes to the table",
+                    "metrics": [
+                        *(made.metric("Duration", name) for name, made in functions.items()),
+                        metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": self.table_name}, "table writes"),
+                    ],
+                },
+            ],
+        }
 
     def _existing_table(self) -> aws.dynamodb.Table | None:
         table = self._args.get("table")

@@ -15,6 +15,7 @@ from local import program
 from local.deployment import Deployment
 from local.recording import Graph, Resource
 from local.resources import Cloud
+from local.schedules import Fired, Schedule
 from local.server import Server
 from local.streams.events import Event
 from local.streams.mapping import StreamMapping
@@ -33,6 +34,7 @@ class Stack(NamedTuple):
     """Clients in the stack's region."""
     pollers: dict[str, StreamPoller]
     """Logical name of a stream's mapping -> what runs it."""
+    schedules: list[Schedule]
 
     def wait_idle(self, seconds: float = 60) -> None:
         """Returns when everything written to the streams so far is handled.
@@ -52,14 +54,14 @@ class EmbeddedCloud:
         self,
         folder: Path | None = None,
         port: int | None = None,
-        on_event: Callable[[Event], None] = lambda _: None,
+        on_event: Callable[[Event | Fired], None] = lambda _: None,
     ) -> None:
         """Starts the emulator.
 
         Args:
             folder: what it may write to, removed when it stops; a temporary one by default.
             port: where it listens; a free port by default.
-            on_event: told what happens on the streams, from several threads.
+            on_event: told what happens on streams and schedules, from several threads.
 
         Raises:
             ServerError: it could not be started.
@@ -101,12 +103,16 @@ class EmbeddedCloud:
         cloud = Cloud(self.endpoint, config.get("aws:region", "us-east-1"), functions_endpoint)
         deployment = Deployment(cloud, on_created)
         outputs = program.run(stack, deployment, root=root, config=config)
-        made = Stack(stack, outputs, deployment.graph, cloud, {})
+        made = Stack(stack, outputs, deployment.graph, cloud, {}, [])
         for mapping in made.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
             if ":dynamodb:" in mapping.inputs["eventSourceArn"]:
                 made.pollers[mapping.name] = self._poller(cloud, mapping.id)
-        for poller in made.pollers.values():
-            poller.start()
+        for schedule in made.graph.of_type("aws:scheduler/schedule:Schedule"):
+            group, name = schedule.id.split("/")
+            configuration = cloud.client("scheduler").get_schedule(GroupName=group, Name=name)
+            made.schedules.append(Schedule(configuration, _invoking(cloud), cloud.client("sqs"), self._on_event))
+        for runner in (*made.pollers.values(), *made.schedules):
+            runner.start()
         self.stacks.append(made)
         return made
 
@@ -114,8 +120,8 @@ class EmbeddedCloud:
         """Stops everything; returns when nothing runs and nothing is left."""
         try:
             for stack in self.stacks:
-                for poller in stack.pollers.values():
-                    poller.stop()
+                for runner in (*stack.pollers.values(), *stack.schedules):
+                    runner.stop()
         finally:
             self.server.stop()
             self._remove_temporary()

@@ -16,6 +16,7 @@ def server_environment(port: int, scratch: Path) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",  # its default is every interface
         "AUTH": "true",  # its default is to let everyone in
+        "IOT_MTLS_ENABLED": "0",  # its MQTT listener is open to every interface
         "TMPDIR": str(scratch),  # it leaves the folders of functions behind
         "PYTHONUNBUFFERED": "1",
         "LOG_LEVEL": "WARNING",
@@ -62,3 +63,8 @@ def without_tls(document: str) -> str | None:
         if "aws:SecureTransport" not in statement.get("Condition", {}).get("Bool", {})
     ]
     return json.dumps(policy) if policy["Statement"] else None
+
+
+def registered_off(schedule: dict[str, Any]) -> dict[str, Any]:
+    """A schedule as the emulator gets it: its own ticks are coarse, and it leaves the scheduled time a placeholder."""
+    return {**schedule, "State": "DISABLED"}

@@ -11,8 +11,12 @@ _COMMANDS = {
     "preview": "preview",
     "outputs": "outputs",
     "outbox": "outbox",
+    "import": "import_",
+    "imports": "imports",
+    "report": "report",
     "failures": "failures",
     "demo": "demo",
+    "smoke": "smoke",
 }
 
 

@@ -19,7 +19,7 @@ from local.resources.naming import physical_name
 Creator = Callable[["Cloud", str, "Inputs"], Created]
 
 _CREATORS: dict[str, Creator] = {}
-_SERVICES = ("dynamodb", "functions", "iam", "monitoring", "s3", "ses")
+_SERVICES = ("dynamodb", "functions", "iam", "monitoring", "s3", "scheduler", "ses", "sqs")
 
 
 class UnsupportedError(Exception):

@@ -8,6 +8,7 @@ import zlib
 from heapq import heappop, heappush
 from itertools import count
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
+from ssl import SSLCertVerificationError
 
 from handlers.shared.aws.errors import AwsError, ConnectionLost, error_of
 from handlers.shared.aws.response import Response
@@ -107,7 +108,9 @@ class Flight:
         try:
             connection = self._connect(request, min(self._client.connect_timeout, exchange.limit - now))
         except OSError as reason:
-            self._failed(exchange, self._lost(request, "ConnectFailed", _words(reason), sent=False))
+            error = self._lost(request, "ConnectFailed", _words(reason), sent=False)
+            error.transient = not isinstance(reason, SSLCertVerificationError)
+            self._failed(exchange, error)
             return
         connection.begin(message, no_body=request.method == "HEAD", stream=request.stream)
         self._busy[connection] = exchange
@@ -116,7 +119,7 @@ class Flight:
     def _connect(self, request: Request, timeout: float) -> Connection:
         while self._idle:
             connection = self._idle.pop()
-            if connection.usable():
+            if self._client.trusts(connection, repeatable=request.repeatable):
                 return connection
             self._drop(connection)
         connection = self._client.take(timeout, repeatable=request.repeatable)
@@ -166,6 +169,7 @@ class Flight:
     def _landed(self, connection: Connection) -> None:
         exchange = self._busy.pop(connection)
         parser = connection.parser
+        connection.idle_since = time.time()
         if connection.streaming:
             self._selector.unregister(connection.sock)
             self._judge(exchange, Response(parser.status, parser.headers, b"", connection))

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.errors import ConnectionLost
 from handlers.shared.aws.request import Request
+from handlers.shared.aws.response import ProtocolError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ _FRUITLESS = 5  # resumptions in a row that bring no byte, before a stream gives
 class Bucket:
     """A bucket; every method raises AwsError, with status 404 where there is no such object.
 
-    Keys are plain text. `headers` have lower-case names (`content-type`, `if-none-match`, `x-amz-meta-...`).
-    A put under a condition may be refused (412) because its own first attempt succeeded and the answer was lost.
+    Keys are plain text, `headers` have lower-case names (`content-type`, `if-none-match`, `x-amz-meta-...`).
+    A put under a condition may be refused (412) because its first attempt succeeded and the answer was lost.
     """
 
     def __init__(self, name: str, **options: Any):
@@ -174,6 +175,8 @@ class ObjectStream(io.RawIOBase):
                 timeout, max(self._deadline - time.monotonic(), 0.001)
             )  # 0 would mean not to wait at all
         data = self._connection.read(timeout)
+        if not data:
+            raise ProtocolError("an answer shorter than the object")
         self._at += len(data)
         self._fruitless = 0
         return data

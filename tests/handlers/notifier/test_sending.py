@@ -99,6 +99,8 @@ def test_a_status_has_its_rule_and_the_mail_beside_it_its_own(
     [
         (error("TooManyRequestsException", "Maximum sending rate exceeded.", transient=True), Rule.WAIT),
         (error("ThrottlingException", "Daily message quota exceeded."), Rule.FAIL),
+        (error("MessageRejected", "Sending paused for this account. For more information, see"), Rule.FAIL),
+        (error("MessageRejected", f"Email address is not verified: {ADDRESS}."), Rule.FAIL),
         (error("LimitExceededException", "Too many."), Rule.WAIT),
         (error("LimitExceededException", "Daily message quota exceeded."), Rule.FAIL),
         (error("BadRequestException", "Missing final '@domain'"), Rule.SPLIT),

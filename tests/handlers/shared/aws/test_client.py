@@ -19,7 +19,7 @@ PARTIAL = b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345"
 
 
 def test_an_answer_byte_by_byte_is_the_answer(serve, connect):
-    def trickle(sock):
+    def trickle(sock, received):
         for byte in answer(b'{"Item":{}}'):
             sock.sendall(bytes([byte]))
         return True
@@ -28,7 +28,7 @@ def test_an_answer_byte_by_byte_is_the_answer(serve, connect):
 
 
 def test_a_chunked_answer_is_the_answer(serve, connect):
-    chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{\"a\"\r\n3\r\n:1}\r\n0\r\n\r\n"
+    chunked = b'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{"a"\r\n3\r\n:1}\r\n0\r\n\r\n'
     assert connect(serve(chunked)).call(READ).json() == {"a": 1}
 
 
@@ -43,9 +43,11 @@ def test_a_connection_is_kept_between_calls(serve, connect):
 @pytest.mark.parametrize(
     "ending",
     [
-        lambda sock: bool(sock.sendall(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}")),
+        lambda sock, received: bool(
+            sock.sendall(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}")
+        ),
         then_close(answer()),  # closed without a word, while it is idle
-        lambda sock: sock.sendall(answer() + b"HTTP/1.1 408 Timeout\r\n\r\n") or True,
+        lambda sock, received: sock.sendall(answer() + b"HTTP/1.1 408 Timeout\r\n\r\n") or True,
     ],
     ids=["announced", "half closed", "spoiled"],
 )
@@ -126,7 +128,9 @@ def test_a_mail_is_sent_again_only_after_a_refusal(serve, monkeypatch):
 def test_what_did_not_leave_is_sent_again(serve, connect):
     server = serve(answer())
     server.reset_at_once = 2
-    big = dynamodb.request("UpdateItem", bytes(30_000_000))  # more than the sockets hold: it cannot have left whole
+    big = dynamodb.request(
+        "UpdateItem", bytes(16_000_000)
+    )  # more than the sockets hold: it cannot have left whole
     assert connect(server).call(big).json() == {}
     assert len(server.received) == 1
 
@@ -151,7 +155,7 @@ def test_a_refusal_before_the_whole_body_was_read_is_the_outcome(serve, connect)
 
     server._serve = refuse_early
     with pytest.raises(AwsError, match="RequestEntityTooLarge"):
-        connect(server).call(dynamodb.request("PutItem", bytes(30_000_000)))
+        connect(server).call(dynamodb.request("PutItem", bytes(16_000_000)))
 
 
 def test_a_silent_server_is_given_up(serve, connect):
@@ -191,7 +195,9 @@ def test_a_port_without_a_server_is_a_failed_connect(serve, connect):
 
 
 def test_a_clock_that_is_wrong_is_put_right(serve, connect):
-    skewed = error("InvalidSignatureException", message="Signature expired", date="Sat, 21 Nov 2099 09:00:00 GMT")
+    skewed = error(
+        "InvalidSignatureException", message="Signature expired", date="Sat, 21 Nov 2099 09:00:00 GMT"
+    )
     server = serve(skewed, answer())
     client = connect(server)
     client.call(READ)
@@ -213,7 +219,7 @@ def test_a_wrong_signature_at_the_right_time_is_an_error(serve, connect, date):
 def test_expired_credentials_are_renewed_for_all_that_is_in_flight(serve, connect, monkeypatch):
     all_arrived = threading.Barrier(4)
 
-    def expired(sock):
+    def expired(sock, received):
         all_arrived.wait()
         sock.sendall(error("ExpiredTokenException"))
         return True
@@ -223,7 +229,9 @@ def test_expired_credentials_are_renewed_for_all_that_is_in_flight(serve, connec
     monkeypatch.setenv("AWS_SESSION_TOKEN", "newer")
     outcomes = [outcome for _, outcome in client.map([READ] * 4, in_flight=4)]
     assert all(isinstance(outcome, Response) for outcome in outcomes)
-    assert [received.headers["x-amz-security-token"] for received in server.received] == ["token/+="] * 4 + ["newer"] * 4
+    assert [received.headers["x-amz-security-token"] for received in server.received] == ["token/+="] * 4 + [
+        "newer"
+    ] * 4
 
 
 def test_credentials_that_stay_expired_are_an_error(serve, connect):
@@ -236,7 +244,7 @@ def test_credentials_that_stay_expired_are_an_error(serve, connect):
 def test_an_endpoint_that_changes_its_clock_for_ever_is_given_up(serve, connect):
     years = iter(range(2030, 2090))
 
-    def skewed(sock):
+    def skewed(sock, received):
         date = f"Sat, 21 Nov {next(years)} 09:00:00 GMT"
         sock.sendall(error("RequestTimeTooSkewed", 403, date=date))
         return True
@@ -250,7 +258,9 @@ def test_an_endpoint_that_changes_its_clock_for_ever_is_given_up(serve, connect)
 def test_many_are_in_flight_on_a_connection_each(serve, connect):
     server = serve(answer())
     requests = [dynamodb.request("GetItem", {}, tag=number) for number in range(50)]
-    outcomes = [(request.tag, outcome.status) for request, outcome in connect(server).map(requests, in_flight=4)]
+    outcomes = [
+        (request.tag, outcome.status) for request, outcome in connect(server).map(requests, in_flight=4)
+    ]
     assert sorted(outcomes) == [(number, 200) for number in range(50)]
     assert server.connections == 4
 

@@ -19,7 +19,9 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_the_environment_is_enough(monkeypatch):
     monkeypatch.setitem(sys.modules, "botocore.session", None)  # importing it would fail
     source = CredentialSource()
-    assert source.current() == Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "token/+=")
+    assert source.current() == Credentials(
+        "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "token/+="
+    )
 
 
 def test_an_empty_token_is_none(monkeypatch):
@@ -49,7 +51,9 @@ def test_a_profile_is_found_by_the_sdk(bare, tmp_path):
 def test_the_sdk_renews_before_they_expire(bare, tmp_path):
     count = tmp_path / "count"
     count.write_text("0")
-    answer = json.dumps({"Version": 1, "SecretAccessKey": "S", "SessionToken": "T", "Expiration": "2020-01-01T00:00:00Z"})
+    answer = json.dumps(
+        {"Version": 1, "SecretAccessKey": "S", "SessionToken": "T", "Expiration": "2020-01-01T00:00:00Z"}
+    )
     script = tmp_path / "give.py"
     script.write_text(
         f"import json, pathlib\nfile = pathlib.Path({str(count)!r})\nfile.write_text(str(int(file.read_text()) + 1))\n"

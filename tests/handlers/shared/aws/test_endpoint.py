@@ -56,5 +56,3 @@ def test_lambdas_region_comes_first_and_none_is_an_error(monkeypatch):
 def test_an_endpoint_that_is_none_is_named(url):
     with pytest.raises(ValueError, match="an endpoint is"):
         Endpoint(url)
-
-

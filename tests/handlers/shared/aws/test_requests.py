@@ -17,7 +17,14 @@ from handlers.shared.aws.request import Request
 
 NOW = 1_795_252_766
 # What the SDK adds for itself; none of it is signed or changes what the service does.
-SDK_ONLY = {"user-agent", "amz-sdk-invocation-id", "amz-sdk-request", "expect", "accept-encoding", "content-length"}
+SDK_ONLY = {
+    "user-agent",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "expect",
+    "accept-encoding",
+    "content-length",
+}
 CONFIG = Config(request_checksum_calculation="when_required", response_checksum_validation="when_required")
 MAIL = {
     "FromEmailAddress": "a@example.com",
@@ -30,7 +37,7 @@ ONE_MAIL = {
     "Content": {"Simple": {"Subject": {"Data": "Zoë"}, "Body": {"Text": {"Data": "<b>"}}}},
 }
 QUEUE = "https://sqs.eu-north-1.amazonaws.com/123456789012/q"
-ITEM = {"id": {"S": "ü\u2028\"\\"}, "n": {"N": "0.1"}, "l": {"L": [{"BOOL": True}, {"NULL": True}]}}
+ITEM = {"id": {"S": 'ü\u2028"\\'}, "n": {"N": "0.1"}, "l": {"L": [{"BOOL": True}, {"NULL": True}]}}
 DYNAMODB = {
     "PutItem": {"TableName": "Users", "Item": ITEM},
     "GetItem": {"TableName": "Users", "Key": {"id": {"S": "a"}}},
@@ -86,7 +93,8 @@ def assert_same(ours: list[bytes], theirs: AWSPreparedRequest) -> None:
         their_body = their_body if isinstance(their_body, str) else their_body.read()
         their_body = their_body.encode() if isinstance(their_body, str) else their_body
     their_headers = {
-        name.lower(): value if isinstance(value, str) else value.decode() for name, value in theirs.headers.items()
+        name.lower(): value if isinstance(value, str) else value.decode()
+        for name, value in theirs.headers.items()
     }
     assert f"https://{headers.pop('host')}{target}" == theirs.url
     assert method == theirs.method
@@ -101,7 +109,13 @@ def message(client: client_module.Client, request: Request) -> list[bytes]:
     return client.message(request, client.identity())
 
 
-def assert_json_call(client: client_module.Client, make: Callable[[Any], Request], service: str, method: str, payload: dict[str, Any]) -> None:
+def assert_json_call(
+    client: client_module.Client,
+    make: Callable[[Any], Request],
+    service: str,
+    method: str,
+    payload: dict[str, Any],
+) -> None:
     theirs = sent_by_boto(service, lambda sdk: getattr(sdk, method)(**payload))
     assert json.loads(make(payload).body) == json.loads(theirs.body)
     assert_same(message(client, make(theirs.body)), theirs)  # with the SDK's own spaces in the JSON
@@ -111,7 +125,11 @@ def assert_json_call(client: client_module.Client, make: Callable[[Any], Request
 def test_dynamodb(operation):
     method = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).lstrip("_")
     assert_json_call(
-        dynamodb.connect(), lambda body: dynamodb.request(operation, body), "dynamodb", method, DYNAMODB[operation]
+        dynamodb.connect(),
+        lambda body: dynamodb.request(operation, body),
+        "dynamodb",
+        method,
+        DYNAMODB[operation],
     )
 
 
@@ -147,7 +165,12 @@ def test_s3_put(bucket, key, monkeypatch):
     theirs = sent_by_boto(
         "s3",
         lambda sdk: sdk.put_object(
-            Bucket=bucket, Key=key, Body=b"body", ContentType="text/plain", Metadata={"a": "b  c"}, IfNoneMatch="*"
+            Bucket=bucket,
+            Key=key,
+            Body=b"body",
+            ContentType="text/plain",
+            Metadata={"a": "b  c"},
+            IfNoneMatch="*",
         ),
     )
     assert_same(ours[0], theirs)

@@ -23,11 +23,15 @@ CREDENTIALS = st.builds(
     st.none() | st.text("abcXYZ019+/=", min_size=1, max_size=400),
 )
 VALUES = st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), max_size=30)
-HEADERS = st.dictionaries(st.text("abcdefghij-", min_size=1, max_size=12).map("x-amz-meta-{}".format), VALUES, max_size=4)
+HEADERS = st.dictionaries(
+    st.text("abcdefghij-", min_size=1, max_size=12).map("x-amz-meta-{}".format), VALUES, max_size=4
+)
 WORDS = st.text(st.characters(codec="utf-8"), max_size=40)
 
 
-def signed_by_botocore(signer: type, service: str, request: Request, host: str, credentials: Credentials) -> dict[str, str]:
+def signed_by_botocore(
+    signer: type, service: str, request: Request, host: str, credentials: Credentials
+) -> dict[str, str]:
     url = f"https://{host}{request.path}" + (f"?{request.query}" if request.query else "")
     theirs = AWSRequest(request.method, url, dict(request.headers), request.body)
     with mock.patch("botocore.auth.get_current_datetime", return_value=MOMENT):
@@ -35,9 +39,15 @@ def signed_by_botocore(signer: type, service: str, request: Request, host: str, 
     return {name.lower(): value for name, value in theirs.headers.items()}
 
 
-@given(CREDENTIALS, HEADERS, st.binary(max_size=100), st.sampled_from(["/", "/v2/email/outbound-bulk-emails"]))
+@given(
+    CREDENTIALS, HEADERS, st.binary(max_size=100), st.sampled_from(["/", "/v2/email/outbound-bulk-emails"])
+)
 def test_a_json_request_is_signed_as_by_botocore(credentials, headers, body, path):
-    headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "DynamoDB_20120810.Scan", **headers}
+    headers = {
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-target": "DynamoDB_20120810.Scan",
+        **headers,
+    }
     request = Request("Scan", body=body, path=path, headers=headers)
     host = "dynamodb.eu-north-1.amazonaws.com"
     ours = Signer("dynamodb", "eu-north-1").sign(request, host, credentials, NOW)
@@ -54,9 +64,13 @@ def test_a_json_request_is_signed_as_by_botocore(credentials, headers, body, pat
     st.sampled_from(["GET", "PUT", "HEAD", "DELETE"]),
     st.sampled_from(["b.s3.eu-north-1.amazonaws.com", "127.0.0.1:4566"]),
 )
-def test_any_s3_key_and_query_is_signed_as_by_botocore(credentials, headers, body, key, version, method, host):
+def test_any_s3_key_and_query_is_signed_as_by_botocore(
+    credentials, headers, body, key, version, method, host
+):
     query = "" if version is None else f"versionId={quote(version, safe='-_.~')}"
-    request = Request("x", method=method, path="/" + quote(key, safe="/~"), query=query, headers=headers, body=body)
+    request = Request(
+        "x", method=method, path="/" + quote(key, safe="/~"), query=query, headers=headers, body=body
+    )
     ours = Signer("s3", "eu-north-1").sign(request, host, credentials, NOW)
     theirs = signed_by_botocore(S3SigV4Auth, "s3", request, host, credentials)
     assert ours == {**theirs, "host": host}

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.filters import EVENT_NAMES, Filter, pattern
@@ -151,12 +151,14 @@ def meant(rule, change):
     )
 
 
+@settings(deadline=None)
 @given(rule=rules(), event=st.sampled_from(EVENT_NAMES), new=IMAGE, old=IMAGE)
 def test_a_pattern_matches_the_records_that_its_rule_means_and_no_others(rule, event, new, old):
     change = record(event, new, old)
     assert lambdas.Filter(pattern(rule))(change) == meant(rule, change)
 
 
+@settings(deadline=None)
 @given(rule=rules(), data=st.data())
 def test_a_pattern_matches_a_record_made_to_its_rule(rule, data):
     """Records drawn blindly seldom satisfy a rule; these always do."""

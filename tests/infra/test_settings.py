@@ -4,6 +4,7 @@ from typing import Any
 import pulumi
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from infra.settings import SettingsError, load, load_stack
@@ -248,6 +249,7 @@ def refusal(config, stack="dev"):
     return None
 
 
+@examples(deadline=None)
 @given(section=st.sampled_from(sorted(SECTIONS)) | st.text(min_size=1), value=garbage, as_text=st.booleans())
 def test_whatever_stands_under_a_key_is_taken_or_refused_with_the_key(section, value, as_text):
     config = {**REQUIRED, f"sluice:{section}": json.dumps(value) if as_text else value}
@@ -255,6 +257,7 @@ def test_whatever_stands_under_a_key_is_taken_or_refused_with_the_key(section, v
     assert found is None or f"  sluice:{section}" in found
 
 
+@examples(deadline=None)
 @given(field=st.sampled_from(FIELDS), section=st.sampled_from(sorted(SECTIONS)), value=garbage)
 def test_whatever_stands_in_a_field_is_taken_or_refused_with_the_field(field, section, value):
     config = {**REQUIRED, f"sluice:{section}": {**REQUIRED.get(f"sluice:{section}", {}), field: value}}
@@ -262,6 +265,7 @@ def test_whatever_stands_in_a_field_is_taken_or_refused_with_the_field(field, se
     assert found is None or f"  sluice:{section}.{field}" in found
 
 
+@examples(deadline=None)
 @given(stack=st.text(), region=garbage)
 def test_whatever_stack_and_region_are_they_are_taken_or_refused(stack, region):
     found = refusal({**REQUIRED, "aws:region": region}, stack)

@@ -2,7 +2,7 @@ import gzip
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.archiver.archive import archive
@@ -166,6 +166,7 @@ def test_a_record_of_another_kind_is_passed_over_whatever_is_in_it():
     assert (batch.archived, batch.stopped_at) == (1, None)
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.floats() | st.text(),
@@ -239,6 +240,7 @@ class Lambda:
         self.deliver(records[middle:])
 
 
+@settings(deadline=None)
 @given(drawn=RECORDS, data=st.data())
 def test_however_a_batch_is_delivered_again_each_line_is_held_once(drawn, data):
     records = batch_of(drawn)

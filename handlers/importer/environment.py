@@ -21,3 +21,6 @@ GZIP_LIMIT_BYTES = "IMPORT_GZIP_LIMIT_BYTES"
 """A gzipped file that grows beyond this is refused."""
 HOP_LIMIT = "IMPORT_HOP_LIMIT"
 """How many invocations may continue one chunk, one after the other."""
+
+ROWS_REJECTED = "RowsRejected"
+"""The metric that an alarm watches."""

@@ -216,6 +216,15 @@ def test_where_a_key_repeats_the_last_row_wins(cloud: Cloud) -> None:
     assert cloud.entry("incoming/a.csv")["rows_written"] == 60
 
 
+def test_a_server_that_ignores_ranges_does_no_harm(small_steps: Cloud) -> None:
+    small_steps.ignores_ranges = True
+    small_steps.configure(chunk_bytes=150)
+    small_steps.upload("incoming/a.csv", csv_file(60))
+    small_steps.run()
+    entry = small_steps.entry("incoming/a.csv")
+    assert (entry["status"], entry["rows_written"], entry["bytes_read"]) == ("SUCCEEDED", 60, entry["bytes_total"])
+
+
 # Versions.
 
 

@@ -1,14 +1,18 @@
 """EventBridge: rules on events, their targets, and who may invoke a function."""
 
+from local.clients import Cloud
 from local.emulator import tap_name, tapped
-from local.resources import Cloud, Created, Inputs, UnsupportedError, creates, pascal, physical_name, tag_list
+from local.recording import Created
+from local.resources.inputs import Inputs, pascal
+from local.resources.naming import physical_name
+from local.resources.registry import UnsupportedError, creates
 
 
 @creates("aws:cloudwatch/eventRule:EventRule")
 def rule(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     """A rule on the account's own event bus."""
     physical = inputs.take("name") or physical_name(name)
-    tags = tag_list(inputs)
+    tags = inputs.tag_list()
     made = cloud.client("events").put_rule(Name=physical, Tags=tags, **inputs.rest())
     return Created(physical, {"name": physical, "arn": made["RuleArn"]})
 
@@ -18,7 +22,7 @@ def target(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     """A function as the target of a rule. The emulator gets a tap in its place: a runner of ours delivers from it."""
     rule_name, arn = inputs.take("rule"), inputs.take("arn")
     if ":lambda:" not in arn:
-        raise UnsupportedError(f"{name}: targets such as {arn} are not run here; functions are")
+        raise UnsupportedError(f"targets such as {arn} are not run here; functions are")
     target_id = inputs.take("targetId") or physical_name(name)
     configuration = {
         "Id": target_id,

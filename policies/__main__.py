@@ -12,5 +12,4 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from policies.pack import enforcement, policies
 from policies.rules import RULES
 
-stack = os.environ.get("PULUMI_STACK", "")
-PolicyPack("sluice", policies(RULES, stack), enforcement(stack))
+PolicyPack("sluice", policies(RULES), enforcement(os.environ.get("PULUMI_STACK", "")))

@@ -26,9 +26,9 @@ def enforcement(stack: str) -> EnforcementLevel:
     return EnforcementLevel.ADVISORY if stack in _ADVISORY else EnforcementLevel.MANDATORY
 
 
-def policies(rules: Iterable[Rule], stack: str) -> list[Policy]:
-    """A policy for each rule, for the stack of that name."""
-    return [_resource_policy(rule) if isinstance(rule, ResourceRule) else _stack_policy(rule, stack) for rule in rules]
+def policies(rules: Iterable[Rule]) -> list[Policy]:
+    """A policy for each rule."""
+    return [_resource_policy(rule) if isinstance(rule, ResourceRule) else _stack_policy(rule) for rule in rules]
 
 
 def _resource_policy(rule: ResourceRule) -> Policy:
@@ -40,12 +40,18 @@ def _resource_policy(rule: ResourceRule) -> Policy:
     return ResourceValidationPolicy(rule.name, rule.description, validate)
 
 
-def _stack_policy(rule: StackRule, stack: str) -> Policy:
+def _stack_policy(rule: StackRule) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        for violation in rule.violations(Stack(stack, [_of_stack(made) for made in args.resources])):
+        for violation in rule.violations(_stack(args.resources)):
             report(str(violation), violation.resource.urn)
 
     return StackValidationPolicy(rule.name, rule.description, validate)
+
+
+def _stack(resources: Sequence[PolicyResource]) -> Stack:
+    """The stack as rules look at it; its name is part of every URN (`urn:pulumi:<stack>::<project>::...`)."""
+    name = resources[0].urn.split(":")[2] if resources else ""
+    return Stack(name, [_of_stack(made) for made in resources])
 
 
 def _of_stack(made: PolicyResource) -> Resource:

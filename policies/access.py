@@ -35,7 +35,7 @@ _LIMITS = {"aws:sourceaccount", "aws:sourcearn", "aws:principalaccount", "aws:pr
 """Condition keys, in lower case, that tie a permission to somebody's account or resource."""
 _EXACT = {"StringEquals", "ArnEquals", "ArnLike", "StringLike"}
 
-_TRUSTED_ALONE = {"lambda.amazonaws.com": "Lambda takes on a role only for a function whose maker may pass that role"}
+_TRUSTED_ALONE = {"lambda.amazonaws.com": "only who may pass the role can give it to a function"}
 """Services that may assume a role without a condition on the account that they act for, and why."""
 
 

@@ -95,6 +95,15 @@ def alarm_heard(stack: Stack) -> Iterator[tuple[Resource, str]]:
             yield topic, "set sluice:operations alarmEmails, or subscribe in another way"
 
 
+@stack_rule("traced", "In prod functions send traces")
+def traced(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """Where the time of a slow invocation went is known only if somebody kept it."""
+    if stack.environment == "prod":
+        for function in stack.of_type(FUNCTION):
+            if function.value("tracingConfig", "mode") != "Active":
+                yield function, "set tracing_config mode Active: sluice:operations tracing"
+
+
 _MAIL_EVENTS = {"BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE"}
 _SUPPRESSED = {"BOUNCE", "COMPLAINT"}
 
@@ -118,7 +127,7 @@ def mail_events(stack: Stack) -> Iterator[tuple[Resource, str]]:
             yield configuration_set, f"add {', '.join(sorted(missing))} to suppression_options suppressed_reasons"
 
 
-@stack_rule("topic-publishers", "A topic lets the services publish that are told to")
+@stack_rule("topic-publishers", "A topic lets the services publish that are told to, before they are told")
 def topic_publishers(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """CloudWatch says nothing when it may not publish; SES refuses the event destination."""
     for topic in stack.of_type(TOPIC):
@@ -136,6 +145,14 @@ def topic_publishers(stack: Stack) -> Iterator[tuple[Resource, str]]:
             allowed = [statement for statement in given if ("Service", service) in statement.principals]
             if needed and not grants(allowed, "sns:Publish", topic.arn):
                 yield topic, f"let {service} sns:Publish in its TopicPolicy"
+        for reported in _reporting(stack, topic):
+            if not any(policy.urn in reported.dependencies for policy in policies):
+                yield reported, f"depend on the TopicPolicy of {topic.name}, or SES refuses the destination"
+
+
+def _reporting(stack: Stack, topic: Resource) -> list[Resource]:
+    """The event destinations of SES that are a topic."""
+    return stack.referring(topic, MAIL_EVENTS, "eventDestination", "snsDestination", "topicArn")
 
 
 def _alarms(stack: Stack, topic: Resource) -> list[Resource]:

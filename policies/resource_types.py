@@ -87,7 +87,7 @@ KNOWN = {
     SCHEDULE: Known(_NOTHING),
     TABLE: Known("DynamoDB encrypts every table, with a key of its own unless it is given one", taggable=True),
     TOPIC: Known(
-        "SNS passes messages on and keeps none; a key is optional, and which one a rule looks at", taggable=True
+        "SNS keeps messages until they are delivered; a key is optional, and a rule looks at which", taggable=True
     ),
     TOPIC_POLICY: Known(_NOTHING),
     TOPIC_SUBSCRIPTION: Known(_NOTHING),

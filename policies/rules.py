@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     monitoring.queue_alarms,
     monitoring.alarm_tells,
     monitoring.alarm_heard,
+    monitoring.traced,
     monitoring.mail_events,
     monitoring.topic_publishers,
     protection.recoverable,

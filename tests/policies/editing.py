@@ -19,8 +19,8 @@ def put(type_: str, name: str, path: str, value: Any) -> Edit:
     return _one(type_, name, edit)
 
 
-def option(type_: str, name: str, **options: bool) -> Edit:
-    """Sets options of a resource, such as `protected`."""
+def option(type_: str, name: str, **options: Any) -> Edit:
+    """Sets what a resource is beside its inputs, such as `protected`."""
     return _one(type_, name, lambda resource: replace(resource, **options))
 
 

@@ -339,6 +339,13 @@ BREAKS = [
         ALARMS,
         "ses.amazonaws.com",
     ),
+    (
+        "topic-publishers",
+        option(types.MAIL_EVENTS, "sluice-prod-mail-events", dependencies=frozenset()),
+        "sluice-prod-mail-events",
+        "depend on the TopicPolicy",
+    ),
+    ("traced", put(types.FUNCTION, ARCHIVER, "tracingConfig.mode", "PassThrough"), ARCHIVER, "tracing_config"),
     ("recoverable", put(types.TABLE, TABLE, "pointInTimeRecovery.enabled", False), TABLE, "point_in_time_recovery"),
     ("recoverable", drop(types.BUCKET_VERSIONING, f"{ARCHIVE}-versioning"), ARCHIVE, "BucketVersioning"),
     ("protected", option(types.TABLE, TABLE, protected=False), TABLE, "protect=True"),
@@ -381,10 +388,16 @@ def test_names_of_rules_are_unique():
     assert len({rule.name for rule in RULES}) == len(RULES)
 
 
-@pytest.mark.parametrize("rule", ["recoverable", "protected", "alarm-heard"])
+@pytest.mark.parametrize("rule", ["recoverable", "protected", "alarm-heard", "traced"])
 def test_what_prod_asks_for_is_not_asked_of_dev(rule):
     assert rule not in {violation.rule for violation in violations(stack("dev"))}
     assert stack("dev").environment == "dev"
+
+
+def test_a_permission_for_one_rule_of_ones_own_account_is_fine():
+    rule = "arn:aws:events:eu-north-1:123456789012:rule/new-objects"
+    edit = add(types.PERMISSION, "new-objects", principal="events.amazonaws.com", sourceArn=rule)
+    assert violations(edit(stack("prod"))) == []
 
 
 def test_what_may_be_lost_is_there():

@@ -94,7 +94,7 @@ WILDCARDS = (
     Wildcard("Deny", r"sqs:\*", r"arn:aws[\w-]*:sqs:[^*]+", "a refusal of plain connections is for every action"),
     Wildcard(
         "Allow",
-        r"s3:(GetObject|GetObjectVersion|PutObject)",
+        r"s3:(GetObject|GetObjectVersion|PutObject|AbortMultipartUpload)",
         r"arn:aws[\w-]*:s3:::[^*/]+/[^*]+/\*",
         "objects are named as they come; it is one bucket, and one prefix of it",
     ),

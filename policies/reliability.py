@@ -88,7 +88,7 @@ def _invoked_asynchronously(stack: Stack) -> Iterator[Resource]:
 
 @stack_rule("failure-permitted", "Whoever hands a failure on may write to its destination")
 def failure_permitted(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Lambda and the scheduler use a role for it; without the permission the failure itself is lost, without a word."""
+    """Lambda and the scheduler use a role for it, EventBridge the queue's policy; without, the failure itself is lost."""
     for mapping in stack.of_type(MAPPING):
         yield from _permitted(stack, mapping, "functionName", ("destinationConfig", "onFailure", "destinationArn"))
     for configured in stack.of_type(EVENT_INVOKE_CONFIG):
@@ -98,6 +98,10 @@ def failure_permitted(stack: Stack) -> Iterator[tuple[Resource, str]]:
         queue = stack.target(schedule, QUEUE, "target", "deadLetterConfig", "arn")
         if role and queue and queue.arn and not grants(role_statements(stack, role), "sqs:SendMessage", queue.arn):
             yield schedule, f"allow {role.name} sqs:SendMessage on {queue.name}"
+    for target in stack.of_type(EVENT_TARGET):
+        queue = stack.target(target, QUEUE, "deadLetterConfig", "arn")
+        if queue and not _lets(stack, queue, "events.amazonaws.com"):
+            yield target, f"let events.amazonaws.com send to {queue.name} in its policy"
 
 
 def _permitted(
@@ -223,14 +227,20 @@ def _deaf(stack: Stack, notification: Resource, queue: Resource) -> Iterator[str
     policies = stack.referring(queue, QUEUE_POLICY, "queueUrl")
     if not any(policy.urn in notification.dependencies for policy in policies):
         yield f"depend on the policy of {queue.name}, or S3 refuses it"
-    sending = [
+    if not _lets(stack, queue, "s3.amazonaws.com"):
+        yield f"let s3.amazonaws.com send to {queue.name} in its policy"
+
+
+def _lets(stack: Stack, queue: Resource, service: str) -> bool:
+    """Whether the policy of a queue lets a service send to it; yes while that is not known yet."""
+    policies = stack.referring(queue, QUEUE_POLICY, "queueUrl")
+    given = [
         statement
         for policy in policies
         for statement in statements(policy)
-        if ("Service", "s3.amazonaws.com") in statement.principals
+        if ("Service", service) in statement.principals
     ]
-    if not any(map(unread, policies)) and not (queue.arn and grants(sending, "sqs:SendMessage", queue.arn)):
-        yield f"let s3.amazonaws.com send to {queue.name} in its policy"
+    return any(map(unread, policies)) or not queue.arn or grants(given, "sqs:SendMessage", queue.arn)
 
 
 def _redrive(queue: Resource) -> dict[str, Any]:

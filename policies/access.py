@@ -100,6 +100,12 @@ WILDCARDS = (
     ),
     Wildcard(
         "Allow",
+        r"s3:DeleteObject",
+        r"arn:aws[\w-]*:s3:::[^*/]+/rejected/\*",
+        "an object that is imported again takes the place of what was rejected before; nothing else is ever deleted",
+    ),
+    Wildcard(
+        "Allow",
         r"logs:(CreateLogStream|PutLogEvents)",
         r"arn:aws[\w-]*:logs:[^*]+:log-group:[^*:]+:log-stream:\*",
         "Lambda names the streams; it is the function's own log group",

@@ -88,7 +88,7 @@ def _invoked_asynchronously(stack: Stack) -> Iterator[Resource]:
 
 @stack_rule("failure-permitted", "Whoever hands a failure on may write to its destination")
 def failure_permitted(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Lambda and the scheduler use a role for it, EventBridge the queue's policy; without, the failure itself is lost."""
+    """Lambda and the scheduler use a role for it, EventBridge the queue's policy; without it the failure is lost."""
     for mapping in stack.of_type(MAPPING):
         yield from _permitted(stack, mapping, "functionName", ("destinationConfig", "onFailure", "destinationArn"))
     for configured in stack.of_type(EVENT_INVOKE_CONFIG):

@@ -119,5 +119,5 @@ class BrokenPoller:
 
 def test_a_poller_that_broke_is_told_when_all_is_stopped():
     with pytest.raises(RuntimeError, match="it broke"), EmbeddedCloud() as cloud:
-        cloud.stacks.append(Stack("sample", {}, Graph(), None, {"mapping": BrokenPoller()}))
+        cloud.stacks.append(Stack("sample", {}, Graph(), None, {"mapping": BrokenPoller()}, [], []))
     assert not cloud.server.alive

@@ -80,7 +80,7 @@ class OtherServer(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{"edition": "light"}')
 
-    def log_message(self, *_):
+    def log_message(self, format, *args):  # noqa: A002 the name is of the standard library
         pass
 
 
@@ -100,7 +100,7 @@ def test_a_port_that_is_lost_to_another_server_is_not_taken_for_ours(folder, mon
 
 def test_an_emulator_that_ends_at_once_is_an_error_with_what_it_said(folder, monkeypatch):
     monkeypatch.setattr(server, "server_environment", lambda *_: {"GATEWAY_PORT": "no port"})
-    with pytest.raises(ServerError, match="ended at once: .*no port"):
+    with pytest.raises(ServerError, match=r"ended at once: .*no port"):
         Server(folder)
     assert not folder.exists()
 

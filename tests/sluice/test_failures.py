@@ -38,7 +38,7 @@ class FakeS3:
 
 
 class FakeLambda:
-    """A function that does `act` with the sequence numbers of its batch; `taken` are those of batches that went well."""
+    """A function that does `act` with the sequence numbers of its batch; `taken` are those that went well."""
 
     def __init__(self, act):
         self.act, self.taken, self.batches = act, [], []
@@ -52,7 +52,6 @@ class FakeLambda:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorMessage": "no"}')}
         self.taken += self._taken(numbers, answer)
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
-
 
     def _taken(self, numbers, answer):
         try:
@@ -157,7 +156,11 @@ def test_an_object_that_is_no_failure_is_shown_and_left_alone_and_the_others_go(
     target.client("s3").put_object(BUCKET, "aws/lambda/0-foreign", b"not ours")
     target.client("s3").put_object(BUCKET, "aws/lambda/1-foreign", b'{"requestContext": {"functionArn": "short"}}')
     target.add("2", "1")
-    assert [failure.reason for failure in stream_failures(target)] == ["Unreadable", "Unreadable", "RetryAttemptsExhausted"]
+    assert [failure.reason for failure in stream_failures(target)] == [
+        "Unreadable",
+        "Unreadable",
+        "RetryAttemptsExhausted",
+    ]
     assert [result.is_home for result in redrive_stream(target)] == [False, False, True]
     assert sorted(target.client("s3").objects) == ["aws/lambda/0-foreign", "aws/lambda/1-foreign"]
 

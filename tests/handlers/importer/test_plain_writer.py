@@ -19,7 +19,7 @@ class Table:
         self.unprocessed: list[int] = []
         """How many items of each coming batch are not processed."""
 
-    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:
         (puts,) = RequestItems.values()
         ids = [put["PutRequest"]["Item"]["id"]["S"] for put in puts]
         self.batches.append(ids)

@@ -196,7 +196,7 @@ def test_an_item_that_dynamodb_refuses_is_rejected_with_its_reason(cloud: Cloud)
     cloud.upload("incoming/a.jsonl", b'{"id": "1"}\n{"id": "2", "": "no name"}\n{"id": "3"}\n')
     batch_write_item = cloud.dynamodb.batch_write_item
 
-    def refusing(RequestItems: dict[str, list[dict[str, dict[str, dict[str, str]]]]]) -> object:  # noqa: N803
+    def refusing(RequestItems: dict[str, list[dict[str, dict[str, dict[str, str]]]]]) -> object:
         if any("" in put["PutRequest"]["Item"] for puts in RequestItems.values() for put in puts):
             raise ClientError({"Error": {"Code": "ValidationException", "Message": "empty name"}}, "BatchWriteItem")
         return batch_write_item(RequestItems=RequestItems)

@@ -10,7 +10,8 @@ import pulumi
 import pulumi_aws as aws
 
 from handlers.reporter import environment
-from infra.bucket import Bucket
+from infra.bucket import Bucket, LifecycleRule
+from infra.dashboard import Row, metric
 from infra.function import Function
 from infra.iam import Statement, allow, policy_document, trust
 from infra.mailer import Mailer
@@ -90,14 +91,44 @@ class ScheduledReporter(pulumi.ComponentResource):
         self.schedule = self._create_schedule()
         self.register_outputs({"functionName": self.function.name, "bucketName": self.bucket.name})
 
+    def dashboard_row(self) -> Row:
+        """What a dashboard shows of the reporter."""
+        dead_letters = {"QueueName": self.dead_letters.name}
+        return {
+            "title": "Report",
+            "graphs": [
+                {
+                    "title": "Items counted and mails sent",
+                    "metrics": [self.function.own_metric(name) for name in ("Items", "MailsSent")],
+                },
+                {
+                    "title": "Failures",
+                    "metrics": [
+                        self.function.metric("Errors", "errors"),
+                        metric(
+                            "AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "dead letters", "Maximum"
+                        ),
+                    ],
+                },
+                {
+                    "title": "Tables cut off by the budget",
+                    "metrics": [self.function.own_metric("ApproximateTables")],
+                },
+                {
+                    "title": "Cost: milliseconds of the function, read units",
+                    "metrics": [self.function.metric("Duration", "reporter"), self.function.own_metric("ReadUnits")],
+                },
+            ],
+        }
+
     def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
     def _create_bucket(self) -> Bucket:
-        dated = {"prefix": f"{PREFIX}date=", "expire_days": self._args.get("history_days", 400)}
+        dated: LifecycleRule = {"prefix": f"{PREFIX}date=", "expire_days": self._args.get("history_days", 400)}
         return Bucket(
             f"{self._name}-reports",
-            {"lifecycle": [dated], "operations": self._operations},  # type: ignore[typeddict-item]
+            {"lifecycle": [dated], "operations": self._operations},
             self._child(),
         )
 
@@ -168,7 +199,6 @@ class ScheduledReporter(pulumi.ComponentResource):
                 ["s3:GetObject", "s3:PutObject"],
                 [pulumi.Output.concat(self.bucket.arn, f"/{PREFIX}*")],
             ),
-            allow("TellMissingFromForbidden", ["s3:ListBucket"], [self.bucket.arn]),
             self._args["mailer"].may_send(),
             allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.arn]),
         ]
@@ -185,10 +215,11 @@ class ScheduledReporter(pulumi.ComponentResource):
         )
 
     def _create_schedule(self) -> aws.scheduler.Schedule:
+        account = self.function.arn.apply(lambda arn: arn.split(":")[4])
         role = aws.iam.Role(
             f"{self._name}-schedule-role",
             description=f"Lets the schedule of {self._name} invoke its function",
-            assume_role_policy=trust("scheduler.amazonaws.com"),
+            assume_role_policy=trust("scheduler.amazonaws.com", account),
             tags=self._operations.get("tags"),
             opts=self._child(),
         )

@@ -1,22 +1,29 @@
 """A Pulumi monitor that keeps what a program registers, and the graph that comes of it.
 
-Pulumi's own mock monitor hides parents, dependencies and options; this one keeps the whole request. What a resource becomes
-is decided by a subclass: `Recorder` makes plausible outputs up, the embedded cloud (`local/deployment.py`) creates it.
+Pulumi's own mock monitor hides parents, dependencies and options; this one keeps the whole request. What a resource
+becomes is decided by a subclass: `Recorder` makes plausible outputs up, `local.deployment` creates it in AWS's APIs.
 """
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from google.protobuf import empty_pb2
+from pulumi import RunError
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
 from local.schema import properties
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+_STACK_REFERENCE_TYPE = "pulumi:pulumi:StackReference"
+
+
+class UnknownStackError(RunError):
+    """The program refers to a stack that is not there; the message names it."""
 
 
 @dataclass
@@ -46,6 +53,8 @@ class Graph:
 
     def __init__(self) -> None:
         self.resources: dict[str, Resource] = {}
+        self.references: dict[str, str] = {}
+        """URN of a stack reference -> full name of the stack that it reads. What is only read is no resource."""
         self.duplicates: list[str] = []
         self._lock = threading.Lock()
 
@@ -84,18 +93,40 @@ class Created(NamedTuple):
 
 
 class RecordingMonitor(mocks.MockMonitor, ABC):
-    """Keeps each registration in `graph`; `create` says what a resource becomes."""
+    """Keeps each registration in `graph`; `create` says what a resource becomes.
 
-    def __init__(self) -> None:
+    After the first failure nothing more is created.
+    """
+
+    def __init__(self, stacks: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """Starts with an empty graph.
+
+        Args:
+            stacks: the stacks that the program may refer to: `organization/project/stack` -> outputs.
+        """
         super().__init__(_NoMocks())
         self.graph = Graph()
+        self._stacks = stacks or {}
+        self.failure: Exception | None = None
+        """What failed first."""
 
     @abstractmethod
     def create(self, resource: Resource) -> Created:
         """Makes a custom resource; called from several threads."""
 
+    def complete(self, component: Resource) -> None:
+        """Looks at a component, or the stack, once its outputs are known; called from several threads."""
+
+    def fail(self, error: Exception) -> None:
+        """Ends the run: every later registration raises what failed first."""
+        self.failure = self.failure or error
+
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
         """Records a resource and says what it became."""
+        with self._remembering_failure():
+            return self._register(request)
+
+    def _register(self, request: Any) -> Any:
         resource = self._resource(request)
         self.graph.add(resource)
         if not resource.custom:
@@ -107,10 +138,48 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
             urn=resource.urn, id=resource.id, object=_result(rpc.serialize_properties(state, {}))
         )
 
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
+        """Answers a stack reference.
+
+        Raises:
+            UnknownStackError: there is no such stack.
+            NotImplementedError: something else is to be read.
+        """
+        outputs = self._outputs(request)
+        urn = self.make_urn(request.parent, request.type, request.name)
+        self.graph.references[urn] = request.id
+        state = {"name": request.id, "outputs": outputs, "secretOutputNames": []}
+        properties = _result(rpc.serialize_properties(state, {}))
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=properties)
+
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
         """Records the outputs of a component, or of the stack."""
-        self.graph.resources[request.urn].outputs = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
+        resource = self.graph.resources[request.urn]
+        with self._remembering_failure():
+            resource.outputs = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
+            self.complete(resource)
         return empty_pb2.Empty()
+
+    @contextmanager
+    def _remembering_failure(self) -> Iterator[None]:
+        if self.failure:
+            raise self.failure
+        try:
+            yield
+        except Exception as error:
+            self.fail(error)
+            raise
+
+    def _outputs(self, request: Any) -> dict[str, Any]:
+        if request.type != _STACK_REFERENCE_TYPE:
+            raise NotImplementedError(f"{request.type} {request.name}: only outputs of other stacks can be read here")
+        if request.id not in self._stacks:
+            known = ", ".join(sorted(self._stacks)) or "none"
+            raise UnknownStackError(
+                f"there is no stack {request.id} to read outputs of; there are: {known}. "
+                "Deploy it first, and name it organization/project/stack"
+            )
+        return dict(self._stacks[request.id])
 
     def _resource(self, request: Any) -> Resource:
         return Resource(
@@ -120,7 +189,7 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
             parent=request.parent,
             custom=request.custom,
             inputs=rpc.deserialize_properties(request.object, keep_unknowns=True),
-            dependencies=frozenset(request.dependencies),
+            dependencies=frozenset(request.dependencies) - self.graph.references.keys(),
             options=_options(request),
         )
 
@@ -157,14 +226,18 @@ def _result(serialisation: Coroutine[Any, Any, Any]) -> Any:
 
 
 class Recorder(RecordingMonitor):
-    """Creates nothing. In an update every output that pulumi-aws declares gets a plausible value, so none is ever missing;
-    in a preview what only AWS could say stays unknown, as it does there.
+    """Creates nothing.
+
+    In an update every output that pulumi-aws declares gets a plausible value, so none is ever missing; in a preview
+    what only AWS could say stays unknown, as it does there.
     """
 
     ACCOUNT = "123456789012"
 
-    def __init__(self, region: str, *, preview: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self, region: str, *, preview: bool = False, stacks: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        super().__init__(stacks)
         self._region, self._preview = region, preview
 
     def create(self, resource: Resource) -> Created:

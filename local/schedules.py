@@ -7,11 +7,12 @@ Expressions: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-typ
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+
+from local.delivery import Target
 
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 _UNITS = {"minute": "minutes", "hour": "hours", "day": "days"}
@@ -100,8 +101,9 @@ class Schedule:
         """
         self.name: str = configuration["Name"]
         self._expression = Expression.parse(configuration["ScheduleExpression"])
-        self._target: dict[str, Any] = configuration["Target"]
-        self._lambda, self._sqs, self._on_event = lambda_, sqs, on_event
+        self._target = Target(configuration["Target"], lambda_, sqs)
+        self._input: str = configuration["Target"].get("Input", "{}")
+        self._on_event = on_event
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"schedule {self.name}", daemon=True)
 
@@ -117,13 +119,8 @@ class Schedule:
     def fire(self, scheduled: datetime) -> None:
         """Delivers one event; what cannot be delivered goes to the dead letters."""
         stamp = f"{scheduled:%Y-%m-%dT%H:%M:%SZ}"
-        payload = self._target.get("Input", "{}").replace(_SCHEDULED_TIME, stamp)
-        error = self._deliver(payload)
-        dead_letters = self._target.get("DeadLetterConfig", {}).get("Arn")
-        if error and dead_letters:
-            url = self._sqs.get_queue_url(QueueName=dead_letters.rpartition(":")[2])["QueueUrl"]
-            self._sqs.send_message(QueueUrl=url, MessageBody=payload)
-        self._on_event(Fired(self.name, self._target["Arn"].rpartition(":")[2], stamp, error))
+        error = self._target.deliver(self._input.replace(_SCHEDULED_TIME, stamp), self._stopping)
+        self._on_event(Fired(self.name, self._target.arn.rpartition(":")[2], stamp, error))
 
     def _run(self) -> None:
         due = datetime.now(UTC)
@@ -135,20 +132,6 @@ class Schedule:
                 self.fire(due)
             except Exception:
                 _logger.exception("schedule %s could not fire", self.name)
-
-    def _deliver(self, payload: str) -> str | None:
-        """Invokes the target asynchronously; returns the last error where the retries are used up."""
-        policy = self._target.get("RetryPolicy", {})
-        end = time.monotonic() + policy.get("MaximumEventAgeInSeconds", 86_400)
-        for attempt in range(policy.get("MaximumRetryAttempts", 185) + 1):
-            try:
-                self._lambda.invoke(FunctionName=self._target["Arn"], InvocationType="Event", Payload=payload.encode())
-                return None
-            except Exception as error:  # noqa: BLE001 whatever it was, it is retried and then told
-                told = str(error)
-            if time.monotonic() > end or self._stopping.wait(min(2**attempt, 60)):
-                break
-        return told
 
 
 def _field(text: str, least: int, most: int, names: tuple[str, ...]) -> frozenset[int] | None:

@@ -22,5 +22,7 @@ GZIP_LIMIT_BYTES = "IMPORT_GZIP_LIMIT_BYTES"
 HOP_LIMIT = "IMPORT_HOP_LIMIT"
 """How many invocations may continue one chunk, one after the other."""
 
+ROWS_WRITTEN = "RowsWritten"
 ROWS_REJECTED = "RowsRejected"
-"""The metric that an alarm watches."""
+FILES_FAILED = "FilesFailed"
+"""Metrics that an alarm and the dashboard watch."""

@@ -56,11 +56,11 @@ def _emit(context: Any, received: int, failed: int, tally: Tally, seconds: float
         observability.NAMESPACE,
         {observability.DIMENSION: context.function_name},
         {
-            "RowsWritten": (tally.rows_written, "Count"),
+            environment.ROWS_WRITTEN: (tally.rows_written, "Count"),
             environment.ROWS_REJECTED: (tally.rows_rejected, "Count"),
             "BytesRead": (tally.bytes_read, "Bytes"),
             "MessagesFailed": (failed, "Count"),
-            "FilesFailed": (tally.ends["failed"], "Count"),
+            environment.FILES_FAILED: (tally.ends["failed"], "Count"),
             "Duration": (round(seconds * 1000), "Milliseconds"),
         },
         request_id=context.aws_request_id,

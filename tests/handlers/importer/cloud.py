@@ -212,8 +212,8 @@ class Cloud:
         }
 
     @contextmanager
-    def killing(self, at: int, *, after: bool) -> Iterator[Callable[[], bool]]:
-        """Kills the invocation at its nth call, before or after that has had its effect; once."""
+    def killing(self, at: int) -> Iterator[Callable[[], bool]]:
+        """Kills the invocation that makes the nth call from now, when the call has had its effect."""
         calls = itertools.count(1)
         killed = False
 
@@ -223,11 +223,11 @@ class Cloud:
                 killed = True
                 raise KilledError
 
-        self.before_call, self.after_call = (lambda _: None, kill) if after else (kill, lambda _: None)
+        self.after_call = kill
         try:
             yield lambda: killed
         finally:
-            self.before_call = self.after_call = lambda _: None
+            self.after_call = lambda _: None
 
 
 class _Doubled:

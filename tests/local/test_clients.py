@@ -23,9 +23,7 @@ def test_the_callers_own_aws_configuration_does_not_count(embedded_cloud, monkey
 
 def test_a_role_may_do_what_its_policy_says_and_nothing_else(embedded_cloud):
     cloud = Cloud(embedded_cloud.endpoint, "eu-north-1")
-    cloud.client("s3").create_bucket(
-        Bucket="role-test", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"}
-    )
+    cloud.client("s3").create_bucket(Bucket="role-test", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
     trust = policy("sts:AssumeRole", Principal={"Service": "lambda.amazonaws.com"})
     role = cloud.client("iam").create_role(RoleName="reader", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     list_only = policy("s3:ListBucket", Resource="*")

@@ -101,7 +101,11 @@ def test_an_unknown_type_is_refused(cloud):
 @pytest.mark.parametrize(
     ("token", "values", "path"),
     [
-        ("aws:dynamodb/table:Table", table_values(attributes=[{"name": "id", "type": "S", "x": 1}]), r"attributes\[0\].x"),
+        (
+            "aws:dynamodb/table:Table",
+            table_values(attributes=[{"name": "id", "type": "S", "x": 1}]),
+            r"attributes\[0\].x",
+        ),
         ("aws:dynamodb/table:Table", table_values(tableClass="STANDARD"), "tableClass"),
         ("aws:s3/bucket:Bucket", {"acl": "private"}, "acl"),
         ("aws:sns/topic:Topic", {"fifoTopic": True}, "fifoTopic"),

@@ -1,9 +1,11 @@
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local import cloud as module
+from local.clients import Cloud
 from local.cloud import EmbeddedCloud, Stack
 from local.deployment import DeploymentError
 from local.faults import FaultProxy, Rule
@@ -118,6 +120,9 @@ class BrokenPoller:
 
 
 def test_a_poller_that_broke_is_told_when_all_is_stopped():
-    with pytest.raises(RuntimeError, match="it broke"), EmbeddedCloud() as cloud:
-        cloud.stacks.append(Stack("sample", {}, Graph(), None, {"mapping": BrokenPoller()}, [], []))
+    cloud = EmbeddedCloud()
+    pollers: Any = {"mapping": BrokenPoller()}
+    cloud.stacks.append(Stack("sample", {}, Graph(), Cloud(cloud.endpoint, "eu-north-1"), pollers))
+    with pytest.raises(RuntimeError, match="it broke"):
+        cloud.stop()
     assert not cloud.server.alive

@@ -26,12 +26,8 @@ def is_free(port):
 
 
 def is_running(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    with open(f"/proc/{pid}/stat") as stat:  # a zombie has ended; who should reap it is not our concern
-        return stat.read().rpartition(")")[2].split()[0] != "Z"
+    listed = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return bool(listed.stdout.strip()) and "Z" not in listed.stdout  # a zombie has ended; others reap it
 
 
 def eventually(holds):
@@ -80,7 +76,7 @@ class OtherServer(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{"edition": "light"}')
 
-    def log_message(self, format, *args):  # noqa: A002 the name is of the standard library
+    def log_message(self, format, *args):  # noqa: A002 the name is http.server's
         pass
 
 
@@ -121,6 +117,7 @@ def test_it_ends_with_whoever_started_it_and_leaves_nothing(folder, how):
         [sys.executable, "-c", STARTER, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     with starter:
+        assert starter.stdout
         pid, port = map(int, starter.stdout.readline().split())
         (folder / "left-behind").write_text("by a function")
         starter.send_signal(how)

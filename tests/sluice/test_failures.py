@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sluice import failures
 from sluice.failures import redrive_stream, stream_failures
+from sluice.target import Target
 
 BUCKET = "archive"
 FUNCTION = "arn:aws:lambda:eu-north-1:123456789012:function:archiver"
@@ -19,33 +20,33 @@ class FakeS3:
     def __init__(self):
         self.objects = {}
 
-    def put_object(self, Bucket, Key, Body):
-        modified = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=len(self.objects))
-        self.objects[Key] = (self.objects[Key][0] if Key in self.objects else modified, Body)
+    def put_object(self, **request):
+        key, now = request["Key"], datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=len(self.objects))
+        self.objects[key] = (self.objects.get(key, (now, b""))[0], request["Body"])
 
-    def delete_object(self, Bucket, Key):
-        del self.objects[Key]
+    def delete_object(self, **request):
+        del self.objects[request["Key"]]
 
-    def get_object(self, Bucket, Key):
-        return {"Body": io.BytesIO(self.objects[Key][1])}
+    def get_object(self, **request):
+        return {"Body": io.BytesIO(self.objects[request["Key"]][1])}
 
     def get_paginator(self, _):
         return self
 
-    def paginate(self, Bucket, Prefix):
-        found = [(key, at) for key, (at, _) in sorted(self.objects.items()) if key.startswith(Prefix)]
+    def paginate(self, **request):
+        found = [(key, at) for key, (at, _) in sorted(self.objects.items()) if key.startswith(request["Prefix"])]
         return [{"Contents": [{"Key": key, "LastModified": at}]} for key, at in found] or [{}]
 
 
 class FakeLambda:
-    """A function that does `act` with the sequence numbers of its batch; `taken` are those that went well."""
+    """A function that does `act` with the sequence numbers of its batch; `taken` are those that it was done with."""
 
     def __init__(self, act):
         self.act, self.taken, self.batches = act, [], []
 
-    def invoke(self, FunctionName, Payload):
-        assert FunctionName == FUNCTION
-        numbers = [record["dynamodb"]["SequenceNumber"] for record in json.loads(Payload)["Records"]]
+    def invoke(self, **request):
+        assert request["FunctionName"] == FUNCTION
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in json.loads(request["Payload"])["Records"]]
         self.batches.append(numbers)
         answer = self.act(numbers)
         if answer == "error":
@@ -61,11 +62,15 @@ class FakeLambda:
             return []
 
 
-class FakeTarget(dict):
+class FakeTarget(Target):
+    """A stack with one bucket and one function."""
+
     def __init__(self, act=lambda numbers: None):
-        super().__init__(archive_bucket_name=BUCKET)
-        self.clients = {"s3": FakeS3(), "lambda": FakeLambda(act)}
-        self.client = self.clients.__getitem__
+        super().__init__({"archive_bucket_name": BUCKET})
+        self.s3, self.function = FakeS3(), FakeLambda(act)
+
+    def client(self, service):
+        return {"s3": self.s3, "lambda": self.function}[service]
 
     def add(self, key, *numbers):
         records = [{"eventID": f"e-{number}", "dynamodb": {"SequenceNumber": number}} for number in numbers]
@@ -75,10 +80,10 @@ class FakeTarget(dict):
             "DDBStreamBatchInfo": {"batchSize": len(records), "shardId": "shard"},
             "payload": json.dumps({"Records": records}),
         }
-        self.client("s3").put_object(BUCKET, f"aws/lambda/{key}", json.dumps(document).encode())
+        self.s3.put_object(Key=f"aws/lambda/{key}", Body=json.dumps(document).encode())
 
     def held(self, key):
-        document = json.loads(self.client("s3").objects[f"aws/lambda/{key}"][1])
+        document = json.loads(self.s3.objects[f"aws/lambda/{key}"][1])
         return document, [record["dynamodb"]["SequenceNumber"] for record in json.loads(document["payload"])["Records"]]
 
 
@@ -104,7 +109,7 @@ def test_failures_are_shown_oldest_first_with_what_someone_needs_to_know():
 
 def test_the_archive_itself_holds_no_failures():
     target = FakeTarget()
-    target.client("s3").put_object(BUCKET, "changes/table=t/x.jsonl.gz", b"")
+    target.s3.put_object(Key="changes/table=t/x.jsonl.gz", Body=b"")
     assert list(stream_failures(target)) == []
 
 
@@ -112,8 +117,8 @@ def test_a_batch_that_is_taken_whole_is_sent_once_and_removed():
     target = FakeTarget()
     target.add("a", "1", "2", "3")
     assert redrive(target) == [(3, 0)]
-    assert target.client("lambda").batches == [["1", "2", "3"]]
-    assert target.client("s3").objects == {}
+    assert target.function.batches == [["1", "2", "3"]]
+    assert target.s3.objects == {}
 
 
 def test_of_a_batch_with_a_poisoned_record_only_that_is_left():
@@ -131,7 +136,7 @@ def test_what_follows_a_record_that_a_partial_response_names_is_sent_too():
     target = FakeTarget(lambda numbers: partial("2") if "2" in numbers else None)
     target.add("a", "1", "2", "3")
     assert redrive(target) == [(2, 1)]
-    assert target.client("lambda").batches == [["1", "2", "3"], ["3"]]
+    assert target.function.batches == [["1", "2", "3"], ["3"]]
     assert target.held("a")[1] == ["2"]
 
 
@@ -146,15 +151,15 @@ def test_an_invalid_response_is_never_taken_for_success(answer):
 def test_a_batch_that_fails_whole_stays_as_it_was():
     target = FakeTarget(lambda numbers: "error")
     target.add("a", "1", "2")
-    before = dict(target.client("s3").objects)
+    before = dict(target.s3.objects)
     assert redrive(target) == [(0, 2)]
-    assert target.client("s3").objects == before
+    assert target.s3.objects == before
 
 
 def test_an_object_that_is_no_failure_is_shown_and_left_alone_and_the_others_go():
     target = FakeTarget()
-    target.client("s3").put_object(BUCKET, "aws/lambda/0-foreign", b"not ours")
-    target.client("s3").put_object(BUCKET, "aws/lambda/1-foreign", b'{"requestContext": {"functionArn": "short"}}')
+    target.s3.put_object(Key="aws/lambda/0-foreign", Body=b"not ours")
+    target.s3.put_object(Key="aws/lambda/1-foreign", Body=b'{"requestContext": {"functionArn": "short"}}')
     target.add("2", "1")
     assert [failure.reason for failure in stream_failures(target)] == [
         "Unreadable",
@@ -162,7 +167,7 @@ def test_an_object_that_is_no_failure_is_shown_and_left_alone_and_the_others_go(
         "RetryAttemptsExhausted",
     ]
     assert [result.is_home for result in redrive_stream(target)] == [False, False, True]
-    assert sorted(target.client("s3").objects) == ["aws/lambda/0-foreign", "aws/lambda/1-foreign"]
+    assert sorted(target.s3.objects) == ["aws/lambda/0-foreign", "aws/lambda/1-foreign"]
 
 
 @given(st.sets(st.integers(0, 39)), st.sets(st.integers(0, 39)), st.integers(1, 40))
@@ -176,5 +181,5 @@ def test_every_record_is_taken_once_or_left(crashing, named, count):
     target.add("a", *numbers)
     redrive(target)
     bad = [number for number in numbers if int(number) in crashing | named]
-    assert sorted(target.client("lambda").taken) == sorted(set(numbers) - set(bad))
+    assert sorted(target.function.taken) == sorted(set(numbers) - set(bad))
     assert (target.held("a")[1] if bad else []) == bad

@@ -29,6 +29,7 @@ def other(tmp_path):
     """Another process that holds the stack `local`, until its standard input closes."""
     command = [sys.executable, "-c", HOLDER, str(tmp_path), "local"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
         assert process.stdout.readline() == "held\n"
         yield process
         process.kill()
@@ -131,7 +132,7 @@ def test_of_many_at_once_one_holds_a_stack(tmp_path):
 
     with ThreadPoolExecutor(4) as pool:
         processes = list(pool.map(try_to_hold, range(4)))
-        said = [process.stdout.readline() for process in processes]
+        said = [next(iter(process.stdout or ()), "") for process in processes]
     for process in processes:
         process.communicate()
     assert sorted(said) == ["", "", "", "held\n"]

@@ -28,7 +28,7 @@ def endpoint() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(json.dumps({"messages": MESSAGES}).encode())
 
-        def log_message(self, *_: object) -> None:
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:

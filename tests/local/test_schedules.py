@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from local.schedules import Expression, Fired, Schedule
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # a Saturday
+NEVER = datetime.max.replace(tzinfo=UTC)
 CONFIGURATION = {
     "Name": "report",
     "ScheduleExpression": "rate(5 minutes)",
@@ -47,7 +48,7 @@ class Aws:
 class Clock:
     """Time that passes only while somebody waits."""
 
-    def __init__(self, until: datetime = datetime.max.replace(tzinfo=UTC)) -> None:
+    def __init__(self, until: datetime = NEVER) -> None:
         self.time, self._until = NOON, until
         self.waits: list[float] = []
 

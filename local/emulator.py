@@ -1,5 +1,6 @@
 """Where MiniStack differs from AWS and what is done about it: every deviation that is worked around stands here."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -104,3 +105,17 @@ def _refuses_http(statement: Mapping[str, Any]) -> bool:
 def registered_off(schedule: dict[str, Any]) -> dict[str, Any]:
     """A schedule as the emulator gets it: its own ticks are coarse, and it leaves the scheduled time a placeholder."""
     return {**schedule, "State": "DISABLED"}
+
+
+def tapped(target: dict[str, Any], tap: str) -> dict[str, Any]:
+    """The target of a rule as the emulator gets it: a queue of ours in place of the function.
+
+    Its own delivery invokes a function once and forgets the event if that fails: it knows no retries, no failure
+    destination, no dead letters, and asks for no permission.
+    """
+    return {**target, "Arn": tap}
+
+
+def tap_name(rule: str, target_id: str) -> str:
+    """The name of the queue that stands in for a target of a rule."""
+    return f"tap-{hashlib.sha256(f'{rule}/{target_id}'.encode()).hexdigest()[:32]}"

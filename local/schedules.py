@@ -1,7 +1,6 @@
 """Fires schedules as EventBridge Scheduler does: with the scheduled time in the input, retries, and dead letters.
 
 Expressions: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
-Dead letters: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
 """
 
 import logging
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from local.delivery import Target
+
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 _UNITS = {"minute": "minutes", "hour": "hours", "day": "days"}
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
@@ -19,8 +20,6 @@ _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _HORIZON = timedelta(days=366 * 8 + 2)
 """A cron expression that names no time in eight years names none."""
 _LATE = timedelta(minutes=1)
-_LONGEST_PAUSE_SECONDS = 60
-_LONGEST_ATTRIBUTE = 1000
 
 _logger = logging.getLogger(__name__)
 
@@ -118,8 +117,9 @@ class Schedule:
         """
         self.name: str = configuration["Name"]
         self._expression = Expression.parse(configuration["ScheduleExpression"])
-        self._target: dict[str, Any] = configuration["Target"]
-        self._lambda, self._sqs, self._on_event = lambda_, sqs, on_event
+        self._target = Target(configuration["Target"], lambda_, sqs)
+        self._input: str = configuration["Target"].get("Input", "{}")
+        self._on_event = on_event
         self._stopping = threading.Event()
         self._now, self._wait = now, wait or self._stopping.wait
         self._thread = threading.Thread(target=self._run, name=f"schedule {self.name}", daemon=True)
@@ -136,11 +136,8 @@ class Schedule:
     def fire(self, scheduled: datetime) -> None:
         """Delivers one event; what cannot be delivered goes to the dead letters."""
         stamp = f"{scheduled:%Y-%m-%dT%H:%M:%SZ}"
-        payload = self._target.get("Input", "{}").replace(_SCHEDULED_TIME, stamp)
-        error = self._deliver(payload)
-        if error:
-            self._bury(payload, error)
-        self._on_event(Fired(self.name, self._target["Arn"].rpartition(":")[2], stamp, str(error) if error else None))
+        error = self._target.deliver(self._input.replace(_SCHEDULED_TIME, stamp), self._stopping)
+        self._on_event(Fired(self.name, self._target.arn.rpartition(":")[2], stamp, error))
 
     def _run(self) -> None:
         due = self._now()
@@ -161,34 +158,6 @@ class Schedule:
         except Exception:
             if not self._stopping.is_set():
                 _logger.exception("schedule %s could not fire", self.name)
-
-    def _deliver(self, payload: str) -> Exception | None:
-        """Invokes the target asynchronously; returns the last error where the retries are used up."""
-        policy = self._target.get("RetryPolicy", {})
-        end = self._now() + timedelta(seconds=policy.get("MaximumEventAgeInSeconds", 86_400))
-        retries = policy.get("MaximumRetryAttempts", 185)
-        attempt = 0
-        while True:
-            try:
-                self._lambda.invoke(FunctionName=self._target["Arn"], InvocationType="Event", Payload=payload.encode())
-            except Exception as error:
-                pause = min(2**attempt, _LONGEST_PAUSE_SECONDS)
-                if attempt == retries or self._now() + timedelta(seconds=pause) > end or self._wait(pause):
-                    return error
-            else:
-                return None
-            attempt += 1
-
-    def _bury(self, payload: str, error: Exception) -> None:
-        arn = self._target.get("DeadLetterConfig", {}).get("Arn")
-        if not arn:
-            return
-        account, name = arn.split(":")[4:6]
-        # The address follows from the ARN; asking for it would need a permission that the scheduler's role has not.
-        url = f"{self._sqs.meta.endpoint_url.rstrip('/')}/{account}/{name}"
-        told = {"ERROR_CODE": type(error).__name__, "ERROR_MESSAGE": str(error)[:_LONGEST_ATTRIBUTE]}
-        attributes = {key: {"DataType": "String", "StringValue": value or "none"} for key, value in told.items()}
-        self._sqs.send_message(QueueUrl=url, MessageBody=payload, MessageAttributes=attributes)
 
 
 def _field(text: str, least: int, most: int, names: tuple[str, ...]) -> frozenset[int] | None:

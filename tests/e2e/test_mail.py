@@ -1,7 +1,6 @@
 """Mail, from a write to the table to the outbox: each person one mail, whatever fails meanwhile."""
 
 import itertools
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,13 +8,12 @@ from typing import Any
 import pytest
 
 from local.cloud import EmbeddedCloud, Stack
-from local.clients import Cloud
 from local.faults import FaultProxy, Request, Rule
 from local.outbox import Mail, mails
 from local.streams.events import Invoked
 from sluice.failures import redrive_stream, stream_failures
-from sluice.target import Target
 from tests.e2e.altering import AlteringProxy, Answer, Asked, refusal, unaltered
+from tests.e2e.stacks import configured, summaries, table, target, without
 
 pytestmark = pytest.mark.e2e
 
@@ -53,14 +51,14 @@ def ses(cloud: EmbeddedCloud) -> Iterator[AlteringProxy]:
 
 
 @pytest.fixture(scope="module")
-def impatient(cloud: EmbeddedCloud, ses: AlteringProxy, configured: Callable[..., dict[str, str]]) -> Stack:
+def impatient(cloud: EmbeddedCloud, ses: AlteringProxy) -> Stack:
     """A stack that gives a failing batch up after one retry, behind a proxy that can answer for SES."""
     config = configured("stream", maximumRetryAttempts=1)
     return cloud.deploy("impatient", config=config, functions_endpoint=ses.endpoint)
 
 
 def write(stack: Stack, *users: dict[str, str]) -> None:
-    with _table(stack).batch_writer() as writer:
+    with table(stack, stack.outputs["stream_table_name"]).batch_writer() as writer:
         for user in users:
             writer.put_item(Item=user)
 
@@ -74,30 +72,22 @@ def outbox(stack: Stack, domain: str) -> list[Mail]:
 
 
 def failures(stack: Stack) -> list[Any]:
-    return list(stream_failures(Target(stack.outputs, stack.cloud.endpoint)))
-
-
-def summaries(stack: Stack, function: str) -> list[dict[str, Any]]:
-    """The line that each invocation of a function has logged."""
-    config = stack.cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs[function])
-    pages = stack.cloud.client("logs").get_paginator("filter_log_events")
-    found = pages.paginate(logGroupName=config["LoggingConfig"]["LogGroup"])
-    lines = [event["message"].strip() for page in found for event in page["events"]]
-    return [json.loads(line) for line in lines if line.startswith('{"_aws"')]
+    return list(stream_failures(target(stack)))
 
 
 def test_only_new_people_and_watched_changes_are_mailed(stack):
     users = [person(number, "few.example.com") for number in range(3)]
     users[0]["name"] = "O'Neil <b>"
     write(stack, *users)
+    written = table(stack, stack.outputs["stream_table_name"])
     for user, attribute in ((users[0], "name"), (users[1], "city")):
-        _table(stack).update_item(
+        written.update_item(
             Key={"userId": user["userId"]},
             UpdateExpression="SET #attribute = :value",
             ExpressionAttributeNames={"#attribute": attribute},
             ExpressionAttributeValues={":value": "Conan O'Neil <b>"},
         )
-    _table(stack).delete_item(Key={"userId": users[2]["userId"]})
+    written.delete_item(Key={"userId": users[2]["userId"]})
     stack.wait_idle()
     welcomes = [mail for mail in outbox(stack, "few.example.com") if "welcome" in mail["subject"]]
     (change,) = (mail for mail in outbox(stack, "few.example.com") if mail not in welcomes)
@@ -111,30 +101,7 @@ def test_only_new_people_and_watched_changes_are_mailed(stack):
     assert "changed:\n\n    name\n" in change["text"]
 
 
-def test_a_flood_under_faults_mails_each_person_once(stack, faults):
-    def every(twentieth: int) -> Callable[[Request], bool]:
-        calls = itertools.count()
-
-        def due(request: Request) -> bool:
-            return stack.outputs["notifier_function_name"] in request.target and next(calls) % 20 == twentieth
-
-        return due
-
-    after = Rule("function_error", operation="Invoke", when=every(5), after_work=True)
-    before = Rule("function_error", operation="Invoke", when=every(15))
-    throttled = Rule("throttle", service="sesv2", operation="SendBulkEmail", rate=0.1)
-    faults.rules = [after, before, throttled]
-    write(stack, *(person(number, "flood.example.com") for number in range(MANY)))
-    stack.wait_idle(100)
-    faults.rules = []
-    got = Counter(mail["to"][0] for mail in outbox(stack, "flood.example.com"))
-    assert got == Counter(f"p{number}@flood.example.com" for number in range(MANY))
-    assert failures(stack) == []
-    assert after.fired and before.fired and throttled.fired
-
-
-def test_without_permission_mails_wait_among_the_failures_and_go_once_when_redriven(impatient, events, without):
-    target = Target(impatient.outputs, impatient.cloud.endpoint)
+def test_without_permission_mails_wait_among_the_failures_and_go_once_when_redriven(impatient, events):
     people = [person(number, "denied.example.com") for number in range(3)]
     with without(impatient, "notifier_function_name", "ses:"):
         write(impatient, *people)
@@ -144,8 +111,8 @@ def test_without_permission_mails_wait_among_the_failures_and_go_once_when_redri
         assert {failure.function for failure in found} == {impatient.outputs["notifier_function_name"]}
         assert sum(failure.records for failure in found) == len(people)
         assert any("AccessDenied" in (event.error or "") for event in events if isinstance(event, Invoked))
-        assert sum(redriven.left for redriven in redrive_stream(target)) == len(people)
-    assert all(redriven.is_home for redriven in redrive_stream(target))
+        assert sum(redriven.left for redriven in redrive_stream(target(impatient))) == len(people)
+    assert all(redriven.is_home for redriven in redrive_stream(target(impatient)))
     assert failures(impatient) == []
     assert sorted(mail["to"][0] for mail in outbox(impatient, "denied.example.com")) == [one["email"] for one in people]
 
@@ -169,9 +136,23 @@ def test_a_record_that_spoils_the_bulk_call_is_counted_and_stops_no_other(impati
     assert [code for line in told for code in line["refused"].values()] == ["BadRequestException"]
 
 
-def _table(stack: Stack) -> Any:
-    import boto3
+def test_a_flood_under_faults_mails_each_person_once(stack, faults):
+    def every(twentieth: int) -> Callable[[Request], bool]:
+        calls = itertools.count()
 
-    cloud: Cloud = stack.cloud
-    session: Any = boto3.Session("test", "test", region_name=cloud.region)
-    return session.resource("dynamodb", endpoint_url=cloud.endpoint).Table(stack.outputs["stream_table_name"])
+        def due(request: Request) -> bool:
+            return stack.outputs["notifier_function_name"] in request.target and next(calls) % 20 == twentieth
+
+        return due
+
+    after = Rule("function_error", operation="Invoke", when=every(5), after_work=True)
+    before = Rule("function_error", operation="Invoke", when=every(15))
+    throttled = Rule("throttle", service="sesv2", operation="SendBulkEmail", rate=0.1)
+    faults.rules = [after, before, throttled]
+    write(stack, *(person(number, "flood.example.com") for number in range(MANY)))
+    stack.wait_idle(100)
+    faults.rules = []
+    got = Counter(mail["to"][0] for mail in outbox(stack, "flood.example.com"))
+    assert got == Counter(f"p{number}@flood.example.com" for number in range(MANY))
+    assert failures(stack) == []
+    assert after.fired and before.fired and throttled.fired

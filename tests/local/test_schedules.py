@@ -16,20 +16,14 @@ CONFIGURATION = {
     "Target": {
         "Arn": "arn:aws:lambda:eu-north-1:000000000000:function:reporter",
         "Input": '{"scheduled_time": "<aws.scheduler.scheduled-time>"}',
-        "RetryPolicy": {"MaximumRetryAttempts": 2, "MaximumEventAgeInSeconds": 300},
+        "RetryPolicy": {"MaximumRetryAttempts": 0},
         "DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-north-1:000000000000:dead"},
     },
 }
 
 
-class Meta:
-    endpoint_url = "http://aws"
-
-
 class Aws:
     """Lambda and SQS: takes what it is sent, after so many refusals."""
-
-    meta = Meta()
 
     def __init__(self, refusals: int = 0) -> None:
         self.refusals = refusals
@@ -41,6 +35,9 @@ class Aws:
         if len(self.invoked) <= self.refusals:
             raise ConnectionError("nobody there")
 
+    def get_queue_url(self, **_: Any) -> dict[str, str]:
+        return {"QueueUrl": "dead"}
+
     def send_message(self, **arguments: Any) -> None:
         self.buried.append(arguments)
 
@@ -50,13 +47,11 @@ class Clock:
 
     def __init__(self, until: datetime = NEVER) -> None:
         self.time, self._until = NOON, until
-        self.waits: list[float] = []
 
     def now(self) -> datetime:
         return self.time
 
     def wait(self, seconds: float) -> bool:
-        self.waits.append(seconds)
         self.time += timedelta(seconds=seconds)
         return self.time > self._until
 
@@ -144,18 +139,12 @@ def test_it_fires_at_its_times_with_these_times_in_the_input():
     assert told[0] == Fired("report", "reporter", "2026-11-21T12:05:00Z", None)
 
 
-def test_a_slow_delivery_moves_no_later_time():
-    aws, clock = Aws(refusals=2), Clock(until=NOON + timedelta(minutes=10))
-    run(schedule(aws, clock))
-    assert stamps(aws) == ["2026-11-21T12:05:00Z"] * 3 + ["2026-11-21T12:10:00Z"]
-
-
 def test_times_that_passed_while_the_machine_slept_are_left_out():
     aws, clock = Aws(), Clock(until=NOON + timedelta(hours=2, minutes=5))
 
     def sleep_over(seconds: float) -> bool:
-        if not clock.waits:
-            clock.time += timedelta(hours=1, minutes=57)
+        asleep = timedelta(hours=1, minutes=57) if clock.time == NOON else timedelta(0)
+        clock.time += asleep
         return clock.wait(seconds)
 
     run(Schedule(CONFIGURATION, aws, aws, now=clock.now, wait=sleep_over))
@@ -168,41 +157,22 @@ def test_a_schedule_that_names_no_further_time_ends():
     assert stamps(aws) == ["2027-01-01T00:00:00Z"]
 
 
-def test_what_is_delivered_after_retries_is_no_dead_letter():
-    aws, clock, told = Aws(refusals=2), Clock(), []
-    schedule(aws, clock, told).fire(NOON)
-    assert (len(aws.invoked), clock.waits, aws.buried) == (3, [1, 2], [])
-    assert told[0].error is None
-
-
-def test_what_cannot_be_delivered_becomes_a_dead_letter_with_its_reason():
+def test_what_cannot_be_delivered_is_told_and_kept_with_its_time():
     aws, told = Aws(refusals=9), []
     schedule(aws, Clock(), told).fire(NOON)
     (message,) = aws.buried
-    assert len(aws.invoked) == 3
-    assert message["QueueUrl"] == "http://aws/000000000000/dead"
     assert json.loads(message["MessageBody"]) == {"scheduled_time": "2026-11-21T12:00:00Z"}
-    assert message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"] == "nobody there"
-    assert told[0].error == "nobody there"
+    assert told == [Fired("report", "reporter", "2026-11-21T12:00:00Z", "nobody there")]
 
 
-def test_an_event_that_would_grow_too_old_is_not_retried():
-    aws, target = Aws(refusals=99), CONFIGURATION["Target"]
-    policy = {"MaximumRetryAttempts": 185, "MaximumEventAgeInSeconds": 60}
-    clock = Clock()
-    schedule(aws, clock, Target={**target, "RetryPolicy": policy}).fire(NOON)
-    assert sum(clock.waits) <= 60
-    assert len(aws.buried) == 1
-
-
-def test_a_failure_to_bury_ends_no_schedule():
+def test_a_failure_to_keep_a_dead_letter_ends_no_schedule():
     class Broken(Aws):
         def send_message(self, **arguments: Any) -> None:
             raise ConnectionError("no queue")
 
-    aws = Broken(refusals=3)
+    aws = Broken(refusals=1)
     run(schedule(aws, Clock(until=NOON + timedelta(minutes=10))))
-    assert stamps(aws)[-1] == "2026-11-21T12:10:00Z"
+    assert stamps(aws) == ["2026-11-21T12:05:00Z", "2026-11-21T12:10:00Z"]
 
 
 def test_stopping_ends_it_at_once():

@@ -1,7 +1,7 @@
-"""A proxy for tests that alters requests' answers, where the emulator's own are not AWS's.
+"""A proxy for tests that alters the answers of AWS, where the emulator's own are not AWS's.
 
-The fault proxy makes requests fail in ways that AWS documents for every service; this one gives the answers that only one
-test needs. Requests pass byte for byte, so that signatures stay valid.
+`local.faults` makes requests fail as any service may; this one gives the answers that only one test needs, and tells what
+was asked. Requests pass as they were signed.
 """
 
 import http.client
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
 class Asked(NamedTuple):
     operation: str
-    """As `x-amz-target` has it, without its version; the path where there is none."""
+    """`Scan`, or where the protocol names none method and path: `PUT /bucket/key`."""
     body: bytes
 
 
@@ -33,10 +33,13 @@ Alter = Callable[[Asked, Callable[[], Answer]], Answer]
 """Gets what is asked and what would answer it, and gives the answer."""
 
 
-def refusal(code: str, message: str) -> Answer:
-    """An error of a service that speaks REST and JSON, such as SES."""
+def refused_by_ses(code: str, message: str) -> Answer:
     headers = {"content-type": "application/json", "x-amzn-errortype": code}
     return Answer(400, headers, json.dumps({"message": message}).encode())
+
+
+def refused_by_s3(code: str) -> Answer:
+    return Answer(403, {"content-type": "application/xml"}, f"<Error><Code>{code}</Code></Error>".encode())
 
 
 def unaltered(_asked: Asked, forward: Callable[[], Answer]) -> Answer:
@@ -79,8 +82,9 @@ class AlteringProxy:
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("content-length") or 0))
-        operation = handler.headers.get("x-amz-target", handler.path).rpartition(".")[2]
-        answer = self.alter(Asked(operation, body), lambda: self._forward(handler, body))
+        named = handler.headers.get("x-amz-target", "").rpartition(".")[2]
+        asked = Asked(named or f"{handler.command} {handler.path}", body)
+        answer = self.alter(asked, lambda: self._forward(handler, body))
         handler.send_response_only(answer.status)
         for name, value in answer.headers.items():
             if name.lower() not in _NOT_FORWARDED:

@@ -12,7 +12,7 @@ from local.faults import FaultProxy, Request, Rule
 from local.outbox import Mail, mails
 from local.streams.events import Invoked
 from sluice.failures import redrive_stream, stream_failures
-from tests.e2e.altering import AlteringProxy, Answer, Asked, refusal, unaltered
+from tests.e2e.altering import AlteringProxy, Answer, Asked, refused_by_ses, unaltered
 from tests.e2e.stacks import configured, summaries, table, target, without
 
 pytestmark = pytest.mark.e2e
@@ -120,7 +120,7 @@ def test_without_permission_mails_wait_among_the_failures_and_go_once_when_redri
 def test_a_record_that_spoils_the_bulk_call_is_counted_and_stops_no_other(impatient, ses):
     def refuse(asked: Asked, forward: Callable[[], Answer]) -> Answer:
         spoiled = "outbound-bulk-emails" in asked.operation and b"p17@spoiled" in asked.body
-        return refusal("BadRequestException", "Invalid template data") if spoiled else forward()
+        return refused_by_ses("BadRequestException", "Invalid template data") if spoiled else forward()
 
     ses.alter = refuse
     people = [person(number, "spoiled.example.com") for number in range(60)]
@@ -155,4 +155,4 @@ def test_a_flood_under_faults_mails_each_person_once(stack, faults):
     got = Counter(mail["to"][0] for mail in outbox(stack, "flood.example.com"))
     assert got == Counter(f"p{number}@flood.example.com" for number in range(MANY))
     assert failures(stack) == []
-    assert after.fired and before.fired and throttled.fired
+    assert all(rule.fired for rule in (after, before, throttled))

@@ -1,5 +1,4 @@
-"""Fires schedules as EventBridge Scheduler does: at their times, with the scheduled time put into the input, delivery retried
-within the policy's bounds and then handed to the dead letters.
+"""Fires schedules as EventBridge Scheduler does: with the scheduled time in the input, retries, and dead letters.
 
 Expressions: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 """
@@ -20,17 +19,22 @@ _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _HORIZON = timedelta(days=366 * 8 + 2)
 """A cron expression that names no time in eight years names none."""
+_LATE = timedelta(minutes=1)
 
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Expression:
-    """When a schedule fires: every `interval`, or at the minutes that `fields` allow (minute, hour, day, month, weekday, year)."""
+    """When a schedule fires.
+
+    Attributes:
+        interval: of a rate.
+        fields: of a cron expression: the minutes, hours, days, months, weekdays and years that it allows; None: all.
+    """
 
     interval: timedelta | None = None
     fields: tuple[frozenset[int] | None, ...] = ()
-    """None where every value is allowed."""
 
     @classmethod
     def parse(cls, text: str) -> "Expression":
@@ -86,10 +90,17 @@ class Fired(NamedTuple):
 
 
 class Schedule:
-    """Runs one schedule in a thread of its own."""
+    """Runs one schedule in a thread of its own. Times that passed while the machine slept are left out."""
 
     def __init__(
-        self, configuration: dict[str, Any], lambda_: Any, sqs: Any, on_event: Callable[[Fired], None] = lambda _: None
+        self,
+        configuration: dict[str, Any],
+        lambda_: Any,
+        sqs: Any,
+        on_event: Callable[[Fired], None] = lambda _: None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wait: Callable[[float], bool] | None = None,
     ) -> None:
         """Reads a schedule.
 
@@ -98,6 +109,11 @@ class Schedule:
             lambda_: a client that may invoke the target.
             sqs: a client that may send to the dead letters.
             on_event: told each time that it came due.
+            now: the time, in UTC.
+            wait: waits so many seconds; True if the schedule is to end. By default until `stop` is called.
+
+        Raises:
+            ValueError: its expression is none that is run here.
         """
         self.name: str = configuration["Name"]
         self._expression = Expression.parse(configuration["ScheduleExpression"])
@@ -105,6 +121,7 @@ class Schedule:
         self._input: str = configuration["Target"].get("Input", "{}")
         self._on_event = on_event
         self._stopping = threading.Event()
+        self._now, self._wait = now, wait or self._stopping.wait
         self._thread = threading.Thread(target=self._run, name=f"schedule {self.name}", daemon=True)
 
     def start(self) -> None:
@@ -123,14 +140,23 @@ class Schedule:
         self._on_event(Fired(self.name, self._target.arn.rpartition(":")[2], stamp, error))
 
     def _run(self) -> None:
-        due = datetime.now(UTC)
-        while True:
-            due = self._expression.after(due)
-            if self._stopping.wait(max(0.0, (due - datetime.now(UTC)).total_seconds())):
-                return
-            try:
-                self.fire(due)
-            except Exception:
+        due = self._now()
+        try:
+            while True:
+                due = self._expression.after(due)
+                if due + _LATE < self._now():
+                    continue
+                if self._wait(max(0.0, (due - self._now()).total_seconds())):
+                    return
+                self._try_to_fire(due)
+        except ValueError:
+            _logger.info("schedule %s never fires again", self.name)
+
+    def _try_to_fire(self, due: datetime) -> None:
+        try:
+            self.fire(due)
+        except Exception:
+            if not self._stopping.is_set():
                 _logger.exception("schedule %s could not fire", self.name)
 
 

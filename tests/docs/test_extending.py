@@ -1,4 +1,4 @@
-"""Makes the changes of docs/extending.md in a copy of the repository and runs its commands, in the order of the page."""
+"""Makes the changes of docs/extending.md in a copy of the repository and runs its commands, in their order."""
 
 import os
 import re

@@ -16,7 +16,7 @@ FAILURES_KEPT_DAYS = 30
 
 
 def archive_bucket(operations: Operations) -> BucketArgs:
-    """The bucket of a stream pipeline: the archive, which cannot be made again, and failures for as long as they are kept."""
+    """The bucket of a stream pipeline: the archive, which cannot be made again, and failures while they are kept."""
     return {
         "versioned": True,
         "announce": True,

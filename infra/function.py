@@ -35,7 +35,9 @@ class FunctionArgs(TypedDict):
 
 
 class Function(pulumi.ComponentResource):
-    """A function (`sluice:index:Function`). It makes:
+    """A function (`sluice:index:Function`).
+
+    It makes:
 
     - an IAM role with one inline policy: exactly the given statements, its own log streams and, when traced, X-Ray;
     - a log group with retention;
@@ -111,6 +113,7 @@ class Function(pulumi.ComponentResource):
         )
 
     def _create_function(self) -> aws.lambda_.Function:
+        environment = self._args.get("environment")
         return aws.lambda_.Function(
             self._name,
             description=self._args["description"],
@@ -121,7 +124,8 @@ class Function(pulumi.ComponentResource):
             code=pulumi.FileArchive(str(stage(self._args["handler"]))),
             timeout=self._timeout_seconds,
             memory_size=self._args.get("memory_mib", 256),
-            environment={"variables": self._args.get("environment", {})},
+            # AWS forgets an environment without variables, and every later update would find a difference.
+            environment={"variables": environment} if environment else None,
             logging_config={"log_format": "JSON", "log_group": self.log_group.name},
             tracing_config={"mode": "Active" if self._operations.get("tracing") else "PassThrough"},
             tags=self._operations.get("tags"),

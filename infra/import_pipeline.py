@@ -173,7 +173,12 @@ class ImportPipeline(pulumi.ComponentResource):
     def _create_ledger(self) -> Table:
         return Table(
             f"{self._name}-ledger",
-            {"partition_key": {"name": "object"}, "sort_key": {"name": "version"}, "operations": self._operations},
+            {
+                "partition_key": {"name": "object"},
+                "sort_key": {"name": "version"},
+                "expires_by": "expires_at",
+                "operations": self._operations,
+            },
             self._child(),
         )
 
@@ -217,11 +222,11 @@ class ImportPipeline(pulumi.ComponentResource):
             ),
             # Without it S3 answers 403 for an object that is gone, as it does for one that is forbidden.
             allow("TellGoneFromForbidden", ["s3:ListBucket"], [self._bucket_arn]),
-            allow("KeepRejects", ["s3:PutObject"], [pulumi.Output.concat(within, REJECTED_PREFIX, "*")]),
+            allow("KeepRejects", ["s3:PutObject", "s3:DeleteObject"], [pulumi.Output.concat(within, REJECTED_PREFIX, "*")]),
             allow("WriteItems", ["dynamodb:BatchWriteItem"], [self.table_arn]),
             allow(
                 "KeepLedger",
-                ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"],
+                ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
                 [self.ledger.arn],
             ),
             allow(

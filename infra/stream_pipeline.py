@@ -1,7 +1,7 @@
 """The stream pipeline: a DynamoDB table whose changes reach Lambda functions, failures kept whole in S3."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -69,7 +69,9 @@ class ConsumerArgs(TypedDict):
 
 
 class StreamPipeline(pulumi.ComponentResource):
-    """A stream pipeline (`sluice:index:StreamPipeline`). It makes:
+    """A stream pipeline (`sluice:index:StreamPipeline`).
+
+    It makes:
 
     - a table with a stream of both images, unless it is given one;
     - for each consumer (`subscribe`), two at most, what `StreamConsumer` lists.
@@ -85,9 +87,7 @@ class StreamPipeline(pulumi.ComponentResource):
         self._consumers: list[StreamConsumer] = []
         table = self._existing_table() or self._create_table()
         self.table_name, self.table_arn = table.name, table.arn
-        self.stream_arn = pulumi.Output.all(table.name, table.stream_arn, table.stream_view_type).apply(
-            lambda known: _with_both_images(*known)
-        )
+        self.stream_arn = _stream_of_both_images(name, table)
         self.register_outputs({"tableName": self.table_name, "tableArn": self.table_arn, "streamArn": self.stream_arn})
 
     def subscribe(self, consumer: str, args: ConsumerArgs) -> "StreamConsumer":
@@ -98,7 +98,7 @@ class StreamPipeline(pulumi.ComponentResource):
             args: the function and how it is fed.
 
         Raises:
-            ValueError: a third consumer, or a filter that can never match.
+            ValueError: a third consumer, no filter, or one that can never match.
         """
         if len(self._consumers) == _READERS_OF_A_SHARD:
             taken = " and ".join(made.consumer for made in self._consumers)
@@ -175,7 +175,9 @@ class StreamPipeline(pulumi.ComponentResource):
 
 
 class StreamConsumer(pulumi.ComponentResource):
-    """A consumer of a stream (`sluice:index:StreamConsumer`). It makes:
+    """A consumer of a stream (`sluice:index:StreamConsumer`).
+
+    It makes:
 
     - a function, whose role may read this stream and put failures where they are kept;
     - a bounded event source mapping: partial batch responses, bisect, retries, record age, failures to S3 whole;
@@ -240,6 +242,8 @@ class StreamConsumer(pulumi.ComponentResource):
 
     def _create_mapping(self) -> aws.lambda_.EventSourceMapping:
         args = self._args
+        if not args["filters"]:
+            raise ValueError(f"{self._name}: a consumer without filters; name the events that it takes")
         return aws.lambda_.EventSourceMapping(
             f"{self._name}-mapping",
             event_source_arn=self._stream_arn,
@@ -267,7 +271,7 @@ class StreamConsumer(pulumi.ComponentResource):
             {"FunctionName": self.function.name},
             threshold=15 * 60 * 1000,
             statistic="Maximum",
-            meaning="The oldest record is more than 15 minutes behind: the function fails, is throttled or is too slow.",
+            meaning="The oldest record is over 15 minutes behind: the function fails, is throttled or is too slow.",
         )
         for kind, metric, meaning in (
             ("dropped", "DroppedEventCount", "Records ran out of retries and were dropped."),
@@ -298,11 +302,11 @@ class StreamConsumer(pulumi.ComponentResource):
         statistic: str,
         meaning: str,
     ) -> None:
-        look = f"Look at `python -m sluice failures` and the function's logs; docs/operating.md#stream-{kind} ({self._name})."
+        look = "Look at `python -m sluice failures` and the function's logs"
         alarm(
             f"{self._name}-{kind}",
             {
-                "description": f"{meaning} {look}",
+                "description": f"{meaning} {look}; docs/operating.md#stream-{kind} ({self._name}).",
                 "namespace": namespace,
                 "metric": metric,
                 "dimensions": dimensions,
@@ -314,11 +318,18 @@ class StreamConsumer(pulumi.ComponentResource):
         )
 
 
-def _with_both_images(table: str, stream_arn: str | None, view_type: str | None) -> str:
-    if not stream_arn or view_type != "NEW_AND_OLD_IMAGES":
-        found = f"a stream of {view_type}" if view_type else "no stream"
-        raise ValueError(
-            f"table {table} has {found}: consumers need both images; set stream_enabled and "
-            "stream_view_type NEW_AND_OLD_IMAGES"
-        )
-    return stream_arn
+def _stream_of_both_images(pipeline: str, table: aws.dynamodb.Table) -> pulumi.Output[str]:
+    """The ARN of a table's stream; fails, in a preview too, unless the stream has both images."""
+
+    def check(view: list[Any]) -> None:
+        enabled, view_type = view
+        if not enabled or view_type != "NEW_AND_OLD_IMAGES":
+            found = f"a stream of {view_type}" if enabled and view_type else "no stream"
+            raise ValueError(
+                f"the table of {pipeline} has {found}: consumers need both images; set stream_enabled and "
+                "stream_view_type NEW_AND_OLD_IMAGES"
+            )
+
+    # Known before the ARN is, and kept apart from it: what is not known yet is not checked.
+    checked = pulumi.Output.all(table.stream_enabled, table.stream_view_type).apply(check)
+    return pulumi.Output.all(table.stream_arn, checked).apply(lambda known: known[0])

@@ -16,6 +16,7 @@ _COMMANDS = {
     "report": "report",
     "failures": "failures",
     "demo": "demo",
+    "smoke": "smoke",
 }
 
 

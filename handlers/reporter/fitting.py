@@ -13,6 +13,7 @@ class Block:
         rows: the rows, the most important first.
         tail: what comes after them.
         cut: what comes between rows and tail where rows are left out; `{}` becomes their number.
+        others: how many more rows there are, which are left out in any case.
         taken: how many rows it has.
     """
 
@@ -20,14 +21,19 @@ class Block:
     rows: Sequence[str]
     tail: str
     cut: str
+    others: int = 0
     taken: int = 0
 
     def __str__(self) -> str:
         if not self.taken:
             return ""
-        left_out = len(self.rows) - self.taken
-        cut = self.cut.replace("{}", f"{left_out:,}") if left_out else ""
-        return f"{self.head}{''.join(self.rows[: self.taken])}{cut}{self.tail}"
+        left_out = len(self.rows) + self.others - self.taken
+        note = self.note(left_out) if left_out else ""
+        return f"{self.head}{''.join(self.rows[: self.taken])}{note}{self.tail}"
+
+    def note(self, left_out: int) -> str:
+        """Gives `cut` for a number of rows."""
+        return self.cut.replace("{}", f"{left_out:,}")
 
 
 class Room:
@@ -43,16 +49,14 @@ class Room:
 
     def fill(self, block: Block, rows: int) -> None:
         """Takes rows into a block, until it has as many as asked for or the next does not fit."""
+        around = block.head + block.note(len(block.rows) + block.others) + block.tail
         for row in block.rows[block.taken : rows]:
-            needed = _size(row) if block.taken else _size(block.head + row + block.cut + block.tail) + _LONGEST_NUMBER
+            needed = _size(row) if block.taken else _size(around + row)
             if needed > self._left:
                 self.exceeded = True
                 return
             block.taken += 1
             self._left -= needed
-
-
-_LONGEST_NUMBER = 20
 
 
 def _size(text: str) -> int:

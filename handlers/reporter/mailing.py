@@ -25,15 +25,21 @@ class Sender:
 
 @dataclass
 class Sent:
-    """What became of the mails; no addresses, for it is logged."""
+    """What became of the mails; no addresses, for it is logged.
+
+    Attributes:
+        sent: mails that SES accepted.
+        before: recipients who had theirs from an earlier run.
+        refusals: a reason for each recipient who was refused.
+    """
 
     sent: int = 0
-    repeated: int = 0
+    before: int = 0
     refusals: list[str] = field(default_factory=list)
 
 
 class Mailer:
-    """Sends the mails of a run."""
+    """Sends the mails of a run; `outcome` says what became of them, also where `send` raises."""
 
     def __init__(
         self,
@@ -42,12 +48,13 @@ class Mailer:
         patience: Patience,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
+        self.outcome = Sent()
         self._client = client
         self._sender = sender
         self._patience = patience
         self._sleep = sleep
 
-    def send(self, mail: Mail, recipients: Sequence[str], marks: Marks) -> Sent:
+    def send(self, mail: Mail, recipients: Sequence[str], marks: Marks) -> None:
         """Sends a mail to each recipient who does not have it.
 
         Raises:
@@ -55,13 +62,11 @@ class Mailer:
             UnmarkableError: no place takes marks.
         """
         self._claim(marks)
-        outcome = Sent()
         try:
             for number, recipient in enumerate(recipients, 1):
-                self._send_one(mail, recipient, marks, outcome, f"recipient {number} of {len(recipients)}")
+                self._send_one(mail, recipient, marks, f"recipient {number} of {len(recipients)}")
         finally:
             marks.release()
-        return outcome
 
     def _claim(self, marks: Marks) -> None:
         """Waits while another run sends: it is done soon, or its claim ends."""
@@ -73,18 +78,18 @@ class Mailer:
                     raise
             self._sleep(_WAIT)
 
-    def _send_one(self, mail: Mail, recipient: str, marks: Marks, outcome: Sent, called: str) -> None:
+    def _send_one(self, mail: Mail, recipient: str, marks: Marks, called: str) -> None:
         if digest(recipient) in marks.sent:
-            outcome.repeated += 1
+            self.outcome.before += 1
             return
         try:
             request = ses.send_email(payload(mail, recipient, self._sender))
             self._client.call(request, deadline=self._patience.call())
         except AwsError as error:
             # Its message may repeat the address, which must not be logged.
-            outcome.refusals.append(f"{called}: {error.code}")
+            self.outcome.refusals.append(f"{called}: {error.code}")
             return
-        outcome.sent += 1
+        self.outcome.sent += 1
         marks.add(digest(recipient))
 
 

@@ -1,9 +1,9 @@
 """Which mails of a run have been sent, so that two runs for one scheduled time send one mail to each recipient.
 
 A run claims the sending before it begins and marks each recipient after the mail was accepted. Claim and marks are an
-object of the report bucket or, while that is out of order, an attribute of the run's row in a totals table: a run asks
-both and writes to the first that works. A claim ends by itself some seconds after its last mark, so that another run
-can finish what a crashed one began.
+object beside the report (`.mail`) or, while the bucket is out of order, an attribute of the run's row of totals:
+a run asks both and writes to the first that works. A claim ends by itself some seconds after its last mark, so that
+another run can finish what a crashed one began.
 
 What can repeat a mail: a crash, or a lost answer, between SES's acceptance and the mark; that one recipient gets it
 again. And a repeated run that cannot read the place to which the first one wrote.

@@ -1,5 +1,6 @@
 """Values as people read them, and as HTML may carry them."""
 
+import html
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,7 +31,7 @@ _FORBIDDEN = (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 
 _ESCAPES: dict[int, str] = (
     dict.fromkeys(_FORBIDDEN, "\N{REPLACEMENT CHARACTER}")
     | dict.fromkeys(map(ord, "\t\n\r"), " ")
-    | {ord(character): f"&#{ord(character)};" for character in "&<>\"'`="}
+    | {ord(character): html.escape(character) for character in "&<>\"'"}
 )
 
 

@@ -16,10 +16,10 @@ from handlers.reporter.marks import Marks, ObjectPlace, Place, RowPlace
 from handlers.reporter.patience import Patience
 from handlers.reporter.reading import Wanted
 from handlers.reporter.report import Past, Report, parse, render
-from handlers.reporter.schedule import mark_key, object_key, stamp
+from handlers.reporter.schedule import object_key, stamp
 from handlers.reporter.settings import Settings
 from handlers.reporter.storage import Storage
-from handlers.reporter.survey import Survey, survey
+from handlers.reporter.survey import survey
 from handlers.reporter.tables import Client
 from handlers.reporter.totals import Totals
 from handlers.reporter.view import compare
@@ -99,7 +99,7 @@ class Run:
     def _count(self) -> bytes:
         settings = self._settings
         wanted = Wanted(settings.name_attribute, settings.date_attribute, settings.items_per_table)
-        found: Survey = survey(self._services.dynamodb, settings.groups, wanted, settings.read_units, self._patience)
+        found = survey(self._services.dynamodb, settings.groups, wanted, settings.read_units, self._patience)
         self.summary.units = found.units
         self.summary.reasons += found.failures
         return render(stamp(self._time), settings.environment, settings.groups, found.groups)
@@ -130,15 +130,19 @@ class Run:
             return
         recipients = usable(settings.recipients, settings.mail_only_to)
         self.summary.skipped = len(settings.recipients) - len(recipients)
+        if not recipients:
+            return
         sender = Sender(settings.mail_sender, settings.mail_configuration_set)
         mailer = Mailer(self._services.ses, sender, self._patience)
         marks = Marks(list(self._places(generated_at)), self._owner, _CLAIM_CALLS * self._patience.each)
-        sent = mailer.send(content, recipients, marks)
-        self.summary.mails = sent.sent
-        self.summary.reasons += [f"mail: {refusal}" for refusal in sent.refusals]
+        try:
+            mailer.send(content, recipients, marks)
+        finally:
+            self.summary.mails = mailer.outcome.sent
+            self.summary.reasons += [f"mail: {refusal}" for refusal in mailer.outcome.refusals]
 
     def _places(self, generated_at: str) -> Iterator[Place]:
-        yield ObjectPlace(self._storage, mark_key(self._time))
+        yield ObjectPlace(self._storage, object_key(self._time, "mail"))
         for totals in self._totals.values():
             yield RowPlace(self._services.dynamodb, totals, generated_at, self._patience)
             return
@@ -153,5 +157,7 @@ class Run:
     def _outcome(self, name: str) -> Iterator[None]:
         try:
             yield
-        except Exception as error:
+        except AwsError as error:
             self.summary.reasons.append(f"{name}: {error}")
+        except Exception as error:
+            self.summary.reasons.append(f"{name}: {type(error).__name__}: {error}")

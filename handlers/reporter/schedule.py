@@ -36,10 +36,5 @@ def stamp(time: datetime) -> str:
 
 
 def object_key(time: datetime, kind: str) -> str:
-    """Names the object of one report: `reports/date=2026-11-21/2026-11-21T09-05-00Z.json`."""
+    """Names an object of one report: `reports/date=2026-11-21/2026-11-21T09-05-00Z.json`, `.html`, and `.mail`."""
     return f"reports/date={time:%Y-%m-%d}/{time:%Y-%m-%dT%H-%M-%SZ}.{kind}"
-
-
-def mark_key(time: datetime) -> str:
-    """Names the object that marks which mails of a report were sent; it lies apart from the reports."""
-    return f"mail/date={time:%Y-%m-%d}/{time:%Y-%m-%dT%H-%M-%SZ}.json"

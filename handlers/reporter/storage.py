@@ -4,6 +4,8 @@ Every write is conditional or has a key of its own run, so that repeated and con
 that is not there answers 403 to a role that may not list the bucket; a write that is refused then says so itself.
 """
 
+from collections.abc import Mapping
+
 from handlers.reporter.patience import Patience
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.response import Response
@@ -38,7 +40,9 @@ class Storage:
         """Writes an object, or writes it again."""
         self._bucket.put(key, body, headers={"content-type": _TYPES[kind]}, deadline=self._patience.call())
 
-    def save(self, key: str, body: bytes, version: str | None, kind: str = "json", **headers: str) -> str | None:
+    def save(
+        self, key: str, body: bytes, version: str | None, kind: str = "json", headers: Mapping[str, str] | None = None
+    ) -> str | None:
         """Writes an object if it still is what it was.
 
         Args:
@@ -56,7 +60,7 @@ class Storage:
             answer = self._bucket.put(
                 key,
                 body,
-                headers={"content-type": _TYPES[kind], **condition, **headers},
+                headers={"content-type": _TYPES[kind], **condition, **(headers or {})},
                 deadline=self._patience.call(),
             )
         except AwsError as error:
@@ -67,12 +71,13 @@ class Storage:
 
     def record(self, key: str, body: bytes) -> bytes:
         """Writes the report of a run, unless a run for the same time has; gives the report that is there."""
-        if self.save(key, body, None):
-            return body
-        there = self.read(key)
-        if there is None:
-            raise RecordLostError(f"{key} is neither there nor can it be written")
-        return there.body
+        for _ in range(_ATTEMPTS):
+            if self.save(key, body, None):
+                return body
+            there = self.read(key)
+            if there:
+                return there.body
+        raise RecordLostError(f"{key} is neither there nor can it be written")
 
     def put_latest(self, body: bytes, kind: str, generated_at: str) -> bool:
         """Writes `latest.<kind>` unless a newer report is there; tells whether it did."""
@@ -82,7 +87,7 @@ class Storage:
             if there and there.headers.get(_GENERATED_AT, "") > generated_at:
                 return False
             version = there.headers["etag"] if there else None
-            if self.save(key, body, version, kind, **{_GENERATED_AT: generated_at, "cache-control": "no-cache"}):
+            if self.save(key, body, version, kind, {_GENERATED_AT: generated_at, "cache-control": "no-cache"}):
                 return True
         raise RecordLostError(f"{key} changed {_ATTEMPTS} times while it was to be written")
 

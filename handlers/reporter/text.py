@@ -1,7 +1,5 @@
 """The report as plain text, for the mail readers and people who prefer it."""
 
-from collections.abc import Sequence
-
 from handlers.reporter.fitting import Block, Room
 from handlers.reporter.markup import (
     ABOUT_APPROXIMATE,
@@ -59,7 +57,7 @@ def _tables(view: GroupView) -> Block:
         for table, figure in zip(view.tables, figures, strict=True)
     ]
     gone = "".join(f"  gone since the last report: {name}\n" for name in view.gone[:20])
-    return Block(f"\n{one_line(view.group.label)}\n", rows or ["  No tables.\n"], gone, "  and {} more\n")
+    return Block(f"\n{one_line(view.group.label)}\n", rows or ["  No tables.\n"], gone, "  and {} more on the page\n")
 
 
 def _count(view: TableView) -> str:
@@ -74,11 +72,8 @@ def _note(view: TableView) -> str:
 
 def _items(table: Table) -> Block:
     rows = [_row(row) for row in table.items[:_ITEMS]]
-    return Block(f"\n{table.name}: {items_note(table)}\n", rows, _more(table.items), "  and {} more\n")
-
-
-def _more(items: Sequence[Row]) -> str:
-    return f"  and {len(items) - _ITEMS} more on the page\n" if len(items) > _ITEMS else ""
+    others = len(table.items) - len(rows)
+    return Block(f"\n{table.name}: {items_note(table)}\n", rows, "", "  and {} more on the page\n", others)
 
 
 def _row(row: Row) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Item = tuple[str, Hashable, Any]  # its DynamoDB JSON, its key, the caller's tag
     Rows = dict[
         Hashable, list[Item]
-    ]  # by key, in order: the last is to be written, those before it are spare
+    ]  # by key: the last of a list is to be written, those before it are spare
 
 _BATCH = 25
 _BYTES = 1 << 20  # far below the 16 MB of a request: larger ones gain nothing, and 16 of them are in memory
@@ -145,8 +145,6 @@ class _Writer:
                 self.outcome.written += len(items)
         if not rows:
             return
-        if len(rows) < len(batch.rows):
-            batch.limit = self.flight.limit()
         batch.rows = rows
         batch.attempts += 1
         delay = pause(batch.attempts)
@@ -154,9 +152,8 @@ class _Writer:
             self._send(batch, delay)
         else:
             words = "the table took no more of the batch"
-            self._unwritten(
-                batch, AwsError("DynamoDB", "BatchWriteItem", "Unprocessed", words, transient=True)
-            )
+            error = AwsError("DynamoDB", "BatchWriteItem", "Unprocessed", words, transient=True)
+            self._unwritten(batch, error)
 
     def _rows_of(self, left: list[dict[str, Any]], rows: Rows) -> Rows:
         """Returns the rows that DynamoDB handed back: all, if one cannot be told, for puts may repeat."""

@@ -13,7 +13,7 @@ from handlers.shared.aws.signer import Signer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
     from handlers.shared.aws.credentials import Credentials
     from handlers.shared.aws.request import Request
@@ -81,7 +81,7 @@ class Client:
 
     def map(
         self, requests: Iterable[Request], *, in_flight: int = 16, deadline: float | None = None
-    ) -> Iterator[tuple[Request, Response | AwsError]]:
+    ) -> Generator[tuple[Request, Response | AwsError], None, None]:
         """Yields each request with its outcome, in the order of completion.
 
         Args:
@@ -126,23 +126,19 @@ class Client:
         return [head + request.body] if len(request.body) < _SMALL else [head, request.body]
 
     def take(self, timeout: float, *, repeatable: bool) -> Connection:
-        """Returns an idle connection that may be used, or a new one; raises OSError."""
+        """Returns an idle connection that may still stand, or a new one; raises OSError."""
         while self._idle:
             connection = self._idle.pop()
-            if self.trusts(connection, repeatable=repeatable):
+            idle = time.time() - connection.idle_since
+            if 0 <= idle < (_MAX_IDLE if repeatable else _MAX_IDLE_ONCE) and connection.usable():
                 return connection
             connection.close()
         return Connection(self.endpoint, timeout)
 
-    def trusts(self, connection: Connection, *, repeatable: bool) -> bool:
-        """Tells whether an idle connection still stands, as far as can be known."""
-        idle = time.time() - connection.idle_since
-        return 0 <= idle < (_MAX_IDLE if repeatable else _MAX_IDLE_ONCE) and connection.usable()
-
     def give(self, connection: Connection) -> None:
-        """Takes back a connection whose answer is complete."""
+        """Takes back a connection."""
         if connection.parser.done and connection.parser.reusable and not connection.outgoing:
-            connection.sock.setblocking(False)  # a stream was read waiting
+            connection.idle_since = time.time()
             self._idle.append(connection)
         else:
             connection.close()

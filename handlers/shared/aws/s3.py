@@ -60,9 +60,8 @@ class Bucket:
     ) -> Response:
         """Returns an object or its bytes from `start` to before `end`."""
         headers = {**_range(start, end), **(headers or {})}
-        return self.client.call(
-            self._request("GetObject", "GET", key, version, headers=headers), deadline=deadline
-        )
+        request = self._request("GetObject", "GET", key, version, headers=headers)
+        return self.client.call(request, deadline=deadline)
 
     def head(
         self,
@@ -73,9 +72,8 @@ class Bucket:
         deadline: float | None = None,
     ) -> Response:
         """Returns an object's headers; its errors have the status as code, for they have no body."""
-        return self.client.call(
-            self._request("HeadObject", "HEAD", key, version, headers=headers), deadline=deadline
-        )
+        request = self._request("HeadObject", "HEAD", key, version, headers=headers)
+        return self.client.call(request, deadline=deadline)
 
     def delete(self, key: str, *, version: str | None = None, deadline: float | None = None) -> Response:
         """Deletes an object or a version of it; it need not exist."""
@@ -171,9 +169,8 @@ class ObjectStream(io.RawIOBase):
             raise ValueError("the stream is closed")
         timeout = self._client.read_timeout
         if self._deadline is not None:
-            timeout = min(
-                timeout, max(self._deadline - time.monotonic(), 0.001)
-            )  # 0 would mean not to wait at all
+            # Not 0, which would mean not to wait at all.
+            timeout = min(timeout, max(self._deadline - time.monotonic(), 0.001))
         data = self._connection.read(timeout)
         if not data:
             raise ProtocolError("an answer shorter than the object")
@@ -192,6 +189,4 @@ class ObjectStream(io.RawIOBase):
             self._connection = answer.connection
         if answer is None or (self._at and answer.status != 206):
             words = f"at byte {self._at} of {self._end}: {reason}"
-            raise ConnectionLost(
-                self._client.service, Request("GetObject"), "ConnectionLost", words, sent=True
-            )
+            raise ConnectionLost("S3", Request("GetObject"), "ConnectionLost", words, sent=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -40,7 +41,7 @@ class Aws:
             row = {"id": f"{number:05}", "name": f"Lens {number}", "date": f"2026-11-{number % 28 + 1:02}"}
             self.tables.put_item(TableName=name, Item={attribute: {"S": value} for attribute, value in row.items()})
 
-    def keys(self) -> list[str]:
+    def stored(self) -> list[str]:
         """The keys of all objects."""
         return [found["Key"] for found in self.objects.list_objects_v2(Bucket="reports").get("Contents", [])]
 
@@ -59,12 +60,10 @@ class Aws:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+def aws() -> Iterator[Aws]:
     """An AWS with a bucket and two totals tables."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
     with mock_aws():
-        tables, objects = boto3.client("dynamodb", "eu-north-1"), boto3.client("s3", "us-east-1")
+        tables, objects = _boto("dynamodb"), _boto("s3")
         objects.create_bucket(Bucket="reports")
         faults = Faults()
         made = Aws(Dynamo(tables, faults), Bucket(objects, "reports", faults), Ses(faults), faults, tables, objects)
@@ -77,6 +76,12 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 def patient() -> Patience:
     """A minute."""
     return patience(60)
+
+
+@cache
+def _boto(service: Any) -> Any:
+    """A client of boto3; making one takes longer than a test."""
+    return boto3.client(service, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
 
 
 def settings(**changes: Any) -> Settings:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
+from hypothesis import settings
 
 from handlers.reporter.newest import Item
 from handlers.reporter.report import Past, TableRead, parse, render
@@ -23,7 +24,8 @@ LOCATION = "s3://reports/page.html"
 RA = Group("RA", "RA_", "Augmented Reality", "RA_totales")
 VR = Group("VR", "VR_", "Virtual Reality", "VR_totales")
 
-Fault = Callable[[str, str], AwsError | None]
+unhurried = settings(deadline=None)
+"""Property tests that render or read: a busy machine is no failure."""
 
 
 def error(operation: str = "Any", code: str = "InternalServerError", status: int = 500) -> AwsError:
@@ -191,8 +193,8 @@ def answer_of(result: dict[str, Any]) -> Response:
 
 
 def aws_error(operation: str, failure: ClientError) -> AwsError:
-    details = failure.response["Error"]
-    status = failure.response["ResponseMetadata"]["HTTPStatusCode"]
+    response: Any = failure.response
+    details, status = response["Error"], response["ResponseMetadata"]["HTTPStatusCode"]
     return AwsError("Fake", operation, details["Code"], details["Message"], status=status)
 
 

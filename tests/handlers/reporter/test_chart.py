@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from handlers.reporter import chart
 from handlers.reporter.view import Point
-from tests.handlers.reporter.fakes import AT
+from tests.handlers.reporter.fakes import AT, unhurried
 
 HISTORIES = st.lists(
     st.builds(Point, at=st.integers(0, 10**6).map(lambda s: AT + timedelta(seconds=s)), total=st.integers(0, 10**12)),
@@ -15,6 +15,7 @@ HISTORIES = st.lists(
 ).map(lambda points: sorted(points, key=lambda point: point.at))
 
 
+@unhurried
 @given(HISTORIES)
 def test_a_line_stays_within_its_box(history: list[Point]) -> None:
     path = re.search(r'class="line" d="M([^"]*)"', chart.line(history))
@@ -25,6 +26,7 @@ def test_a_line_stays_within_its_box(history: list[Point]) -> None:
     assert [x for x, _ in places] == sorted(x for x, _ in places)
 
 
+@unhurried
 @given(HISTORIES, st.integers(10, 100))
 def test_columns_rise_with_the_totals(history: list[Point], height: int) -> None:
     columns = chart.columns(history, height)

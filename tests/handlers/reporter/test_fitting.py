@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.reporter.fitting import Block, Room
+from tests.handlers.reporter.fakes import unhurried
 
 BLOCKS = st.lists(
     st.builds(
@@ -15,6 +16,7 @@ BLOCKS = st.lists(
 )
 
 
+@unhurried
 @given(BLOCKS, st.integers(0, 600), st.lists(st.integers(0, 12), max_size=3))
 def test_blocks_never_exceed_their_room(blocks: list[Block], size: int, wishes: list[int]) -> None:
     room = Room(size)
@@ -37,6 +39,19 @@ def test_a_block_says_how_many_rows_are_left_out() -> None:
     room.fill(block, 1)
     assert str(block) == "<aand 2 more>"
     assert not room.exceeded
+
+
+def test_rows_that_are_left_out_in_any_case_are_counted_too() -> None:
+    block = Block("", ["a", "b"], "", "and {} more", others=1000)
+    Room(100).fill(block, 2)
+    assert str(block) == "aband 1,000 more"
+
+
+def test_the_number_of_rows_left_out_has_its_room_too() -> None:
+    for size in range(30):
+        block = Block("", ["a"] * 5000, "", "{}")
+        Room(size).fill(block, 1)
+        assert len(str(block)) <= size
 
 
 def test_more_rows_are_taken_where_the_first_ones_ended() -> None:

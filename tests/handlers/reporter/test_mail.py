@@ -7,7 +7,7 @@ from handlers.reporter import mail
 from handlers.reporter.newest import Item
 from handlers.reporter.report import TableRead
 from handlers.reporter.view import View
-from tests.handlers.reporter.fakes import LOCATION, item, past, view
+from tests.handlers.reporter.fakes import LOCATION, item, past, unhurried, view
 from tests.handlers.reporter.test_page import TEXTS, Structure, report
 
 LARGE = st.builds(
@@ -23,13 +23,13 @@ LARGE = st.builds(
         },
         {"RA": [past(9, {f"RA_gone{at}": 1 for at in range(tables)})]},
     ),
-    tables=st.integers(0, 400),
+    tables=st.integers(0, 300),
     items=st.integers(0, 50),
     text=st.sampled_from(["a", "é", "漢", "🚀", "<", "&", "\x00"]),
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(LARGE)
 def test_a_mail_stays_below_what_gmail_clips_and_says_where_the_rest_is(large: View) -> None:
     content = mail.render(large)
@@ -68,6 +68,7 @@ def test_a_mail_lists_ten_items_of_a_table_and_points_to_the_page() -> None:
     assert "and 2 more on the page" in content.text
 
 
+@unhurried
 @given(TEXTS, TEXTS, TEXTS)
 def test_no_text_of_a_table_changes_the_structure(name: str, date: str, key: str) -> None:
     html = mail.render(report(name, date, key)).html
@@ -93,6 +94,7 @@ def test_the_subject_tells_totals_and_changes() -> None:
     )
 
 
+@unhurried
 @given(TEXTS)
 def test_the_text_is_one_line_an_item(name: str) -> None:
     lines = mail.render(report(name, "d", "k")).text.split("\n")

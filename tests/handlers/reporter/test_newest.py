@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.reporter.newest import LONGEST, Attributes, Newest, merged, recency_of
+from tests.handlers.reporter.fakes import unhurried
 
 ATTRIBUTES = Attributes("name", "date", ("id",))
 
@@ -29,6 +30,7 @@ def keys(newest: list[Any]) -> list[str]:
     return [item.key["id"]["S"] for item in newest]
 
 
+@unhurried
 @given(st.lists(DATES, max_size=60), st.integers(1, 10), st.integers(1, 4))
 def test_the_newest_items_are_chosen_whatever_the_dates_look_like(dates: list[Any], limit: int, parts: int) -> None:
     rows = [row(str(number), date) for number, date in enumerate(dates)]

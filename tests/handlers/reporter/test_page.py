@@ -9,7 +9,7 @@ from handlers.reporter import page
 from handlers.reporter.newest import Item
 from handlers.reporter.report import TableRead
 from handlers.reporter.view import View
-from tests.handlers.reporter.fakes import LOCATION, item, past, view
+from tests.handlers.reporter.fakes import LOCATION, item, past, unhurried, view
 
 VOID = {"meta", "link", "br", "img", "path"}
 
@@ -51,6 +51,7 @@ def report(name: str, date: str, key: str) -> View:
     return view({"RA": [found], "VR": []}, {"RA": [past(4, {"RA_a": 4, "RA_old": 1})]})
 
 
+@unhurried
 @given(TEXTS, TEXTS, TEXTS)
 def test_no_text_of_a_table_changes_the_structure(name: str, date: str, key: str) -> None:
     html = page.render(report(name, date, key))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from handlers.reporter.newest import Item
 from handlers.reporter.report import Row, TableRead, parse, render
-from tests.handlers.reporter.fakes import RA, STAMP, VR, item
+from tests.handlers.reporter.fakes import RA, STAMP, VR, item, unhurried
 
 
 def test_the_json_is_the_contract() -> None:
@@ -65,6 +65,7 @@ def test_numbers_keep_every_digit() -> None:
     assert row == Row("12345678901234567890.12345678901234567", "1E+30", {"id": "1.50"})
 
 
+@unhurried
 @given(st.text(), st.text(), st.integers(0, 10**12), st.booleans())
 def test_what_is_written_is_read_again(name: str, label: str, count: int, approximate: bool) -> None:
     table = TableRead(name, count, approximate, [item(name, None, name)], "VANISHED" if approximate else None)

@@ -24,7 +24,8 @@ Act = Callable[[socket.socket, Received], bool]
 class Server:
     """Takes one act after the other, for each whole request that arrives; the last one is repeated.
 
-    An act is bytes to answer, or a function of the socket and the request that returns whether the connection stays open.
+    An act is bytes to answer, or a function of the socket and the request that returns whether the connection
+    stays open.
     """
 
     def __init__(self, *acts: bytes | Act):

@@ -1,5 +1,6 @@
-"""The batch writer against a table that throttles, breaks and refuses: nothing is lost and the last item wins."""
+"""The batch writer and a table that throttles, breaks and refuses: nothing is lost, the last item wins."""
 
+import itertools
 import json
 import random
 import threading
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handlers.shared.aws import flight
 from handlers.shared.aws.batch_writer import Outcome, write
 from handlers.shared.aws.errors import AwsError
 from tests.handlers.shared.aws.scripted import Received, answer, error
@@ -195,10 +197,19 @@ def test_at_the_deadline_everything_pulled_is_accounted_for(serve, connect):
     assert stored | set(outcome.unwritten) == set(pulled)
 
 
+def test_without_a_deadline_a_table_that_stays_unreachable_ends_it(serve, connect, monkeypatch):
+    monkeypatch.setattr(flight, "PATIENCE", 0.05)
+    endless = (item(str(number), number) for number in itertools.count())
+    outcome = put(connect(serve(error("ThrottlingException"))), endless, in_flight=2)
+    assert outcome.error is not None
+    assert outcome.written == 0
+    assert len(outcome.unwritten) == next(number for _, _, number in endless)
+
+
 def test_a_past_deadline_pulls_nothing(serve, connect):
     items = iter([item("a", 1)])
     assert put(connect(serve(Table())), items, deadline=time.monotonic()).requests == 0
-    assert next(items)
+    assert [*items] == [item("a", 1)]
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException"])

@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -84,7 +84,7 @@ def signed_in(endpoint: str, user: tuple[str, str], monkeypatch: pytest.MonkeyPa
 def sdk() -> Iterator[Callable[[str], Any]]:
     """Makes boto3 clients, and closes them."""
     with contextlib.ExitStack() as stack:
-        yield lambda service: stack.enter_context(contextlib.closing(boto3.client(service)))
+        yield lambda service: stack.enter_context(contextlib.closing(boto3.client(cast("Any", service))))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The response parser: any cut of the bytes gives the same answer, and what is no answer is an error."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ def parse(data: bytes, cuts: list[int] = [], *, no_body: bool = False, end: bool
     parser = ResponseParser(no_body=no_body)
     body = b""
     edges = [0, *sorted({cut % (len(data) + 1) for cut in cuts}), len(data)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         parser.feed(data[start:stop])
         body += parser.take()
     if end:

@@ -1,4 +1,4 @@
-"""Objects: streamed in pieces of any size, resumed where a connection was lost, never joined from two versions."""
+"""Objects: streamed in pieces, resumed where a connection was lost, never joined from two versions."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from handlers.shared.aws.errors import AwsError, ConnectionLost
 from handlers.shared.aws.s3 import Bucket
-from tests.handlers.shared.aws.scripted import answer, error
+from tests.handlers.shared.aws.scripted import answer, error, then_close
 
 NO_KEY = answer(b"<Error><Code>NoSuchKey</Code><Message>none</Message></Error>", "404 Not Found")
 
@@ -91,6 +91,16 @@ def test_a_server_that_cannot_resume_is_not_believed(bucket):
 
     with bucket(whole).open("k") as stream, pytest.raises(ConnectionLost, match="at byte 5 of 10"):
         stream.readall()
+
+
+def test_an_answer_shorter_than_the_object_does_not_end_it(serve):
+    cut = then_close(answer(b"0123456789", etag='"e"')[:-5])
+    short = answer(b"56", "206 Partial Content", etag='"e"')
+    server = serve(cut, short, answer(b"789", "206 Partial Content", etag='"e"'))
+    bucket = Bucket("b", endpoint=server.url)
+    with bucket.open("k") as stream:
+        assert stream.readall() == b"0123456789"
+    bucket.client.close()
 
 
 def test_a_stream_without_progress_is_given_up(bucket):

@@ -13,14 +13,18 @@ from tests.handlers.shared.aws.scripted import answer, error
 WORDS = st.text(st.sampled_from('ab]},:[{"\\ "ItemsCountLastEvaluatedKey'), max_size=12) | st.sampled_from(
     ["Items", "LastEvaluatedKey", "Count", '],"Count":9}', '"Items":[', "],", '},"Items":[{']
 )
+STRINGS = WORDS.map(lambda word: {"S": word})
+SETS = st.lists(WORDS, min_size=1, max_size=2).map(lambda words: {"SS": words})
 VALUES = st.recursive(
-    WORDS.map(lambda word: {"S": word}) | st.just({"NULL": True}) | st.lists(WORDS, min_size=1, max_size=2).map(lambda words: {"SS": words}),
-    lambda inner: st.lists(inner, max_size=3).map(lambda values: {"L": values})
-    | st.dictionaries(WORDS, inner, max_size=3).map(lambda values: {"M": values}),
+    STRINGS | SETS | st.just({"NULL": True}),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda values: {"L": values})
+        | st.dictionaries(WORDS, inner, max_size=3).map(lambda values: {"M": values})
+    ),
     max_leaves=6,
-)  # fmt: skip
+)
 ITEMS = st.lists(st.dictionaries(WORDS, VALUES, max_size=3), max_size=3)
-KEYS = st.dictionaries(WORDS, WORDS.map(lambda word: {"S": word}), min_size=1, max_size=2)
+KEYS = st.dictionaries(WORDS, STRINGS, min_size=1, max_size=2)
 
 
 @given(

@@ -97,6 +97,8 @@ def call(client, payload: bytes = b"{}"):
 def test_amazons_roots_are_picked_out_of_the_store(system, amazon):
     assert tls.amazon_roots(str(system)) == ssl.PEM_cert_to_DER_cert(amazon.pem)
     assert tls.amazon_roots(None) == b""
+    system.write_text(f"{amazon.pem}\n-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----")
+    assert tls.amazon_roots(str(system)) == b""
 
 
 def test_a_certificate_of_amazons_is_verified_without_the_rest_of_the_store(

@@ -118,9 +118,7 @@ class _Templates:
             text = '"%s"' if plain else "%s"
             values = {"S": f'{{"S":{text}}}', "N": f'{{"N":{text}}}', "BOOL": '{"BOOL":%s}'}
             names = compress(self._header, filled) if filled else self._header
-            attributes = (
-                f"{quoted(name).replace('%', '%%')}:{values[self._schema.type_of(name)]}" for name in names
-            )
+            attributes = (f"{quoted(name).replace('%', '%%')}:{values[self._schema.type_of(name)]}" for name in names)
             template = self._templates[filled, plain] = "{" + ",".join(attributes) + "}"
         return template
 

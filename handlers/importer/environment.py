@@ -24,4 +24,4 @@ HOP_LIMIT = "IMPORT_HOP_LIMIT"
 
 ROWS_WRITTEN = "RowsWritten"
 ROWS_REJECTED = "RowsRejected"
-"""Metrics."""
+"""Metrics that an alarm and the dashboard watch."""

@@ -79,9 +79,7 @@ def check_size(text: str) -> None:
 class ObjectItems:
     """Items from objects: dicts of strings, integers, `Number`s, booleans, None, lists and dicts."""
 
-    def __init__(
-        self, schema: Schema, transform: Transform | None = None, *, typed_columns: bool = False
-    ) -> None:
+    def __init__(self, schema: Schema, transform: Transform | None = None, *, typed_columns: bool = False) -> None:
         """Prepares for one file.
 
         Args:

@@ -1,11 +1,12 @@
-"""Reads a file's bytes as the importer does, without AWS."""
+"""What the importer's tests use: a file read without AWS, and the importer in a cloud of moto's."""
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from moto import mock_aws
 
 from handlers.importer.errors import Reject
 from handlers.importer.formats import by_name, inspect
@@ -14,6 +15,7 @@ from handlers.importer.readers import reader
 from handlers.importer.records import Position
 from handlers.importer.streams import Gunzip, Stream
 from handlers.importer.transform import Transform
+from tests.handlers.importer.cloud import Cloud
 
 
 class Outcome(NamedTuple):
@@ -67,3 +69,11 @@ def read_file(
 @pytest.fixture(name="read_file", scope="session")
 def read_file_fixture() -> ReadFile:
     return read_file
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        yield Cloud()

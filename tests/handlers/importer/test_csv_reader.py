@@ -66,9 +66,7 @@ def test_rows_and_their_lines_are_those_of_csv_reader(read_file: Any, text: str,
         max_size=6,
     )
 )
-def test_the_fast_way_gives_what_the_way_through_objects_gives(
-    read_file: Any, rows: list[dict[str, str]]
-) -> None:
+def test_the_fast_way_gives_what_the_way_through_objects_gives(read_file: Any, rows: list[dict[str, str]]) -> None:
     out = io.StringIO()
     writer = csv.DictWriter(out, ["id", "n", "b", "s"])
     writer.writeheader()
@@ -136,9 +134,7 @@ def test_a_row_longer_than_any_item_is_rejected_without_being_held(read_file: An
         (b"name,x\n", "has no column 'id', which is a key"),
     ],
 )
-def test_a_header_under_which_no_row_could_be_an_item_is_refused(
-    header: bytes, reason: str, read_file: Any
-) -> None:
+def test_a_header_under_which_no_row_could_be_an_item_is_refused(header: bytes, reason: str, read_file: Any) -> None:
     with pytest.raises(FileError, match=reason):
         read_file("a.csv", header + b"1,2,3\n")
 

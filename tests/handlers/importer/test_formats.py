@@ -13,9 +13,7 @@ from handlers.importer.streams import Stream
 def head_of(name: str, data: bytes) -> Head:
     stream = Stream(io.BytesIO(data).read)
     head = inspect(stream, by_name(name))
-    assert stream.peek(len(data) + 1) == data[head.start.offset :], (
-        "the stream stands where the first row begins"
-    )
+    assert stream.peek(len(data) + 1) == data[head.start.offset :], "the stream stands where the first row begins"
     return head
 
 

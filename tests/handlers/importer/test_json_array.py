@@ -38,9 +38,7 @@ def test_elements_and_their_lines_are_those_of_the_array(
 
 
 @given(OBJECTS, st.integers(1, 9))
-def test_reading_goes_on_from_the_end_of_any_batch(
-    read_file: Any, objects: list[dict[str, Any]], piece: int
-) -> None:
+def test_reading_goes_on_from_the_end_of_any_batch(read_file: Any, objects: list[dict[str, Any]], piece: int) -> None:
     data = json.dumps(objects, indent=1, ensure_ascii=False).encode()
     whole = read_file("a.json", data, piece=piece)
     for end in set(whole.ends[:-1]):
@@ -102,9 +100,7 @@ def test_a_file_that_is_more_or_less_than_an_array_fails(data: bytes, reason: st
 def test_a_huge_element_is_rejected_in_flat_memory(opening: bytes, unit: bytes, closing: bytes) -> None:
     filler = unit * ((1 << 16) // len(unit))
     depth = b"]" * (400 * len(filler)) if unit == b"[" else b""
-    pieces = iter(
-        [b'{"id": "a"},\n{"id": "b", "x": ', opening, *[filler] * 400, closing, depth, b'},\n{"id": "c"}]']
-    )
+    pieces = iter([b'{"id": "a"},\n{"id": "b", "x": ', opening, *[filler] * 400, closing, depth, b'},\n{"id": "c"}]'])
     reader = JsonArrayReader(Schema(("id",), {}), None)
     tracemalloc.start()
     batches = list(reader.batches(lambda _: next((p for p in pieces if p), b""), Position(1, 1)))

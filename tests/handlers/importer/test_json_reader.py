@@ -28,9 +28,7 @@ def test_each_line_is_read_as_if_it_stood_alone(read_file: Any, lines: list[str]
 
 
 def test_values_keep_their_types_and_digits(read_file: Any) -> None:
-    line = (
-        '{"id":"a","t":0.1,"s":1e-7,"i":123456789012345678901234567890,"n":null,"b":true,"m":{"l":[1,"é"]}}'
-    )
+    line = '{"id":"a","t":0.1,"s":1e-7,"i":123456789012345678901234567890,"n":null,"b":true,"m":{"l":[1,"é"]}}'
     assert read_file("a.ndjson", line.encode()).stored == [
         {
             "id": {"S": "a"},

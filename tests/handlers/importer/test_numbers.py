@@ -67,9 +67,7 @@ def test_what_dynamodb_cannot_keep_is_refused_with_the_reason(text: str, reason:
 
 
 @given(st.sampled_from(["", "-", "+"]), DIGITS, DIGITS, st.integers(-60, 60))
-def test_every_number_that_is_accepted_keeps_its_value(
-    sign: str, whole: str, fraction: str, power: int
-) -> None:
+def test_every_number_that_is_accepted_keeps_its_value(sign: str, whole: str, fraction: str, power: int) -> None:
     text = f"{sign}{whole}.{fraction}e{power}"
     exact = Decimal(text)
     if len(exact.as_tuple().digits) <= 38:

@@ -40,9 +40,7 @@ def test_a_record_that_is_too_long_is_passed_over_whole(text: str, piece: int, l
             seen += rows_of(part)
     assert seen == rows_of(text)
     lengths = record_lengths(text.encode())
-    assert (
-        sum(length > limit + 1 for length in lengths) <= passed <= sum(length > limit for length in lengths)
-    )
+    assert sum(length > limit + 1 for length in lengths) <= passed <= sum(length > limit for length in lengths)
 
 
 @given(CSV_TEXT, CSV_TEXT)

@@ -62,9 +62,7 @@ def test_json_lines_are_cut_at_newlines_alone() -> None:
 def test_the_header_belongs_to_the_first_chunk() -> None:
     data = b"id,n\n1,2\n"
     found = list(
-        chunks(
-            io.BytesIO(data[5:]).read, RULES[Kind.CSV], 100, start=Position(0, 1), reading_from=Position(5, 2)
-        )
+        chunks(io.BytesIO(data[5:]).read, RULES[Kind.CSV], 100, start=Position(0, 1), reading_from=Position(5, 2))
     )
     assert found == [Chunk(0, Position(0, 1), Position(9, 3))]
 

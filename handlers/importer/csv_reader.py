@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from handlers.importer.batches import Batch, readable, too_long
 from handlers.importer.csv_items import CsvItems, Row
@@ -14,8 +15,8 @@ from handlers.importer.items import Schema
 from handlers.importer.records import Position, Read, blocks
 from handlers.importer.transform import Transform
 
-_PLAIN = bytes(c for c in range(0x20, 0x7F) if c not in b'"\\') + b"\r\n"
-"""What JSON takes as it is, and the ends of lines."""
+_PLAIN = bytes(c for c in range(0x20, 0x100) if c not in b'"\\')
+"""What JSON takes as it is; it is UTF-8, so that holds for all characters outside ASCII."""
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 """What `surrogateescape` makes of a byte that is not UTF-8."""
 
@@ -32,7 +33,7 @@ class CsvReader:
         self._items = CsvItems(head.header, schema, transform)
         self._rules = RULES[head.kind]
         self._delimiter = DELIMITERS[head.kind]
-        self._plain = _PLAIN + self._delimiter.encode()
+        self._plain_outside_cells = _PLAIN + b"\r\n" + self._delimiter.encode()
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`."""
@@ -41,18 +42,24 @@ class CsvReader:
             if block.too_long:
                 yield Batch([], [too_long(block.start.line, block.data)], block.end)
                 continue
-            plain = not block.data.translate(None, self._plain)
             try:
                 rows, lines = self._rows(block.data.decode(), block.start.line)
             except UnicodeDecodeError:
                 text = block.data.decode("utf-8", "surrogateescape")
                 rows, lines = _decoded_rows(*self._rows(text, block.start.line), rejects)
-            items = self._items.items(rows, lines, plain, rejects.append)
+            items = self._items.items(rows, lines, self._is_plain(block.data, rows), rejects.append)
             yield Batch(items, rejects, block.end)
 
     def rejected(self, source: tuple[int, Row], reason: str) -> Reject:
         """See `Reader`."""
         return self._items.rejected(source, reason)
+
+    def _is_plain(self, data: bytes, rows: Sequence[Row]) -> bool:
+        """Whether no cell holds a character that JSON escapes."""
+        if b'"' not in data:
+            return not data.translate(None, self._plain_outside_cells)
+        # Quotes around a cell are no part of it, but line ends and delimiters between them are.
+        return not "".join(chain.from_iterable(rows)).encode().translate(None, _PLAIN)
 
     def _rows(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int]]:
         """The rows of whole records, and the line on which each begins."""

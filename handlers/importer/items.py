@@ -71,8 +71,8 @@ def key_value(schema: Schema, name: str, value: str) -> str:
 
 def check_size(text: str) -> None:
     """Raises a `RowError` if the item, given as its JSON text, is larger than DynamoDB allows."""
-    # Each character of the text stands for at most one byte of the item.
-    if len(text) > ITEM_BYTES and (size := _map_size(json.loads(text))) > ITEM_BYTES:
+    # Each character of the text stands for at most four bytes of the item.
+    if len(text) * 4 > ITEM_BYTES and (size := _map_size(json.loads(text))) > ITEM_BYTES:
         raise RowError(f"has {size:,} bytes as an item, DynamoDB allows {ITEM_BYTES:,}")
 
 

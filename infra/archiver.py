@@ -37,6 +37,12 @@ def archiver(
         "description": "Archives changes of the table as gzipped JSON lines in S3",
         "filters": [{"events": events}],
         "environment": {environment.BUCKET: bucket_name, environment.EVENTS: ",".join(events)},
+        "alarms": {
+            "unarchivable": {
+                "metric": "RecordsUnarchivable",
+                "meaning": "No line can be made of a record; it ends among the failures. The log says why.",
+            },
+        },
         "statements": [
             allow(
                 "WriteArchive",

@@ -17,6 +17,14 @@ RUNTIME = aws.lambda_.Runtime.PYTHON3D14
 """The newest Python that Lambda and pulumi-aws both know."""
 
 
+class OwnAlarm(TypedDict):
+    """An alarm on a metric that a function emits; it goes off at 1 or more in five minutes."""
+
+    metric: str
+    meaning: str
+    """What it means, for whoever is woken."""
+
+
 class FunctionArgs(TypedDict):
     """What a function is."""
 
@@ -31,6 +39,8 @@ class FunctionArgs(TypedDict):
     """60 by default."""
     memory_mib: NotRequired[int]
     """256 by default; 1,769 is one core."""
+    alarms: NotRequired[Mapping[str, OwnAlarm]]
+    """Alarms on metrics that the function itself emits: kind -> what."""
     operations: NotRequired[Operations]
 
 
@@ -133,36 +143,25 @@ class Function(pulumi.ComponentResource):
         )
 
     def _create_alarms(self) -> None:
-        look = f"Look at its log group and at `python -m sluice failures`; docs/operating.md#{{}} ({self._name})."
-        self._create_alarm("errors", "Errors", 1, "Invocations fail: an exception, a timeout or a crash.", look)
-        self._create_alarm(
-            "throttles",
-            "Throttles",
-            1,
-            "Invocations are refused: the account's or the function's concurrency is used up.",
-            look,
-        )
-        near = 0.9 * self._timeout_seconds * 1000
-        self._create_alarm(
-            "duration",
-            "Duration",
-            near,
-            f"Invocations come near the timeout of {self._timeout_seconds} s.",
-            look,
-            "Maximum",
-        )
+        used_up = "Invocations are refused: the account's or the function's concurrency is used up."
+        near = f"Invocations come near the timeout of {self._timeout_seconds} s."
+        self._create_alarm("errors", self.metric("Errors"), "Invocations fail: an exception, a timeout or a crash.")
+        self._create_alarm("throttles", self.metric("Throttles"), used_up)
+        longest = self.metric("Duration", statistic="Maximum")
+        self._create_alarm("duration", longest, near, threshold=0.9 * self._timeout_seconds * 1000)
+        for kind, own in self._args.get("alarms", {}).items():
+            self._create_alarm(kind, self.own_metric(own["metric"]), own["meaning"])
 
-    def _create_alarm(
-        self, kind: str, metric: str, threshold: float, meaning: str, look: str, statistic: str = "Sum"
-    ) -> None:
+    def _create_alarm(self, kind: str, watched: Metric, meaning: str, threshold: float = 1) -> None:
+        look = "Look at its log group and at `python -m sluice failures`"
         alarm(
             f"{self._name}-{kind}",
             {
-                "description": f"{meaning} {look.format(f'function-{kind}')}",
-                "namespace": "AWS/Lambda",
-                "metric": metric,
-                "dimensions": {"FunctionName": self.name},
-                "statistic": statistic,
+                "description": f"{meaning} {look}; docs/operating.md#function-{kind} ({self._name}).",
+                "namespace": watched["namespace"],
+                "metric": watched["name"],
+                "dimensions": watched["dimensions"],
+                "statistic": watched["statistic"],
                 "threshold": threshold,
             },
             self,

@@ -8,8 +8,6 @@ import pulumi
 import pulumi_aws as aws
 
 from handlers.importer import environment
-from handlers.shared.observability import DIMENSION, NAMESPACE
-from infra.alarms import alarm
 from infra.bucket import Bucket
 from infra.dashboard import Row, metric
 from infra.function import Function
@@ -61,8 +59,7 @@ class ImportPipeline(pulumi.ComponentResource):
     - a bucket, unless it is given one, that announces files below the prefix to a queue;
     - that queue, which only this bucket may send to, and one for its dead letters;
     - a table, unless it is given one, and a ledger of imports;
-    - a function fed by the queue, which may send itself the rest of a large file;
-    - an alarm on rejected rows, beside those of its parts.
+    - a function fed by the queue, which may send itself the rest of a large file.
     """
 
     bucket_name: pulumi.Output[str]
@@ -86,7 +83,6 @@ class ImportPipeline(pulumi.ComponentResource):
         self._allow_recursion()
         self._create_mapping()
         self._announce_files()
-        self._alarm_on_rejects()
         self.register_outputs(
             {"bucketName": self.bucket_name, "tableName": self.table_name, "ledgerName": self.ledger.name}
         )
@@ -108,7 +104,9 @@ class ImportPipeline(pulumi.ComponentResource):
                     "title": "Failures",
                     "metrics": [
                         self.function.metric("Errors", "errors"),
-                        metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "dead letters", "Maximum"),
+                        metric(
+                            "AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "dead letters", "Maximum"
+                        ),
                     ],
                 },
                 {
@@ -119,7 +117,9 @@ class ImportPipeline(pulumi.ComponentResource):
                     "title": "Cost: milliseconds of the function, writes to the table",
                     "metrics": [
                         self.function.metric("Duration", "importer"),
-                        metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": self.table_name}, "table writes"),
+                        metric(
+                            "AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": self.table_name}, "table writes"
+                        ),
                     ],
                 },
             ],
@@ -204,6 +204,16 @@ class ImportPipeline(pulumi.ComponentResource):
                     environment.GZIP_LIMIT_BYTES: str(args.get("gzip_limit_mib", 102_400) * _MIB),
                     environment.HOP_LIMIT: str(_HOPS),
                 },
+                "alarms": {
+                    "rejects": {
+                        "metric": environment.ROWS_REJECTED,
+                        "meaning": f"Rows were rejected; the others were imported. They lie below {REJECTED_PREFIX}.",
+                    },
+                    "failed-files": {
+                        "metric": environment.FILES_FAILED,
+                        "meaning": "Files could not be imported. `python -m sluice imports` says which and why.",
+                    },
+                },
                 "statements": self._statements(),
                 "timeout_seconds": self._timeout_seconds,
                 "memory_mib": 512,
@@ -222,11 +232,19 @@ class ImportPipeline(pulumi.ComponentResource):
             ),
             # Without it S3 answers 403 for an object that is gone, as it does for one that is forbidden.
             allow("TellGoneFromForbidden", ["s3:ListBucket"], [self._bucket_arn]),
-            allow("KeepRejects", ["s3:PutObject", "s3:DeleteObject"], [pulumi.Output.concat(within, REJECTED_PREFIX, "*")]),
+            allow(
+                "KeepRejects", ["s3:PutObject", "s3:DeleteObject"], [pulumi.Output.concat(within, REJECTED_PREFIX, "*")]
+            ),
             allow("WriteItems", ["dynamodb:BatchWriteItem"], [self.table_arn]),
             allow(
                 "KeepLedger",
-                ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+                [
+                    "dynamodb:ConditionCheckItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ],
                 [self.ledger.arn],
             ),
             allow(
@@ -263,25 +281,8 @@ class ImportPipeline(pulumi.ComponentResource):
         aws.s3.BucketNotification(
             f"{self._name}-notification",
             bucket=self.bucket_name,
-            queues=[
-                {"queue_arn": self.queue.arn, "events": ["s3:ObjectCreated:*"], "filter_prefix": self.prefix}
-            ],
+            queues=[{"queue_arn": self.queue.arn, "events": ["s3:ObjectCreated:*"], "filter_prefix": self.prefix}],
             opts=self._child(self.queue.policy),  # S3 tries the queue when it is told of it
-        )
-
-    def _alarm_on_rejects(self) -> None:
-        alarm(
-            f"{self._name}-rejects",
-            {
-                "description": "Rows were rejected; the others were imported. Look at `python -m sluice imports` and below "
-                f"{REJECTED_PREFIX} in the bucket; docs/operating.md#import-rejects ({self._name}).",
-                "namespace": NAMESPACE,
-                "metric": environment.ROWS_REJECTED,
-                "dimensions": {DIMENSION: self.function.name},
-                "threshold": 1,
-            },
-            self,
-            self._operations,
         )
 
 

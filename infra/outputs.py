@@ -81,5 +81,7 @@ class SluiceOutputs:
 
 def _named(found: Mapping[str, Any], output: str, stack: str) -> Any:
     if output not in found:
-        raise KeyError(f"stack {stack} has no output {output}: it is no Sluice stack, or one deployed by an older version")
+        raise KeyError(
+            f"stack {stack} has no output {output}: it is no Sluice stack, or one deployed by an older version"
+        )
     return found[output]

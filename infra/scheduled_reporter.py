@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from handlers.reporter import environment
-from infra.bucket import Bucket
+from infra.bucket import Bucket, LifecycleRule
 from infra.dashboard import Row, metric
 from infra.function import Function
 from infra.iam import Statement, allow, policy_document, trust
@@ -105,7 +105,9 @@ class ScheduledReporter(pulumi.ComponentResource):
                     "title": "Failures",
                     "metrics": [
                         self.function.metric("Errors", "errors"),
-                        metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "dead letters", "Maximum"),
+                        metric(
+                            "AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "dead letters", "Maximum"
+                        ),
                     ],
                 },
                 {
@@ -123,10 +125,10 @@ class ScheduledReporter(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
     def _create_bucket(self) -> Bucket:
-        dated = {"prefix": f"{PREFIX}date=", "expire_days": self._args.get("history_days", 400)}
+        dated: LifecycleRule = {"prefix": f"{PREFIX}date=", "expire_days": self._args.get("history_days", 400)}
         return Bucket(
             f"{self._name}-reports",
-            {"lifecycle": [dated], "operations": self._operations},  # type: ignore[typeddict-item]
+            {"lifecycle": [dated], "operations": self._operations},
             self._child(),
         )
 
@@ -197,7 +199,6 @@ class ScheduledReporter(pulumi.ComponentResource):
                 ["s3:GetObject", "s3:PutObject"],
                 [pulumi.Output.concat(self.bucket.arn, f"/{PREFIX}*")],
             ),
-            allow("TellMissingFromForbidden", ["s3:ListBucket"], [self.bucket.arn]),
             self._args["mailer"].may_send(),
             allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.arn]),
         ]

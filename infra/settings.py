@@ -144,7 +144,6 @@ class ImportSettings(_Section):
             raise ValueError(f"S or N for {' and '.join(wrong)}, which the table has as key")
         return columns
 
-
     def key(self, name: str) -> dict[str, str]:
         """A key attribute and its type: its column's, a string where that is not named."""
         return {"name": name, "type": self.columns.get(name, "S")}

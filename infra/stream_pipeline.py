@@ -10,7 +10,7 @@ from infra.alarms import alarm
 from infra.bucket import Bucket
 from infra.dashboard import Row, metric
 from infra.filters import Filter, pattern
-from infra.function import Function
+from infra.function import Function, OwnAlarm
 from infra.iam import Statement, allow
 from infra.operations import Operations
 from infra.table import Key, Table
@@ -54,6 +54,8 @@ class ConsumerArgs(TypedDict):
     """What its role may do, besides reading the stream and keeping failures."""
     timeout_seconds: NotRequired[int]
     memory_mib: NotRequired[int]
+    alarms: NotRequired[Mapping[str, OwnAlarm]]
+    """Alarms on metrics that the function itself emits: kind -> what."""
     batch_size: NotRequired[int]
     """Records an invocation, at most; 100 by default."""
     batch_window_seconds: NotRequired[int]
@@ -126,7 +128,9 @@ class StreamPipeline(pulumi.ComponentResource):
             "graphs": [
                 {
                     "title": "Records that reached a function",
-                    "metrics": [metric("AWS/Lambda", "InvokedEventCount", uuid, name) for name, uuid in mappings.items()],
+                    "metrics": [
+                        metric("AWS/Lambda", "InvokedEventCount", uuid, name) for name, uuid in mappings.items()
+                    ],
                 },
                 {
                     "title": "Failures",
@@ -146,7 +150,9 @@ class StreamPipeline(pulumi.ComponentResource):
                     "title": "Cost: milliseconds of functions, writes to the table",
                     "metrics": [
                         *(made.metric("Duration", name) for name, made in functions.items()),
-                        metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": self.table_name}, "table writes"),
+                        metric(
+                            "AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": self.table_name}, "table writes"
+                        ),
                     ],
                 },
             ],
@@ -213,6 +219,7 @@ class StreamConsumer(pulumi.ComponentResource):
                 "statements": [*args.get("statements", []), *self._reading()],
                 "timeout_seconds": args.get("timeout_seconds", 60),
                 "memory_mib": args.get("memory_mib", 256),
+                "alarms": args.get("alarms", {}),
                 "operations": self._operations,
             },
             pulumi.ResourceOptions(parent=self),

@@ -2,26 +2,19 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-import boto3
-from botocore.config import Config
-from botocore.credentials import DeferredRefreshableCredentials, create_assume_role_refresher
-from botocore.session import get_session
-
 from local import program
+from local.clients import Cloud
 from local.deployment import Deployment
 from local.recording import Graph, Resource
-from local.resources import Cloud
 from local.schedules import Fired, Schedule
 from local.server import Server
 from local.streams.events import Event
 from local.streams.mapping import StreamMapping
 from local.streams.poller import StreamPoller
-
-_LONGEST_INVOCATION_SECONDS = 900
 
 
 class Stack(NamedTuple):
@@ -55,6 +48,7 @@ class EmbeddedCloud:
         folder: Path | None = None,
         port: int | None = None,
         on_event: Callable[[Event | Fired], None] = lambda _: None,
+        held: Sequence[int] = (),
     ) -> None:
         """Starts the emulator.
 
@@ -62,15 +56,16 @@ class EmbeddedCloud:
             folder: what it may write to, removed when it stops; a temporary one by default.
             port: where it listens; a free port by default.
             on_event: told what happens on streams and schedules, from several threads.
+            held: file descriptors that the emulator keeps open too: a lock that is held until all has ended.
 
         Raises:
             ServerError: it could not be started.
         """
         self._temporary = None if folder else tempfile.mkdtemp(prefix="sluice-")
-        self._on_event = on_event
+        self._on_event, self._stopping = on_event, False
         self.stacks: list[Stack] = []
         try:
-            self.server = Server(folder or Path(self._temporary or "", "cloud"), port)
+            self.server = Server(folder or Path(self._temporary or "", "cloud"), port, held)
         except BaseException:
             self._remove_temporary()
             raise
@@ -91,12 +86,12 @@ class EmbeddedCloud:
             stack: the stack's name.
             root: the folder of the program.
             config: its configuration; by default its file's.
-            functions_endpoint: what functions call, and what invokes them: a fault proxy before the emulator. The emulator
-                itself by default.
+            functions_endpoint: what functions call, and what invokes them: a fault proxy before the emulator. By
+                default the emulator itself.
             on_created: told of each resource as it is there.
 
         Raises:
-            ProgramError: there is no such stack, or its settings are wrong.
+            ProgramError: there is no such stack, its settings are wrong, or the program failed.
             DeploymentError: a resource could not be created.
         """
         config = program.configuration(stack, root) if config is None else config
@@ -104,27 +99,33 @@ class EmbeddedCloud:
         deployment = Deployment(cloud, on_created)
         outputs = program.run(stack, deployment, root=root, config=config)
         made = Stack(stack, outputs, deployment.graph, cloud, {}, [])
+        self.stacks.append(made)
         for mapping in made.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
             if ":dynamodb:" in mapping.inputs["eventSourceArn"]:
-                made.pollers[mapping.name] = self._poller(cloud, mapping.id)
+                made.pollers[mapping.name] = self._start_poller(cloud, mapping.id)
         for schedule in made.graph.of_type("aws:scheduler/schedule:Schedule"):
-            group, name = schedule.id.split("/")
-            configuration = cloud.client("scheduler").get_schedule(GroupName=group, Name=name)
-            made.schedules.append(Schedule(configuration, _invoking(cloud), cloud.client("sqs"), self._on_event))
-        for runner in (*made.pollers.values(), *made.schedules):
-            runner.start()
-        self.stacks.append(made)
+            made.schedules.append(self._start_schedule(cloud, schedule.id))
         return made
 
     def stop(self) -> None:
-        """Stops everything; returns when nothing runs and nothing is left."""
+        """Stops everything; returns when nothing runs and nothing is left.
+
+        Raises:
+            RuntimeError: a poller broke while it ran; all is stopped nevertheless.
+        """
+        self._stopping = True
+        broken: list[RuntimeError] = []
         try:
-            for stack in self.stacks:
-                for runner in (*stack.pollers.values(), *stack.schedules):
+            self.server.stop()  # first: an invocation may have minutes to go, and pollers wait for theirs
+            for runner in (one for stack in self.stacks for one in (*stack.pollers.values(), *stack.schedules)):
+                try:
                     runner.stop()
+                except RuntimeError as error:
+                    broken.append(error)
         finally:
-            self.server.stop()
             self._remove_temporary()
+        if broken:
+            raise broken[0]
 
     def __enter__(self) -> Self:
         return self
@@ -132,45 +133,33 @@ class EmbeddedCloud:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _poller(self, cloud: Cloud, mapping_id: str) -> StreamPoller:
+    def _start_poller(self, cloud: Cloud, mapping_id: str) -> StreamPoller:
         configuration = cloud.client("lambda").get_event_source_mapping(UUID=mapping_id)
         mapping = StreamMapping.from_configuration(configuration)
         function = cloud.client("lambda").get_function_configuration(FunctionName=mapping.function_arn)
-        role = _as_role(cloud, function["Role"])
-        service = (mapping.on_failure or ":::").split(":")[2]
-        return StreamPoller(
+        role = cloud.as_role(function["Role"])
+        destination = mapping.on_failure.split(":")[2] if mapping.on_failure else None
+        poller = StreamPoller(
             mapping,
-            streams=role.client("dynamodbstreams", endpoint_url=cloud.endpoint),
-            lambda_=_invoking(cloud),
-            destination=role.client(service, endpoint_url=cloud.endpoint) if service else None,
-            on_event=self._on_event,
+            streams=role.client("dynamodbstreams"),
+            lambda_=cloud.invoking(),
+            destination=role.client(destination) if destination else None,
+            on_event=self._tell,
         )
+        poller.start()
+        return poller
+
+    def _start_schedule(self, cloud: Cloud, schedule_id: str) -> Schedule:
+        group, name = schedule_id.split("/")
+        configuration = cloud.client("scheduler").get_schedule(GroupName=group, Name=name)
+        schedule = Schedule(configuration, cloud.invoking(), cloud.client("sqs"), self._tell)
+        schedule.start()
+        return schedule
+
+    def _tell(self, event: Event | Fired) -> None:
+        if not self._stopping:  # the emulator goes first; that calls fail then is nobody's concern
+            self._on_event(event)
 
     def _remove_temporary(self) -> None:
         if self._temporary:
             shutil.rmtree(self._temporary, ignore_errors=True)
-
-
-def _invoking(cloud: Cloud) -> Any:
-    """A client that invokes functions once and waits as long as they may run."""
-    once = Config(retries={"total_max_attempts": 1}, read_timeout=_LONGEST_INVOCATION_SECONDS, max_pool_connections=50)
-    endpoint = cloud.functions_endpoint or cloud.endpoint
-    return boto3.client(
-        "lambda",
-        endpoint_url=endpoint,
-        region_name=cloud.region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=once,
-    )
-
-
-def _as_role(cloud: Cloud, role: str) -> boto3.Session:
-    """A session with a function's role, as Lambda reads its stream; its credentials are renewed before they expire."""
-    renew = create_assume_role_refresher(
-        cloud.client("sts"), {"RoleArn": role, "RoleSessionName": "event-source-mapping"}
-    )
-    session = get_session()
-    session.set_config_variable("region", cloud.region)
-    session._credentials = DeferredRefreshableCredentials(renew, "sts-assume-role")  # noqa: SLF001 botocore's own way has no public name
-    return boto3.Session(botocore_session=session)

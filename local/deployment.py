@@ -1,10 +1,11 @@
-"""Deploys the program into the embedded cloud: a monitor that creates each resource through its AWS API as it is registered."""
+"""Deploys the program into the embedded cloud: each resource is created through its AWS API as it is registered."""
 
 from collections.abc import Callable
 from typing import Any
 
+from local.clients import Cloud
 from local.recording import Created, RecordingMonitor, Resource
-from local.resources import Cloud, create
+from local.resources.registry import create
 from local.schema import properties
 
 _MISSING = "<no output"
@@ -27,30 +28,48 @@ class Deployment(RecordingMonitor):
         Raises:
             DeploymentError: AWS's API refused it, or the embedded cloud does not know it.
         """
-        _refuse_missing(resource.name, resource.inputs)
+        _refuse_missing(_shown(resource), resource.inputs)
         try:
             created = create(self._cloud, resource.type, resource.name, resource.inputs)
         except Exception as error:
-            raise DeploymentError(f"{resource.type} {resource.name}: {error}") from error
+            raise DeploymentError(f"{_shown(resource)}: {error}") from error
         self._on_created(resource)
         return Created(created.id, {**_marked_missing(resource), **created.outputs})
 
+    def complete(self, component: Resource) -> None:
+        """Looks at the outputs of a component, or of the stack.
+
+        Raises:
+            DeploymentError: one of them hands on an output that nobody gave.
+        """
+        _refuse_missing(_shown(component), component.outputs)
+
+
+def _shown(resource: Resource) -> str:
+    return f"{resource.type} {resource.name}"
+
 
 def _marked_missing(resource: Resource) -> dict[str, Any]:
-    """Outputs that nobody gave, marked: Pulumi would hand them on as nothing, silently."""
+    """Outputs that nobody gave, marked: Pulumi would hand them on as nothing, silently.
+
+    Only texts can carry a mark; the outputs that programs hand on (ids, names, ARNs, addresses) are texts.
+    """
     return {
-        name: f"{_MISSING} {name} of {resource.type} {resource.name}>"
+        name: f"{_MISSING} {name} of {_shown(resource)}>"
         for name, kind in properties(resource.type).items()
         if kind is str and name not in resource.inputs
     }
 
 
-def _refuse_missing(name: str, value: Any) -> None:
+def _refuse_missing(user: str, value: Any) -> None:
     if isinstance(value, dict):
         for item in value.values():
-            _refuse_missing(name, item)
+            _refuse_missing(user, item)
     elif isinstance(value, list):
         for item in value:
-            _refuse_missing(name, item)
+            _refuse_missing(user, item)
     elif isinstance(value, str) and _MISSING in value:
-        raise DeploymentError(f"{name} uses an output that the embedded cloud does not give: {value}")
+        missing = value[value.index(_MISSING) + len(_MISSING) + 1 :].partition(">")[0]
+        raise DeploymentError(
+            f"{user} uses {missing}, which the embedded cloud does not give: add it to local/resources"
+        )

@@ -6,6 +6,7 @@ import json
 import logging
 import runpy
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
 
 from local.recording import STACK_TYPE, RecordingMonitor
+from local.uninterrupted import uninterrupted
 
 ROOT = Path(__file__).parent.parent
 """The checkout."""
@@ -29,7 +31,7 @@ class ProgramError(Exception):
 
 def stacks(root: Path = ROOT) -> list[str]:
     """The stacks that have a file."""
-    return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
+    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in root.glob("Pulumi.*.yaml"))
 
 
 def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
@@ -38,13 +40,12 @@ def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
     Raises:
         ProgramError: there is no such stack, or one of the files is no YAML.
     """
-    path = root / f"Pulumi.{stack}.yaml"
-    if not path.is_file():
-        raise ProgramError(f"no stack {stack}: {path.name} does not exist; there are {', '.join(stacks(root))}")
-    project = _yaml(root / "Pulumi.yaml")
-    declared = {key: _text(spec["default"]) for key, spec in project.get("config", {}).items() if "default" in spec}
-    given = {key: _text(value) for key, value in (_yaml(path).get("config") or {}).items()}
-    return {**declared, **given}
+    if stack not in stacks(root):
+        raise ProgramError(f"no stack {stack}: there is no Pulumi.{stack}.yaml; there are {', '.join(stacks(root))}")
+    declared = _yaml(root / "Pulumi.yaml").get("config") or {}
+    defaults = {key: _text(spec["default"]) for key, spec in declared.items() if "default" in spec}
+    given = _yaml(root / f"Pulumi.{stack}.yaml").get("config") or {}
+    return {**defaults, **{key: _text(value) for key, value in given.items()}}
 
 
 def run(
@@ -67,29 +68,35 @@ def run(
         program: what to run instead of the `__main__.py` of `root`.
 
     Raises:
-        ProgramError: the program failed: invalid settings, or a resource that could not be made.
+        ProgramError: there is no such stack, its settings are wrong, or the program raised something.
+        Exception: what the monitor raised first.
     """
     config = configuration(stack, root) if config is None else config
-    outcome: list[Any] = []
+    main = program or (lambda: _run_file(root / "__main__.py"))
 
-    def main() -> None:
-        runpy.run_path(str(root / "__main__.py"), run_name="__main__")
+    def work() -> dict[str, Any]:
+        # Pulumi's settings are context variables: a context of its own lets programs run one after the other.
+        return contextvars.Context().run(asyncio.run, _run(stack, monitor, preview, root, config, main))
 
-    def work() -> None:
-        try:
-            outcome.append(asyncio.run(_run(stack, monitor, preview, root, config, program or main)))
-        except pulumi.RunError as error:
-            outcome.append(ProgramError(str(error)))
-        except BaseException as error:  # noqa: BLE001 handed over to the caller's thread
-            outcome.append(error)
+    try:
+        return uninterrupted(work, lambda: monitor.fail(ProgramError("the program was interrupted")))
+    except Exception as error:
+        if monitor.failure:
+            raise monitor.failure from None
+        if isinstance(error, pulumi.RunError):
+            raise ProgramError(str(error)) from None
+        raise ProgramError(f"the program failed{_place(error, root)}: {type(error).__name__}: {error}") from error
 
-    # Pulumi's settings are context variables: a context of its own lets programs run one after the other in a process.
-    thread = threading.Thread(target=contextvars.Context().run, args=(work,), name=f"program-{stack}")
-    thread.start()
-    thread.join()
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
-    return outcome[0]
+
+def _place(error: BaseException, root: Path) -> str:
+    """Where in the program an error came up, in words."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(root)]
+    ours = [frame for frame in frames if Path(frame.filename).relative_to(root).parts[0] not in (".venv", "local")]
+    return f" at {Path(ours[-1].filename).relative_to(root)}:{ours[-1].lineno}" if ours else ""
+
+
+def _run_file(path: Path) -> None:
+    runpy.run_path(str(path), run_name="__main__")
 
 
 async def _run(
@@ -100,6 +107,8 @@ async def _run(
     config: dict[str, str],
     program: Callable[[], None],
 ) -> dict[str, Any]:
+    # A failure is raised below; asyncio would also print it once for each output that waited for it.
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
     features = set(monitor.GetDeploymentInfo(None).supportedFeatures)
     configure(
         mocks.MockSettings(
@@ -129,8 +138,10 @@ def _yaml(path: Path) -> dict[str, Any]:
     try:
         return yaml.safe_load(path.read_text()) or {}
     except yaml.YAMLError as error:
-        raise ProgramError(f"{path.name} is no YAML: {error}") from error
+        where = getattr(error, "problem_mark", None)
+        line = f" in line {where.line + 1}" if where else ""
+        raise ProgramError(f"{path.name} is no YAML{line}: {getattr(error, 'problem', None) or error}") from None
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -1,12 +1,13 @@
 """A Pulumi monitor that keeps what a program registers, and the graph that comes of it.
 
-Pulumi's own mock monitor hides parents, dependencies and options; this one keeps the whole request. What a resource becomes
-is decided by a subclass: `Recorder` makes plausible outputs up, the embedded cloud (`local/deployment.py`) creates it.
+Pulumi's own mock monitor hides parents, dependencies and options; this one keeps the whole request. What a resource
+becomes is decided by a subclass: `Recorder` makes plausible outputs up, `local.deployment` creates it in AWS's APIs.
 """
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -84,18 +85,34 @@ class Created(NamedTuple):
 
 
 class RecordingMonitor(mocks.MockMonitor, ABC):
-    """Keeps each registration in `graph`; `create` says what a resource becomes."""
+    """Keeps each registration in `graph`; `create` says what a resource becomes.
+
+    After the first failure nothing more is created.
+    """
 
     def __init__(self) -> None:
         super().__init__(_NoMocks())
         self.graph = Graph()
+        self.failure: Exception | None = None
+        """What failed first."""
 
     @abstractmethod
     def create(self, resource: Resource) -> Created:
         """Makes a custom resource; called from several threads."""
 
+    def complete(self, component: Resource) -> None:
+        """Looks at a component, or the stack, once its outputs are known; called from several threads."""
+
+    def fail(self, error: Exception) -> None:
+        """Ends the run: every later registration raises what failed first."""
+        self.failure = self.failure or error
+
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
         """Records a resource and says what it became."""
+        with self._remembering_failure():
+            return self._register(request)
+
+    def _register(self, request: Any) -> Any:
         resource = self._resource(request)
         self.graph.add(resource)
         if not resource.custom:
@@ -109,8 +126,21 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
         """Records the outputs of a component, or of the stack."""
-        self.graph.resources[request.urn].outputs = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
+        resource = self.graph.resources[request.urn]
+        with self._remembering_failure():
+            resource.outputs = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
+            self.complete(resource)
         return empty_pb2.Empty()
+
+    @contextmanager
+    def _remembering_failure(self) -> Iterator[None]:
+        if self.failure:
+            raise self.failure
+        try:
+            yield
+        except Exception as error:
+            self.fail(error)
+            raise
 
     def _resource(self, request: Any) -> Resource:
         return Resource(
@@ -157,8 +187,10 @@ def _result(serialisation: Coroutine[Any, Any, Any]) -> Any:
 
 
 class Recorder(RecordingMonitor):
-    """Creates nothing. In an update every output that pulumi-aws declares gets a plausible value, so none is ever missing;
-    in a preview what only AWS could say stays unknown, as it does there.
+    """Creates nothing.
+
+    In an update every output that pulumi-aws declares gets a plausible value, so none is ever missing; in a preview
+    what only AWS could say stays unknown, as it does there.
     """
 
     ACCOUNT = "123456789012"

@@ -1,10 +1,13 @@
 """MiniStack, the emulator of AWS, in a process of its own that never outlives whoever started it.
 
-`python -m local.server` is that process: it stops when its standard input closes, which the operating system does for it
-when its parent ends in any way, and then removes its folder.
+`python -m local.server` is that process. When its standard input closes, which the operating system does as soon as
+whoever started it ends in any way, it ends its whole process group and removes its folder.
 """
 
+import http.client
+import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -12,96 +15,134 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from local.emulator import server_environment
+from local.emulator import identity, server_environment
+from local.uninterrupted import uninterrupted
 
 _START_SECONDS = 30
-_STOP_SECONDS = 5
+_ATTEMPTS = 3
+_SWEEP = 'kill -s KILL -- "-$1"; sleep 0.2; mv -- "$2" "$2.$1"; rm -rf -- "$2.$1"; rmdir -- "${2%/*}"'
+"""Ends a process group, and then removes the folder that it wrote to, and the one around it if nothing else is there.
+
+The folder is moved away first: whoever makes a new one of this name meanwhile keeps it.
+"""
 
 
 class ServerError(Exception):
     """The emulator did not start; the message says why."""
 
 
+class _PortLostError(Exception):
+    """Somebody else took the port between our choosing it and our listening on it."""
+
+
 class Server:
     """A running emulator, on the loopback interface only."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, held: Sequence[int] = ()) -> None:
         """Starts it and returns when it answers.
 
         Args:
             folder: what it may write to; made where it does not exist, and removed when it stops.
             port: the port to listen on; a free one by default.
+            held: file descriptors that its process keeps open too: a lock that is held until all has ended.
 
         Raises:
             ServerError: the port is taken, or it did not come up.
         """
-        self.folder, self.port = folder, port or _free_port()
         if port and not _is_free(port):
             raise ServerError(f"port {port} is taken: choose another one with --port, or leave it out for a free one")
-        self.endpoint = f"http://127.0.0.1:{self.port}"
-        (folder / "tmp").mkdir(parents=True, exist_ok=True)
+        self.folder, self._held = folder, tuple(held)
         self._log = folder / "ministack.log"
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "local.server", str(folder)],
-                cwd=Path(__file__).parent.parent,
-                env=server_environment(self.port, folder / "tmp"),
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._process: subprocess.Popen[bytes] | None = None
         try:
-            self._wait()
+            for _ in range(_ATTEMPTS):
+                self.port = port or _free_port()
+                with suppress(_PortLostError):
+                    self._start()
+                    return
+                self._end()
+            raise ServerError(f"port {self.port} was taken by another program while the emulator started")
         except BaseException:
             self.stop()
             raise
 
     @property
-    def pid(self) -> int:
-        """The process, which leads a group of its own with the workers of functions in it."""
-        return self._process.pid
+    def endpoint(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def alive(self) -> bool:
         """Whether it still runs."""
-        return self._process.poll() is None
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process, which leads a group of its own with the workers of functions in it."""
+        return self._process.pid if self._process else 0
 
     def stop(self) -> None:
-        """Stops it and every worker of a function, and removes its folder; returns when that is done."""
-        if self._process.stdin:
-            self._process.stdin.close()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            _kill_group(self.pid)
-            self._process.wait()
-            shutil.rmtree(self.folder, ignore_errors=True)
+        """Ends it and every worker of a function, and removes its folder; returns when that is done."""
+        self._end()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _wait(self) -> None:
+    def _start(self) -> None:
+        (self.folder / "tmp").mkdir(parents=True, exist_ok=True)
+        token = secrets.token_hex(8)
+        uninterrupted(lambda: self._spawn(token))
+        self._wait(token)
+
+    def _spawn(self, token: str) -> None:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "local.server", str(self.folder), *map(str, self._held)],
+                cwd=Path(__file__).parent.parent,
+                env=server_environment(self.port, self.folder / "tmp", token),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=self._held,
+            )
+
+    def _wait(self, token: str) -> None:
         end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end:
-            # Another server may answer on the port: ours has to be alive after the answer.
-            if not self.alive:
-                raise ServerError(f"the emulator ended at once:\n{self._log.read_text(errors='replace')[-2000:]}")
-            if _answers(self.endpoint) and self.alive:
+            health = _health(self.port)
+            if health and identity(health) == token:
                 return
-            time.sleep(0.03)
-        raise ServerError(f"the emulator did not answer within {_START_SECONDS} s; its log is {self._log}")
+            if not self.alive:
+                told = self._log.read_text(errors="replace")
+                if "already in use" in told:
+                    raise _PortLostError
+                raise ServerError(f"the emulator ended at once; it said: {told.strip()[-2000:] or 'nothing'}")
+            time.sleep(0.02)
+        raise ServerError(f"the emulator did not answer within {_START_SECONDS} s: is this machine very busy?")
+
+    def _end(self) -> None:
+        """Its state is in memory and nobody needs it any more: there is nothing that it could do before it ends."""
+        if self._process and self._process.stdin:
+            with suppress(ProcessLookupError):  # all of it has ended
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process.stdin.close()
 
 
-def _answers(endpoint: str) -> bool:
+def _health(port: int) -> Any:
+    """What the server on a port says of itself; None where none answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
+        connection.request("GET", "/_ministack/health")
+        return json.load(connection.getresponse())
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
 
 
 def _free_port() -> int:
@@ -120,32 +161,28 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _kill_group(leader: int) -> None:
-    try:
-        os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # all of it has ended
-
-
-def _serve(folder: Path) -> None:
+def _serve(folder: Path, held: Sequence[int]) -> None:
     """What the process does."""
-    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then stops this process
+    threading.Thread(target=_end_with_parent, args=(folder, held), daemon=True).start()
     sys.argv = ["ministack"]
     from ministack.app import main
 
     main()
 
 
-def _end_with_parent(folder: Path) -> None:
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(1)
-    shutil.rmtree(folder, ignore_errors=True)
-    with suppress(OSError):
-        folder.parent.rmdir()  # the one that was made for it, unless something else is in there
-    _kill_group(os.getpgrp())
+def _end_with_parent(folder: Path, held: Sequence[int]) -> None:
+    while os.read(0, 1):
+        pass
+    # In a session of its own, so that it survives the group that it ends.
+    subprocess.Popen(
+        ["/bin/sh", "-c", _SWEEP, "sh", str(os.getpgrp()), str(folder)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        pass_fds=held,
+    )
 
 
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]))
+    _serve(Path(sys.argv[1]), tuple(map(int, sys.argv[2:])))

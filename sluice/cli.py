@@ -5,19 +5,8 @@ import sys
 
 import click
 
-_COMMANDS = {
-    "up": "up",
-    "down": "down",
-    "preview": "preview",
-    "outputs": "outputs",
-    "outbox": "outbox",
-    "import": "import_",
-    "imports": "imports",
-    "report": "report",
-    "failures": "failures",
-    "demo": "demo",
-    "smoke": "smoke",
-}
+_COMMANDS = ("up", "down", "preview", "outputs", "outbox", "import", "imports", "report", "failures", "demo", "smoke")
+_MODULES = {"import": "import_"}
 
 
 class _Commands(click.Group):
@@ -25,9 +14,8 @@ class _Commands(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 the signature is click's
-        if cmd_name not in _COMMANDS:
-            return None
-        return importlib.import_module(f"sluice.commands.{_COMMANDS[cmd_name]}").command
+        name = _MODULES.get(cmd_name, cmd_name)
+        return importlib.import_module(f"sluice.commands.{name}").command if cmd_name in _COMMANDS else None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,3 +31,7 @@ def main() -> None:
         cli(prog_name="python -m sluice")
     except StateError as error:
         sys.exit(f"Error: {error}")
+    except Exception as error:
+        if not type(error).__module__.startswith("botocore."):
+            raise
+        sys.exit(f"Error: AWS: {error}")

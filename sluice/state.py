@@ -1,21 +1,26 @@
 """What is known of running embedded clouds: `.sluice/<stack>/` in the checkout, locked by whoever runs it.
 
-The lock is the operating system's: whoever dies in any way lets go of it, so what is left of a crash is never taken for
-running.
+The lock is the operating system's, and nobody lets go of it but by ending: what is left of a crash is never taken for
+running, and whoever sees the lock free knows that the process is gone. The emulator's process holds it too, so that it
+stays taken until the very last has ended.
 """
 
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
-_KEPT_AT_START = ("lock", "up.out", "up.err")
-_LOCK_SECONDS = 0.5
+_FOLDER = ".sluice"
+_GLANCE_SECONDS = 0.5
+"""How long a lock may be taken by somebody who only looks at it."""
+_SWEEP_SECONDS = 5
+"""How long an emulator may need to end after whoever started it was killed."""
 
 
 class Running(NamedTuple):
@@ -28,49 +33,58 @@ class Running(NamedTuple):
     outputs: dict[str, Any]
 
 
+class Held(NamedTuple):
+    """The folder of a stack while it runs."""
+
+    place: Path
+    lock: int
+    """A file descriptor; whoever inherits it holds the lock too."""
+
+
 class StateError(Exception):
     """Something runs already, or nothing does; the message says what."""
 
 
 def checkout() -> Path:
-    """The checkout that the working directory is in: the nearest folder with a `Pulumi.yaml`.
+    """The checkout that the working directory is in: the nearest folder with a `Pulumi.yaml` and a `sluice`.
 
     Raises:
         StateError: there is none.
     """
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / "Pulumi.yaml").is_file():
+        if (folder / "Pulumi.yaml").is_file() and (folder / "sluice").is_dir():
             return folder
-    raise StateError(f"no Pulumi.yaml in {here} or above: run this in a checkout of Sluice")
+    raise StateError(f"{here} is in no checkout of Sluice: go to one")
 
 
 def place_of(root: Path, stack: str) -> Path:
     """The folder of a stack that runs, or is about to."""
-    return root / ".sluice" / stack
+    return root / _FOLDER / stack
+
+
+def places(root: Path) -> list[Path]:
+    """The folders of stacks that run, are about to, or did not end well; by name."""
+    found = (root / _FOLDER).glob("*/lock")
+    return sorted(lock.parent for lock in found if "." not in lock.parent.name)
 
 
 @contextmanager
-def hold(root: Path, stack: str) -> Iterator[Path]:
+def hold(root: Path, stack: str) -> Iterator[Held]:
     """Holds the folder of a stack while it runs; at the end nothing is left of it.
 
     Raises:
         StateError: another process holds it.
     """
     place = place_of(root, stack)
-    lock = _lock(place)
+    lock = _wait_for_lock(place)
     if lock is None:
         raise StateError(f"stack {stack} runs already in this checkout: stop it with `python -m sluice down`")
-    with lock:
-        try:
-            lock.write(str(os.getpid()))
-            lock.flush()
-            for leftover in place.iterdir():  # of a crash
-                if leftover.name not in _KEPT_AT_START:
-                    shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-            yield place
-        finally:
-            remove(place)
+    try:
+        _remove_leftovers(place)
+        yield Held(place, lock)
+    finally:
+        _remove(place)
 
 
 def publish(root: Path, ready: Running) -> None:
@@ -84,45 +98,120 @@ def publish(root: Path, ready: Running) -> None:
 def running(root: Path) -> list[Running]:
     """The stacks that run in a checkout and are ready, by name."""
     found = []
-    for path in sorted((root / ".sluice").glob("*/state.json")):
-        if holder(path.parent):
-            with suppress(FileNotFoundError):  # it ended just now
-                found.append(Running(**json.loads(path.read_text())))
+    for place in places(root):
+        if holder(place):
+            with suppress(FileNotFoundError):  # it is not ready, or ended just now
+                found.append(Running(**json.loads((place / "state.json").read_text())))
     return found
 
 
 def holder(place: Path) -> int | None:
     """The process that holds a folder, ready or not; None where nobody does."""
-    with suppress(FileNotFoundError), (place / "lock").open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return int(lock.read() or 0)
+    with watched(place) as lock:
+        return None if lock is None else holder_of(lock)
+
+
+@contextmanager
+def watched(place: Path) -> Iterator[int | None]:
+    """The lock of a folder, to be asked with `holder_of`, also when the folder is gone; None where there is none."""
+    try:
+        lock = os.open(place / "lock", os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        yield None
+        return
+    try:
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def holder_of(lock: int) -> int | None:
+    """The process that holds a lock; None once the last has ended that did.
+
+    Raises:
+        StateError: somebody holds it who has not said who it is.
+    """
+    end = time.monotonic() + _GLANCE_SECONDS
+    while _is_taken(lock):
+        written = os.pread(lock, 20, 0)
+        if written:
+            return int(written)
+        if time.monotonic() > end:  # it is written right after the lock was taken
+            raise StateError(f"an unknown process holds a lock in {_FOLDER}: end it, then remove {_FOLDER}")
+        time.sleep(0.005)
     return None
 
 
-def remove(place: Path) -> None:
-    """Removes the folder of a stack, and `.sluice` with the last one."""
-    shutil.rmtree(place, ignore_errors=True)
+def clear(place: Path) -> None:
+    """Removes what a crash left of a folder, unless somebody holds it."""
+    lock = _try_lock(place) if place.exists() else None
+    if lock is not None:
+        _remove(place)
+        os.close(lock)
+
+
+def _is_taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    return False
+
+
+def _wait_for_lock(place: Path) -> int | None:
+    """The lock of a folder, once it is free; None where a process holds it that lives on."""
+    started = time.monotonic()
+    while True:
+        lock = _try_lock(place)
+        if lock is not None:
+            return lock
+        pid = holder(place)
+        waited = time.monotonic() - started
+        if waited > (_GLANCE_SECONDS if pid and _is_alive(pid) else _SWEEP_SECONDS):
+            return None
+        time.sleep(0.02)
+
+
+def _try_lock(place: Path) -> int | None:
+    """The lock of a folder, or None where it is taken, or the folder was removed meanwhile."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        lock = os.open(place / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:
+        return None
+    with suppress(BlockingIOError, FileNotFoundError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(lock).st_ino == (place / "lock").stat().st_ino:
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, str(os.getpid()).encode(), 0)
+            return lock
+    os.close(lock)
+    return None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _remove_leftovers(place: Path) -> None:
+    for leftover in place.iterdir():
+        if leftover.name != "lock":
+            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+
+def _remove(place: Path) -> None:
+    """Removes a folder, and `.sluice` with the last one.
+
+    It is moved away first: whoever comes next makes a folder of its own, which this cannot touch.
+    """
+    gone = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
+    with suppress(FileNotFoundError):
+        place.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
     with suppress(OSError):
         place.parent.rmdir()
-
-
-def _lock(place: Path) -> IO[str] | None:
-    """The lock of a folder, or None where it is taken.
-
-    Others look at the lock for a moment (`holder`), and the folder may vanish and come back: hence the attempts.
-    """
-    end = time.monotonic() + _LOCK_SECONDS
-    while time.monotonic() < end:
-        place.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
-            lock = (place / "lock").open("a+")
-            with suppress(BlockingIOError, FileNotFoundError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.fstat(lock.fileno()).st_ino == (place / "lock").stat().st_ino:
-                    lock.truncate(0)
-                    return lock
-            lock.close()
-        time.sleep(0.02)
-    return None

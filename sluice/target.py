@@ -10,12 +10,15 @@ import click
 
 from sluice import state
 
+LONGEST_INVOCATION_SECONDS = 900
+
 
 class Target:
     """A deployed stack: its outputs, and clients for where it is."""
 
     def __init__(self, outputs: dict[str, Any], endpoint: str | None = None) -> None:
         self.outputs, self.endpoint = outputs, endpoint
+        self._clients: dict[str, Any] = {}
 
     def __getitem__(self, output: str) -> Any:
         """A stack output.
@@ -27,13 +30,25 @@ class Target:
             raise click.ClickException(f"the stack has no output {output}; it has {', '.join(sorted(self.outputs))}")
         return self.outputs[output]
 
-    @functools.cache  # noqa: B019 a command has one target, for as long as it runs
     def client(self, service: str) -> Any:
-        """A boto3 client, in the stack's region: with the keys of the embedded cloud, or the ordinary AWS credentials."""
-        import boto3
+        """A boto3 client, in the stack's region: root of the embedded cloud, or with the ordinary AWS credentials."""
+        if service not in self._clients:
+            self._clients[service] = self._make_client(service)
+        return self._clients[service]
 
-        session: Any = boto3.Session("test", "test") if self.endpoint else boto3.Session()
-        return session.client(service, region_name=self["region"], endpoint_url=self.endpoint)
+    def _make_client(self, service: str) -> Any:
+        if self.endpoint:
+            from local.clients import Cloud
+
+            cloud = Cloud(self.endpoint, self["region"])
+            return cloud.invoking() if service == "lambda" else cloud.client(service)
+        import boto3
+        from botocore.config import Config
+
+        session: Any = boto3.Session()
+        # A function may take longer to answer than the SDK waits before it would invoke it a second time.
+        config = Config(read_timeout=LONGEST_INVOCATION_SECONDS) if service == "lambda" else None
+        return session.client(service, region_name=self["region"], config=config)
 
 
 def targeted(command: Callable[..., None]) -> Callable[..., None]:
@@ -48,6 +63,8 @@ def targeted(command: Callable[..., None]) -> Callable[..., None]:
     )
     @functools.wraps(command)
     def with_target(stack: str | None, outputs_file: Path | None, **options: Any) -> None:
+        if stack and outputs_file:
+            raise click.UsageError("--stack names a stack that runs here, --outputs one in AWS: give one of them")
         command(from_file(outputs_file) if outputs_file else running(stack), **options)
 
     return with_target
@@ -78,12 +95,22 @@ def running(stack: str | None = None) -> Target:
     Raises:
         click.ClickException: nothing runs, or it is not clear which stack is meant.
     """
+    found = chosen(stack)
+    return Target(found.outputs, found.endpoint)
+
+
+def chosen(stack: str | None = None) -> state.Running:
+    """What is known of a running stack: the named one, or the only one.
+
+    Raises:
+        click.ClickException: nothing runs, or it is not clear which stack is meant.
+    """
     found = {one.stack: one for one in state.running(state.checkout())}
     if not found:
         raise click.ClickException("nothing runs in this checkout: start it with `python -m sluice up`")
     if stack is None and len(found) > 1:
         raise click.ClickException(f"several stacks run: choose one with --stack, of {', '.join(found)}")
-    chosen = stack or next(iter(found))
-    if chosen not in found:
-        raise click.ClickException(f"stack {chosen} does not run; {', '.join(found)} does")
-    return Target(found[chosen].outputs, found[chosen].endpoint)
+    name = stack or next(iter(found))
+    if name not in found:
+        raise click.ClickException(f"stack {name} does not run in this checkout; running: {', '.join(found)}")
+    return found[name]

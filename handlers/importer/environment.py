@@ -24,4 +24,5 @@ HOP_LIMIT = "IMPORT_HOP_LIMIT"
 
 ROWS_WRITTEN = "RowsWritten"
 ROWS_REJECTED = "RowsRejected"
+FILES_FAILED = "FilesFailed"
 """Metrics that an alarm and the dashboard watch."""

@@ -59,7 +59,7 @@ def _emit(context: Any, received: int, failed: int, tally: Tally, seconds: float
             environment.ROWS_REJECTED: (tally.rows_rejected, "Count"),
             "BytesRead": (tally.bytes_read, "Bytes"),
             "MessagesFailed": (failed, "Count"),
-            "FilesFailed": (tally.ends["failed"], "Count"),
+            environment.FILES_FAILED: (tally.ends["failed"], "Count"),
             "Duration": (round(seconds * 1000), "Milliseconds"),
         },
         request_id=context.aws_request_id,

@@ -65,7 +65,7 @@ class _Elements:
     @property
     def rest(self) -> str:
         """What follows the array, as far as it was added."""
-        return self._text
+        return self._text[1:]
 
     def add(self, text: str) -> None:
         """Adds what follows."""
@@ -89,7 +89,7 @@ class _Elements:
             if end < 0:
                 break
             self.ended = self._text[end] == "]"
-            at = end + 1
+            at = end + (not self.ended)  # reading may begin again at the bracket, and end there
         self._pass(at)
         return Batch(items, rejects, self.position)
 

@@ -89,20 +89,14 @@ class Sender:
         templates: the name that each template has in SES.
     """
 
-    def __init__(
-        self, client: Client, address: str, configuration_set: str, templates: Mapping[str, str]
-    ) -> None:
+    def __init__(self, client: Client, address: str, configuration_set: str, templates: Mapping[str, str]) -> None:
         self._client = client
         self._address = address
-        self._heads = {
-            template: _head(address, configuration_set, name) for template, name in templates.items()
-        }
+        self._heads = {template: _head(address, configuration_set, name) for template, name in templates.items()}
 
     def send(self, template: str, mails: Sequence[Mail], deadline: float) -> list[Answer]:
         """Send mails of one template, `MAILS_AT_ONCE` at most; give the answer to each, in their order."""
-        request = ses.send_bulk_email(
-            self._heads[template] + ",".join([_entry(mail) for mail in mails]) + "]}"
-        )
+        request = ses.send_bulk_email(self._heads[template] + ",".join([_entry(mail) for mail in mails]) + "]}")
         try:
             results = self._client.call(request, deadline=deadline).json()["BulkEmailEntryResults"]
         except AwsError as error:

@@ -1,6 +1,12 @@
 """DynamoDB: tables."""
 
-from local.resources import Cloud, Created, Inputs, creates, pascal, physical_name, tag_list
+from typing import Any
+
+from local.clients import Cloud
+from local.recording import Created
+from local.resources.inputs import Inputs, pascal
+from local.resources.naming import physical_name
+from local.resources.registry import creates
 
 
 @creates("aws:dynamodb/table:Table")
@@ -16,19 +22,23 @@ def table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
         BillingMode=inputs.take("billingMode"),
         KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys if key],
         AttributeDefinitions=[
-            {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
-            for attribute in inputs.take("attributes")
+            {"AttributeName": attribute.take("name"), "AttributeType": attribute.take("type")}
+            for attribute in inputs.objects("attributes")
         ],
         DeletionProtectionEnabled=inputs.take("deletionProtectionEnabled", False),
-        Tags=tag_list(inputs),
+        Tags=inputs.tag_list(),
         **stream,
     )["TableDescription"]
     expiry = inputs.take("ttl")
     if expiry:
         client.update_time_to_live(TableName=physical, TimeToLiveSpecification=pascal(expiry))
-    if (inputs.take("pointInTimeRecovery") or {}).get("enabled"):
-        client.update_continuous_backups(
-            TableName=physical, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-        )
+    _keep_backups(client, physical, inputs.object("pointInTimeRecovery"))
     outputs = {"name": physical, "arn": made["TableArn"], "streamViewType": view or ""}
     return Created(physical, {**outputs, "streamArn": made.get("LatestStreamArn", "")})
+
+
+def _keep_backups(client: Any, table: str, recovery: Inputs) -> None:
+    enabled = recovery.take("enabled", False)
+    if enabled:
+        specification = {"PointInTimeRecoveryEnabled": enabled, **recovery.rest()}
+        client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=specification)

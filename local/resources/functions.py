@@ -6,32 +6,34 @@ from pathlib import Path
 
 from pulumi import FileArchive
 
+from local.clients import Cloud
 from local.emulator import registered_disabled
-from local.resources import Cloud, Created, Inputs, UnsupportedError, creates, pascal, physical_name
+from local.recording import Created
+from local.resources.inputs import Inputs, pascal
+from local.resources.naming import physical_name
+from local.resources.registry import UnsupportedError, creates
 
 
 @creates("aws:lambda/function:Function")
 def function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     """A function; its code is zipped from the archive's folder."""
-    role, timeout, code = inputs.take("role"), inputs.take("timeout"), inputs.take("code")
-    variables = (inputs.take("environment") or {}).get("variables", {})
-    if cloud.functions_endpoint:
+    variables = inputs.object("environment").take("variables", {})
+    if cloud.functions_endpoint != cloud.endpoint:
         variables = {**variables, "AWS_ENDPOINT_URL": cloud.functions_endpoint}
-    logging, tracing = inputs.take("loggingConfig"), inputs.take("tracingConfig")
     made = cloud.client("lambda").create_function(
         FunctionName=inputs.take("name") or physical_name(name),
         Description=inputs.take("description", ""),
-        Role=role,
+        Role=inputs.take("role"),
         Handler=inputs.take("handler"),
         Runtime=inputs.take("runtime"),
         Architectures=inputs.take("architectures", ["x86_64"]),
-        Timeout=timeout,
+        Timeout=inputs.take("timeout", 3),
         MemorySize=inputs.take("memorySize", 128),
         Environment={"Variables": variables},
-        LoggingConfig=pascal(logging) if logging else {},
-        TracingConfig=pascal(tracing) if tracing else {},
+        LoggingConfig=pascal(inputs.take("loggingConfig", {})),
+        TracingConfig=pascal(inputs.take("tracingConfig", {})),
         Tags=inputs.take("tags", {}),
-        Code={"ZipFile": _zipped(code)},
+        Code={"ZipFile": _zipped(inputs.take("code"))},
     )
     return Created(made["FunctionName"], {"name": made["FunctionName"], "arn": made["FunctionArn"]})
 
@@ -46,21 +48,17 @@ def _zipped(archive: FileArchive) -> bytes:
 
 
 @creates("aws:lambda/eventSourceMapping:EventSourceMapping")
-def event_source_mapping(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+def event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """A mapping. Those of streams are registered disabled, because a poller of ours runs them."""
-    failures = (inputs.take("destinationConfig") or {}).get("onFailure", {}).get("destinationArn")
+    failures = inputs.object("destinationConfig").object("onFailure").take("destinationArn")
     destination = {"DestinationConfig": {"OnFailure": {"Destination": failures}}} if failures else {}
     arguments = {**destination, "Tags": inputs.take("tags", {}), **inputs.rest()}
     source = arguments["EventSourceArn"]
     if ":dynamodb:" in source:
-        registered = registered_disabled(arguments)
-    elif ":sqs:" in source:
-        registered = arguments
-    else:
-        raise UnsupportedError(
-            f"{name}: mappings of {source} are not run here; of DynamoDB streams and of queues they are"
-        )
-    made = cloud.client("lambda").create_event_source_mapping(**registered)
+        arguments = registered_disabled(arguments)
+    elif ":sqs:" not in source:
+        raise UnsupportedError(f"mappings of {source} are not run here; of DynamoDB streams and of queues they are")
+    made = cloud.client("lambda").create_event_source_mapping(**arguments)
     return Created(made["UUID"], {"uuid": made["UUID"], "arn": made["EventSourceMappingArn"]})
 
 

@@ -1,7 +1,11 @@
 """IAM: roles and their policies."""
 
+from local.clients import Cloud
 from local.emulator import enforceable
-from local.resources import Cloud, Created, Inputs, creates, physical_name, tag_list
+from local.recording import Created
+from local.resources.inputs import Inputs
+from local.resources.naming import physical_name
+from local.resources.registry import creates
 
 
 @creates("aws:iam/role:Role")
@@ -11,7 +15,7 @@ def role(cloud: Cloud, name: str, inputs: Inputs) -> Created:
         RoleName=inputs.take("name") or physical_name(name),
         AssumeRolePolicyDocument=inputs.take("assumeRolePolicy"),
         Description=inputs.take("description", ""),
-        Tags=tag_list(inputs),
+        Tags=inputs.tag_list(),
     )["Role"]
     return Created(made["RoleName"], {"name": made["RoleName"], "arn": made["Arn"], "uniqueId": made["RoleId"]})
 

@@ -1,7 +1,11 @@
 """CloudWatch, CloudWatch Logs and SNS: logs, alarms and whom they reach."""
 
+from local.clients import Cloud
 from local.emulator import without_tls
-from local.resources import Cloud, Created, Inputs, creates, physical_name, tag_list
+from local.recording import Created
+from local.resources.inputs import Inputs
+from local.resources.naming import physical_name
+from local.resources.registry import creates
 
 
 @creates("aws:cloudwatch/logGroup:LogGroup")
@@ -21,7 +25,7 @@ def metric_alarm(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     """An alarm on a metric."""
     client, physical = cloud.client("cloudwatch"), inputs.take("name") or physical_name(name, 255)
     dimensions = [{"Name": key, "Value": value} for key, value in inputs.take("dimensions", {}).items()]
-    actions = {"OKActions": inputs.take("okActions", []), "Tags": tag_list(inputs)}
+    actions = {"OKActions": inputs.take("okActions", []), "Tags": inputs.tag_list()}
     client.put_metric_alarm(AlarmName=physical, Dimensions=dimensions, **actions, **inputs.rest())
     arn = f"arn:aws:cloudwatch:{cloud.region}:{cloud.account}:alarm:{physical}"
     return Created(physical, {"name": physical, "arn": arn})
@@ -39,7 +43,7 @@ def dashboard(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 def topic(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     """A topic."""
     physical = inputs.take("name") or physical_name(name, 256)
-    arn = cloud.client("sns").create_topic(Name=physical, Tags=tag_list(inputs))["TopicArn"]
+    arn = cloud.client("sns").create_topic(Name=physical, Tags=inputs.tag_list())["TopicArn"]
     return Created(arn, {"name": physical, "arn": arn})
 
 

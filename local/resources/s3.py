@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from local.clients import Cloud
 from local.emulator import without_tls
-from local.resources import Cloud, Created, Inputs, creates, pascal, physical_name, tag_list
+from local.recording import Created
+from local.resources.inputs import Inputs
+from local.resources.naming import physical_name
+from local.resources.registry import creates
 
 
 @creates("aws:s3/bucket:Bucket")
@@ -13,7 +17,7 @@ def bucket(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     inputs.take("forceDestroy")  # what happens on deletion: the embedded cloud forgets everything when it stops
     place = {} if cloud.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": cloud.region}}
     client.create_bucket(Bucket=physical, **place)
-    client.put_bucket_tagging(Bucket=physical, Tagging={"TagSet": tag_list(inputs)})
+    client.put_bucket_tagging(Bucket=physical, Tagging={"TagSet": inputs.tag_list()})
     return Created(physical, {"bucket": physical, "arn": f"arn:aws:s3:::{physical}"})
 
 
@@ -30,7 +34,7 @@ def ownership_controls(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """Who owns what is put into a bucket."""
     name = inputs.take("bucket")
     cloud.client("s3").put_bucket_ownership_controls(
-        Bucket=name, OwnershipControls={"Rules": [pascal(inputs.take("rule"))]}
+        Bucket=name, OwnershipControls={"Rules": [inputs.object("rule").rest()]}
     )
     return Created(name, {})
 
@@ -48,16 +52,15 @@ def bucket_policy(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 def encryption(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """How objects are encrypted."""
     name = inputs.take("bucket")
-    rules = [
-        {
-            "ApplyServerSideEncryptionByDefault": {
-                "SSEAlgorithm": rule["applyServerSideEncryptionByDefault"]["sseAlgorithm"]
-            }
-        }
-        for rule in inputs.take("rules")
-    ]
+    rules = [_encryption_rule(rule) for rule in inputs.objects("rules")]
     cloud.client("s3").put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
     return Created(name, {})
+
+
+def _encryption_rule(rule: Inputs) -> dict[str, Any]:
+    default = rule.object("applyServerSideEncryptionByDefault")
+    algorithm = {"SSEAlgorithm": default.take("sseAlgorithm")}  # an abbreviation that `rest` would not spell so
+    return {"ApplyServerSideEncryptionByDefault": {**algorithm, **default.rest()}, **rule.rest()}
 
 
 @creates("aws:s3/bucketVersioning:BucketVersioning")
@@ -65,7 +68,7 @@ def versioning(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """Whether overwritten and deleted objects are kept."""
     name = inputs.take("bucket")
     cloud.client("s3").put_bucket_versioning(
-        Bucket=name, VersioningConfiguration=pascal(inputs.take("versioningConfiguration"))
+        Bucket=name, VersioningConfiguration=inputs.object("versioningConfiguration").rest()
     )
     return Created(name, {})
 
@@ -74,14 +77,9 @@ def versioning(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 def lifecycle(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """What happens to objects as they age."""
     name = inputs.take("bucket")
-    rules = [_lifecycle_rule(rule) for rule in inputs.take("rules")]
+    rules = [{"ID": rule.take("id"), **rule.rest()} for rule in inputs.objects("rules")]
     cloud.client("s3").put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
     return Created(name, {})
-
-
-def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
-    made = {("ID" if name == "id" else name[0].upper() + name[1:]): pascal(value) for name, value in rule.items()}
-    return made
 
 
 @creates("aws:s3/bucketNotification:BucketNotification")
@@ -89,17 +87,18 @@ def notification(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """What a bucket announces, and to whom."""
     name = inputs.take("bucket")
     announced = {"EventBridgeConfiguration": {}} if inputs.take("eventbridge") else {}
-    queues = [_queue(queue) for queue in inputs.take("queues", [])]
+    queues = [_queue(queue) for queue in inputs.objects("queues")]
     cloud.client("s3").put_bucket_notification_configuration(
         Bucket=name, NotificationConfiguration={**announced, "QueueConfigurations": queues}
     )
     return Created(name, {})
 
 
-def _queue(queue: dict[str, Any]) -> dict[str, Any]:
-    rules = [{"Name": "prefix", "Value": queue["filterPrefix"]}] if "filterPrefix" in queue else []
+def _queue(queue: Inputs) -> dict[str, Any]:
+    ends = {"prefix": queue.take("filterPrefix"), "suffix": queue.take("filterSuffix")}
+    rules = [{"Name": end, "Value": text} for end, text in ends.items() if text]
     return {
-        "QueueArn": queue["queueArn"],
-        "Events": queue["events"],
+        "QueueArn": queue.take("queueArn"),
+        "Events": queue.take("events"),
         "Filter": {"Key": {"FilterRules": rules}},
     }

@@ -1,7 +1,11 @@
 """EventBridge Scheduler: schedules."""
 
 from local.emulator import registered_off
-from local.resources import Cloud, Created, Inputs, creates, physical_name
+from local.clients import Cloud
+from local.recording import Created
+from local.resources.inputs import Inputs
+from local.resources.naming import physical_name
+from local.resources.registry import creates
 from local.schedules import Expression
 
 

@@ -1,15 +1,16 @@
 """SES: identities, configuration sets, where their events go, and templates."""
 
-from typing import Any
-
-from local.resources import Cloud, Created, Inputs, creates, pascal, tag_list
+from local.clients import Cloud
+from local.recording import Created
+from local.resources.inputs import Inputs
+from local.resources.registry import creates
 
 
 @creates("aws:sesv2/emailIdentity:EmailIdentity")
 def identity(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """An identity; the emulator takes every identity for verified."""
     email = inputs.take("emailIdentity")
-    made = cloud.client("sesv2").create_email_identity(EmailIdentity=email, Tags=tag_list(inputs))
+    made = cloud.client("sesv2").create_email_identity(EmailIdentity=email, Tags=inputs.tag_list())
     tokens = made.get("DkimAttributes", {}).get("Tokens", [])
     arn = f"arn:aws:ses:{cloud.region}:{cloud.account}:identity/{email}"
     return Created(email, {"arn": arn, "dkimSigningAttributes": {"tokens": tokens}})
@@ -18,7 +19,7 @@ def identity(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 @creates("aws:sesv2/configurationSet:ConfigurationSet")
 def configuration_set(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """A configuration set."""
-    name, tags = inputs.take("configurationSetName"), tag_list(inputs)
+    name, tags = inputs.take("configurationSetName"), inputs.tag_list()
     cloud.client("sesv2").create_configuration_set(ConfigurationSetName=name, Tags=tags, **inputs.rest())
     return Created(name, {"arn": f"arn:aws:ses:{cloud.region}:{cloud.account}:configuration-set/{name}"})
 
@@ -27,7 +28,7 @@ def configuration_set(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 def event_destination(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """Where events of a configuration set go."""
     configuration_set, name = inputs.take("configurationSetName"), inputs.take("eventDestinationName")
-    destination: dict[str, Any] = pascal(inputs.take("eventDestination"))
+    destination = inputs.object("eventDestination").rest()
     cloud.client("sesv2").create_configuration_set_event_destination(
         ConfigurationSetName=configuration_set, EventDestinationName=name, EventDestination=destination
     )
@@ -38,8 +39,7 @@ def event_destination(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 def template(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """A template."""
     name = inputs.take("name")
-    parts = {"SubjectPart": "subject", "TextPart": "text", "HtmlPart": "html"}
-    cloud.client("ses").create_template(
-        Template={"TemplateName": name, **{part: inputs.take(ours) for part, ours in parts.items()}}
-    )
+    parts = {"SubjectPart": inputs.take("subject"), "TextPart": inputs.take("text"), "HtmlPart": inputs.take("html")}
+    given = {part: text for part, text in parts.items() if text is not None}
+    cloud.client("ses").create_template(Template={"TemplateName": name, **given})
     return Created(name, {"arn": f"arn:aws:ses:{cloud.region}:{cloud.account}:template/{name}"})

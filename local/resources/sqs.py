@@ -1,7 +1,11 @@
 """SQS: queues and their policies."""
 
 from local.emulator import without_tls
-from local.resources import Cloud, Created, Inputs, creates, physical_name
+from local.clients import Cloud
+from local.recording import Created
+from local.resources.inputs import Inputs
+from local.resources.naming import physical_name
+from local.resources.registry import creates
 
 
 @creates("aws:sqs/queue:Queue")

@@ -18,9 +18,7 @@ _PATIENCE_SECONDS = 30
 @click.option("--stack", help="Stop only this one; all that run by default.")
 def command(stack: str | None) -> None:
     """Stop the embedded cloud, free its port and remove its temporary files."""
-    root = state.checkout()
-    held = sorted(path.parent for path in (root / ".sluice").glob("*/lock"))
-    places = [place for place in held if stack in (None, place.name)]
+    places = [place for place in state.places(state.checkout()) if stack in (None, place.name)]
     if not places:
         raise click.ClickException(f"{f'stack {stack} does not run' if stack else 'nothing runs'} in this checkout")
     for place in places:
@@ -29,15 +27,19 @@ def command(stack: str | None) -> None:
 
 
 def _stop(place: Path) -> bool:
-    """Ends the process that holds a folder and returns when it is gone; False where there is none."""
-    pid = state.holder(place)
-    if pid:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-        end = time.monotonic() + _PATIENCE_SECONDS
-        while state.holder(place) and time.monotonic() < end:
-            time.sleep(0.05)
-        if state.holder(place):
-            raise click.ClickException(f"process {pid} of stack {place.name} does not end: kill {pid} ends it")
-    state.remove(place)
-    return bool(pid)
+    """Ends the process that holds a folder and returns when all of it is gone; False where there is none."""
+    told: int | None = None
+    end = time.monotonic() + _PATIENCE_SECONDS
+    with state.watched(place) as lock:
+        while lock is not None and (pid := state.holder_of(lock)):
+            if pid != told:
+                with suppress(ProcessLookupError):  # it was killed, and its emulator is about to end
+                    os.kill(pid, signal.SIGTERM)
+                told = pid
+            if time.monotonic() > end:
+                raise click.ClickException(
+                    f"process {pid} of stack {place.name} does not end: end it with kill -9 {pid}"
+                )
+            time.sleep(0.02)
+    state.clear(place)
+    return told is not None

@@ -1,10 +1,16 @@
 """`failures`: what failed for good, and sending it again."""
 
+from itertools import chain
+
 import click
 
 from sluice.console import out, plural, print_json
-from sluice.failures import Failure, Redriven, redrive_stream, stream_failures
+from sluice.dead_letters import import_failures, redrive_imports, redrive_reports, report_failures
+from sluice.failures import UNREADABLE, Failure, Redriven, redrive_stream, stream_failures
 from sluice.target import Target, targeted
+
+_LISTED = (stream_failures, import_failures, report_failures)
+_REDRIVEN = (redrive_stream, redrive_imports, redrive_reports)
 
 
 @click.command("failures")
@@ -14,12 +20,12 @@ from sluice.target import Target, targeted
 def command(target: Target, as_json: bool, redrive: bool) -> None:
     """Show what is in dead letter queues and failure prefixes, and send it again.
 
-    With --redrive it exits with 1 where something fails again.
+    With --redrive it exits with 1 where something is left.
     """
     if redrive:
         _redrive(target, as_json)
         return
-    found = list(stream_failures(target))
+    found = [failure for listed in _LISTED for failure in listed(target)]
     if as_json:
         print_json([failure._asdict() for failure in found])
         return
@@ -38,15 +44,22 @@ def _show(failure: Failure) -> None:
 
 def _redrive(target: Target, as_json: bool) -> None:
     results: list[Redriven] = []
-    for redriven in redrive_stream(target):
+    for redriven in chain.from_iterable(redrive(target) for redrive in _REDRIVEN):
         results.append(redriven)
         if not as_json:
             _show(redriven.failure)
-            left = f", {plural(redriven.left, 'record')} failed again" if redriven.left else ""
-            out.print(f"    {plural(redriven.done, 'record')} taken{left}", markup=False)
+            out.print(f"    {_outcome(redriven)}", markup=False)
+    home = sum(one.is_home for one in results)
     if as_json:
         print_json([{**one.failure._asdict(), "done": one.done, "left": one.left} for one in results])
     else:
-        out.print(f"{plural(len(results), 'failure')} sent again.")
-    if any(one.left for one in results):
+        out.print(f"{plural(home, 'failure')} brought home, {len(results) - home} left.")
+    if home < len(results):
         raise click.exceptions.Exit(1)
+
+
+def _outcome(redriven: Redriven) -> str:
+    if redriven.failure.reason == UNREADABLE:
+        return "not sent: this object is no failure of a stream"
+    left = f", {redriven.left} failed again" if redriven.left else ""
+    return f"{plural(redriven.done, 'record')} taken{left}"

@@ -13,7 +13,7 @@ def command(as_json: bool, stack: str | None) -> None:
     """Show the mails sent so far; nothing leaves this machine."""
     from local.outbox import mails
 
-    sent = mails(target.running(stack).endpoint)
+    sent = mails(target.chosen(stack).endpoint)
     if as_json:
         print_json(sent)
         return

@@ -1,39 +1,58 @@
 """`preview`: the tree of resources that a stack would have."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import click
-from rich.tree import Tree
 
 from sluice import state
 from sluice.console import out, plural, print_json
 
+if TYPE_CHECKING:
+    from local.recording import Graph, Resource
+
 
 @click.command("preview")
 @click.option("--stack", default="local", show_default=True, help="Any stack with a file Pulumi.<stack>.yaml.")
-@click.option("--json", "as_json", is_flag=True, help="As a JSON array of type, name and parent.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array of type, name, parent and options.")
 def command(stack: str, as_json: bool) -> None:
     """Show the resources a stack would have, without starting anything."""
+    graph = _graph(stack)
+    if as_json:
+        names = {resource.urn: resource.name for resource in graph.resources.values()}
+        rows = [(r.type, r.name, names.get(r.parent), r.options) for r in graph.resources.values()]
+        print_json([dict(zip(("type", "name", "parent", "options"), row, strict=True)) for row in rows])
+        return
+    (root,) = (resource for resource in graph.resources.values() if not resource.parent)
+    out.print(f"[bold]{root.name}[/]")
+    for line in _tree(graph, root):
+        out.print(line)
+    made = sum(resource.custom for resource in graph.resources.values())
+    out.print(f"{plural(made, 'resource')} in {plural(len(graph.resources) - made - 1, 'component')}.")
+
+
+def _graph(stack: str) -> "Graph":
     from local import program
-    from local.recording import STACK_TYPE, Recorder, Resource
+    from local.recording import Recorder
 
     recorder = Recorder("", preview=True)
     try:
         program.run(stack, recorder, preview=True, root=state.checkout())
     except program.ProgramError as error:
         raise click.ClickException(str(error)) from None
-    graph = recorder.graph
-    if as_json:
-        names = {resource.urn: resource.name for resource in graph.resources.values()}
-        print_json([{"type": r.type, "name": r.name, "parent": names.get(r.parent)} for r in graph.resources.values()])
-        return
+    return recorder.graph
 
-    def grow(branch: Tree, resource: Resource) -> None:
-        for child in graph.children(resource.urn):
-            kept = " [yellow]protected[/]" if "protect" in child.options else ""
-            grow(branch.add(f"{child.name} [dim]{child.type}[/]{kept}"), child)
 
-    (root,) = graph.of_type(STACK_TYPE)
-    tree = Tree(f"[bold]{root.name}[/]")
-    grow(tree, root)
-    out.print(tree)
-    made = sum(resource.custom for resource in graph.resources.values())
-    out.print(f"{plural(made, 'resource')} in {plural(len(graph.resources) - made - 1, 'component')}.")
+def _tree(graph: "Graph", resource: "Resource", indent: str = "") -> Iterator[str]:
+    children = graph.children(resource.urn)
+    for child in children:
+        last = child is children[-1]
+        kept = " [yellow]protected[/]" if "protect" in child.options else ""
+        yield f"{indent}{'└── ' if last else '├── '}{child.name} [dim]{short_type(child.type)}[/]{kept}"
+        yield from _tree(graph, child, indent + ("    " if last else "│   "))
+
+
+def short_type(token: str) -> str:
+    """A type as the program writes it: `s3.BucketPolicy` for `aws:s3/bucketPolicy:BucketPolicy`, else its last part."""
+    package, module, kind = token.split(":")
+    return f"{module.partition('/')[0]}.{kind}" if package == "aws" else kind

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from handlers.shared.aws.response import Response
 
     Item = tuple[str, Hashable, Any]  # its DynamoDB JSON, its key, the caller's tag
-    Rows = dict[
-        Hashable, list[Item]
-    ]  # by key: the last of a list is to be written, those before it are spare
+    Rows = dict[Hashable, list[Item]]  # by key: the last of a list is to be written, those before it are spare
 
 _BATCH = 25
 _BYTES = 1 << 20  # far below the 16 MB of a request: larger ones gain nothing, and 16 of them are in memory

@@ -49,7 +49,5 @@ def _from_sdk() -> SdkCredentials:
 
     found = Session().get_credentials()
     if found is None:
-        raise NoCredentialsError(
-            "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-        )
+        raise NoCredentialsError("no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
     return found

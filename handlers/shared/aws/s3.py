@@ -98,9 +98,7 @@ class Bucket:
 
         return ObjectStream(self.client, ask, start, deadline)
 
-    def _request(
-        self, operation: str, method: str, key: str, version: str | None = None, **parts: Any
-    ) -> Request:
+    def _request(self, operation: str, method: str, key: str, version: str | None = None, **parts: Any) -> Request:
         if not key:
             raise ValueError(f"{operation} needs a key")
         path = f"{self.client.endpoint.path}/{quote(key, safe='/~')}"

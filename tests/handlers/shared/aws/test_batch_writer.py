@@ -142,9 +142,7 @@ def test_a_bad_item_is_found_alone_and_its_neighbours_are_written(serve, connect
 def test_a_bad_item_gives_way_to_the_good_one_before_it(serve, connect):
     table = Table()
     rejects: list = []
-    outcome = put(
-        connect(serve(table)), [item("k", "old"), item("k", "good"), item("k", BAD)], rejects=rejects
-    )
+    outcome = put(connect(serve(table)), [item("k", "old"), item("k", "good"), item("k", BAD)], rejects=rejects)
     assert table.items["k"]["v"]["S"] == "good"
     assert (outcome.written, outcome.rejected) == (2, 1)
 

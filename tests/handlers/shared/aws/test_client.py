@@ -130,9 +130,7 @@ def test_a_mail_is_sent_again_only_after_a_refusal(serve, monkeypatch):
 def test_what_did_not_leave_is_sent_again(serve, connect):
     server = serve(answer())
     server.reset_at_once = 2
-    big = dynamodb.request(
-        "UpdateItem", bytes(16_000_000)
-    )  # more than the sockets hold: it cannot have left whole
+    big = dynamodb.request("UpdateItem", bytes(16_000_000))  # more than the sockets hold: it cannot have left whole
     assert connect(server).call(big).json() == {}
     assert len(server.received) == 1
 
@@ -219,9 +217,7 @@ def test_a_port_without_a_server_is_a_failed_connect(serve, connect):
 
 
 def test_a_clock_that_is_wrong_is_put_right(serve, connect):
-    skewed = error(
-        "InvalidSignatureException", message="Signature expired", date="Sat, 21 Nov 2099 09:00:00 GMT"
-    )
+    skewed = error("InvalidSignatureException", message="Signature expired", date="Sat, 21 Nov 2099 09:00:00 GMT")
     server = serve(skewed, answer())
     client = connect(server)
     client.call(READ)
@@ -282,9 +278,7 @@ def test_an_endpoint_that_changes_its_clock_for_ever_is_given_up(serve, connect)
 def test_many_are_in_flight_on_a_connection_each(serve, connect):
     server = serve(answer())
     requests = [dynamodb.request("GetItem", {}, tag=number) for number in range(50)]
-    outcomes = [
-        (request.tag, outcome.status) for request, outcome in connect(server).map(requests, in_flight=4)
-    ]
+    outcomes = [(request.tag, outcome.status) for request, outcome in connect(server).map(requests, in_flight=4)]
     assert sorted(outcomes) == [(number, 200) for number in range(50)]
     assert server.connections == 4
 
@@ -309,9 +303,7 @@ def test_waiting_retries_count_as_in_flight(serve, connect, monkeypatch):
     monkeypatch.setattr(flight, "pause", lambda attempts: 3600.0)
     pulled = []
     requests = (pulled.append(number) or READ for number in range(100))
-    throttled = connect(serve(error("ThrottlingException"))).map(
-        requests, in_flight=3, deadline=time.monotonic() + 0.1
-    )
+    throttled = connect(serve(error("ThrottlingException"))).map(requests, in_flight=3, deadline=time.monotonic() + 0.1)
     next(throttled)
     assert len(pulled) == 3
     throttled.close()

@@ -19,9 +19,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_the_environment_is_enough(monkeypatch):
     monkeypatch.setitem(sys.modules, "botocore.session", None)  # importing it would fail
     source = CredentialSource()
-    assert source.current() == Credentials(
-        "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "token/+="
-    )
+    assert source.current() == Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "token/+=")
 
 
 def test_an_empty_token_is_none(monkeypatch):
@@ -51,9 +49,7 @@ def test_a_profile_is_found_by_the_sdk(bare, tmp_path):
 def test_the_sdk_renews_before_they_expire(bare, tmp_path):
     answer = {"Version": 1, "AccessKeyId": "old", "SecretAccessKey": "S", "SessionToken": "T"}
     (tmp_path / "1").write_text(json.dumps({**answer, "Expiration": "2020-01-01T00:00:00Z"}))
-    (tmp_path / "2").write_text(
-        json.dumps({**answer, "AccessKeyId": "new", "Expiration": "2999-01-01T00:00:00Z"})
-    )
+    (tmp_path / "2").write_text(json.dumps({**answer, "AccessKeyId": "new", "Expiration": "2999-01-01T00:00:00Z"}))
     script = tmp_path / "give.sh"
     script.write_text(f"cd {tmp_path}; cat 1; cp 2 1\n")
     config = tmp_path / "config"

@@ -137,17 +137,12 @@ def test_items(table, client):
     call("DeleteItem", key)
     assert "Item" not in call("GetItem", key)
     with pytest.raises(AwsError, match="ConditionalCheckFailedException"):
-        call(
-            "PutItem", {"TableName": table, "Item": key["Key"], "ConditionExpression": "attribute_exists(id)"}
-        )
+        call("PutItem", {"TableName": table, "Item": key["Key"], "ConditionExpression": "attribute_exists(id)"})
 
 
 def test_the_batch_writer_and_the_scan(table, client, sdk):
     rejects: list = []
-    items = [
-        (f'{{"id":{{"S":"{number}"}},"v":{{"N":"{number}.50"}}}}', str(number), number)
-        for number in range(1000)
-    ]
+    items = [(f'{{"id":{{"S":"{number}"}},"v":{{"N":"{number}.50"}}}}', str(number), number) for number in range(1000)]
     items[333] = ('{"id":{"S":""}}', "", 333)
     outcome = write(client, table, items, key_names=["id"], on_reject=lambda *reject: rejects.append(reject))
     assert (outcome.written, outcome.rejected, outcome.unwritten) == (999, 1, [])
@@ -207,9 +202,7 @@ def test_messages(sdk):
     url = boto.create_queue(QueueName="messages")["QueueUrl"]
     client = sqs.connect()
     client.call(sqs.send_message({"QueueUrl": url, "MessageBody": "hé"}))
-    answer = client.call(
-        sqs.send_message_batch({"QueueUrl": url, "Entries": [{"Id": "0", "MessageBody": "two"}]})
-    )
+    answer = client.call(sqs.send_message_batch({"QueueUrl": url, "Entries": [{"Id": "0", "MessageBody": "two"}]}))
     assert [entry["Id"] for entry in answer.json()["Successful"]] == ["0"]
     received = boto.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     assert sorted(message["Body"] for message in received) == ["hé", "two"]

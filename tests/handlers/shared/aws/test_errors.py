@@ -69,6 +69,4 @@ def test_what_may_pass_and_what_may_have_been_done(status, code, transient, ambi
 
 
 def test_a_days_quota_does_not_pass():
-    assert not read(
-        429, b'{"__type":"x#TooManyRequestsException","message":"Daily message quota exceeded."}'
-    ).transient
+    assert not read(429, b'{"__type":"x#TooManyRequestsException","message":"Daily message quota exceeded."}').transient

@@ -103,8 +103,7 @@ def assert_same(ours: list[bytes], theirs: AWSPreparedRequest) -> None:
     headers = dict(line.split(": ", 1) for line in lines)
     their_body = body_of(theirs)
     their_headers = {
-        name.lower(): value if isinstance(value, str) else value.decode()
-        for name, value in theirs.headers.items()
+        name.lower(): value if isinstance(value, str) else value.decode() for name, value in theirs.headers.items()
     }
     assert f"https://{headers.pop('host')}{target}" == theirs.url
     assert method == theirs.method

@@ -13,9 +13,7 @@ CUTS = st.lists(st.integers(0, 2000), max_size=12)
 NAMES = st.text("abcdefXYZ-019", min_size=1, max_size=12).filter(
     lambda name: name.lower() not in ("content-length", "transfer-encoding", "connection")
 )
-HEADERS = st.dictionaries(
-    NAMES.map(str.lower), st.text('abc XYZ:,;="é/', max_size=20).map(str.strip), max_size=5
-)
+HEADERS = st.dictionaries(NAMES.map(str.lower), st.text('abc XYZ:,;="é/', max_size=20).map(str.strip), max_size=5)
 
 
 def parse(data: bytes, cuts: list[int] = [], *, no_body: bool = False, end: bool = False) -> tuple:  # noqa: B006 (read only)
@@ -73,9 +71,7 @@ def test_garbage_never_becomes_an_answer(data, cuts):
 @given(BODY.filter(bool), CUTS, st.booleans(), st.data())
 def test_an_end_before_the_end_of_the_body_is_an_error(body, cuts, chunked, data):
     if chunked:
-        whole = (
-            head({}, "Transfer-Encoding: chunked") + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
-        )
+        whole = head({}, "Transfer-Encoding: chunked") + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
     else:
         whole = head({}, f"Content-Length: {len(body)}") + body
     short = whole[: data.draw(st.integers(0, len(whole) - 1))]
@@ -110,12 +106,7 @@ def test_bytes_behind_the_answer_spoil_the_connection():
 
 
 def test_interim_answers_are_passed_over():
-    data = (
-        b"HTTP/1.1 100 Continue\r\n\r\n"
-        + head({"x": "y"}, status=103)
-        + head({}, "Content-Length: 2")
-        + b"ab"
-    )
+    data = b"HTTP/1.1 100 Continue\r\n\r\n" + head({"x": "y"}, status=103) + head({}, "Content-Length: 2") + b"ab"
     assert parse(data) == (200, {"content-length": "2"}, b"ab", True, True)
 
 

@@ -39,9 +39,7 @@ def signed_by_botocore(
     return {name.lower(): value for name, value in theirs.headers.items()}
 
 
-@given(
-    CREDENTIALS, HEADERS, st.binary(max_size=100), st.sampled_from(["/", "/v2/email/outbound-bulk-emails"])
-)
+@given(CREDENTIALS, HEADERS, st.binary(max_size=100), st.sampled_from(["/", "/v2/email/outbound-bulk-emails"]))
 def test_a_json_request_is_signed_as_by_botocore(credentials, headers, body, path):
     headers = {
         "content-type": "application/x-amz-json-1.0",
@@ -64,13 +62,9 @@ def test_a_json_request_is_signed_as_by_botocore(credentials, headers, body, pat
     st.sampled_from(["GET", "PUT", "HEAD", "DELETE"]),
     st.sampled_from(["b.s3.eu-north-1.amazonaws.com", "127.0.0.1:4566"]),
 )
-def test_any_s3_key_and_query_is_signed_as_by_botocore(
-    credentials, headers, body, key, version, method, host
-):
+def test_any_s3_key_and_query_is_signed_as_by_botocore(credentials, headers, body, key, version, method, host):
     query = "" if version is None else f"versionId={quote(version, safe='-_.~')}"
-    request = Request(
-        "x", method=method, path="/" + quote(key, safe="/~"), query=query, headers=headers, body=body
-    )
+    request = Request("x", method=method, path="/" + quote(key, safe="/~"), query=query, headers=headers, body=body)
     ours = Signer("s3", "eu-north-1").sign(request, host, credentials, NOW)
     theirs = signed_by_botocore(S3SigV4Auth, "s3", request, host, credentials)
     assert ours == {**theirs, "host": host}

@@ -101,9 +101,7 @@ def test_amazons_roots_are_picked_out_of_the_store(system, amazon):
     assert tls.amazon_roots(str(system)) == b""
 
 
-def test_a_certificate_of_amazons_is_verified_without_the_rest_of_the_store(
-    system, amazon, serve_tls, connect
-):
+def test_a_certificate_of_amazons_is_verified_without_the_rest_of_the_store(system, amazon, serve_tls, connect):
     server = serve_tls(amazon, answer())
     client = connect(server)
     assert call(client).status == call(client).status == 200
@@ -137,9 +135,7 @@ def test_a_certificate_for_another_host_is_not_accepted(system, amazon, serve_tl
     assert server.received == []
 
 
-def test_a_bundle_of_the_users_is_the_only_trust(
-    system, amazon, other, serve_tls, connect, monkeypatch, tmp_path
-):
+def test_a_bundle_of_the_users_is_the_only_trust(system, amazon, other, serve_tls, connect, monkeypatch, tmp_path):
     bundle = tmp_path / "bundle.pem"
     bundle.write_text(other.pem)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))

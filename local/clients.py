@@ -1,0 +1,101 @@
+"""Clients for the embedded cloud. The caller's own AWS configuration does not count: no profile, no file, no proxy."""
+
+import os
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import (
+    CredentialProvider,
+    CredentialResolver,
+    DeferredRefreshableCredentials,
+    create_assume_role_refresher,
+)
+from botocore.session import Session, get_session
+
+_KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+"""Those of the emulator's root user."""
+_NO_CONFIGURATION = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""Session variables that neither the environment nor a file in the home folder sets."""
+_CONFIG = Config(proxies={}, s3={"addressing_style": "path"}, retries={"mode": "standard"})
+_ONCE = _CONFIG.merge(Config(retries={"total_max_attempts": 1}))
+_INVOKING = _ONCE.merge(Config(read_timeout=900, max_pool_connections=50))
+"""An invocation takes 15 minutes at most."""
+
+
+class Cloud:
+    """An endpoint in one region, as its root user; safe for threads."""
+
+    def __init__(self, endpoint: str, region: str, functions_endpoint: str | None = None) -> None:
+        self.endpoint, self.region = endpoint, region
+        self.functions_endpoint = functions_endpoint or endpoint
+        """What functions call, and what invokes them: a fault proxy, or the endpoint itself."""
+        self._session: Any = boto3.Session(botocore_session=_session(), **_KEYS)
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()  # a session makes one client at a time
+
+    @cached_property
+    def account(self) -> str:
+        """The account's number."""
+        return self.client("sts").get_caller_identity()["Account"]
+
+    def client(self, service: str) -> Any:
+        """A client as root; the same one each time."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._make(service, self.endpoint, _CONFIG)
+            return self._clients[service]
+
+    def invoking(self) -> Any:
+        """A client that invokes functions once, and waits for as long as they may run."""
+        with self._lock:
+            return self._make("lambda", self.functions_endpoint, _INVOKING)
+
+    def as_role(self, role: str) -> "Role":
+        """Clients with the permissions of a role, given by its ARN."""
+        with self._lock:
+            renew = create_assume_role_refresher(
+                self._make("sts", self.endpoint, _ONCE), {"RoleArn": role, "RoleSessionName": "event-source-mapping"}
+            )
+        return Role(_AssumedRole(renew), self.endpoint, self.region)
+
+    def _make(self, service: str, endpoint: str, config: Config) -> Any:
+        return self._session.client(service, region_name=self.region, endpoint_url=endpoint, config=config)
+
+
+class Role:
+    """Clients with the permissions of a role. They try each call once: whoever uses them repeats it."""
+
+    def __init__(self, credentials: CredentialProvider, endpoint: str, region: str) -> None:
+        session = _session()
+        session.register_component("credential_provider", CredentialResolver([credentials]))
+        self._session: Any = boto3.Session(botocore_session=session)
+        self._place = {"region_name": region, "endpoint_url": endpoint}
+
+    def client(self, service: str) -> Any:
+        """A client with the role's permissions."""
+        return self._session.client(service, config=_ONCE, **self._place)
+
+
+class _AssumedRole(CredentialProvider):
+    """Credentials that are renewed before they expire."""
+
+    METHOD = "sts-assume-role"
+
+    def __init__(self, renew: Callable[[], Any]) -> None:
+        super().__init__()
+        self._renew = renew
+
+    def load(self) -> DeferredRefreshableCredentials:
+        return DeferredRefreshableCredentials(self._renew, self.METHOD)
+
+
+def _session() -> Session:
+    return get_session(_NO_CONFIGURATION)

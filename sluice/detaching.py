@@ -1,0 +1,78 @@
+"""`up --detach`: the command starts a process that outlives it, and returns once that is ready.
+
+The two are tied by the process's standard streams until then. It closes its standard error when it is ready, or has
+failed and said why; and if the command ends first, in any way, it sees its standard input end, and stops.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from sluice import state
+from sluice.console import err
+
+LOG = "up.log"
+"""Where the process's output goes, in the folder of its stack."""
+
+
+def start(root: Path, stack: str, port: int | None) -> state.Running:
+    """Starts the process and returns when it is ready.
+
+    Raises:
+        click.ClickException: it could not do its work; the message is its own.
+    """
+    arguments = ["--stack", stack, *(["--port", str(port)] if port else [])]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sluice", "up", "--detached", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdin  # noqa: S101 it is a pipe
+    assert process.stderr  # noqa: S101 it is a pipe
+    try:
+        with err.status(f"Starting {stack} ..."):
+            told = process.stderr.read().decode(errors="replace").strip()
+        for one in state.running(root):
+            if one.pid == process.pid:
+                process.stdin.write(b"ready")
+                process.stdin.flush()
+                process.returncode = 0  # it is on its own now; nobody here waits for it
+                if told:
+                    err.print(told, markup=False)
+                return one
+        process.wait()
+        raise click.ClickException(told.removeprefix("Error: ") or f"stack {stack} did not come up")
+    finally:
+        process.stdin.close()
+        process.stderr.close()
+        if process.returncode is None:  # Ctrl-C
+            process.terminate()
+            process.wait()
+
+
+def watch_starter() -> Callable[[Path], None]:
+    """In the process: stops it if the command ends before it is ready. Returns what to call when it is."""
+
+    def watch() -> None:
+        if not os.read(0, 1):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+    return _release
+
+
+def _release(place: Path) -> None:
+    """Hands the process's output over to its log, which tells the command that it is ready."""
+    sys.stderr.flush()
+    log = os.open(place / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)

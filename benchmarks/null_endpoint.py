@@ -2,7 +2,7 @@
 
 `python -m benchmarks.null_endpoint FOLDER [--delay SECONDS] [--items N]` prints its port, serves until its standard
 input closes, and keeps to the last core. It takes every write, knows one table, serves the files of the folder as
-objects, and holds back each answer by the delay.
+objects, and holds back each answer by the delay. At its end it prints on how many connections items were written.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import zlib
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from benchmarks import inputs
 
@@ -49,6 +50,7 @@ class Answers:
         self._pages = [_page(start, items) for start in range(0, items, _ITEMS_A_PAGE)]
         self._objects: dict[str, bytes] = {}
         self._bulk: dict[int, bytes] = {}
+        self._items: dict[str, dict[str, Any]] = {}
         key = [{"AttributeName": "id", "KeyType": "HASH"}]
         described = {"TableName": "RA_bench", "TableStatus": "ACTIVE", "KeySchema": key, "TableSizeBytes": 350 * items}
         self._fixed = {
@@ -58,6 +60,7 @@ class Answers:
             b"ListTables": answer(b"200 OK", b'{"TableNames":["RA_bench"]}'),
             b"Query": answer(b"200 OK", b'{"Count":0,"Items":[],"ScannedCount":0}'),
         }
+        self._answered = {b"Scan": self._scanned, b"TransactWriteItems": self._noted, b"GetItem": self._got}
         self._nothing = answer(b"200 OK", b"{}")
         self._written = answer(b"200 OK", b"", b"application/xml", b'ETag: "d41d8cd98f00b204e9800998ecf8427e"\r\n')
         self._mailed = answer(b"200 OK", b'{"MessageId":"0100019a-7c1e-4f1d-9f7e-000000000000-000000"}', b"application/json")
@@ -65,8 +68,8 @@ class Answers:
     def to(self, head: bytes, body: bytes) -> bytes:
         """The answer to a request."""
         if target := _TARGET.search(head):
-            if target[1] == b"Scan":
-                return self._scanned(body)
+            if target[1] in self._answered:
+                return self._answered[target[1]](body)
             return self._fixed.get(target[1], self._nothing)
         method, path = head.split(b" ", 2)[:2]
         if path.startswith(b"/v2/email/outbound-bulk-emails"):
@@ -94,6 +97,16 @@ class Answers:
         end = b"}" if last else b',"LastEvaluatedKey":{"id":{"S":"page-%d"}}}' % page
         return answer(b"200 OK", self._pages[page] + end)
 
+    def _noted(self, body: bytes) -> bytes:
+        """What a ledger puts is remembered, for its owner looks whether it is there; conditions always hold."""
+        for put in (write["Put"]["Item"] for write in json.loads(body)["TransactItems"] if "Put" in write):
+            self._items[_key_text(put)] = put
+        return self._nothing
+
+    def _got(self, body: bytes) -> bytes:
+        item = self._items.get(_key_text(json.loads(body)["Key"]))
+        return answer(b"200 OK", json.dumps({"Item": item}).encode()) if item else self._nothing
+
     def _object(self, key: str, head: bytes) -> bytes:
         if key not in self._objects:
             path = self._folder / key
@@ -107,6 +120,10 @@ class Answers:
             more += b"Content-Range: bytes %d-%d/%d\r\n" % (start, end, len(content))
             content, status = content[start : end + 1], b"206 Partial Content"
         return answer(status, content, b"binary/octet-stream", more)
+
+
+def _key_text(item: dict[str, Any]) -> str:
+    return json.dumps([item.get("object"), item.get("version")])
 
 
 def _page(start: int, items: int) -> bytes:
@@ -126,6 +143,8 @@ class Connection:
         self._received = bytearray()
         self._length = -1
         self._outgoing: deque[memoryview] = deque()
+        self.writes = False
+        """It has carried a BatchWriteItem."""
 
     def receive(self) -> list[bytes] | None:
         """Reads what is there; gives the answers to the requests that are complete, None at the end."""
@@ -149,6 +168,7 @@ class Connection:
                 break
             body = bytes(self._received[head_end + 4 : end])
             del self._received[:end]
+            self.writes = self.writes or b"BatchWriteItem" in head
             answers.append(self._answer_to(head, body))
         return answers
 
@@ -183,6 +203,8 @@ class Endpoint:
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(sys.stdin, selectors.EVENT_READ)
         self.port = self._listener.getsockname()[1]
+        self.writing: set[Connection] = set()
+        """The connections on which items were written."""
 
     def serve(self) -> None:
         """Serves until standard input closes."""
@@ -221,6 +243,8 @@ class Endpoint:
             self._selector.unregister(connection.sock)
             connection.sock.close()
             return
+        if connection.writes:
+            self.writing.add(connection)
         for message in answers:
             if self._delay:
                 self._later.append((time.monotonic() + self._delay, connection, message))
@@ -248,6 +272,7 @@ def main() -> None:
     endpoint = Endpoint(Answers(options.folder, options.items), options.delay)
     print(endpoint.port, flush=True)
     endpoint.serve()
+    print(len(endpoint.writing))
 
 
 if __name__ == "__main__":

@@ -63,21 +63,30 @@ class CsvReader:
 
     def _rows(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int]]:
         """The rows of whole records, and the line on which each begins."""
-        if '"' in text:
-            return self._quoted_rows(text, first)
-        # Without a quote, a cell is what lies between delimiters, and a row what lies between line ends.
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        rows = [line.split(self._delimiter) if line else [] for line in lines]
-        return rows, range(first, first + len(rows))
+        with_quotes = [line for line in lines if '"' in line] if '"' in text else []
+        # The empty line is a row of its own unless a quote before it was left open.
+        parsed = list(csv.reader([*with_quotes, ""], delimiter=self._delimiter))
+        if len(parsed) == len(with_quotes) + 1:
+            return self._rows_of_lines(lines, parsed), range(first, first + len(lines))
+        return self._rows_over_lines(text, first)
 
-    def _quoted_rows(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int]]:
+    def _rows_of_lines(self, lines: Sequence[str], parsed: Sequence[Row]) -> Sequence[Row]:
+        """The rows where each is a line; `parsed` are those with quotes, in order."""
+        delimiter = self._delimiter
+        if len(parsed) == 1:
+            return [line.split(delimiter) if line else [] for line in lines]
+        rows = iter(parsed)
+        return [(next(rows) if '"' in line else line.split(delimiter)) if line else [] for line in lines]
+
+    def _rows_over_lines(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int]]:
+        """The rows where some cells hold line ends."""
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter)
-        rows = list(reader)
-        if reader.line_num == len(rows):
-            return rows, range(first, first + len(rows))
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter)
+        rows: list[Row] = []
         lines = [first]
-        lines.extend(first + reader.line_num for _ in reader)
+        for row in reader:
+            rows.append(row)
+            lines.append(first + reader.line_num)
         return rows, lines[:-1]
 
 

@@ -72,7 +72,7 @@ class CsvItems:
 
 
 class _Templates:
-    """Renders a row by one `%` in C.
+    """Renders a row by joining what stands between its values with them: in C, and faster than formatting.
 
     The header gives a template for each combination of filled cells that occurs: empty ones are left out.
     """
@@ -84,7 +84,7 @@ class _Templates:
             (i, *_CONVERSIONS[kind]) for i, name in enumerate(header) if (kind := schema.type_of(name)) != "S"
         ]
         self._booleans = [i for i, name in enumerate(header) if schema.type_of(name) == "BOOL"]
-        self._templates: dict[tuple[bytes, bool], str] = {}
+        self._templates: dict[tuple[bytes, bool], list[str]] = {}
         self._key = self._key_reader()
 
     def item(self, row: Row, plain: bool) -> tuple[str, Hashable]:
@@ -100,7 +100,8 @@ class _Templates:
             filled = bytes(map(bool, row))
             values = compress(values, row)
         template = self._templates.get((filled, plain)) or self._template(filled, plain)
-        text = template % tuple(values)
+        template[1::2] = values
+        text = "".join(template)
         check_size(text)
         return text, key
 
@@ -119,15 +120,21 @@ class _Templates:
                 raise RowError(f"{self._header[i]}: {error}") from None
         return values
 
-    def _template(self, filled: bytes, plain: bool) -> str:
-        """The template for rows with these cells filled: a byte for each, none at all if all are."""
+    def _template(self, filled: bytes, plain: bool) -> list[str]:
+        """The template for rows with these cells filled: a byte for each, none at all if all are.
+
+        Every second of its strings is to be replaced by a value.
+        """
         if len(self._templates) * len(self._header) > _TEMPLATE_COLUMNS:
             self._templates.clear()
-        text = '"%s"' if plain else "%s"
-        values = {"S": f'{{"S":{text}}}', "N": f'{{"N":{text}}}', "BOOL": '{"BOOL":%s}'}
-        names = compress(self._header, filled) if filled else self._header
-        attributes = (f"{quoted(name).replace('%', '%%')}:{values[self._schema.type_of(name)]}" for name in names)
-        template = self._templates[filled, plain] = "{" + ",".join(attributes) + "}"
+        template = ["{"]
+        for name in compress(self._header, filled) if filled else self._header:
+            kind = self._schema.type_of(name)
+            quote = '"' if plain and kind != "BOOL" else ""
+            template[-1] += f'{quoted(name)}:{{"{kind}":{quote}'
+            template += ["", f"{quote}}},"]
+        template[-1] = template[-1].replace(",", "}")
+        self._templates[filled, plain] = template
         return template
 
     def _key_reader(self) -> Callable[[Row], Hashable]:

@@ -33,7 +33,7 @@ class CsvReader:
         self._items = CsvItems(head.header, schema, transform)
         self._rules = RULES[head.kind]
         self._delimiter = DELIMITERS[head.kind]
-        self._plain_outside_cells = _PLAIN + b"\r\n" + self._delimiter.encode()
+        self._plain_outside_cells = _PLAIN + b'"\r\n' + self._delimiter.encode()
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`."""
@@ -43,33 +43,34 @@ class CsvReader:
                 yield Batch([], [too_long(block.start.line, block.data)], block.end)
                 continue
             try:
-                rows, lines = self._rows(block.data.decode(), block.start.line)
+                rows, lines, parsed = self._rows(block.data.decode(), block.start.line)
             except UnicodeDecodeError:
                 text = block.data.decode("utf-8", "surrogateescape")
-                rows, lines = _decoded_rows(*self._rows(text, block.start.line), rejects)
-            items = self._items.items(rows, lines, self._is_plain(block.data, rows), rejects.append)
+                rows, lines, parsed = self._rows(text, block.start.line)
+                rows, lines = _decoded_rows(rows, lines, rejects)
+            items = self._items.items(rows, lines, self._is_plain(block.data, parsed), rejects.append)
             yield Batch(items, rejects, block.end)
 
     def rejected(self, source: tuple[int, Row], reason: str) -> Reject:
         """See `Reader`."""
         return self._items.rejected(source, reason)
 
-    def _is_plain(self, data: bytes, rows: Sequence[Row]) -> bool:
-        """Whether no cell holds a character that JSON escapes."""
-        if b'"' not in data:
-            return not data.translate(None, self._plain_outside_cells)
-        # Quotes around a cell are no part of it, but line ends and delimiters between them are.
-        return not "".join(chain.from_iterable(rows)).encode().translate(None, _PLAIN)
+    def _is_plain(self, data: bytes, parsed: Sequence[Row]) -> bool:
+        """Whether no cell holds a character that JSON escapes; `parsed` are the rows with quotes."""
+        # Quotes around a cell are no part of it, but the line ends and delimiters between them are.
+        cells = "".join(chain.from_iterable(parsed)).encode("utf-8", "surrogateescape")
+        return not data.translate(None, self._plain_outside_cells) and not cells.translate(None, _PLAIN)
 
-    def _rows(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int]]:
-        """The rows of whole records, and the line on which each begins."""
+    def _rows(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int], Sequence[Row]]:
+        """The rows of whole records, the line on which each begins, and those of the rows that have quotes."""
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         with_quotes = [line for line in lines if '"' in line] if '"' in text else []
         # The empty line is a row of its own unless a quote before it was left open.
         parsed = list(csv.reader([*with_quotes, ""], delimiter=self._delimiter))
         if len(parsed) == len(with_quotes) + 1:
-            return self._rows_of_lines(lines, parsed), range(first, first + len(lines))
-        return self._rows_over_lines(text, first)
+            return self._rows_of_lines(lines, parsed), range(first, first + len(lines)), parsed
+        rows, numbers = self._rows_over_lines(text, first)
+        return rows, numbers, rows
 
     def _rows_of_lines(self, lines: Sequence[str], parsed: Sequence[Row]) -> Sequence[Row]:
         """The rows where each is a line; `parsed` are those with quotes, in order."""

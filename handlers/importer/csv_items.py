@@ -6,15 +6,13 @@ from itertools import compress
 from json.encoder import encode_basestring_ascii as quoted
 
 from handlers.importer.errors import FileError, Reject, RowError
-from handlers.importer.items import Item, ObjectItems, Schema, boolean, check_size, key_value
+from handlers.importer.items import SURELY_SHORT, Item, ObjectItems, Schema, boolean, check_size, key_value
 from handlers.importer.numbers import number, written_as_number
 from handlers.importer.transform import Transform
 
 Row = list[str]
 _TEMPLATE_COLUMNS = 100_000
 """How many columns all templates together may have, before they are made anew."""
-_SURELY_SHORT = 256
-"""Characters of a key's value that no encoding makes too long for a key."""
 _CONVERSIONS: dict[str, tuple[Callable[[str], object], Callable[[str], str]]] = {
     "N": (written_as_number, number),
     "BOOL": (frozenset(("true", "false")).__contains__, boolean),
@@ -143,7 +141,7 @@ class _Templates:
 
     def _value_reader(self, name: str) -> Callable[[Row], str]:
         index = self._header.index(name)
-        surely_good = _SURELY_SHORT if self._schema.type_of(name) == "S" else 0
+        surely_good = SURELY_SHORT if self._schema.type_of(name) == "S" else 0
 
         def value(row: Row) -> str:
             cell = row[index]

@@ -18,7 +18,6 @@ from handlers.importer.files import Files
 from handlers.importer.inbox import Inbox
 from handlers.importer.items import Schema
 from handlers.importer.ledger import Ledger
-from handlers.importer.plain_writer import PlainWriter
 from handlers.importer.queue import Queue
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings
@@ -26,6 +25,7 @@ from handlers.importer.shift import Shift
 from handlers.importer.worker import Tally, Worker
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
+from tests.handlers.importer.plain_writer import PlainWriter
 
 BUCKET, TABLE, LEDGER = "files", "imported", "ledger"
 SETTINGS = Settings(

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from handlers.importer.items import Item
-from handlers.importer.plain_writer import PlainWriter
+from tests.handlers.importer.plain_writer import PlainWriter
 
 
 class Table:

@@ -215,10 +215,11 @@ class ScheduledReporter(pulumi.ComponentResource):
         )
 
     def _create_schedule(self) -> aws.scheduler.Schedule:
+        account = self.function.arn.apply(lambda arn: arn.split(":")[4])
         role = aws.iam.Role(
             f"{self._name}-schedule-role",
             description=f"Lets the schedule of {self._name} invoke its function",
-            assume_role_policy=trust("scheduler.amazonaws.com"),
+            assume_role_policy=trust("scheduler.amazonaws.com", account),
             tags=self._operations.get("tags"),
             opts=self._child(),
         )

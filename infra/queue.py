@@ -1,6 +1,6 @@
 """An SQS queue as every pipeline uses it: encrypted, TLS only, with an alarm on what should not lie in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -25,6 +25,8 @@ class QueueArgs(TypedDict):
     """5 by default."""
     sources: NotRequired[Sequence[pulumi.Input[str]]]
     """ARNs of buckets that may send to it; nobody outside the account's own roles by default."""
+    rules: NotRequired[Sequence[pulumi.Input[str]]]
+    """ARNs of EventBridge rules that may send to it what they cannot deliver; none by default."""
     operations: NotRequired[Operations]
 
 
@@ -32,7 +34,7 @@ class Queue(pulumi.ComponentResource):
     """A queue (`sluice:index:Queue`). It makes:
 
     - an SQS queue with SQS's own encryption that keeps messages for 14 days;
-    - a policy that refuses connections without TLS and lets the given buckets send;
+    - a policy that refuses connections without TLS and lets the given buckets and rules send;
     - an alarm: on any message, where the queue is one of dead letters; otherwise on a message older than an hour.
     """
 
@@ -76,29 +78,34 @@ class Queue(pulumi.ComponentResource):
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             }
         ]
-        sources = self._args.get("sources", [])
-        if sources:
+        if sources := self._args.get("sources"):
+            # A bucket's ARN names no account: without this test another account's bucket of that name could send.
             account = self.arn.apply(lambda arn: arn.split(":")[4])
-            statements.append(
-                {
-                    "Sid": "Buckets",
-                    "Effect": "Allow",
-                    "Principal": {"Service": "s3.amazonaws.com"},
-                    "Action": ["sqs:SendMessage"],
-                    "Resource": [self.arn],
-                    # A bucket's ARN names no account: without the second test another account's bucket of that name could.
-                    "Condition": {
-                        "ArnEquals": {"aws:SourceArn": sources},
-                        "StringEquals": {"aws:SourceAccount": account},
-                    },
-                }
-            )
+            statements.append(self._may_send("Buckets", "s3.amazonaws.com", sources, {"aws:SourceAccount": account}))
+        if rules := self._args.get("rules"):
+            statements.append(self._may_send("Rules", "events.amazonaws.com", rules))
         return aws.sqs.QueuePolicy(
             f"{self._name}-policy",
             queue_url=self.url,
             policy=policy_document(statements),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def _may_send(
+        self,
+        sid: str,
+        service: str,
+        sources: Sequence[pulumi.Input[str]],
+        same: Mapping[str, pulumi.Input[str]] | None = None,
+    ) -> Statement:
+        return {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": ["sqs:SendMessage"],
+            "Resource": [self.arn],
+            "Condition": {"ArnEquals": {"aws:SourceArn": sources}, **({"StringEquals": same} if same else {})},
+        }
 
     def _create_alarm(self) -> None:
         kind, metric, threshold, meaning = (

@@ -1,6 +1,7 @@
 """A Lambda function with all that it needs to be run for years: its own role, its logs, its code, its alarms."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -8,7 +9,7 @@ import pulumi_aws as aws
 
 from handlers.shared.observability import DIMENSION, NAMESPACE
 from infra.alarms import alarm
-from infra.code import stage
+from infra.code import ROOT, stage
 from infra.dashboard import Metric, metric
 from infra.iam import Statement, allow, policy_document, trust
 from infra.operations import Operations
@@ -30,6 +31,9 @@ class FunctionArgs(TypedDict):
 
     handler: str
     """Dotted path of the handler, such as `handlers.archiver.handler.handle`."""
+    root: NotRequired[str]
+    """The folder that the handler's path starts from, where it is another project's; this repository by default. Staged code
+    goes into `.build` there."""
     description: str
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables; names come from the handler's `environment` module."""
@@ -131,7 +135,7 @@ class Function(pulumi.ComponentResource):
             runtime=RUNTIME,
             architectures=["arm64"],
             handler=self._args["handler"],
-            code=pulumi.FileArchive(str(stage(self._args["handler"]))),
+            code=pulumi.FileArchive(str(self._stage_code())),
             timeout=self._timeout_seconds,
             memory_size=self._args.get("memory_mib", 256),
             # AWS forgets an environment without variables, and every later update would find a difference.
@@ -141,6 +145,10 @@ class Function(pulumi.ComponentResource):
             tags=self._operations.get("tags"),
             opts=self._child(self.policy),
         )
+
+    def _stage_code(self) -> Path:
+        root = Path(self._args.get("root", ROOT))
+        return stage(self._args["handler"], root, root / ".build")
 
     def _create_alarms(self) -> None:
         used_up = "Invocations are refused: the account's or the function's concurrency is used up."

@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format lock clean
+.PHONY: help setup demo smoke test lint format lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,9 @@ setup: .venv/.ready ## make .venv with everything that the other commands need
 
 demo: setup ## the whole of Sluice on this machine, driven with sample data
 	@$(RUN) -m sluice demo
+
+smoke: setup ## end-to-end checks of a stack in AWS: make smoke OUTPUTS=outputs.json
+	@$(RUN) -m sluice smoke --outputs $(OUTPUTS)
 
 test: setup ## the whole test suite
 	$(RUN) -m pytest -n auto --dist worksteal

@@ -4,10 +4,14 @@ import pulumi
 
 from infra.archiver import archive_bucket, archiver
 from infra.bucket import Bucket
+from infra.dashboard import Dashboard
+from infra.import_pipeline import ImportPipeline
 from infra.mailer import Mailer
 from infra.monitoring import Monitoring
 from infra.notifier import TEMPLATES, marks_table, notifier
 from infra.operations import Operations, with_pipeline
+from infra.outputs import SluiceOutputs
+from infra.scheduled_reporter import ScheduledReporter
 from infra.settings import load_stack
 from infra.stream_pipeline import StreamPipeline
 from infra.table import Table
@@ -69,14 +73,82 @@ notifying = stream.subscribe(
     ),
 )
 
-pulumi.export("stream_table_name", stream.table_name)
-pulumi.export("stream_table_arn", stream.table_arn)
-pulumi.export("stream_arn", stream.stream_arn)
-pulumi.export("notifier_function_name", notifying.function.name)
-pulumi.export("archiver_function_name", archiving.function.name)
-pulumi.export("archive_bucket_name", archive.name)
-pulumi.export("mail_sender", mailer.sender)
-pulumi.export("mail_configuration_set_name", mailer.configuration_set_name)
-pulumi.export("alarm_topic_arn", monitoring.topic_arn)
-pulumi.export("region", settings.region)
-pulumi.export("environment", settings.environment)
+# Import: a file in S3 -> a table.
+imports = ImportPipeline(
+    f"{name}-import",
+    {
+        "partition_key": settings.imports.key(settings.imports.partition_key),
+        "sort_key": settings.imports.key(settings.imports.sort_key) if settings.imports.sort_key else None,
+        "columns": settings.imports.columns,
+        "ordered": settings.imports.ordered,
+        "chunk_mib": settings.imports.chunk_mib,
+        "gzip_limit_mib": settings.imports.gzip_limit_mib,
+        "timeout_seconds": settings.imports.timeout_seconds,
+        "maximum_concurrency": settings.imports.maximum_concurrency,
+        "operations": with_pipeline(operations, "import"),
+    },
+)
+
+# Report: a schedule -> counts of all tables by prefix -> totals, a page, a mail.
+reports = ScheduledReporter(
+    f"{name}-report",
+    {
+        "groups": [
+            {
+                "name": group.name,
+                "prefix": group.prefix,
+                "label": group.label,
+                "totals_table_name": settings.totals_table_name(group),
+            }
+            for group in settings.reports.groups
+        ],
+        "every": settings.reports.every,
+        "recipients": settings.reports.recipients,
+        "mailer": mailer,
+        "mail_enabled": settings.mail.enabled,
+        "mail_only_to": settings.mail.only_to,
+        "environment": settings.environment,
+        "name_attribute": settings.reports.name_attribute,
+        "date_attribute": settings.reports.date_attribute,
+        "read_units": settings.reports.read_units,
+        "items_per_table": settings.reports.items_per_table,
+        "history_days": settings.reports.history_days,
+        "operations": with_pipeline(operations, "report"),
+    },
+)
+
+dashboard = Dashboard(
+    f"{name}-dashboard",
+    {
+        "rows": [stream.dashboard_row(), imports.dashboard_row(), reports.dashboard_row()],
+        "region": settings.region,
+    },
+)
+
+SluiceOutputs(
+    stream_table_name=stream.table_name,
+    stream_table_arn=stream.table_arn,
+    stream_arn=stream.stream_arn,
+    notifier_function_name=notifying.function.name,
+    archiver_function_name=archiving.function.name,
+    archive_bucket_name=archive.name,
+    import_bucket_name=imports.bucket_name,
+    import_prefix=pulumi.Output.from_input(imports.prefix),
+    import_table_name=imports.table_name,
+    import_table_arn=imports.table_arn,
+    import_function_name=imports.function.name,
+    import_queue_url=imports.queue.url,
+    import_dead_letter_queue_url=imports.dead_letters.url,
+    import_ledger_table_name=imports.ledger.name,
+    report_bucket_name=reports.bucket.name,
+    report_function_name=reports.function.name,
+    report_schedule_name=reports.schedule.name,
+    report_totals_tables=pulumi.Output.all(**reports.totals_tables),
+    report_prefixes=pulumi.Output.from_input({group.name: group.prefix for group in settings.reports.groups}),
+    mail_sender=pulumi.Output.from_input(mailer.sender),
+    mail_configuration_set_name=mailer.configuration_set_name,
+    alarm_topic_arn=monitoring.topic_arn,
+    dashboard_name=dashboard.name,
+    region=pulumi.Output.from_input(settings.region),
+    environment=pulumi.Output.from_input(settings.environment),
+).export()

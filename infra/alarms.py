@@ -1,4 +1,4 @@
-"""CloudWatch alarms, made in one way: to the stack's topic, silent where there is no data, described for whoever is woken."""
+"""CloudWatch alarms: to the stack's topic, silent where there is no data, described for whoever is woken."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict

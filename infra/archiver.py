@@ -16,7 +16,7 @@ FAILURES_KEPT_DAYS = 30
 
 
 def archive_bucket(operations: Operations) -> BucketArgs:
-    """The bucket of a stream pipeline: the archive, which cannot be made again, and failures for as long as they are kept."""
+    """The bucket of a stream pipeline: the archive, which cannot be made again, and failures while they are kept."""
     return {
         "versioned": True,
         "announce": True,
@@ -37,6 +37,12 @@ def archiver(
         "description": "Archives changes of the table as gzipped JSON lines in S3",
         "filters": [{"events": events}],
         "environment": {environment.BUCKET: bucket_name, environment.EVENTS: ",".join(events)},
+        "alarms": {
+            "unarchivable": {
+                "metric": "RecordsUnarchivable",
+                "meaning": "No line can be made of a record; it ends among the failures. The log says why.",
+            },
+        },
         "statements": [
             allow(
                 "WriteArchive",

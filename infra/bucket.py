@@ -1,4 +1,4 @@
-"""An S3 bucket as every pipeline uses it: private, encrypted, TLS only, with the lifecycle that a bill-payer would want."""
+"""An S3 bucket as every pipeline uses it: private, encrypted, TLS only, with the lifecycle that a bill-payer wants."""
 
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
@@ -33,7 +33,9 @@ class BucketArgs(TypedDict):
 
 
 class Bucket(pulumi.ComponentResource):
-    """A bucket (`sluice:index:Bucket`). It makes:
+    """A bucket (`sluice:index:Bucket`).
+
+    It makes:
 
     - an S3 bucket, emptied when deleted unless the stack protects, with ownership enforced and public access blocked;
     - encryption with S3's own keys, versioning, a lifecycle that also ends abandoned uploads;
@@ -80,11 +82,12 @@ class Bucket(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=self._child(),
         )
-        aws.s3.BucketOwnershipControls(
+        # S3 refuses two of these at once ("a conflicting conditional operation is in progress"): one after the other.
+        ownership = aws.s3.BucketOwnershipControls(
             f"{self._name}-ownership",
             bucket=self.name,
             rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=self._child(),
+            opts=self._child(block),
         )
         aws.s3.BucketPolicy(
             f"{self._name}-tls-only",
@@ -101,7 +104,7 @@ class Bucket(pulumi.ComponentResource):
                     }
                 ]
             ),
-            opts=self._child(block),  # S3 refuses both at once
+            opts=self._child(ownership),
         )
 
     def _encrypt(self) -> None:

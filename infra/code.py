@@ -7,7 +7,6 @@ imported only `if TYPE_CHECKING` is left out; what a function imports inside its
 import ast
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +30,7 @@ def stage(handler: str, root: Path = ROOT, staging: Path = _STAGING) -> Path:
 
     Raises:
         FileNotFoundError: the handler's module does not exist.
+        ValueError: a module that it imports uses a relative import.
     """
     module = handler.rpartition(".")[0]
     files = {path: (root / path).read_bytes() for path in sorted(_sources(module, root))}
@@ -44,8 +44,8 @@ def stage(handler: str, root: Path = ROOT, staging: Path = _STAGING) -> Path:
 def _sources(module: str, root: Path) -> set[str]:
     """The files, relative to `root`, that importing `module` runs or may run."""
     package = module.partition(".")[0]
-    if _file(module, root) is None:
-        raise FileNotFoundError(f"no module {module} below {root}: a handler is named package.module.function")
+    if "." not in module or _file(module, root) is None:
+        raise FileNotFoundError(f"no module {module!r} below {root}: a handler is named package.module.function")
     found: set[str] = set()
     waiting = [module]
     while waiting:
@@ -56,7 +56,7 @@ def _sources(module: str, root: Path) -> set[str]:
         found.add(path)
         waiting += [name.rpartition(".")[0]] if "." in name else []
         tree = ast.parse((root / path).read_bytes(), path)
-        waiting += [imported for imported in _imports(tree) if imported.partition(".")[0] == package]
+        waiting += [imported for imported in _imports(tree, path) if imported.partition(".")[0] == package]
     return found
 
 
@@ -65,21 +65,23 @@ def _file(module: str, root: Path) -> str | None:
     return next((path for path in (f"{base}.py", f"{base}/__init__.py") if (root / path).is_file()), None)
 
 
-def _imports(node: ast.AST) -> Iterator[str]:
+def _imports(node: ast.AST, path: str) -> Iterator[str]:
     """Every module that `node` imports; for `from a import b` both `a` and `a.b`, since `b` may be a module."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            continue
-        if isinstance(child, ast.Import):
-            yield from (alias.name for alias in child.names)
-        elif isinstance(child, ast.ImportFrom) and child.level:
-            raise ValueError(
-                f"line {child.lineno}: a handler imports by absolute names, so that its archive can be traced"
-            )
-        elif isinstance(child, ast.ImportFrom) and child.module:
-            yield child.module
-            yield from (f"{child.module}.{alias.name}" for alias in child.names)
-        yield from _imports(child)
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.level:
+        raise ValueError(
+            f"{path}, line {node.lineno}: a handler imports by absolute names, so that its archive can be traced"
+        )
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+        children = iter(node.orelse)
+    else:
+        children = ast.iter_child_nodes(node)
+    for child in children:
+        yield from _imports(child, path)
 
 
 def _holds(folder: Path, files: dict[str, bytes]) -> bool:
@@ -95,9 +97,10 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
         for path, content in files.items():
             (fresh / path).parent.mkdir(parents=True, exist_ok=True)
             (fresh / path).write_bytes(content)
-        shutil.rmtree(folder, ignore_errors=True)
         try:
             os.rename(fresh, folder)
         except OSError:
-            if not _holds(folder, files):  # otherwise the program beside this one was first
-                raise
+            if _holds(folder, files):  # the program beside this one was first
+                return
+            os.rename(folder, Path(scratch, "tampered"))
+            os.rename(fresh, folder)

@@ -5,12 +5,17 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 EventName = Literal["INSERT", "MODIFY", "REMOVE"]
 EVENT_NAMES: tuple[str, ...] = get_args(EventName)
 _TYPES = {"S": str, "N": str, "BOOL": bool}
+_MAXIMUM_LENGTH = 4096
+"""Characters of a pattern that Lambda takes."""
+_NUMBER = re.compile(r"0|-?([1-9]\d*|0(?=\.))(\.\d*[1-9])?")
+"""A number as DynamoDB writes it: nothing before the first digit that counts, nothing behind the last."""
 
 
 class Condition(TypedDict):
@@ -55,10 +60,19 @@ def pattern(rule: Filter) -> str:
                     f"a filter on {side} attributes never matches {without}, which has no {side} image: "
                     f"leave {without} out, or give it a filter of its own"
                 )
+            if "$or" in conditions:
+                raise ValueError(
+                    f"a filter on {side} attribute '$or': Lambda takes it for an operator; filter on another"
+                )
             made.setdefault("dynamodb", {})[image] = {
                 name: _attribute(f"{side} attribute {name!r}", condition) for name, condition in conditions.items()
             }
-    return json.dumps(made)
+    text = json.dumps(made)
+    if len(text) > _MAXIMUM_LENGTH:
+        raise ValueError(
+            f"a filter of {len(text)} characters: Lambda takes {_MAXIMUM_LENGTH}; give it fewer conditions"
+        )
+    return text
 
 
 def _attribute(name: str, condition: Condition) -> dict[str, Any]:
@@ -73,15 +87,20 @@ def _attribute(name: str, condition: Condition) -> dict[str, Any]:
 
 def _test(name: str, kind: str, test: str, operand: Any) -> list[Any]:
     if test == "exists":
+        if not isinstance(operand, bool):
+            raise ValueError(f"{name}: exists is True or False, not {operand!r}")
         return [{"exists": operand}]
     if test == "prefix":
-        if kind != "S" or not operand:
+        if kind != "S" or not isinstance(operand, str) or not operand:
             raise ValueError(f"{name}: a prefix is a non-empty text, on an attribute of type S")
         return [{"prefix": operand}]
-    wrong = [value for value in operand if not isinstance(value, _TYPES[kind])]
-    if not operand or wrong:
+    if isinstance(operand, str) or not operand or not all(isinstance(value, _TYPES[kind]) for value in operand):
         raise ValueError(
-            f"{name}: {test} {list(operand)!r} can never match type {kind}: "
-            f"give one or more values of Python type {_TYPES[kind].__name__}"
+            f"{name}: {test} {operand!r} can never match type {kind}: "
+            f"give a list of one or more values of Python type {_TYPES[kind].__name__}"
         )
+    if kind == "N" and not all(_NUMBER.fullmatch(value) for value in operand):
+        raise ValueError(f"{name}: {test} {operand!r}: write numbers as DynamoDB does, such as '10', '-2.5' or '0.1'")
+    if kind == "BOOL" and test == "anything_but":
+        raise ValueError(f"{name}: anything_but knows text and numbers only; give equals the other value")
     return list(operand) if test == "equals" else [{"anything-but": list(operand)}]

@@ -38,15 +38,20 @@ def policy_document(statements: Sequence[Statement]) -> pulumi.Output[str]:
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def trust(service: str) -> pulumi.Output[str]:
-    """The JSON of a trust policy that lets one AWS service, such as `lambda.amazonaws.com`, assume a role."""
-    return policy_document(
-        [
-            {
-                "Sid": "Assume",
-                "Effect": "Allow",
-                "Action": ["sts:AssumeRole"],
-                "Principal": {"Service": service},
-            }
-        ]
-    )
+def trust(service: str, account: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
+    """The JSON of a trust policy that lets one AWS service assume a role.
+
+    Args:
+        service: such as `lambda.amazonaws.com`.
+        account: the account that the service has to act for. A service that says for whom it acts could else be made to
+            take on the role by another account's resource.
+    """
+    statement: Statement = {
+        "Sid": "Assume",
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Principal": {"Service": service},
+    }
+    if account is not None:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
+    return policy_document([statement])

@@ -66,6 +66,8 @@ class Mailer(pulumi.ComponentResource):
 
     def may_send_bulk(self) -> Statement:
         """What a role needs to send any of the templates in bulk."""
+        # SendBulkEmail of SES's second API is documented to need its own action; accounts have been seen to check the first
+        # API's for it as well (django-anymail's notes on IAM errors).
         return allow(
             "SendTemplates",
             ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],

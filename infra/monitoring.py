@@ -20,7 +20,9 @@ class MonitoringArgs(TypedDict):
 
 
 class Monitoring(pulumi.ComponentResource):
-    """The alarm topic (`sluice:index:Monitoring`). It makes:
+    """The alarm topic (`sluice:index:Monitoring`).
+
+    It makes:
 
     - an SNS topic and a policy that lets CloudWatch and SES of this account publish to it, over TLS;
     - a subscription for each address.
@@ -37,7 +39,7 @@ class Monitoring(pulumi.ComponentResource):
         policy = self._let_services_publish(topic)
         # Whoever alarms through the topic comes after its policy.
         self.topic_arn = pulumi.Output.all(topic.arn, policy.id).apply(lambda made: made[0])
-        for address in args.get("emails", []):
+        for address in dict.fromkeys(args.get("emails", [])):
             self._subscribe(topic, address)
         self.register_outputs({"topicArn": self.topic_arn})
 

@@ -51,6 +51,20 @@ def notifier(
             mailer.may_send_bulk(),
             allow("Marks", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"], [marks.arn]),
         ],
+        "alarms": {
+            "refused": {
+                "metric": "MailsRefused",
+                "meaning": "SES refuses mails of single people; they are not tried again. The log names record and code.",
+            },
+            "unmarked": {
+                "metric": "MailsUnmarked",
+                "meaning": "Mails were sent and could not be marked: if their records come again, so do the mails.",
+            },
+            "unreadable": {
+                "metric": "RecordsUnreadable",
+                "meaning": "Records could not be read, so nobody was mailed about them.",
+            },
+        },
         # A batch may wait for SES to take it; that is cheaper than failing.
         "timeout_seconds": 300,
     }

@@ -1,4 +1,4 @@
-"""The settings of a stack: `Pulumi.<stack>.yaml` under the keys `sluice:*`, validated as a whole before any resource exists.
+"""The settings of a stack: `Pulumi.<stack>.yaml`, keys `sluice:*`, validated as a whole before any resource exists.
 
 Defaults live here. Every mistake is collected and named with its key, what was found and what is allowed.
 """
@@ -7,12 +7,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import pulumi
 import pulumi.runtime.config
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -95,11 +96,13 @@ class MailSettings(_Section):
     enabled: bool = True
     only_to: list[AddressOrDomain] = []
 
-    @model_validator(mode="after")
-    def _sender_in_domain(self) -> Self:
-        if self.domain and self.sender.rpartition("@")[2].lower() != self.domain.lower():
-            raise ValueError(f"sender {self.sender} must be an address of domain {self.domain}")
-        return self
+    @field_validator("domain")
+    @classmethod
+    def _domain_of_the_sender(cls, domain: str | None, fields: ValidationInfo) -> str | None:
+        sender = fields.data.get("sender")
+        if domain and sender and sender.rpartition("@")[2].lower() != domain.lower():
+            raise ValueError(f"the domain of the sender {sender}, or none")
+        return domain
 
 
 class StreamSettings(_Section):
@@ -125,14 +128,25 @@ class ImportSettings(_Section):
     maximum_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
     gzip_limit_mib: Annotated[int, Field(ge=1, alias="gzipLimitMiB")] = 102_400
 
-    @model_validator(mode="after")
-    def _keys(self) -> Self:
-        if self.sort_key == self.partition_key:
-            raise ValueError("sortKey must differ from partitionKey")
-        for key in (self.partition_key, self.sort_key):
-            if key and self.columns.get(key) == "BOOL":
-                raise ValueError(f"columns.{key} is a key: S or N")
-        return self
+    @field_validator("sort_key")
+    @classmethod
+    def _another_key(cls, sort_key: str | None, fields: ValidationInfo) -> str | None:
+        if sort_key is not None and sort_key == fields.data.get("partition_key"):
+            raise ValueError("another attribute than partitionKey")
+        return sort_key
+
+    @field_validator("columns")
+    @classmethod
+    def _types_of_keys(cls, columns: dict[str, ColumnType], fields: ValidationInfo) -> dict[str, ColumnType]:
+        keys = {fields.data.get("partition_key"), fields.data.get("sort_key")}
+        wrong = sorted(name for name, kind in columns.items() if name in keys and kind == "BOOL")
+        if wrong:
+            raise ValueError(f"S or N for {' and '.join(wrong)}, which the table has as key")
+        return columns
+
+    def key(self, name: str) -> dict[str, str]:
+        """A key attribute and its type: its column's, a string where that is not named."""
+        return {"name": name, "type": self.columns.get(name, "S")}
 
 
 class ReportGroup(_Section):
@@ -143,10 +157,23 @@ class ReportGroup(_Section):
     label: Annotated[str, Field(min_length=1, max_length=80)]
 
 
+def _distinct(groups: list[ReportGroup]) -> list[ReportGroup]:
+    pairs = list(combinations(groups, 2))
+    mistakes = [f"another name than {one.name} for one of two groups" for one, other in pairs if one.name == other.name]
+    mistakes += [
+        f"prefixes that do not overlap: tables of {one.prefix} and {other.prefix} would count twice"
+        for one, other in pairs
+        if one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix)
+    ]
+    if mistakes:
+        raise ValueError("; ".join(mistakes))
+    return groups
+
+
 class ReportSettings(_Section):
     """`sluice:reports`: which tables are counted, how often, for whom, and how much a run may read."""
 
-    groups: Annotated[list[ReportGroup], Field(min_length=1, max_length=20)] = [
+    groups: Annotated[list[ReportGroup], Field(min_length=1, max_length=20), AfterValidator(_distinct)] = [
         ReportGroup(name="RA", prefix="RA_", label="Augmented Reality"),
         ReportGroup(name="VR", prefix="VR_", label="Virtual Reality"),
     ]
@@ -157,17 +184,6 @@ class ReportSettings(_Section):
     read_units: Annotated[int, Field(ge=1)] = 20_000
     items_per_table: Annotated[int, Field(ge=0, le=10_000)] = 200
     history_days: Annotated[int, Field(ge=1, le=3650)] = 400
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        for one, other in combinations(self.groups, 2):
-            if one.name == other.name:
-                raise ValueError(f"groups: the name {one.name} is used twice")
-            if one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix):
-                raise ValueError(
-                    f"groups: prefixes {one.prefix} and {other.prefix} overlap, so tables would count twice"
-                )
-        return self
 
 
 class OperationsSettings(_Section):
@@ -200,8 +216,20 @@ class Settings(_Section):
     reports: ReportSettings
     operations: OperationsSettings
 
+    def totals_table_name(self, group: ReportGroup) -> str:
+        """The contract's name of a group's totals table; the environment is part of it where others may lie beside it."""
+        suffix = "" if self.environment in ("local", "prod") else f"_{self.environment}"
+        return f"{group.prefix}totales{suffix}"
 
-_SECTIONS = ("mail", "stream", "imports", "reports", "operations")
+
+_MODELS: dict[str, type[_Section]] = {
+    "mail": MailSettings,
+    "stream": StreamSettings,
+    "imports": ImportSettings,
+    "reports": ReportSettings,
+    "operations": OperationsSettings,
+}
+_SECTIONS = tuple(_MODELS)
 
 
 def load(config: Mapping[str, Any], stack: str) -> Settings:
@@ -219,15 +247,9 @@ def load(config: Mapping[str, Any], stack: str) -> Settings:
         for key in config
         if key.startswith("sluice:") and key.removeprefix("sluice:") not in _SECTIONS
     ]
-    document: dict[str, Any] = {"environment": stack, "region": config.get("aws:region", "")}
-    for section in _SECTIONS:
-        try:
-            document[section] = _object(config.get(f"sluice:{section}"))
-        except ValueError as error:
-            problems.append(f"sluice:{section}: {error}")
-            document[section] = {}
+    given = {section: _parsed(config.get(f"sluice:{section}")) for section in _SECTIONS}
     try:
-        settings = Settings.model_validate(document)
+        settings = Settings.model_validate({"environment": stack, "region": config.get("aws:region", ""), **given})
     except ValidationError as error:
         problems += _problems(error)
     else:
@@ -250,17 +272,14 @@ def load_stack() -> Settings:
         raise pulumi.RunError(str(error)) from None
 
 
-def _object(value: Any) -> dict[str, Any]:
-    """A section's value: Pulumi hands objects over as JSON text."""
+def _parsed(value: Any) -> Any:
+    """A section's value: Pulumi hands objects over as JSON text; what is none stays as it is, to be refused."""
     if value is None:
         return {}
     try:
-        parsed = json.loads(value) if isinstance(value, str) else value
-    except json.JSONDecodeError:
-        parsed = value
-    if not isinstance(parsed, dict):
-        raise ValueError(f"found {parsed!r}; allowed: an object with the keys of this section")
-    return parsed
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
 
 
 def _problems(error: ValidationError) -> Iterator[str]:
@@ -269,13 +288,28 @@ def _problems(error: ValidationError) -> Iterator[str]:
         if mistake["type"] == "missing":
             yield f"{key}: missing; it has no default"
         elif mistake["type"] == "extra_forbidden":
-            yield f"{key}: unknown; remove it or mend its name"
-        elif mistake["type"] == "too_short":
-            yield f"{key}: found {mistake['input']!r}; allowed: at least one"
+            yield f"{key}: unknown; allowed: {', '.join(_names(mistake['loc']))}"
         else:
-            allowed = mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-            found = mistake["input"]
-            yield (f"{key}: {allowed}" if isinstance(found, dict) else f"{key}: found {found!r}; allowed: {allowed}")
+            yield f"{key}: found {_shown(mistake['input'])}; allowed: {_allowed(mistake)}"
+
+
+def _allowed(mistake: ErrorDetails) -> str:
+    if mistake["type"] == "too_short":
+        return "at least one"
+    if mistake["type"] == "model_type":
+        return f"an object of {', '.join(_names(mistake['loc']))}"
+    return mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def _names(location: tuple[int | str, ...]) -> list[str]:
+    """The names of the fields that an object at this place, or around it, has."""
+    model = ReportGroup if "groups" in location else _MODELS[str(location[0])]
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -1,15 +1,16 @@
 """The stream pipeline: a DynamoDB table whose changes reach Lambda functions, failures kept whole in S3."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.alarms import alarm
 from infra.bucket import Bucket
+from infra.dashboard import Row, metric
 from infra.filters import Filter, pattern
-from infra.function import Function
+from infra.function import Function, OwnAlarm
 from infra.iam import Statement, allow
 from infra.operations import Operations
 from infra.table import Key, Table
@@ -53,6 +54,8 @@ class ConsumerArgs(TypedDict):
     """What its role may do, besides reading the stream and keeping failures."""
     timeout_seconds: NotRequired[int]
     memory_mib: NotRequired[int]
+    alarms: NotRequired[Mapping[str, OwnAlarm]]
+    """Alarms on metrics that the function itself emits: kind -> what."""
     batch_size: NotRequired[int]
     """Records an invocation, at most; 100 by default."""
     batch_window_seconds: NotRequired[int]
@@ -68,7 +71,9 @@ class ConsumerArgs(TypedDict):
 
 
 class StreamPipeline(pulumi.ComponentResource):
-    """A stream pipeline (`sluice:index:StreamPipeline`). It makes:
+    """A stream pipeline (`sluice:index:StreamPipeline`).
+
+    It makes:
 
     - a table with a stream of both images, unless it is given one;
     - for each consumer (`subscribe`), two at most, what `StreamConsumer` lists.
@@ -84,9 +89,7 @@ class StreamPipeline(pulumi.ComponentResource):
         self._consumers: list[StreamConsumer] = []
         table = self._existing_table() or self._create_table()
         self.table_name, self.table_arn = table.name, table.arn
-        self.stream_arn = pulumi.Output.all(table.name, table.stream_arn, table.stream_view_type).apply(
-            lambda known: _with_both_images(*known)
-        )
+        self.stream_arn = _stream_of_both_images(name, table)
         self.register_outputs({"tableName": self.table_name, "tableArn": self.table_arn, "streamArn": self.stream_arn})
 
     def subscribe(self, consumer: str, args: ConsumerArgs) -> "StreamConsumer":
@@ -97,7 +100,7 @@ class StreamPipeline(pulumi.ComponentResource):
             args: the function and how it is fed.
 
         Raises:
-            ValueError: a third consumer, or a filter that can never match.
+            ValueError: a third consumer, no filter, or one that can never match.
         """
         if len(self._consumers) == _READERS_OF_A_SHARD:
             taken = " and ".join(made.consumer for made in self._consumers)
@@ -115,6 +118,45 @@ class StreamPipeline(pulumi.ComponentResource):
         )
         self._consumers.append(made)
         return made
+
+    def dashboard_row(self) -> Row:
+        """What a dashboard shows of the pipeline."""
+        functions = {made.consumer: made.function for made in self._consumers}
+        mappings = {made.consumer: {"EventSourceMappingUUID": made.mapping.uuid} for made in self._consumers}
+        return {
+            "title": "Stream",
+            "graphs": [
+                {
+                    "title": "Records that reached a function",
+                    "metrics": [
+                        metric("AWS/Lambda", "InvokedEventCount", uuid, name) for name, uuid in mappings.items()
+                    ],
+                },
+                {
+                    "title": "Failures",
+                    "metrics": [
+                        *(made.metric("Errors", f"{name} errors") for name, made in functions.items()),
+                        *(
+                            metric("AWS/Lambda", "OnFailureDestinationDeliveredEventCount", uuid, f"{name} given up")
+                            for name, uuid in mappings.items()
+                        ),
+                    ],
+                },
+                {
+                    "title": "Lag (ms)",
+                    "metrics": [made.metric("IteratorAge", name, "Maximum") for name, made in functions.items()],
+                },
+                {
+                    "title": "Cost: milliseconds of functions, writes to the table",
+                    "metrics": [
+                        *(made.metric("Duration", name) for name, made in functions.items()),
+                        metric(
+                            "AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": self.table_name}, "table writes"
+                        ),
+                    ],
+                },
+            ],
+        }
 
     def _existing_table(self) -> aws.dynamodb.Table | None:
         table = self._args.get("table")
@@ -139,7 +181,9 @@ class StreamPipeline(pulumi.ComponentResource):
 
 
 class StreamConsumer(pulumi.ComponentResource):
-    """A consumer of a stream (`sluice:index:StreamConsumer`). It makes:
+    """A consumer of a stream (`sluice:index:StreamConsumer`).
+
+    It makes:
 
     - a function, whose role may read this stream and put failures where they are kept;
     - a bounded event source mapping: partial batch responses, bisect, retries, record age, failures to S3 whole;
@@ -175,6 +219,7 @@ class StreamConsumer(pulumi.ComponentResource):
                 "statements": [*args.get("statements", []), *self._reading()],
                 "timeout_seconds": args.get("timeout_seconds", 60),
                 "memory_mib": args.get("memory_mib", 256),
+                "alarms": args.get("alarms", {}),
                 "operations": self._operations,
             },
             pulumi.ResourceOptions(parent=self),
@@ -204,6 +249,8 @@ class StreamConsumer(pulumi.ComponentResource):
 
     def _create_mapping(self) -> aws.lambda_.EventSourceMapping:
         args = self._args
+        if not args["filters"]:
+            raise ValueError(f"{self._name}: a consumer without filters; name the events that it takes")
         return aws.lambda_.EventSourceMapping(
             f"{self._name}-mapping",
             event_source_arn=self._stream_arn,
@@ -231,7 +278,7 @@ class StreamConsumer(pulumi.ComponentResource):
             {"FunctionName": self.function.name},
             threshold=15 * 60 * 1000,
             statistic="Maximum",
-            meaning="The oldest record is more than 15 minutes behind: the function fails, is throttled or is too slow.",
+            meaning="The oldest record is over 15 minutes behind: the function fails, is throttled or is too slow.",
         )
         for kind, metric, meaning in (
             ("dropped", "DroppedEventCount", "Records ran out of retries and were dropped."),
@@ -262,11 +309,11 @@ class StreamConsumer(pulumi.ComponentResource):
         statistic: str,
         meaning: str,
     ) -> None:
-        look = f"Look at `python -m sluice failures` and the function's logs; docs/operating.md#stream-{kind} ({self._name})."
+        look = "Look at `python -m sluice failures` and the function's logs"
         alarm(
             f"{self._name}-{kind}",
             {
-                "description": f"{meaning} {look}",
+                "description": f"{meaning} {look}; docs/operating.md#stream-{kind} ({self._name}).",
                 "namespace": namespace,
                 "metric": metric,
                 "dimensions": dimensions,
@@ -278,11 +325,18 @@ class StreamConsumer(pulumi.ComponentResource):
         )
 
 
-def _with_both_images(table: str, stream_arn: str | None, view_type: str | None) -> str:
-    if not stream_arn or view_type != "NEW_AND_OLD_IMAGES":
-        found = f"a stream of {view_type}" if view_type else "no stream"
-        raise ValueError(
-            f"table {table} has {found}: consumers need both images; set stream_enabled and "
-            "stream_view_type NEW_AND_OLD_IMAGES"
-        )
-    return stream_arn
+def _stream_of_both_images(pipeline: str, table: aws.dynamodb.Table) -> pulumi.Output[str]:
+    """The ARN of a table's stream; fails, in a preview too, unless the stream has both images."""
+
+    def check(view: list[Any]) -> None:
+        enabled, view_type = view
+        if not enabled or view_type != "NEW_AND_OLD_IMAGES":
+            found = f"a stream of {view_type}" if enabled and view_type else "no stream"
+            raise ValueError(
+                f"the table of {pipeline} has {found}: consumers need both images; set stream_enabled and "
+                "stream_view_type NEW_AND_OLD_IMAGES"
+            )
+
+    # Known before the ARN is, and kept apart from it: what is not known yet is not checked.
+    checked = pulumi.Output.all(table.stream_enabled, table.stream_view_type).apply(check)
+    return pulumi.Output.all(table.stream_arn, checked).apply(lambda known: known[0])

@@ -33,10 +33,12 @@ class TableArgs(TypedDict):
 
 
 class Table(pulumi.ComponentResource):
-    """A table (`sluice:index:Table`). It makes:
+    """A table (`sluice:index:Table`).
 
-    - a DynamoDB table on demand, encrypted with DynamoDB's own key; where the stack protects, with deletion protection and
-      point-in-time recovery, and kept when the stack goes.
+    It makes:
+
+    - a DynamoDB table on demand, encrypted with DynamoDB's own key; where the stack protects, with deletion protection
+      and point-in-time recovery, and kept when the stack goes.
     """
 
     table: aws.dynamodb.Table

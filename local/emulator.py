@@ -1,5 +1,6 @@
 """Where MiniStack differs from AWS and what is done about it: every deviation that is worked around stands here."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ def server_environment(port: int, scratch: Path, token: str) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",  # its default is every interface
         "AUTH": "true",  # its default is to let everyone in
+        "IOT_MTLS_ENABLED": "0",  # its MQTT listener is open to every interface
         "TMPDIR": str(scratch),  # it leaves the folders of functions behind
         "MINISTACK_EDITION": token,  # the one text of ours that its health tells: another server may hold the port
         "LAMBDA_EXECUTOR": "local",
@@ -98,3 +100,22 @@ def without_tls(document: str) -> str | None:
 
 def _refuses_http(statement: Mapping[str, Any]) -> bool:
     return statement["Effect"] == "Deny" and "aws:SecureTransport" in statement.get("Condition", {}).get("Bool", {})
+
+
+def registered_off(schedule: dict[str, Any]) -> dict[str, Any]:
+    """A schedule as the emulator gets it: its own ticks are coarse, and it leaves the scheduled time a placeholder."""
+    return {**schedule, "State": "DISABLED"}
+
+
+def tapped(target: dict[str, Any], tap: str) -> dict[str, Any]:
+    """The target of a rule as the emulator gets it: a queue of ours in place of the function.
+
+    Its own delivery invokes a function once and forgets the event if that fails: it knows no retries, no failure
+    destination, no dead letters, and asks for no permission.
+    """
+    return {**target, "Arn": tap}
+
+
+def tap_name(rule: str, target_id: str) -> str:
+    """The name of the queue that stands in for a target of a rule."""
+    return f"tap-{hashlib.sha256(f'{rule}/{target_id}'.encode()).hexdigest()[:32]}"

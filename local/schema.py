@@ -2,11 +2,13 @@
 
 import functools
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args, get_origin
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, get_args, get_origin
 
 import botocore.session
-from pulumi import Asset, FileArchive, _types
+from botocore.model import Shape
+from pulumi import Archive, Asset, _types
 from pulumi.output import Unknown
 
 _MODULES = {"lambda": "lambda_"}
@@ -38,81 +40,133 @@ def properties(token: str) -> dict[str, Any]:
     return _types.resource_types(found)
 
 
+class _Place(NamedTuple):
+    """Where a value stands in the inputs of a resource."""
+
+    path: str
+    """For people: `rules[0].status`."""
+    holder: str
+    """What the object around it is called, such as `rules`; at the top, the resource's kind."""
+    name: str
+    services: tuple[str, ...]
+    """The AWS services that may know its enum; none for the values of a map, which are free."""
+
+
 def mistakes(token: str, inputs: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the inputs of a resource: names that pulumi-aws does not know, values of the wrong type, and enum
-    values that AWS does not accept. Each is one line that starts with the input's path.
+    """What is wrong with the inputs of a resource, a line each that starts with the input's path.
+
+    Wrong are names that pulumi-aws does not know, values of the wrong type, nulls within lists, and enum values that
+    AWS does not accept.
     """
-    folder = token.split(":")[1].partition("/")[0]
-    yield from _object_mistakes("", inputs, properties(token), _AWS_SERVICES.get(folder, (folder,)))
+    _, module, kind = token.split(":")
+    folder = module.partition("/")[0]
+    place = _Place("", kind, kind, _AWS_SERVICES.get(folder, (folder,)))
+    yield from _object_mistakes(place, inputs, properties(token))
 
 
-def _object_mistakes(
-    path: str, value: Mapping[str, Any], known: Mapping[str, Any], services: Sequence[str]
-) -> Iterator[str]:
+def _object_mistakes(place: _Place, value: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
     for name, held in value.items():
+        path = f"{place.path}.{name}".lstrip(".")
         if name not in known:
-            yield f"{path}{name}: pulumi-aws does not know it; it knows {', '.join(sorted(known))}"
-        else:
-            yield from _value_mistakes(f"{path}{name}", name, held, known[name], services)
+            yield f"{path}: pulumi-aws does not know it; it knows {', '.join(sorted(known))}"
+        elif held is not None:  # an optional field, left out
+            yield from _value_mistakes(_Place(path, place.name, name, place.services), held, known[name])
 
 
-def _value_mistakes(path: str, name: str, value: Any, kind: Any, services: Sequence[str]) -> Iterator[str]:
-    if value is None or isinstance(value, (Unknown, Asset, FileArchive)):
+def _value_mistakes(place: _Place, value: Any, kind: Any) -> Iterator[str]:
+    if isinstance(value, Unknown) or kind is Any:
         return
-    origin = get_origin(kind)
-    if isinstance(origin, type) and issubclass(origin, Sequence):
-        if not isinstance(value, list):
-            yield f"{path}: {value!r} is no list"
-            return
-        for place, item in enumerate(value):
-            yield from _value_mistakes(f"{path}[{place}]", name, item, get_args(kind)[0], services)
-    elif isinstance(origin, type) and issubclass(origin, Mapping):
-        if not isinstance(value, dict):
-            yield f"{path}: {value!r} is no map"
-    elif kind in (str, bool, int, float):
-        yield from _scalar_mistakes(path, name, value, kind, services)
-    elif isinstance(kind, type) and hasattr(kind, "__module__") and kind.__module__.startswith("pulumi_aws"):
-        if not isinstance(value, dict):
-            yield f"{path}: {value!r} is no object"
-            return
-        yield from _object_mistakes(f"{path}.", value, _types.output_type_types(kind), services)
-
-
-def _scalar_mistakes(path: str, name: str, value: Any, kind: type, services: Sequence[str]) -> Iterator[str]:
-    found = type(value)
-    right = found is float and value.is_integer() if kind is int else found is kind
-    if not right:
-        yield f"{path}: {value!r} is a {found.__name__}, not a {kind.__name__}"
-    elif kind is str:
-        allowed = frozenset().union(*(_enums(service).get(name.lower(), frozenset()) for service in services))
+    expected = _expected(kind)
+    if value is None:
+        yield f"{place.path}: is null; leave it out, or give the output of a resource that has one"
+    elif not _fits(value, expected):
+        yield f"{place.path}: {value!r} is of type {type(value).__name__}, not {expected.__name__}"
+    elif expected is list:
+        for index, item in enumerate(value):
+            yield from _value_mistakes(place._replace(path=f"{place.path}[{index}]"), item, get_args(kind)[0])
+    elif expected is Mapping:
+        for key, item in value.items():
+            within = _Place(f"{place.path}.{key}", place.name, key, ())
+            yield from _value_mistakes(within, item, get_args(kind)[1])
+    elif expected is dict:
+        yield from _object_mistakes(place, value, _types.output_type_types(kind))
+    elif expected is str:
+        allowed = _allowed(place)
         if allowed and value not in allowed:
-            yield f"{path}: AWS does not accept {value!r}; it accepts {', '.join(sorted(allowed))}"
+            yield f"{place.path}: AWS does not accept {value!r}; it accepts {', '.join(sorted(allowed))}"
+
+
+def _expected(kind: Any) -> type:
+    """What a value of a property's type is in wire form: a list, a map, an object (`dict`), an archive or a scalar."""
+    origin = get_origin(kind) or kind
+    if {Archive, Asset} & {kind, *get_args(kind)}:
+        return Archive
+    if origin in (str, bool, int, float):
+        return origin
+    if issubclass(origin, Sequence):
+        return list
+    if issubclass(origin, Mapping) and origin.__module__ == Mapping.__module__:
+        return Mapping
+    return dict
+
+
+def _fits(value: Any, expected: type) -> bool:
+    if expected is Archive:
+        return isinstance(value, (Archive, Asset))
+    if expected is int:  # all numbers are floats in wire form
+        return isinstance(value, float) and value.is_integer()
+    return type(value) is (dict if expected is Mapping else expected)
+
+
+def _allowed(place: _Place) -> frozenset[str]:
+    """The values that AWS accepts; empty where it takes any text.
+
+    Looked up under the name that AWS has for it: in the object of the same name; else by its name alone, or with the
+    object's name before it (`attributes[].type` is `AttributeType`), where every member of that name is an enum.
+    """
+    holder, name = place.holder.lower(), place.name.lower()
+    exact = [
+        values
+        for service in place.services
+        for (held_by, member), values in _enums(service).items()
+        if member == name and held_by.removesuffix("s") == holder.removesuffix("s")
+    ]
+    for found in (exact, _named(place.services, name), _named(place.services, holder.removesuffix("s") + name)):
+        if found:
+            return frozenset().union(*found) if all(found) else frozenset()
+    return frozenset()
+
+
+def _named(services: Iterable[str], name: str) -> list[frozenset[str]]:
+    return [values for service in services for (_, member), values in _enums(service).items() if member == name]
 
 
 @functools.cache
-def _enums(service: str) -> dict[str, frozenset[str]]:
-    """The enums of a service's requests: member name in lower case -> values, those of members of one name together."""
+def _enums(service: str) -> dict[tuple[str, str], frozenset[str]]:
+    """The text that a service's requests take: (what holds it, its name), in lower case -> values, empty for any text.
+
+    What an operation's input holds counts as held by what the operation is about: `function` for CreateFunction.
+    """
     session = botocore.session.get_session()
     if service not in session.get_available_services():
         return {}
     model = session.get_service_model(service)
-    found: dict[str, frozenset[str]] = {}
-    seen: set[str] = set()
-    waiting = [
-        model.operation_model(name).input_shape
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    seen: set[tuple[str, str]] = set()
+    waiting: list[tuple[str, Shape | None]] = [
+        (re.sub("^(create|put|update|set)", "", name.lower()), model.operation_model(name).input_shape)
         for name in model.operation_names
         if not name.startswith(("List", "Get", "Describe"))
     ]
     while waiting:
-        shape = waiting.pop()
-        if shape is None or shape.name in seen:
+        holder, shape = waiting.pop()
+        if shape is None or (holder, shape.name) in seen:
             continue
-        seen.add(shape.name)
+        seen.add((holder, shape.name))
         for name, member in getattr(shape, "members", {}).items():
             inner = member.member if member.type_name == "list" else member
-            values = frozenset(getattr(inner, "enum", ()))
-            found[name.lower()] = (
-                found.get(name.lower(), frozenset()) | values if values else found.get(name.lower(), frozenset())
-            )
-            waiting.append(inner)
+            if inner.type_name == "string":
+                at = (holder, name.lower())
+                found[at] = found.get(at, frozenset()) | frozenset(inner.enum)
+            waiting.append((name.lower(), inner))
     return found

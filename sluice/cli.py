@@ -5,7 +5,8 @@ import sys
 
 import click
 
-_COMMANDS = ("up", "down", "preview", "outputs", "outbox", "failures", "demo")
+_COMMANDS = ("up", "down", "preview", "outputs", "outbox", "import", "imports", "report", "failures", "demo", "smoke")
+_MODULES = {"import": "import_"}
 
 
 class _Commands(click.Group):
@@ -13,7 +14,8 @@ class _Commands(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 the signature is click's
-        return importlib.import_module(f"sluice.commands.{cmd_name}").command if cmd_name in _COMMANDS else None
+        name = _MODULES.get(cmd_name, cmd_name)
+        return importlib.import_module(f"sluice.commands.{name}").command if cmd_name in _COMMANDS else None
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,21 +1,33 @@
-"""What happens on the streams, in a line each."""
+"""What happens in the embedded cloud, in a line each: on streams, by schedules, and mails that went."""
 
 from datetime import datetime
 
 from rich.markup import escape
 
+from local.outbox import Mail
+from local.schedules import Fired
 from local.streams import events
 from sluice.console import out, plural
 
 
-def show(event: events.Event) -> None:
-    """Prints what happened."""
+def show(event: events.Event | Fired) -> None:
+    """Prints what happened on a stream or by a schedule."""
     out.print(f"{datetime.now():%H:%M:%S}  {event.function}  {line(event)}")
 
 
-def line(event: events.Event) -> str:
+def show_mail(mail: Mail) -> None:
+    """Prints whom a mail went to."""
+    told = escape(f"{', '.join(mail['to'])}: {mail['subject']}")
+    out.print(f"{datetime.now():%H:%M:%S}  [cyan]mail[/]  {told}")
+
+
+def line(event: events.Event | Fired) -> str:
     """What happened, in rich's markup."""
     match event:
+        case Fired(scheduled_time=scheduled_time, error=None):
+            return f"[green]invoked by its schedule[/] for {scheduled_time}"
+        case Fired(scheduled_time=scheduled_time, error=error):
+            return f"[red]its schedule for {scheduled_time} could not invoke it[/]: {escape(error or '')}"
         case events.Invoked(records=records, seconds=seconds, failed=0):
             return f"[green]{plural(records, 'record')}[/] in {seconds * 1000:.0f} ms"
         case events.Invoked(records=records, error=error, failed=failed, retry=retry):

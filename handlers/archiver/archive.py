@@ -1,7 +1,7 @@
 """From stream records to the objects of the archive: gzipped JSON lines below `changes/`, one line a change.
 
-An object is named after the first record in it. Lambda delivers a batch again from its first record that is not done, whole
-or halved, so what is delivered again starts where an object started and overwrites it: nothing is held twice.
+An object is named after the first record in it. Lambda delivers a batch again from its first record that is not done,
+whole or halved, so what is delivered again starts where an object started and overwrites it: nothing is held twice.
 """
 
 import gzip
@@ -53,7 +53,7 @@ def archive(records: Iterable[Record], events: Collection[str]) -> Batch:
             continue
         try:
             folder, line = _folder_and_line(record)
-        except (KeyError, ValueError, TypeError) as error:
+        except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
             stopped_at = Unarchivable(_sequence_number(record), f"{type(error).__name__}: {error}")
             break
         if folder not in lines:

@@ -4,14 +4,15 @@ import functools
 import logging
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from handlers.archiver import environment
 from handlers.archiver.archive import archive
+from handlers.shared.aws.s3 import Bucket
 from handlers.shared.observability import DIMENSION, NAMESPACE, emit
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+_MARGIN_SECONDS = 5
+"""What is left of an invocation when S3 is given up, so that the function still says why."""
 
 _logger = logging.getLogger(__name__)
 
@@ -24,12 +25,13 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         with what follows it.
 
     Raises:
-        Exception: S3 refused an object; the whole batch is delivered again and overwrites what was written.
+        AwsError: S3 refused an object; the whole batch is delivered again and overwrites what was written.
     """
     started = time.monotonic()
+    deadline = started + context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
     batch = archive(event["Records"], os.environ[environment.EVENTS].split(","))
     for key, body in batch.objects.items():
-        _s3().put_object(Bucket=os.environ[environment.BUCKET], Key=key, Body=body, ContentType="application/gzip")
+        _bucket().put(key, body, headers={"content-type": "application/gzip"}, deadline=deadline)
     if batch.stopped_at:
         _logger.error("record %s cannot be archived: %s", *batch.stopped_at)
     emit(
@@ -51,7 +53,5 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 @functools.cache
-def _s3() -> "S3Client":
-    import boto3
-
-    return boto3.client("s3")
+def _bucket() -> Bucket:
+    return Bucket(os.environ[environment.BUCKET])

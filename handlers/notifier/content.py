@@ -66,7 +66,5 @@ def _spoken(attribute: str) -> str:
 
 
 def _data(**values: str) -> str:
-    pairs = [
-        f'"{name}":{quoted(value)},"{name}Html":{quoted(escaped(value))}' for name, value in values.items()
-    ]
+    pairs = [f'"{name}":{quoted(value)},"{name}Html":{quoted(escaped(value))}' for name, value in values.items()]
     return "{" + ",".join(pairs) + "}"

@@ -96,9 +96,7 @@ def _decide(record: Record, rules: Rules) -> Mail | str:
     after, before = change.get("NewImage"), change.get("OldImage")
     if not after or (event == "MODIFY" and not before):
         return NO_IMAGE
-    changed = (
-        [name for name in rules.watched if not _same(before.get(name), after.get(name))] if before else []
-    )
+    changed = [name for name in rules.watched if not _same(before.get(name), after.get(name))] if before else []
     if event == "MODIFY" and not changed:
         return NOTHING_WATCHED_CHANGED
     address = _string(after, ADDRESS_ATTRIBUTE)

@@ -43,9 +43,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
         _emit(context, len(event["Records"]), skipped, delivery, monotonic() - started)
     if delivery.failed:
         codes = ", ".join(f"{template}: {code}" for template, code in delivery.failed.items())
-        raise SendingError(
-            f"SES refuses to send ({codes}): put that right, then redrive what has failed meanwhile"
-        )
+        raise SendingError(f"SES refuses to send ({codes}): put that right, then redrive what has failed meanwhile")
     return {"batchItemFailures": _first_unsent(mails, delivery)}
 
 

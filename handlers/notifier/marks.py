@@ -74,10 +74,7 @@ class Marks:
             MarksUnavailableError: some of them are not marked.
         """
         expiry = {"N": str(int(time.time()) + self._seconds)}
-        puts = [
-            {"PutRequest": {"Item": {MARK_KEY: {"S": event_id}, MARK_EXPIRY: expiry}}}
-            for event_id in event_ids
-        ]
+        puts = [{"PutRequest": {"Item": {MARK_KEY: {"S": event_id}, MARK_EXPIRY: expiry}}} for event_id in event_ids]
         chunks = [puts[start : start + _PUTS] for start in range(0, len(puts), _PUTS)]
         for _ in self._answers("BatchWriteItem", chunks, "UnprocessedItems", patience):
             pass
@@ -89,9 +86,7 @@ class Marks:
         failure = None
         attempt = 0
         while chunks:
-            requests = [
-                dynamodb.request(operation, {"RequestItems": {self._table: chunk}}) for chunk in chunks
-            ]
+            requests = [dynamodb.request(operation, {"RequestItems": {self._table: chunk}}) for chunk in chunks]
             chunks = []
             for _, outcome in self._client.map(requests, deadline=patience.mark):
                 if isinstance(outcome, AwsError):
@@ -101,9 +96,7 @@ class Marks:
                 chunks += answer.get(unprocessed, {}).values()
                 yield answer
             if chunks and not patience.wait(attempt, patience.mark):
-                raise MarksUnavailableError(
-                    f"{operation} on {self._table}: throttled until the time was over"
-                )
+                raise MarksUnavailableError(f"{operation} on {self._table}: throttled until the time was over")
             attempt += 1
         if failure:
             raise MarksUnavailableError(str(failure)) from failure

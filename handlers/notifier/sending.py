@@ -52,7 +52,7 @@ STATUS_RULES = {
     "ACCOUNT_DAILY_QUOTA_EXCEEDED": Rule.FAIL,
 }
 _OTHER_STATUS = Rule.RETRY
-_WORD = re.compile(r"[^\s,;:<>()]+")
+_WORD = re.compile(r"[^\s,;:<>()]*[^\s,;:<>().]")
 
 # Errors of the whole call. What is not here is waited for if it passes by itself, and fails otherwise: access
 # denied, no such template or configuration set, sender not verified, sending paused, account suspended, and a
@@ -89,20 +89,14 @@ class Sender:
         templates: the name that each template has in SES.
     """
 
-    def __init__(
-        self, client: Client, address: str, configuration_set: str, templates: Mapping[str, str]
-    ) -> None:
+    def __init__(self, client: Client, address: str, configuration_set: str, templates: Mapping[str, str]) -> None:
         self._client = client
         self._address = address
-        self._heads = {
-            template: _head(address, configuration_set, name) for template, name in templates.items()
-        }
+        self._heads = {template: _head(address, configuration_set, name) for template, name in templates.items()}
 
     def send(self, template: str, mails: Sequence[Mail], deadline: float) -> list[Answer]:
         """Send mails of one template, `MAILS_AT_ONCE` at most; give the answer to each, in their order."""
-        request = ses.send_bulk_email(
-            self._heads[template] + ",".join([_entry(mail) for mail in mails]) + "]}"
-        )
+        request = ses.send_bulk_email(self._heads[template] + ",".join([_entry(mail) for mail in mails]) + "]}")
         try:
             results = self._client.call(request, deadline=deadline).json()["BulkEmailEntryResults"]
         except AwsError as error:
@@ -114,22 +108,21 @@ class Sender:
     def _answer(self, result: Mapping[str, str]) -> Answer:
         status = result.get("Status", "")
         rule = STATUS_RULES.get(status, _OTHER_STATUS)
-        return Answer(
-            Rule.FAIL if rule is Rule.SKIP and self._blamed(result.get("Error", "")) else rule, status
-        )
+        if rule is Rule.SKIP and self._blames_us(result.get("Error", "")):
+            rule = Rule.FAIL
+        return Answer(rule, status)
 
     def _rule_of(self, error: AwsError) -> Rule:
-        if "quota" in error.message.lower():
-            return Rule.FAIL
         if error.code in ERROR_RULES:
-            return Rule.FAIL if self._blamed(error.message) else ERROR_RULES[error.code]
+            return Rule.FAIL if self._blames_us(error.message) else ERROR_RULES[error.code]
         if error.ambiguous:
             return Rule.UNKNOWN
         return Rule.WAIT if error.transient else Rule.FAIL
 
-    def _blamed(self, message: str) -> bool:
-        # SES rejects a message for its sender and for its recipient with one code, and names whom it means.
-        return self._address.lower() in _WORD.findall(message.lower())
+    def _blames_us(self, message: str) -> bool:
+        # One code stands for an unverified recipient, an unverified sender and "Sending paused for this
+        # account": only the words tell whether one mail would be refused or all.
+        return not {self._address.lower(), "account", "quota"}.isdisjoint(_WORD.findall(message.lower()))
 
 
 def _head(address: str, configuration_set: str, template: str) -> str:

@@ -60,3 +60,19 @@ def event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
         raise UnsupportedError(f"mappings of {source} are not run here; of DynamoDB streams and of queues they are")
     made = cloud.client("lambda").create_event_source_mapping(**arguments)
     return Created(made["UUID"], {"uuid": made["UUID"], "arn": made["EventSourceMappingArn"]})
+
+
+@creates("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
+def event_invoke_config(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """How asynchronous invocations are retried, and where they go that fail."""
+    name = inputs.take("functionName")
+    cloud.client("lambda").put_function_event_invoke_config(FunctionName=name, **inputs.rest())
+    return Created(name, {})
+
+
+@creates("aws:lambda/functionRecursionConfig:FunctionRecursionConfig")
+def recursion_config(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """Whether a function may feed itself."""
+    name = inputs.take("functionName")
+    cloud.client("lambda").put_function_recursion_config(FunctionName=name, **inputs.rest())
+    return Created(name, {})

@@ -31,6 +31,14 @@ def metric_alarm(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     return Created(physical, {"name": physical, "arn": arn})
 
 
+@creates("aws:cloudwatch/dashboard:Dashboard")
+def dashboard(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """A dashboard."""
+    name = inputs.take("dashboardName")
+    cloud.client("cloudwatch").put_dashboard(DashboardName=name, DashboardBody=inputs.take("dashboardBody"))
+    return Created(name, {"dashboardArn": f"arn:aws:cloudwatch::{cloud.account}:dashboard/{name}"})
+
+
 @creates("aws:sns/topic:Topic")
 def topic(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     """A topic."""

@@ -1,10 +1,16 @@
 """`failures`: what failed for good, and sending it again."""
 
+from itertools import chain
+
 import click
 
 from sluice.console import out, plural, print_json
+from sluice.dead_letters import import_failures, redrive_imports, redrive_reports, report_failures
 from sluice.failures import UNREADABLE, Failure, Redriven, redrive_stream, stream_failures
 from sluice.target import Target, targeted
+
+_LISTED = (stream_failures, import_failures, report_failures)
+_REDRIVEN = (redrive_stream, redrive_imports, redrive_reports)
 
 
 @click.command("failures")
@@ -19,7 +25,7 @@ def command(target: Target, as_json: bool, redrive: bool) -> None:
     if redrive:
         _redrive(target, as_json)
         return
-    found = list(stream_failures(target))
+    found = [failure for listed in _LISTED for failure in listed(target)]
     if as_json:
         print_json([failure._asdict() for failure in found])
         return
@@ -38,7 +44,7 @@ def _show(failure: Failure) -> None:
 
 def _redrive(target: Target, as_json: bool) -> None:
     results: list[Redriven] = []
-    for redriven in redrive_stream(target):
+    for redriven in chain.from_iterable(redrive(target) for redrive in _REDRIVEN):
         results.append(redriven)
         if not as_json:
             _show(redriven.failure)

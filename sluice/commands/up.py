@@ -1,7 +1,9 @@
 """`up`: starts the embedded cloud, deploys a stack into it and keeps it running."""
 
 import os
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,8 @@ from sluice.console import err, out, plural
 if TYPE_CHECKING:
     from local.cloud import EmbeddedCloud
     from local.recording import Resource
+    from local.schedules import Fired
+    from local.streams.events import Event
 
 
 @click.command("up")
@@ -46,21 +50,43 @@ def _run(root: Path, stack: str, port: int | None, started: float, *, detached: 
     from sluice import detaching
     from sluice.events import show
 
+    happened = threading.Event()
+
+    def tell(event: "Event | Fired") -> None:
+        show(event)
+        happened.set()
+
     release = detaching.watch_starter() if detached else None
     try:
         configuration(stack, root)  # a stack that does not exist makes no folder
-        with state.hold(root, stack) as held, EmbeddedCloud(held.place, port, show, [held.lock]) as cloud:
+        with state.hold(root, stack) as held, EmbeddedCloud(held.place, port, tell, [held.lock]) as cloud:
             ready = _deploy(cloud, root, stack)
             state.publish(root, ready)
             if release:
                 release(held.place)
             _tell(ready, started)
-            while cloud.server.alive:
-                if interruption.asked.wait(0.5):
-                    raise KeyboardInterrupt
+            _watch(cloud, happened)
             raise click.ClickException("the emulator ended on its own; nothing runs any more")
     except (DeploymentError, ProgramError, ServerError) as error:
         raise click.ClickException(str(error)) from None
+
+
+def _watch(cloud: "EmbeddedCloud", happened: threading.Event) -> None:
+    """Shows mails as they go; returns when the emulator has ended, raises KeyboardInterrupt when asked to end."""
+    from local.outbox import mails
+    from sluice.events import show_mail
+
+    shown = 0
+    while cloud.server.alive:
+        if interruption.asked.wait(0.5):
+            raise KeyboardInterrupt
+        if happened.is_set():  # every look reads the whole outbox
+            happened.clear()
+            with suppress(OSError):  # the emulator is ending
+                sent = mails(cloud.endpoint)
+                for mail in sent[shown:]:
+                    show_mail(mail)
+                shown = len(sent)
 
 
 def _deploy(cloud: "EmbeddedCloud", root: Path, stack: str) -> state.Running:

@@ -6,10 +6,10 @@ from sluice.demo.stage import Stage
 
 def run() -> int:
     """Plays all scenes; returns how many checks did not hold."""
-    from sluice.demo import mail, stream
+    from sluice.demo import imports, mail, reports, stream
 
     with Stage.open() as stage:
-        for scene in (stream, mail):
+        for scene in (stream, mail, imports, reports):
             out.rule(f"[bold]{scene.TITLE}")
             scene.play(stage)
     return stage.failed

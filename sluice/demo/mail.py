@@ -46,9 +46,7 @@ def _unusable(user: dict[str, Any]) -> str:
     return ""
 
 
-def _show(
-    welcomes: list[Mail], changes: list[Mail], skipped: dict[str, str], users: dict[str, dict[str, Any]]
-) -> None:
+def _show(welcomes: list[Mail], changes: list[Mail], skipped: dict[str, str], users: dict[str, dict[str, Any]]) -> None:
     out.print(f"{plural(len(welcomes), 'welcome')} and {plural(len(changes), 'notice')} of a changed profile went out:")
     shown = Table("to", "subject", box=None, padding=(0, 2, 0, 0))
     for mail in [*welcomes[:3], *changes]:

@@ -42,10 +42,14 @@ class Stage:
 
     def table(self, output: str) -> Any:
         """The DynamoDB table that a stack output names, as boto3's resource."""
+        return self.named_table(self.target[output])
+
+    def named_table(self, name: str) -> Any:
+        """A DynamoDB table, as boto3's resource."""
         import boto3
 
         session: Any = boto3.Session("test", "test", region_name=self.target["region"])
-        return session.resource("dynamodb", endpoint_url=self.stack.cloud.endpoint).Table(self.target[output])
+        return session.resource("dynamodb", endpoint_url=self.stack.cloud.endpoint).Table(name)
 
     def settle(self) -> None:
         """Waits until the streams are through."""

@@ -33,7 +33,9 @@ def play(stage: Stage) -> None:
             writer.put_item(Item=user)
     for user in users[_MOVED]:
         table.update_item(
-            Key={"userId": user["userId"]}, UpdateExpression="SET city = :city", ExpressionAttributeValues={":city": "Lund"}
+            Key={"userId": user["userId"]},
+            UpdateExpression="SET city = :city",
+            ExpressionAttributeValues={":city": "Lund"},
         )
     for user in users[_REMOVED]:
         table.delete_item(Key={"userId": user["userId"]})

@@ -5,7 +5,7 @@ import pytest
 
 from local.program import stacks
 from local.recording import STACK_TYPE
-from tests.infra.strictness import violations
+from tests.infra.strictness import differences, violations
 
 STACKS = stacks()
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -18,13 +18,7 @@ def test_the_graph_keeps_every_rule(graph_of, stack):
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_preview_registers_what_an_update_registers(graph_of, stack):
-    def registered(preview):
-        return {
-            urn: (resource.parent, sorted(resource.inputs), resource.options.keys(), resource.dependencies)
-            for urn, resource in graph_of(stack, preview=preview).resources.items()
-        }
-
-    assert registered(preview=True) == registered(preview=False)
+    assert differences(graph_of(stack, preview=True), graph_of(stack)) == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -34,6 +28,46 @@ def test_the_graph_is_the_one_that_was_reviewed(graph_of, stack, request):
     if request.config.getoption("--snapshot"):
         path.write_text(found)
     assert found == path.read_text(), f"the graph differs from {path}: review it, then run pytest {__file__} --snapshot"
+
+
+DATA = {"aws:dynamodb/table:Table", "aws:s3/bucket:Bucket"}
+"""Types of resources that hold data."""
+
+
+def data(graph):
+    return [resource for resource in graph.resources.values() if resource.type in DATA]
+
+
+def values(graph, kind, name):
+    """The values of an input over all resources of a type."""
+    found = [resource.inputs.get(name) for resource in graph.of_type(kind)]
+    assert found
+    return found
+
+
+def test_production_keeps_its_data(graph_of):
+    graph = graph_of("prod")
+    assert all(held.options.get("protect") and held.options.get("retain_on_delete") for held in data(graph))
+    assert all(values(graph, "aws:dynamodb/table:Table", "deletionProtectionEnabled"))
+    assert all(held["enabled"] for held in values(graph, "aws:dynamodb/table:Table", "pointInTimeRecovery"))
+    assert not any(values(graph, "aws:s3/bucket:Bucket", "forceDestroy"))
+    versioned = values(graph, "aws:s3/bucketVersioning:BucketVersioning", "bucket")
+    assert sorted(versioned) == sorted(bucket.name for bucket in graph.of_type("aws:s3/bucket:Bucket"))
+
+
+def test_development_goes_without_a_trace(graph_of):
+    graph = graph_of("dev")
+    assert not any(held.options.keys() & {"protect", "retain_on_delete"} for held in data(graph))
+    assert not any(values(graph, "aws:dynamodb/table:Table", "deletionProtectionEnabled"))
+    assert not any(held["enabled"] for held in values(graph, "aws:dynamodb/table:Table", "pointInTimeRecovery"))
+    assert all(values(graph, "aws:s3/bucket:Bucket", "forceDestroy"))
+
+
+@pytest.mark.parametrize(("stack", "mode", "days"), [("prod", "Active", 365), ("dev", "PassThrough", 7)])
+def test_functions_are_traced_and_logged_as_the_stack_wants(graph_of, stack, mode, days):
+    graph = graph_of(stack)
+    assert {held["mode"] for held in values(graph, "aws:lambda/function:Function", "tracingConfig")} == {mode}
+    assert set(values(graph, "aws:cloudwatch/logGroup:LogGroup", "retentionInDays")) == {days}
 
 
 def picture(graph):

@@ -23,16 +23,12 @@ if TYPE_CHECKING:
     from handlers.shared.aws.response import Response
 
     Item = tuple[str, Hashable, Any]  # its DynamoDB JSON, its key, the caller's tag
+    Rows = dict[Hashable, list[Item]]  # by key: the last of a list is to be written, those before it are spare
 
 _BATCH = 25
 _BYTES = 1 << 20  # far below the 16 MB of a request: larger ones gain nothing, and 16 of them are in memory
 # The request was refused for something in it.
-_REFUSED = (
-    "ValidationException",
-    "SerializationException",
-    "ItemCollectionSizeLimitExceededException",
-    "413",
-)
+_REFUSED = ("ValidationException", "SerializationException", "ItemCollectionSizeLimitExceededException")
 
 
 class Outcome:
@@ -84,11 +80,11 @@ def write(
 
 
 class _Batch:
-    """Items of one request by key: of each list the last is to be written, those before it are spare."""
+    """The items of one request, and until when they are tried."""
 
     __slots__ = ("attempts", "limit", "rows")
 
-    def __init__(self, rows: dict[Hashable, list[Item]], limit: float):
+    def __init__(self, rows: Rows, limit: float):
         self.rows = rows
         self.attempts = 0
         self.limit = limit
@@ -138,9 +134,8 @@ class _Writer:
                 self._answered(request.tag, outcome)
 
     def _answered(self, batch: _Batch, answer: Response) -> None:
-        left = [
-            put["PutRequest"]["Item"] for puts in answer.json()["UnprocessedItems"].values() for put in puts
-        ]
+        unprocessed = answer.json()["UnprocessedItems"].values()
+        left = [put["PutRequest"]["Item"] for puts in unprocessed for put in puts]
         rows = self._rows_of(left, batch.rows) if left else {}
         for key, items in batch.rows.items():
             if key not in rows:
@@ -148,25 +143,18 @@ class _Writer:
                 self.outcome.written += len(items)
         if not rows:
             return
-        if len(rows) < len(batch.rows):
-            batch.limit = self.flight.limit()
         batch.rows = rows
         batch.attempts += 1
         delay = pause(batch.attempts)
         if time.monotonic() + delay < batch.limit:
             self._send(batch, delay)
         else:
-            self._unwritten(
-                batch,
-                AwsError(
-                    "DynamoDB", "BatchWriteItem", "Unprocessed", "throttled", status=200, transient=True
-                ),
-            )
+            words = "the table took no more of the batch"
+            error = AwsError("DynamoDB", "BatchWriteItem", "Unprocessed", words, transient=True)
+            self._unwritten(batch, error)
 
-    def _rows_of(
-        self, left: list[dict[str, Any]], rows: dict[Hashable, list[Item]]
-    ) -> dict[Hashable, list[Item]]:
-        """Returns the rows that DynamoDB handed back; all of them if one cannot be told, for puts may repeat."""
+    def _rows_of(self, left: list[dict[str, Any]], rows: Rows) -> Rows:
+        """Returns the rows that DynamoDB handed back: all, if one cannot be told, for puts may repeat."""
         keys = [self._key_of(item) for item in left]
         found = {key: items for key, items in rows.items() if self._key_of(json.loads(items[-1][0])) in keys}
         return found if len(found) >= len(left) else rows
@@ -176,7 +164,7 @@ class _Writer:
         return [float(item[name]["N"]) if "N" in item[name] else item[name] for name in self._key_names]
 
     def _refused(self, batch: _Batch, error: AwsError) -> None:
-        if error.code in _REFUSED:
+        if error.code in _REFUSED or error.status == 413:
             if len(batch.rows) > 1:
                 self._halve(batch)
             else:
@@ -208,9 +196,9 @@ class _Writer:
             self.outcome.unwritten += [tag for _, _, tag in items]
 
 
-def _batches(items: list[Item]) -> Iterator[dict[Hashable, list[Item]]]:
+def _batches(items: list[Item]) -> Iterator[Rows]:
     """Yields items by key, parted where a request would grow too large."""
-    rows: dict[Hashable, list[Item]] = {}
+    rows: Rows = {}
     size = 0
     for item in items:
         size += len(item[0])

@@ -13,28 +13,18 @@ from handlers.shared.aws.signer import Signer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
     from handlers.shared.aws.credentials import Credentials
     from handlers.shared.aws.request import Request
     from handlers.shared.aws.response import Response
 
-    Identity = tuple[
-        Credentials, float
-    ]  # what a request is signed with, and the seconds that AWS's clock is ahead
+    Identity = tuple[Credentials, float]  # who signs, and the seconds that AWS's clock is ahead
 
-_MAX_IDLE = (
-    30.0  # seconds; what was idle for longer may be gone without a word (a frozen function hears nothing)
-)
+_MAX_IDLE = 30.0  # seconds; then a connection may be gone without a word: a frozen function hears nothing
 _MAX_IDLE_ONCE = 2.0  # for a request that may not be sent twice
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException")
-_SKEWED = (
-    "RequestTimeTooSkewed",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-    "RequestExpired",
-    "RequestInTheFuture",
-)
+_SKEWED = ("RequestTimeTooSkewed", "InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired")
 _SKEW = 60.0  # seconds; AWS accepts five minutes
 _SMALL = 64 * 1024
 
@@ -55,15 +45,15 @@ class Client:
         connect_timeout: float = 3.0,
         read_timeout: float = 30.0,
     ):
-        """Made by the service modules; left out, `region` and `endpoint` are the environment's; times in seconds."""
+        """Made by the service modules; `region` and `endpoint` default to the environment's; seconds."""
         region = region or region_of_environment()
         configured = endpoint or configured_endpoint(service_id)
         self.service = service_id
         self.endpoint = Endpoint(
             configured or public_endpoint(host_prefix, region),
             bucket,
-            path_style=bool(configured)
-            or "." in (bucket or ""),  # a dot does not match the certificate's wildcard
+            # The wildcard of S3's certificate does not match a name with dots.
+            path_style=bool(configured) or "." in (bucket or ""),
         )
         self.connect_timeout = connect_timeout
         self.read_timeout = read_timeout
@@ -79,15 +69,19 @@ class Client:
             request: What to send.
             deadline: A `time.monotonic()` value that no wait and no retry passes; 30 s from now if left out.
         """
-        for _, outcome in self.map((request,), in_flight=1, deadline=deadline):
-            if isinstance(outcome, AwsError):
-                raise outcome
-            return outcome
-        raise AssertionError("a request without an outcome")
+        flight = Flight(self, deadline)
+        try:
+            flight.submit(request)
+            ((_, outcome),) = flight.wait()
+        finally:
+            flight.close()
+        if isinstance(outcome, AwsError):
+            raise outcome
+        return outcome
 
     def map(
         self, requests: Iterable[Request], *, in_flight: int = 16, deadline: float | None = None
-    ) -> Iterator[tuple[Request, Response | AwsError]]:
+    ) -> Generator[tuple[Request, Response | AwsError], None, None]:
         """Yields each request with its outcome, in the order of completion.
 
         Args:
@@ -132,7 +126,7 @@ class Client:
         return [head + request.body] if len(request.body) < _SMALL else [head, request.body]
 
     def take(self, timeout: float, *, repeatable: bool) -> Connection:
-        """Returns an idle connection that still stands, or a new one; raises OSError."""
+        """Returns an idle connection that may still stand, or a new one; raises OSError."""
         while self._idle:
             connection = self._idle.pop()
             idle = time.time() - connection.idle_since
@@ -142,9 +136,8 @@ class Client:
         return Connection(self.endpoint, timeout)
 
     def give(self, connection: Connection) -> None:
-        """Takes back a connection whose answer is complete."""
+        """Takes back a connection."""
         if connection.parser.done and connection.parser.reusable and not connection.outgoing:
-            connection.sock.setblocking(False)  # a stream was read waiting
             connection.idle_since = time.time()
             self._idle.append(connection)
         else:

@@ -22,13 +22,12 @@ class Connection:
 
     Attributes:
         outgoing: What of the request has not left yet.
-        blocked: The socket took only a part of it; its owner waits for room.
         parser: Takes the answer.
         idle_since: When the last answer was complete, by the wall clock: unlike the monotonic one it goes on
             while Lambda keeps the function frozen.
     """
 
-    __slots__ = ("_stream", "blocked", "idle_since", "outgoing", "parser", "sock")
+    __slots__ = ("_stream", "idle_since", "outgoing", "parser", "sock")
 
     def __init__(self, endpoint: Endpoint, timeout: float):
         """Opens it, waiting at most `timeout` seconds for each step; raises OSError."""
@@ -39,7 +38,6 @@ class Connection:
         self.idle_since = time.time()
         self.outgoing: list[bytes | memoryview] = []
         self.parser = ResponseParser()
-        self.blocked = False
         self._stream = False
 
     def begin(self, message: list[bytes], *, no_body: bool, stream: bool) -> None:
@@ -65,11 +63,6 @@ class Connection:
                 count = self.sock.send(self.outgoing[0])
             except _WOULD_BLOCK:
                 return
-            except OSError:
-                self.receive()  # the peer may have refused and closed before it had read everything
-                if self.answered:
-                    return
-                raise
             if count == len(self.outgoing[0]):
                 del self.outgoing[0]
             else:
@@ -98,6 +91,7 @@ class Connection:
         self.sock.settimeout(timeout)
         while not (data := self.parser.take()) and not self.parser.done:
             self._feed()
+        self.sock.setblocking(False)
         return data
 
     def _feed(self) -> None:

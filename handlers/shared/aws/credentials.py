@@ -20,22 +20,23 @@ class CredentialSource:
     """Gives the credentials to sign the next request with."""
 
     def __init__(self) -> None:
-        self._fixed = _from_environment()
-        self._sdk = None if self._fixed else _from_sdk()
+        self._look()
 
     def current(self) -> Credentials:
         """Returns credentials; botocore renews its own before they expire."""
-        if self._fixed:
-            return self._fixed
-        assert self._sdk is not None  # noqa: S101 (one of the two is set by the constructor)
-        frozen = self._sdk.get_frozen_credentials()
+        if isinstance(self._found, Credentials):
+            return self._found
+        frozen = self._found.get_frozen_credentials()
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
     def renew(self) -> bool:
         """Looks again, after AWS called the current ones expired; True if there are others now."""
         before = self.current()
-        self.__init__()
+        self._look()
         return self.current() != before
+
+    def _look(self) -> None:
+        self._found = _from_environment() or _from_sdk()
 
 
 def _from_environment() -> Credentials | None:
@@ -48,7 +49,5 @@ def _from_sdk() -> SdkCredentials:
 
     found = Session().get_credentials()
     if found is None:
-        raise NoCredentialsError(
-            "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-        )
+        raise NoCredentialsError("no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
     return found

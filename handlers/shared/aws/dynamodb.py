@@ -42,8 +42,8 @@ def request(
     Args:
         operation: Such as `GetItem`.
         payload: What boto3's client takes, with values as DynamoDB JSON; or its JSON.
-        repeatable: Whether it may be sent twice. Left out: reads, puts and deletes may, updates and transactions
-            may not. (A put under a condition may then be refused because its own first attempt succeeded.)
+        repeatable: Whether it may be sent twice. Left out: reads, puts and deletes may (under a condition one
+            may then be refused because its first attempt succeeded), updates and transactions may not.
         tag: The caller's own.
     """
     return Request(

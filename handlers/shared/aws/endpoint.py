@@ -25,12 +25,7 @@ class Endpoint:
     def __init__(self, url: str, bucket: str | None = None, *, path_style: bool = True):
         """Takes a URL without a path; for S3 also the bucket, which leads the path or the host name."""
         parts = urlsplit(url)
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or parts.path not in ("", "/")
-            or parts.query
-        ):
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
             raise ValueError(f"an endpoint is http[s]://host[:port], not {url!r}")
         self.tls = parts.scheme == "https"
         self.host = parts.hostname
@@ -54,9 +49,7 @@ def configured_endpoint(service_id: str) -> str | None:
     """Returns the endpoint that the environment sets for a service, by its SDK id, or for all."""
     if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return None
-    return (
-        os.environ.get(f"AWS_ENDPOINT_URL_{service_id.upper()}") or os.environ.get("AWS_ENDPOINT_URL") or None
-    )
+    return os.environ.get(f"AWS_ENDPOINT_URL_{service_id.upper()}") or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
 def public_endpoint(prefix: str, region: str) -> str:

@@ -8,6 +8,7 @@ import zlib
 from heapq import heappop, heappush
 from itertools import count
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
+from ssl import SSLCertVerificationError
 
 from handlers.shared.aws.errors import AwsError, ConnectionLost, error_of
 from handlers.shared.aws.response import Response
@@ -51,7 +52,6 @@ class Flight:
         self._client = client
         self._deadline = deadline
         self._selector = DefaultSelector()
-        self._idle: list[Connection] = []
         self._busy: dict[Connection, _Exchange] = {}
         self._waiting: list[tuple[float, int, _Exchange]] = []
         self._tickets = count()
@@ -84,97 +84,78 @@ class Flight:
         return done
 
     def close(self) -> None:
-        """Gives the connections back; what is still in flight is given up."""
+        """Gives up what is still in flight."""
         self._selector.close()
         for connection in self._busy:
             connection.close()
-        for connection in self._idle:
-            self._client.give(connection)
-        self._busy, self._idle = {}, []
+        self._busy = {}
 
     def _put_off(self, exchange: _Exchange, delay: float) -> None:
         heappush(self._waiting, (time.monotonic() + delay, next(self._tickets), exchange))
 
     def _start(self, exchange: _Exchange) -> None:
-        request = exchange.request
-        now = time.monotonic()
-        if now >= exchange.limit:
+        request, client = exchange.request, self._client
+        left = exchange.limit - time.monotonic()
+        if left <= 0:
             error = exchange.error or self._lost(request, "Timeout", "the deadline has passed", sent=False)
             self._done.append((request, error))
             return
-        exchange.identity = self._client.identity()
-        message = self._client.message(request, exchange.identity)
+        exchange.identity = client.identity()
+        message = client.message(request, exchange.identity)
         try:
-            connection = self._connect(request, min(self._client.connect_timeout, exchange.limit - now))
+            connection = client.take(min(client.connect_timeout, left), repeatable=request.repeatable)
         except OSError as reason:
-            self._failed(exchange, self._lost(request, "ConnectFailed", _words(reason), sent=False))
+            error = self._lost(request, "ConnectFailed", _words(reason), sent=False)
+            error.transient = not isinstance(reason, SSLCertVerificationError)
+            self._failed(exchange, error)
             return
         connection.begin(message, no_body=request.method == "HEAD", stream=request.stream)
         self._busy[connection] = exchange
-        self._advance(connection, readable=False)
-
-    def _connect(self, request: Request, timeout: float) -> Connection:
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.usable():
-                return connection
-            self._drop(connection)
-        connection = self._client.take(timeout, repeatable=request.repeatable)
         self._selector.register(connection.sock, EVENT_READ, connection)
-        return connection
-
-    def _drop(self, connection: Connection) -> None:
-        self._selector.unregister(connection.sock)
-        connection.close()
+        self._advance(connection, EVENT_WRITE)
 
     def _poll(self) -> None:
         wake = min([exchange.expires for exchange in self._busy.values()], default=float("inf"))
         if self._waiting:
             wake = min(wake, self._waiting[0][0])
         for key, events in self._selector.select(max(0.0, wake - time.monotonic())):
-            connection: Connection = key.data
-            if connection in self._busy:
-                self._advance(connection, readable=bool(events & EVENT_READ))
-            else:  # an idle one ended, or says what nobody asked for
-                self._idle.remove(connection)
-                self._drop(connection)
+            self._advance(key.data, events)
         now = time.monotonic()
         for connection, exchange in [*self._busy.items()]:
             if exchange.expires <= now:
                 self._give_up(connection, "Timeout", "no answer in time")
 
-    def _advance(self, connection: Connection, *, readable: bool) -> None:
-        """Moves a connection's request and answer on as far as they go without waiting."""
-        exchange = self._busy[connection]
+    def _advance(self, connection: Connection, events: int) -> None:
+        """Moves a request and its answer on as far as they go without waiting."""
         try:
-            if readable:
+            if events & EVENT_READ:
                 connection.receive()
-            if connection.outgoing and not connection.answered:
+            if events & EVENT_WRITE and not connection.answered:
                 connection.send()
+                wanted = EVENT_READ | EVENT_WRITE if connection.outgoing else EVENT_READ
+                self._selector.modify(connection.sock, wanted, connection)
         except OSError as reason:
             self._give_up(connection, "ConnectionLost", _words(reason))
             return
         if connection.answered:
             self._landed(connection)
-            return
-        exchange.expires = min(time.monotonic() + self._client.read_timeout, exchange.limit)
-        if connection.blocked != bool(connection.outgoing):
-            connection.blocked = not connection.blocked
-            events = EVENT_READ | EVENT_WRITE if connection.blocked else EVENT_READ
-            self._selector.modify(connection.sock, events, connection)
+        else:
+            exchange = self._busy[connection]
+            exchange.expires = min(time.monotonic() + self._client.read_timeout, exchange.limit)
 
     def _landed(self, connection: Connection) -> None:
-        exchange = self._busy.pop(connection)
+        exchange = self._release(connection)
         parser = connection.parser
         if connection.streaming:
-            self._selector.unregister(connection.sock)
-            self._judge(exchange, Response(parser.status, parser.headers, b"", connection))
-            return
-        if parser.reusable and not connection.outgoing and not connection.blocked:
-            self._idle.append(connection)
+            answer = Response(parser.status, parser.headers, b"", connection)
         else:
-            self._drop(connection)
-        self._judge(exchange, Response(parser.status, parser.headers, parser.take()))
+            answer = Response(parser.status, parser.headers, parser.take())
+            self._client.give(connection)
+        self._judge(exchange, answer)
+
+    def _release(self, connection: Connection) -> _Exchange:
+        self._selector.unregister(connection.sock)
+        return self._busy.pop(connection)
 
     def _judge(self, exchange: _Exchange, response: Response) -> None:
         request = exchange.request
@@ -196,8 +177,8 @@ class Flight:
         self._failed(exchange, error)
 
     def _give_up(self, connection: Connection, code: str, words: str) -> None:
-        exchange = self._busy.pop(connection)
-        self._drop(connection)
+        exchange = self._release(connection)
+        connection.close()
         self._failed(exchange, self._lost(exchange.request, code, words, sent=not connection.outgoing))
 
     def _failed(self, exchange: _Exchange, error: AwsError) -> None:

@@ -25,9 +25,7 @@ class Response:
 
     __slots__ = ("body", "connection", "headers", "status")
 
-    def __init__(
-        self, status: int, headers: dict[str, str], body: bytes, connection: Connection | None = None
-    ):
+    def __init__(self, status: int, headers: dict[str, str], body: bytes, connection: Connection | None = None):
         self.status = status
         self.headers = headers
         self.body = body
@@ -71,9 +69,7 @@ class ResponseParser:
     def end(self) -> None:
         """Takes the end of the connection; raises ProtocolError where more had to come."""
         if self._read != self._until_end:
-            raise ProtocolError(
-                "the connection ended within the answer" if self.status else "the connection ended"
-            )
+            raise ProtocolError("the connection ended within the answer" if self.status else "the connection ended")
         self.done = True
 
     def take(self) -> bytes:

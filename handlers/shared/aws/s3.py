@@ -12,6 +12,7 @@ from urllib.parse import quote
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.errors import ConnectionLost
 from handlers.shared.aws.request import Request
+from handlers.shared.aws.response import ProtocolError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ _FRUITLESS = 5  # resumptions in a row that bring no byte, before a stream gives
 class Bucket:
     """A bucket; every method raises AwsError, with status 404 where there is no such object.
 
-    Keys are plain text. `headers` have lower-case names (`content-type`, `if-none-match`, `x-amz-meta-...`).
-    A put under a condition may be refused (412) because its own first attempt succeeded and the answer was lost.
+    Keys are plain text, `headers` have lower-case names (`content-type`, `if-none-match`, `x-amz-meta-...`).
+    A put under a condition may be refused (412) because its first attempt succeeded and the answer was lost.
     """
 
     def __init__(self, name: str, **options: Any):
@@ -59,9 +60,8 @@ class Bucket:
     ) -> Response:
         """Returns an object or its bytes from `start` to before `end`."""
         headers = {**_range(start, end), **(headers or {})}
-        return self.client.call(
-            self._request("GetObject", "GET", key, version, headers=headers), deadline=deadline
-        )
+        request = self._request("GetObject", "GET", key, version, headers=headers)
+        return self.client.call(request, deadline=deadline)
 
     def head(
         self,
@@ -72,9 +72,8 @@ class Bucket:
         deadline: float | None = None,
     ) -> Response:
         """Returns an object's headers; its errors have the status as code, for they have no body."""
-        return self.client.call(
-            self._request("HeadObject", "HEAD", key, version, headers=headers), deadline=deadline
-        )
+        request = self._request("HeadObject", "HEAD", key, version, headers=headers)
+        return self.client.call(request, deadline=deadline)
 
     def delete(self, key: str, *, version: str | None = None, deadline: float | None = None) -> Response:
         """Deletes an object or a version of it; it need not exist."""
@@ -99,9 +98,7 @@ class Bucket:
 
         return ObjectStream(self.client, ask, start, deadline)
 
-    def _request(
-        self, operation: str, method: str, key: str, version: str | None = None, **parts: Any
-    ) -> Request:
+    def _request(self, operation: str, method: str, key: str, version: str | None = None, **parts: Any) -> Request:
         if not key:
             raise ValueError(f"{operation} needs a key")
         path = f"{self.client.endpoint.path}/{quote(key, safe='/~')}"
@@ -170,10 +167,11 @@ class ObjectStream(io.RawIOBase):
             raise ValueError("the stream is closed")
         timeout = self._client.read_timeout
         if self._deadline is not None:
-            timeout = min(
-                timeout, max(self._deadline - time.monotonic(), 0.001)
-            )  # 0 would mean not to wait at all
+            # Not 0, which would mean not to wait at all.
+            timeout = min(timeout, max(self._deadline - time.monotonic(), 0.001))
         data = self._connection.read(timeout)
+        if not data:
+            raise ProtocolError("an answer shorter than the object")
         self._at += len(data)
         self._fruitless = 0
         return data
@@ -189,6 +187,4 @@ class ObjectStream(io.RawIOBase):
             self._connection = answer.connection
         if answer is None or (self._at and answer.status != 206):
             words = f"at byte {self._at} of {self._end}: {reason}"
-            raise ConnectionLost(
-                self._client.service, Request("GetObject"), "ConnectionLost", words, sent=True
-            )
+            raise ConnectionLost("S3", Request("GetObject"), "ConnectionLost", words, sent=True)

@@ -11,7 +11,7 @@ from handlers.shared.aws.flight import Flight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from typing import Any
 
     from handlers.shared.aws.client import Client
@@ -54,7 +54,7 @@ def scan(
     count: bool = False,
     page_size: int | None = None,
     deadline: float | None = None,
-) -> Iterator[Page]:
+) -> Generator[Page, None, None]:
     """Yields the pages of a table in the order of their arrival; raises AwsError.
 
     A segment's next page is asked for before a page is yielded: who stops has at most one a segment too many.

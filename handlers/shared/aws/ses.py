@@ -22,7 +22,7 @@ def send_email(payload: Mapping[str, Any] | str | bytes, *, tag: Any = None) -> 
 
 
 def send_bulk_email(payload: Mapping[str, Any] | str | bytes, *, tag: Any = None) -> Request:
-    """Returns a request that sends a template to at most 50 destinations; the answer has a status for each."""
+    """Returns a request that sends a template to at most 50 destinations, with an answer for each."""
     return _request("SendBulkEmail", "/v2/email/outbound-bulk-emails", payload, tag)
 
 

@@ -16,9 +16,7 @@ def connect(**options: Any) -> Client:
     return Client("SQS", "sqs", "sqs", **options)
 
 
-def send_message(
-    payload: Mapping[str, Any] | str | bytes, *, repeatable: bool = False, tag: Any = None
-) -> Request:
+def send_message(payload: Mapping[str, Any] | str | bytes, *, repeatable: bool = False, tag: Any = None) -> Request:
     """Returns a request that sends a message; `payload` is what boto3 takes. May the message arrive twice?"""
     return _request("SendMessage", payload, repeatable=repeatable, tag=tag)
 
@@ -30,9 +28,7 @@ def send_message_batch(
     return _request("SendMessageBatch", payload, repeatable=repeatable, tag=tag)
 
 
-def _request(
-    operation: str, payload: Mapping[str, Any] | str | bytes, *, repeatable: bool, tag: Any
-) -> Request:
+def _request(operation: str, payload: Mapping[str, Any] | str | bytes, *, repeatable: bool, tag: Any) -> Request:
     headers = {
         "content-type": "application/x-amz-json-1.0",
         "x-amz-target": f"AmazonSQS.{operation}",

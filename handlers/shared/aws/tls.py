@@ -23,7 +23,7 @@ def connect(host: str, port: int, timeout: float) -> ssl.SSLSocket:
     try:
         return _handshake(_in_use[-1], host, port, timeout)
     except ssl.SSLCertVerificationError:
-        if os.environ.get("AWS_CA_BUNDLE") or len(_in_use) > 1:
+        if os.environ.get("AWS_CA_BUNDLE"):
             raise
         trust = ssl.create_default_context()
         sock = _handshake(trust, host, port, timeout)
@@ -49,10 +49,13 @@ def first_trust() -> ssl.SSLContext:
 
 
 def amazon_roots(cafile: str | None) -> bytes:
-    """Returns the certificates (DER) of a PEM file that carry the names of Amazon's roots."""
+    """Returns the certificates (DER) of a PEM file that carry the names of Amazon's roots, if any."""
     if not cafile:
         return b""
     with open(cafile, encoding="utf-8", errors="replace") as file:
         pems = [part.partition(_END)[0] for part in file.read().split(_BEGIN)[1:]]
-    ders = [ssl.PEM_cert_to_DER_cert(f"{_BEGIN}{pem}{_END}") for pem in pems]
+    try:
+        ders = [ssl.PEM_cert_to_DER_cert(f"{_BEGIN}{pem}{_END}") for pem in pems]
+    except ValueError:
+        return b""  # OpenSSL may make more of it
     return b"".join([der for der in ders if any(name in der for name in _AMAZON)])

@@ -113,9 +113,7 @@ class Clock:
 
 
 def mails(count: int, template: str = content.WELCOME) -> list[Mail]:
-    return [
-        Mail(f"e{n}", str(1000 + n), template, f"p{n}@example.com", '{"name":"Ada"}') for n in range(count)
-    ]
+    return [Mail(f"e{n}", str(1000 + n), template, f"p{n}@example.com", '{"name":"Ada"}') for n in range(count)]
 
 
 def error(code: str, message: str = "", **kind: bool) -> AwsError:

@@ -15,9 +15,7 @@ RULES = Rules(watched=("email", "name"), only_to=OnlyTo([]), enabled=True)
 ADA = {"userId": {"S": "1"}, "email": {"S": "ada@example.com"}, "name": {"S": "Ada"}}
 
 
-def record(
-    event: str, *, new: dict[str, Any] | None = None, old: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def record(event: str, *, new: dict[str, Any] | None = None, old: dict[str, Any] | None = None) -> dict[str, Any]:
     change: dict[str, Any] = {
         "Keys": {"userId": {"S": "1"}},
         "SequenceNumber": "111",
@@ -63,10 +61,7 @@ def test_a_changed_address_is_told_to_the_new_one():
 
 
 def test_a_change_of_nothing_watched_sends_none():
-    assert (
-        decide(modify({"logins": {"N": "1"}}, {"logins": {"N": "2"}}), RULES)
-        == decisions.NOTHING_WATCHED_CHANGED
-    )
+    assert decide(modify({"logins": {"N": "1"}}, {"logins": {"N": "2"}}), RULES) == decisions.NOTHING_WATCHED_CHANGED
 
 
 def test_an_attribute_that_comes_or_goes_has_changed():
@@ -111,9 +106,7 @@ def test_other_events_are_passed_over(event: str):
     assert decide(record(event, old=ADA), RULES) == decisions.EVENT_NOT_HANDLED
 
 
-@pytest.mark.parametrize(
-    "stream_record", [record("INSERT"), record("MODIFY", new=ADA), record("MODIFY", old=ADA)]
-)
+@pytest.mark.parametrize("stream_record", [record("INSERT"), record("MODIFY", new=ADA), record("MODIFY", old=ADA)])
 def test_without_its_images_a_record_sends_none(stream_record: dict[str, Any]):
     assert decide(stream_record, RULES) == decisions.NO_IMAGE
 
@@ -143,9 +136,7 @@ def test_a_person_without_a_name_is_mailed_all_the_same(name: Any):
 
 
 def test_a_name_reaches_the_mail_cleaned():
-    assert mail(insert(name={"S": "Ada\r\nBcc: eve@example.com"})).data == content.welcome(
-        "Ada Bcc: eve@example.com"
-    )
+    assert mail(insert(name={"S": "Ada\r\nBcc: eve@example.com"})).data == content.welcome("Ada Bcc: eve@example.com")
 
 
 def test_an_item_of_400_kb_makes_a_short_mail():
@@ -165,10 +156,7 @@ def test_with_mail_disabled_what_would_be_sent_is_told_from_what_would_not():
 
 @pytest.mark.parametrize("missing", ["eventID", "eventName", "dynamodb"])
 def test_a_record_that_lacks_its_own_fields_is_unreadable(missing: str):
-    assert (
-        decide({name: value for name, value in insert().items() if name != missing}, RULES)
-        == decisions.UNREADABLE
-    )
+    assert decide({name: value for name, value in insert().items() if name != missing}, RULES) == decisions.UNREADABLE
 
 
 JSON = st.recursive(
@@ -186,9 +174,7 @@ IMAGE = JSON | st.dictionaries(st.sampled_from(["email", "name", "userId"]), VAL
         {"eventID": JSON, "eventName": st.sampled_from(["INSERT", "MODIFY"])},
         optional={
             "dynamodb": JSON
-            | st.fixed_dictionaries(
-                {}, optional={"NewImage": IMAGE, "OldImage": IMAGE, "SequenceNumber": JSON}
-            )
+            | st.fixed_dictionaries({}, optional={"NewImage": IMAGE, "OldImage": IMAGE, "SequenceNumber": JSON})
         },
     )
 )

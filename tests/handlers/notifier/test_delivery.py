@@ -134,9 +134,7 @@ def test_a_refused_call_is_halved_until_the_bad_mail_is_alone(world: World):
     world.ses.script.extend([spoiled_by("p13@example.com", "p37@example.com")] * 100)
     delivery = world.deliver(mails(50))
     assert delivery.refused == {"e13": "BadRequestException", "e37": "BadRequestException"}
-    assert sorted(world.ses.outbox) == sorted(
-        set(addresses(mails(50))) - {"p13@example.com", "p37@example.com"}
-    )
+    assert sorted(world.ses.outbox) == sorted(set(addresses(mails(50))) - {"p13@example.com", "p37@example.com"})
     assert len(world.ses.calls) < 30
 
 
@@ -282,14 +280,10 @@ def test_through_any_faults_each_mail_is_sent_once_or_accounted_for(steps, mark_
         delivery = world.deliver(batch, seconds)
         assert delivery.unmarked == 0
         refused |= set(delivery.refused)
-        assert delivery.sent + delivery.already_sent + len(delivery.refused) + len(delivery.unsent) == len(
-            batch
-        )
+        assert delivery.sent + delivery.already_sent + len(delivery.refused) + len(delivery.unsent) == len(batch)
         first = next((n for n, mail in enumerate(batch) if mail.event_id in delivery.unsent), len(batch))
         batch = batch[first:]
     copies = Counter(world.ses.outbox)
     assert max(copies.values()) == 1
-    assert {mail.event_id for mail in mails(70)} - refused == {
-        f"e{address[1:].split('@')[0]}" for address in copies
-    }
+    assert {mail.event_id for mail in mails(70)} - refused == {f"e{address[1:].split('@')[0]}" for address in copies}
     assert refused <= {"e3", "e9"}

@@ -95,9 +95,10 @@ def test_a_repeated_batch_mails_nobody_twice(ses: Ses):
     assert sorted(ses.outbox) == ["ada0@example.com", "ada1@example.com", "ada2@example.com"]
 
 
-def test_a_record_that_comes_twice_in_a_batch_is_mailed_once(ses: Ses):
+def test_a_record_that_comes_twice_in_a_batch_is_mailed_once(ses: Ses, capsys: pytest.CaptureFixture[str]):
     handle(event(insert(1), insert(1)), Context())
     assert ses.outbox == ["ada1@example.com"]
+    assert summary(capsys)["skipped"] == {"repeated_in_batch": 1}
 
 
 def test_what_needs_somebody_to_act_fails_the_invocation(ses: Ses):

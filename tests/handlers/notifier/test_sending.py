@@ -42,9 +42,7 @@ def test_a_call_is_what_the_model_of_the_api_asks_for(ses: Ses, sender: Sender):
 
 
 def test_a_call_names_sender_configuration_set_template_and_each_person(ses: Ses, sender: Sender):
-    sender.send(
-        content.WELCOME, [Mail("e", "1", content.WELCOME, "o'neil@example.com", content.welcome('"<é>'))], 0
-    )
+    sender.send(content.WELCOME, [Mail("e", "1", content.WELCOME, "o'neil@example.com", content.welcome('"<é>'))], 0)
     (call,) = ses.calls
     assert call["FromEmailAddress"] == ADDRESS
     assert call["ConfigurationSetName"] == "dev"
@@ -87,9 +85,7 @@ def test_each_status_of_the_model_has_a_rule():
         ("ACCOUNT_DAILY_QUOTA_EXCEEDED", Rule.FAIL),
     ],
 )
-def test_a_status_has_its_rule_and_the_mail_beside_it_its_own(
-    ses: Ses, sender: Sender, status: str, rule: Rule
-):
+def test_a_status_has_its_rule_and_the_mail_beside_it_its_own(ses: Ses, sender: Sender, status: str, rule: Rule):
     ses.script.append(lambda _: {"p0@example.com": status})
     assert rules(sender) == [rule, Rule.SENT]
 
@@ -99,6 +95,8 @@ def test_a_status_has_its_rule_and_the_mail_beside_it_its_own(
     [
         (error("TooManyRequestsException", "Maximum sending rate exceeded.", transient=True), Rule.WAIT),
         (error("ThrottlingException", "Daily message quota exceeded."), Rule.FAIL),
+        (error("MessageRejected", "Sending paused for this account. For more information, see"), Rule.FAIL),
+        (error("MessageRejected", f"Email address is not verified: {ADDRESS}."), Rule.FAIL),
         (error("LimitExceededException", "Too many."), Rule.WAIT),
         (error("LimitExceededException", "Daily message quota exceeded."), Rule.FAIL),
         (error("BadRequestException", "Missing final '@domain'"), Rule.SPLIT),
@@ -121,9 +119,7 @@ def test_a_status_has_its_rule_and_the_mail_beside_it_its_own(
         (ConnectionLost("SESv2", send_bulk_email(""), "ConnectionLost", "", sent=True), Rule.UNKNOWN),
     ],
 )
-def test_an_error_of_the_call_has_its_rule_for_all_its_mails(
-    ses: Ses, sender: Sender, failure: AwsError, rule: Rule
-):
+def test_an_error_of_the_call_has_its_rule_for_all_its_mails(ses: Ses, sender: Sender, failure: AwsError, rule: Rule):
     ses.script.append(failure)
     assert rules(sender) == [rule, rule]
 

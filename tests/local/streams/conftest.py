@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.local.streams.fakes import Cloud, make_cloud
+from tests.local.streams.fakes import Cloud
 
 
 @pytest.fixture
 def cloud() -> Cloud:
     """An empty stream with one shard, a function that always succeeds, and a bucket."""
-    return make_cloud()
+    return Cloud()

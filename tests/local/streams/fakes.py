@@ -3,7 +3,6 @@
 import io
 import json
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -30,9 +29,8 @@ class Clock:
 
 
 def refusal(code: str, operation: str, status: int = 400) -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code, "Message": "told so"}, "ResponseMetadata": {"HTTPStatusCode": status}}, operation
-    )
+    answer: Any = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, operation)
 
 
 class Streams:
@@ -45,6 +43,7 @@ class Streams:
         self.closed: set[str] = set()
         self.trimmed: dict[str, int] = {}
         self.faults: list[Exception] = []
+        self.describe_faults: list[Exception] = []
         self.reads = 0
         self._sequence = 0
 
@@ -63,40 +62,43 @@ class Streams:
         self.shards[shard].append({**record, "awsRegion": "eu-north-1", "dynamodb": change})
         return number
 
-    def describe_stream(self, StreamArn: str, ExclusiveStartShardId: str = "") -> dict[str, Any]:
+    def describe_stream(self, **request: str) -> dict[str, Any]:
         # One shard a page, the youngest first.
+        if self.describe_faults:
+            raise self.describe_faults.pop(0)
         names = list(reversed(self.shards))
-        at = names.index(ExclusiveStartShardId) + 1 if ExclusiveStartShardId else 0
+        start = request.get("ExclusiveStartShardId")
+        at = names.index(start) + 1 if start else 0
         page = [self._shard(name) for name in names[at : at + 1]]
         last = {"LastEvaluatedShardId": names[at]} if at + 1 < len(names) else {}
         keys = [{"AttributeName": "userId", "KeyType": "HASH"}]
-        return {"StreamDescription": {"StreamArn": StreamArn, "KeySchema": keys, "Shards": page, **last}}
+        return {"StreamDescription": {**request, "KeySchema": keys, "Shards": page, **last}}
 
     def _shard(self, name: str) -> dict[str, Any]:
         numbers = {"StartingSequenceNumber": "0"} | ({"EndingSequenceNumber": "9"} if name in self.closed else {})
         parent = {"ParentShardId": self.parents[name]} if name in self.parents else {}
         return {"ShardId": name, "SequenceNumberRange": numbers, **parent}
 
-    def get_shard_iterator(
-        self, StreamArn: str, ShardId: str, ShardIteratorType: str, SequenceNumber: str = ""
-    ) -> dict[str, str]:
-        records = self.shards[ShardId]
-        if ShardIteratorType == "AFTER_SEQUENCE_NUMBER":
-            numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
-            position = numbers.index(SequenceNumber) + 1
+    def get_shard_iterator(self, **request: str) -> dict[str, str]:
+        shard, kind = request["ShardId"], request["ShardIteratorType"]
+        if kind == "AFTER_SEQUENCE_NUMBER":
+            numbers = [record["dynamodb"]["SequenceNumber"] for record in self.shards[shard]]
+            position = numbers.index(request["SequenceNumber"]) + 1
+            if position < self.trimmed.get(shard, 0):
+                raise refusal("TrimmedDataAccessException", "GetShardIterator")
         else:
-            position = len(records) if ShardIteratorType == "LATEST" else self.trimmed.get(ShardId, 0)
-        return {"ShardIterator": f"{ShardId}/{position}"}
+            position = len(self.shards[shard]) if kind == "LATEST" else self.trimmed.get(shard, 0)
+        return {"ShardIterator": f"{shard}/{position}"}
 
-    def get_records(self, ShardIterator: str, Limit: int) -> dict[str, Any]:
+    def get_records(self, **request: Any) -> dict[str, Any]:
         self.reads += 1
         if self.faults:
             raise self.faults.pop(0)
-        shard, position = ShardIterator.split("/")
+        shard, position = request["ShardIterator"].split("/")
         start = int(position)
         if start < self.trimmed.get(shard, 0):
             raise refusal("TrimmedDataAccessException", "GetRecords")
-        page = self.shards[shard][start : start + Limit]
+        page = self.shards[shard][start : start + request["Limit"]]
         end = start + len(page)
         if shard in self.closed and end == len(self.shards[shard]):
             return {"Records": page}
@@ -107,7 +109,7 @@ Handler = Callable[[list[dict[str, Any]]], Any]
 
 
 class Function:
-    """Invoke; `handler` gets the records and returns the answer; what it raises is a function error."""
+    """Invoke; `handler` gets the records and answers; what it raises is a function error, or the API's own."""
 
     def __init__(self, handler: Handler = lambda records: None) -> None:
         self.handler = handler
@@ -119,15 +121,17 @@ class Function:
         """The sequence numbers of each invocation."""
         return [[r["dynamodb"]["SequenceNumber"] for r in json.loads(p)["Records"]] for p in self.payloads]
 
-    def invoke(self, FunctionName: str, InvocationType: str, Payload: bytes) -> dict[str, Any]:
-        assert (FunctionName, InvocationType) == (FUNCTION, "RequestResponse")
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        assert (request["FunctionName"], request["InvocationType"]) == (FUNCTION, "RequestResponse")
         if self.faults:
             raise self.faults.pop(0)
-        self.payloads.append(Payload)
+        self.payloads.append(request["Payload"])
         answer: dict[str, Any] = {"StatusCode": 200, "ExecutedVersion": "$LATEST"}
         answer["ResponseMetadata"] = {"RequestId": f"request-{len(self.payloads)}"}
         try:
-            result = self.handler(json.loads(Payload)["Records"])
+            result = self.handler(json.loads(request["Payload"])["Records"])
+        except ClientError:
+            raise
         except Exception as error:
             result = {"errorType": type(error).__name__, "errorMessage": str(error)}
             answer["FunctionError"] = "Unhandled"
@@ -140,13 +144,13 @@ class Bucket:
         self.faults: list[Exception] = []
         self.lost_answers = 0
 
-    def head_bucket(self, Bucket: str) -> None:
-        assert Bucket == "archive"
+    def head_bucket(self, **request: str) -> None:
+        assert request == {"Bucket": "archive"}
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes) -> None:
+    def put_object(self, **request: Any) -> None:
         if self.faults:
             raise self.faults.pop(0)
-        self.objects[Key] = json.loads(Body)
+        self.objects[request["Key"]] = json.loads(request["Body"])
         if self.lost_answers:
             self.lost_answers -= 1
             raise refusal("InternalError", "PutObject", 500)
@@ -158,13 +162,16 @@ class Bucket:
         return [[record["dynamodb"]["SequenceNumber"] for record in payload["Records"]] for payload in payloads]
 
 
-class Cloud(SimpleNamespace):
-    clock: Clock
-    streams: Streams
-    function: Function
-    bucket: Bucket
-    events: list[events.Event]
-    show: Callable[[events.Event], None]
+class Cloud:
+    """The services, and what the display was told."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.streams = Streams(self.clock)
+        self.function = Function()
+        self.bucket = Bucket()
+        self.events: list[events.Event] = []
+        self.show: Callable[[events.Event], object] = self.events.append
 
     def poller(self, **settings: Any) -> StreamPoller:
         mapping = StreamMapping("uuid-1", FUNCTION, STREAM, **settings)
@@ -184,11 +191,3 @@ class Cloud(SimpleNamespace):
 
     def told(self, kind: type[Any]) -> Sequence[Any]:
         return [event for event in self.events if isinstance(event, kind)]
-
-
-def make_cloud() -> Cloud:
-    clock = Clock()
-    told: list[events.Event] = []
-    return Cloud(
-        clock=clock, streams=Streams(clock), function=Function(), bucket=Bucket(), events=told, show=told.append
-    )

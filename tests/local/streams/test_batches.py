@@ -119,6 +119,7 @@ def test_splitting_does_not_consume_the_retry_quota() -> None:
 def test_the_last_retry_is_followed_by_the_discard() -> None:
     settings = mapping(maximum_retry_attempts=2)
     (again,) = settle(batch(1, retries=1), answer(None, "Unhandled"), settings, NOW).next
+    assert isinstance(again, Batch)
     assert again == Batch(batch(1).records, 2, 1, answer(None, "Unhandled"))
     (given_up,) = settle(again, answer(None, "Unhandled"), settings, NOW).next
     assert isinstance(given_up, Discarded)

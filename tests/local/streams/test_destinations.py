@@ -5,11 +5,14 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from local.streams.batches import Batch, Discarded, Response
 from local.streams.destinations import deliver
 from local.streams.mapping import StreamMapping
 from local.streams.records import Record
-from tests.local.streams.fakes import BUCKET, FUNCTION, STREAM, make_cloud
+from tests.local.streams.fakes import BUCKET, FUNCTION, STREAM, Cloud, refusal
 
 CREATED = 1_573_690_399.0
 RECORDS = [Record("800", CREATED, 0, b'{"eventID":"1"}'), Record("900", CREATED + 1, 0, b'{"eventID":"2"}')]
@@ -43,7 +46,7 @@ def send(arn: str, client: Any, discarded: Discarded = DISCARDED) -> str:
 
 
 def test_a_bucket_gets_the_metadata_and_the_whole_event_as_a_string() -> None:
-    bucket = make_cloud().bucket
+    bucket = Cloud().bucket
     where = send(BUCKET, bucket)
     ((key, document),) = bucket.objects.items()
     assert where == f"s3://archive/{key}"
@@ -51,8 +54,19 @@ def test_a_bucket_gets_the_metadata_and_the_whole_event_as_a_string() -> None:
     assert document == DOCUMENT
 
 
+def test_a_bucket_that_may_not_be_listed_gets_nothing() -> None:
+    def deny(**request: str) -> None:
+        raise refusal("403", "HeadBucket", 403)
+
+    bucket = Cloud().bucket
+    bucket.head_bucket = deny
+    with pytest.raises(ClientError):
+        send(BUCKET, bucket)
+    assert bucket.objects == {}
+
+
 def test_the_key_of_an_object_is_laid_out_as_lambda_does() -> None:
-    bucket = make_cloud().bucket
+    bucket = Cloud().bucket
     send(BUCKET, bucket)
     (key,) = bucket.objects
     day = r"2019/11/14/2019-11-14T00\.13\.49"
@@ -78,7 +92,7 @@ def test_a_topic_gets_the_metadata_only() -> None:
 
 
 def test_records_that_never_reached_the_function_have_no_response() -> None:
-    bucket = make_cloud().bucket
+    bucket = Cloud().bucket
     send(BUCKET, bucket, Discarded(Batch(RECORDS), "RecordAgeExceeded", CREATED))
     (document,) = bucket.objects.values()
     assert "responseContext" not in document
@@ -87,7 +101,7 @@ def test_records_that_never_reached_the_function_have_no_response() -> None:
 
 
 def test_after_a_partial_response_no_function_error_is_claimed() -> None:
-    bucket = make_cloud().bucket
+    bucket = Cloud().bucket
     response = Response("r", 200, "$LATEST", None, b"{}")
     send(BUCKET, bucket, Discarded(Batch(RECORDS, 0, 1, response), "RetryAttemptsExhausted", CREATED))
     (document,) = bucket.objects.values()

@@ -6,24 +6,26 @@ import struct
 import threading
 from collections.abc import Callable
 
-Act = Callable[[socket.socket], bool]
-
 
 class Received:
     """A request as it arrived, and the number of the connection that it came on."""
 
-    def __init__(self, head: bytes, body: bytes, connection: int):
+    def __init__(self, head: bytes, connection: int):
         first, *lines = head.decode().split("\r\n")
         self.method, self.target, _ = first.split(" ")
         self.headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-        self.body = body
+        self.body = b""
         self.connection = connection
+
+
+Act = Callable[[socket.socket, Received], bool]
 
 
 class Server:
     """Takes one act after the other, for each whole request that arrives; the last one is repeated.
 
-    An act is bytes to answer, or a function of the socket that returns whether the connection stays open.
+    An act is bytes to answer, or a function of the socket and the request that returns whether the connection
+    stays open.
     """
 
     def __init__(self, *acts: bytes | Act):
@@ -45,10 +47,10 @@ class Server:
                 self.connections += 1
                 if self.reset_at_once:
                     self.reset_at_once -= 1
-                    reset(sock)
+                    _reset(sock)
                     continue
                 self._open.append(sock)
-                thread = threading.Thread(target=self._serve, args=(self.wrap(sock), self.connections))
+                thread = threading.Thread(target=self._serve, args=(sock, self.connections))
                 self._threads.append(thread)
                 thread.start()
 
@@ -56,23 +58,23 @@ class Server:
         return sock
 
     def _serve(self, sock: socket.socket, number: int) -> None:
-        with contextlib.suppress(OSError), sock:
-            buffer = b""
+        with contextlib.suppress(OSError), sock, self.wrap(sock) as sock:
             while True:
-                while b"\r\n\r\n" not in buffer:
-                    buffer += _some(sock)
-                head, _, buffer = buffer.partition(b"\r\n\r\n")
-                received = Received(head, b"", number)
-                length = int(received.headers.get("content-length", 0))
-                while len(buffer) < length:
-                    buffer += _some(sock)
-                received.body, buffer = buffer[:length], buffer[length:]
+                data = b""
+                while b"\r\n\r\n" not in data:
+                    data += _some(sock)
+                head, _, start = data.partition(b"\r\n\r\n")
+                received = Received(head, number)
+                body = bytearray(start)
+                while len(body) < int(received.headers.get("content-length", 0)):
+                    body += _some(sock)
+                received.body = bytes(body)
                 with self._lock:
                     self.received.append(received)
                     act = self.acts.pop(0) if len(self.acts) > 1 else self.acts[0]
                 if isinstance(act, bytes):
                     sock.sendall(act)
-                elif not act(sock):
+                elif not act(sock, received):
                     return
 
     def close(self) -> None:
@@ -84,6 +86,11 @@ class Server:
                 sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
+
+
+def _reset(sock: socket.socket) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
 
 
 def _some(sock: socket.socket) -> bytes:
@@ -105,29 +112,28 @@ def error(code: str, status: int = 400, message: str = "no", **headers: str) -> 
     return answer(body, f"{status} Bad", x_amzn_requestid="R1", **headers)
 
 
-def close(sock: socket.socket) -> bool:
+def close(sock: socket.socket, received: Received) -> bool:
     """An act: the connection ends without an answer."""
     return False
 
 
-def reset(sock: socket.socket) -> bool:
+def reset(sock: socket.socket, received: Received) -> bool:
     """An act: the connection is reset."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    sock.close()
+    _reset(sock)
     return False
 
 
 def then_close(data: bytes) -> Act:
     """An act: these bytes, then the end."""
 
-    def act(sock: socket.socket) -> bool:
+    def act(sock: socket.socket, received: Received) -> bool:
         sock.sendall(data)
         return False
 
     return act
 
 
-def silence(sock: socket.socket) -> bool:
+def silence(sock: socket.socket, received: Received) -> bool:
     """An act: no answer, while the connection stays open until the client or the test ends it."""
     sock.recv(1)
     return False

@@ -47,22 +47,15 @@ def test_a_profile_is_found_by_the_sdk(bare, tmp_path):
 
 
 def test_the_sdk_renews_before_they_expire(bare, tmp_path):
-    count = tmp_path / "count"
-    count.write_text("0")
-    answer = json.dumps({"Version": 1, "SecretAccessKey": "S", "SessionToken": "T", "Expiration": "2020-01-01T00:00:00Z"})
-    script = tmp_path / "give.py"
-    script.write_text(
-        f"import json, pathlib\nfile = pathlib.Path({str(count)!r})\nfile.write_text(str(int(file.read_text()) + 1))\n"
-        f"answer = json.loads({answer!r})\n"
-        "first = file.read_text() == '1'\n"
-        "print(json.dumps({**answer, 'AccessKeyId': file.read_text(),"
-        " 'Expiration': answer['Expiration'] if first else '2999-01-01T00:00:00Z'}))"
-    )
+    answer = {"Version": 1, "AccessKeyId": "old", "SecretAccessKey": "S", "SessionToken": "T"}
+    (tmp_path / "1").write_text(json.dumps({**answer, "Expiration": "2020-01-01T00:00:00Z"}))
+    (tmp_path / "2").write_text(json.dumps({**answer, "AccessKeyId": "new", "Expiration": "2999-01-01T00:00:00Z"}))
+    script = tmp_path / "give.sh"
+    script.write_text(f"cd {tmp_path}; cat 1; cp 2 1\n")
     config = tmp_path / "config"
-    config.write_text(f"[default]\ncredential_process = {sys.executable} -S {script}\n")
+    config.write_text(f"[default]\ncredential_process = sh {script}\n")
     bare.setenv("AWS_CONFIG_FILE", str(config))
-    source = CredentialSource()
-    assert source.current() == Credentials("2", "S", "T")
+    assert CredentialSource().current() == Credentials("new", "S", "T")
 
 
 def test_no_credentials_at_all_is_named(bare):

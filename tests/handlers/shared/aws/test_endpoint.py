@@ -6,11 +6,12 @@ from botocore.session import Session
 from handlers.shared.aws import dynamodb, s3, ses, sqs
 from handlers.shared.aws.endpoint import Endpoint
 
+SDK = Session()
 REGIONS = sorted(
     {
         region
-        for partition in Session().get_available_partitions()
-        for region in Session().get_available_regions("dynamodb", partition)
+        for partition in SDK.get_available_partitions()
+        for region in SDK.get_available_regions("dynamodb", partition)
     }
 )
 
@@ -18,7 +19,7 @@ REGIONS = sorted(
 @pytest.mark.parametrize("region", REGIONS)
 def test_each_region_of_each_partition_has_the_sdks_endpoint(region):
     for service, module in (("dynamodb", dynamodb), ("sqs", sqs), ("sesv2", ses)):
-        theirs = Session().create_client(service, region_name=region).meta.endpoint_url
+        theirs = SDK.create_client(service, region_name=region).meta.endpoint_url
         assert f"https://{module.connect(region=region).endpoint.authority}" == theirs
 
 
@@ -56,5 +57,3 @@ def test_lambdas_region_comes_first_and_none_is_an_error(monkeypatch):
 def test_an_endpoint_that_is_none_is_named(url):
     with pytest.raises(ValueError, match="an endpoint is"):
         Endpoint(url)
-
-

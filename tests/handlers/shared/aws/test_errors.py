@@ -17,17 +17,17 @@ def read(status: int, body: bytes, headers: dict[str, str] | None = None, *, rep
 @pytest.mark.parametrize(
     ("headers", "body", "code", "message"),
     [
-        ({}, b'{"__type":"com.amazonaws.dynamodb.v20120810#ValidationException","message":"bad"}', "ValidationException", "bad"),
-        ({}, b'{"__type":"com.amazon.coral.validate#SerializationException","Message":"bad"}', "SerializationException", "bad"),
-        ({"x-amzn-errortype": "NotFoundException:http://internal.amazon.com/"}, b'{"message":"bad"}', "NotFoundException", "bad"),
+        ({}, b'{"__type":"com.amazonaws.dynamodb.v20120810#Missing","message":"bad"}', "Missing", "bad"),
+        ({}, b'{"__type":"com.amazon.coral.validate#Missing","Message":"bad"}', "Missing", "bad"),
+        ({"x-amzn-errortype": "Missing:http://internal.amazon.com/"}, b'{"message":"bad"}', "Missing", "bad"),
         ({}, b'{"code":"Refused"}', "Refused", ""),
-        ({}, b"<?xml?><Error><Code>NoSuchKey</Code><Message>no\nkey</Message></Error>", "NoSuchKey", "no\nkey"),
+        ({}, b"<?xml?><Error><Code>NoSuchKey</Code><Message>no\n</Message></Error>", "NoSuchKey", "no\n"),
         ({}, b"", "418", ""),
         ({}, b"{broken", "418", ""),
         ({}, b"<html>proxy</html>", "418", ""),
         ({}, b"{\xff}", "418", ""),
     ],
-)  # fmt: skip
+)
 def test_code_and_message_are_found(headers, body, code, message):
     error = read(418, body, headers)
     assert (error.code, error.message) == (code, message)

@@ -3,7 +3,17 @@
 import subprocess
 import sys
 
-HEAVY = {"boto3", "botocore", "urllib3", "http.client", "email", "typing", "dataclasses", "asyncio", "logging"}
+HEAVY = {
+    "boto3",
+    "botocore",
+    "urllib3",
+    "http.client",
+    "email",
+    "typing",
+    "dataclasses",
+    "asyncio",
+    "logging",
+}
 
 
 def test_only_the_light_part_of_the_standard_library_is_imported():

@@ -1,10 +1,11 @@
-"""What goes over the wire equals what boto3 sends for the same call: target, body, signed headers, signature."""
+"""What goes over the wire equals what boto3 sends for the same call: target, headers, body, signature."""
 
 import datetime
+import functools
 import json
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -17,7 +18,14 @@ from handlers.shared.aws.request import Request
 
 NOW = 1_795_252_766
 # What the SDK adds for itself; none of it is signed or changes what the service does.
-SDK_ONLY = {"user-agent", "amz-sdk-invocation-id", "amz-sdk-request", "expect", "accept-encoding", "content-length"}
+SDK_ONLY = {
+    "user-agent",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "expect",
+    "accept-encoding",
+    "content-length",
+}
 CONFIG = Config(request_checksum_calculation="when_required", response_checksum_validation="when_required")
 MAIL = {
     "FromEmailAddress": "a@example.com",
@@ -30,7 +38,7 @@ ONE_MAIL = {
     "Content": {"Simple": {"Subject": {"Data": "Zoë"}, "Body": {"Text": {"Data": "<b>"}}}},
 }
 QUEUE = "https://sqs.eu-north-1.amazonaws.com/123456789012/q"
-ITEM = {"id": {"S": "ü\u2028\"\\"}, "n": {"N": "0.1"}, "l": {"L": [{"BOOL": True}, {"NULL": True}]}}
+ITEM = {"id": {"S": 'ü\u2028"\\'}, "n": {"N": "0.1"}, "l": {"L": [{"BOOL": True}, {"NULL": True}]}}
 DYNAMODB = {
     "PutItem": {"TableName": "Users", "Item": ITEM},
     "GetItem": {"TableName": "Users", "Key": {"id": {"S": "a"}}},
@@ -65,15 +73,27 @@ class Caught(Exception):  # noqa: N818 (a way out of the SDK, with what it was a
         self.request = request
 
 
-def sent_by_boto(service: str, call: Callable[[Any], Any]) -> AWSPreparedRequest:
+@functools.cache
+def sdk(service: str) -> Any:
     def stop(request: AWSPreparedRequest, **_: Any) -> None:
         raise Caught(request)
 
-    client = boto3.client(service, "eu-north-1", config=CONFIG)
+    client = boto3.session.Session().client(cast("Any", service), "eu-north-1", config=CONFIG)
     client.meta.events.register("before-send", stop)
+    return client
+
+
+def sent_by_boto(service: str, call: Callable[[Any], Any]) -> AWSPreparedRequest:
     with pytest.raises(Caught) as caught:
-        call(client)
+        call(sdk(service))
     return caught.value.request
+
+
+def body_of(request: AWSPreparedRequest) -> bytes:
+    body = request.body or b""
+    if not isinstance(body, (str, bytes, bytearray)):
+        body = body.read()
+    return body.encode() if isinstance(body, str) else bytes(body)
 
 
 def assert_same(ours: list[bytes], theirs: AWSPreparedRequest) -> None:
@@ -81,10 +101,7 @@ def assert_same(ours: list[bytes], theirs: AWSPreparedRequest) -> None:
     first, *lines = head.decode().split("\r\n")
     method, target, _ = first.split(" ")
     headers = dict(line.split(": ", 1) for line in lines)
-    their_body = theirs.body or b""
-    if not isinstance(their_body, bytes):
-        their_body = their_body if isinstance(their_body, str) else their_body.read()
-        their_body = their_body.encode() if isinstance(their_body, str) else their_body
+    their_body = body_of(theirs)
     their_headers = {
         name.lower(): value if isinstance(value, str) else value.decode() for name, value in theirs.headers.items()
     }
@@ -101,17 +118,27 @@ def message(client: client_module.Client, request: Request) -> list[bytes]:
     return client.message(request, client.identity())
 
 
-def assert_json_call(client: client_module.Client, make: Callable[[Any], Request], service: str, method: str, payload: dict[str, Any]) -> None:
+def assert_json_call(
+    client: client_module.Client,
+    make: Callable[[Any], Request],
+    service: str,
+    method: str,
+    payload: dict[str, Any],
+) -> None:
     theirs = sent_by_boto(service, lambda sdk: getattr(sdk, method)(**payload))
-    assert json.loads(make(payload).body) == json.loads(theirs.body)
-    assert_same(message(client, make(theirs.body)), theirs)  # with the SDK's own spaces in the JSON
+    assert json.loads(make(payload).body) == json.loads(body_of(theirs))
+    assert_same(message(client, make(body_of(theirs))), theirs)  # with the SDK's own spaces in the JSON
 
 
 @pytest.mark.parametrize("operation", DYNAMODB)
 def test_dynamodb(operation):
     method = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation).lstrip("_")
     assert_json_call(
-        dynamodb.connect(), lambda body: dynamodb.request(operation, body), "dynamodb", method, DYNAMODB[operation]
+        dynamodb.connect(),
+        lambda body: dynamodb.request(operation, body),
+        "dynamodb",
+        method,
+        DYNAMODB[operation],
     )
 
 
@@ -147,7 +174,12 @@ def test_s3_put(bucket, key, monkeypatch):
     theirs = sent_by_boto(
         "s3",
         lambda sdk: sdk.put_object(
-            Bucket=bucket, Key=key, Body=b"body", ContentType="text/plain", Metadata={"a": "b  c"}, IfNoneMatch="*"
+            Bucket=bucket,
+            Key=key,
+            Body=b"body",
+            ContentType="text/plain",
+            Metadata={"a": "b  c"},
+            IfNoneMatch="*",
         ),
     )
     assert_same(ours[0], theirs)

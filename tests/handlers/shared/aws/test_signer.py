@@ -23,11 +23,15 @@ CREDENTIALS = st.builds(
     st.none() | st.text("abcXYZ019+/=", min_size=1, max_size=400),
 )
 VALUES = st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), max_size=30)
-HEADERS = st.dictionaries(st.text("abcdefghij-", min_size=1, max_size=12).map("x-amz-meta-{}".format), VALUES, max_size=4)
+HEADERS = st.dictionaries(
+    st.text("abcdefghij-", min_size=1, max_size=12).map("x-amz-meta-{}".format), VALUES, max_size=4
+)
 WORDS = st.text(st.characters(codec="utf-8"), max_size=40)
 
 
-def signed_by_botocore(signer: type, service: str, request: Request, host: str, credentials: Credentials) -> dict[str, str]:
+def signed_by_botocore(
+    signer: type, service: str, request: Request, host: str, credentials: Credentials
+) -> dict[str, str]:
     url = f"https://{host}{request.path}" + (f"?{request.query}" if request.query else "")
     theirs = AWSRequest(request.method, url, dict(request.headers), request.body)
     with mock.patch("botocore.auth.get_current_datetime", return_value=MOMENT):
@@ -37,7 +41,11 @@ def signed_by_botocore(signer: type, service: str, request: Request, host: str, 
 
 @given(CREDENTIALS, HEADERS, st.binary(max_size=100), st.sampled_from(["/", "/v2/email/outbound-bulk-emails"]))
 def test_a_json_request_is_signed_as_by_botocore(credentials, headers, body, path):
-    headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "DynamoDB_20120810.Scan", **headers}
+    headers = {
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-target": "DynamoDB_20120810.Scan",
+        **headers,
+    }
     request = Request("Scan", body=body, path=path, headers=headers)
     host = "dynamodb.eu-north-1.amazonaws.com"
     ours = Signer("dynamodb", "eu-north-1").sign(request, host, credentials, NOW)

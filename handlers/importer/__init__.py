@@ -1,0 +1,1 @@
+"""Copies files from S3 into a DynamoDB table, whatever their size."""

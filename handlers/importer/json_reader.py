@@ -1,0 +1,97 @@
+"""Reads JSON lines, and what is common to JSON in any form."""
+
+import json
+from collections.abc import Callable, Iterator
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, NoReturn
+
+from handlers.importer.batches import Batch, readable, too_long
+from handlers.importer.errors import Reject, RowError
+from handlers.importer.formats import RULES, Kind
+from handlers.importer.items import Item, ObjectItems, Schema
+from handlers.importer.numbers import Number
+from handlers.importer.records import Position, Read, blocks
+from handlers.importer.transform import Transform
+
+
+def _no_number(name: str) -> NoReturn:
+    raise RowError(f"{name} is not a number that DynamoDB has")
+
+
+_DECODER = json.JSONDecoder(parse_float=Number, parse_constant=_no_number)
+scan: Callable[[str, int], tuple[Any, int]] = vars(_DECODER)["scan_once"]
+"""Text and index -> the value that begins there, and where it ends; numbers keep their digits."""
+SCAN_ERRORS = (StopIteration, ValueError, RecursionError)
+"""What `scan` raises where no value begins, where one is broken, and where one is nested too deeply."""
+
+
+class JsonLinesReader:
+    """The rows of a file with one object a line; blank lines are none."""
+
+    def __init__(self, schema: Schema, transform: Transform | None) -> None:
+        self._objects = ObjectItems(schema, transform)
+
+    def batches(self, read: Read, position: Position) -> Iterator[Batch]:
+        """See `Reader`."""
+        for block in blocks(read, RULES[Kind.JSON_LINES], position):
+            if block.too_long:
+                yield Batch([], [too_long(block.start.line, block.data)], block.end)
+            else:
+                text = block.data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+                yield self._batch(text.split("\n"), block.start.line, block.end)
+
+    def rejected(self, source: tuple[int, str], reason: str) -> Reject:
+        """See `Reader`."""
+        return rejected(source, reason)
+
+    def _batch(self, lines: list[str], first: int, end: Position) -> Batch:
+        items: list[Item] = []
+        rejects: list[Reject] = []
+        item = self._objects.item
+        for source in enumerate(lines, first):
+            line = source[1]
+            if not line or line.isspace():
+                continue
+            try:
+                items.append((*item(_value(line)), source))
+            except RowError as error:
+                rejects.append(rejected(source, str(error)))
+        return Batch(items, rejects, end)
+
+
+def _value(line: str) -> Any:
+    try:
+        value, end = scan(line, 0)
+    except SCAN_ERRORS:
+        return decode(line)
+    return value if end == len(line) else decode(line)
+
+
+def decode(text: str) -> Any:
+    """The value of a JSON text, numbers with their digits.
+
+    Raises:
+        RowError: it is not JSON.
+    """
+    try:
+        return _DECODER.decode(text)
+    except RowError:
+        raise
+    except json.JSONDecodeError as error:
+        raise RowError(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+    except RecursionError:
+        raise RowError("is nested too deeply") from None
+    except ValueError as error:
+        raise RowError(f"is not JSON: {error}") from None
+
+
+def rejected(source: tuple[int, str], reason: str) -> Reject:
+    """The reject of a JSON row: the row as it was written, or as a string if it is not JSON."""
+    line, text = source
+    try:
+        text.encode()
+        decode(text)
+    except (UnicodeEncodeError, RowError):
+        return Reject(line, reason, quoted(readable(text)))
+    # Line ends stand only between the parts of a JSON text, never within one.
+    return Reject(line, reason, text.strip().replace("\r", " ").replace("\n", " "))

@@ -1,0 +1,64 @@
+"""Sends messages to the import queue and to its dead letter queue."""
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any, Protocol
+
+from handlers.shared.aws import sqs
+from handlers.shared.aws.request import Request
+from handlers.shared.aws.response import Response
+
+_BATCH = 10
+"""The most messages that SQS takes at once."""
+_REASON_CHARACTERS = 1000
+LONGEST_DELAY = 900
+"""In seconds, as SQS allows."""
+
+
+class Client(Protocol):
+    """What is needed of `handlers.shared.aws.client.Client`."""
+
+    def call(self, request: Request, *, deadline: float | None = None) -> Response:
+        """The answer to a request; raises `AwsError`."""
+        ...
+
+
+class QueueError(Exception):
+    """SQS did not take all messages."""
+
+
+class Queue:
+    """The import queue. A message may arrive twice, so sending one again does no harm."""
+
+    def __init__(self, client: Client, url: str, dead_letter_url: str) -> None:
+        self._client = client
+        self._url = url
+        self._dead_letter_url = dead_letter_url
+
+    def send(self, body: str, delay: float = 0) -> None:
+        """Sends a message that is received after `delay` seconds or later."""
+        seconds = min(max(int(delay), 0), LONGEST_DELAY)
+        self._send({"QueueUrl": self._url, "MessageBody": body, "DelaySeconds": seconds})
+
+    def send_all(self, bodies: Iterable[str]) -> None:
+        """Sends messages.
+
+        Raises:
+            QueueError: SQS did not take all of them.
+        """
+        source = iter(bodies)
+        while entries := [{"Id": str(i), "MessageBody": body} for i, body in enumerate(islice(source, _BATCH))]:
+            request = sqs.send_message_batch({"QueueUrl": self._url, "Entries": entries}, repeatable=True)
+            failed: list[dict[str, Any]] = self._client.call(request).json().get("Failed", [])
+            if failed:
+                raise QueueError(f"{len(failed)} of {len(entries)} messages were not taken: {failed[0]}")
+
+    def bury(self, body: str, reason: str) -> None:
+        """Puts a message that cannot succeed among the dead letters, with the reason as its attribute."""
+        # SQS takes no control characters, and an attribute counts towards the message's size.
+        shown = "".join(c if c.isprintable() else " " for c in reason[:_REASON_CHARACTERS]) or "unknown"
+        attribute = {"DataType": "String", "StringValue": shown}
+        self._send({"QueueUrl": self._dead_letter_url, "MessageBody": body, "MessageAttributes": {"reason": attribute}})
+
+    def _send(self, payload: dict[str, Any]) -> None:
+        self._client.call(sqs.send_message(payload, repeatable=True))

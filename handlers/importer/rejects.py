@@ -1,0 +1,47 @@
+"""Keeps rejected rows in S3: `rejected/<source key>/<chunk>.jsonl`, one line a row.
+
+A chunk with many has several objects. Each is written just before the step that it belongs to is counted,
+under a name that follows from how many were counted before, so a step that is repeated writes over what it
+wrote.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from functools import cache
+from json.encoder import encode_basestring_ascii as quoted
+
+from handlers.importer.errors import Reject
+from handlers.importer.messages import File
+from handlers.shared.aws.s3 import Bucket
+
+PREFIX = "rejected/"
+_KEY_BYTES = 960
+"""How much of a source key a name holds: S3 allows 1,024 for all of it."""
+
+
+class Rejects:
+    """The objects with rejects, in the buckets of their files."""
+
+    def __init__(self, bucket: Callable[[str], Bucket] = Bucket) -> None:
+        """Makes a client for each bucket by its name."""
+        self._bucket = cache(bucket)
+
+    def write(self, file: File, task: str, part: int, rejects: Iterable[Reject]) -> None:
+        """Writes the rejects of a step."""
+        lines = [f'{{"line":{line},"reason":{quoted(reason)},"row":{row}}}\n' for line, reason, row in rejects]
+        headers = {"content-type": "application/x-ndjson"}
+        self._bucket(file.bucket).put(name(file.key, task, part), "".join(lines).encode(), headers=headers)
+
+    def delete(self, file: File, task: str, parts: int) -> None:
+        """Deletes what an earlier import of the object wrote for a task."""
+        for part in range(parts):
+            self._bucket(file.bucket).delete(name(file.key, task, part))
+
+
+def name(source_key: str, task: str, part: int) -> str:
+    """The key of an object with rejects."""
+    source = source_key.encode()
+    if len(source) > _KEY_BYTES:
+        digest = hashlib.sha256(source).hexdigest()[:16]
+        source_key = f"{source[: _KEY_BYTES - 20].decode(errors='ignore')}~{digest}"
+    return f"{PREFIX}{source_key}/{task}{f'-{part:05d}' if part else ''}.jsonl"

@@ -1,0 +1,67 @@
+"""A step of an import: the rows that are written between two entries in the ledger."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from handlers.importer.errors import FileError, Reject
+from handlers.importer.items import Item
+from handlers.importer.records import Position
+from handlers.importer.rows import Rows
+from handlers.importer.shift import Shift
+from handlers.shared.aws.errors import AwsError
+
+SECONDS = 10.0
+"""How long a step takes: what a crash repeats, how often progress shows, and how soon a newer version is noticed."""
+_REJECT_BYTES = 4 << 20
+"""A step ends when its rejects have grown to this, because they are in memory."""
+
+
+class Gathering:
+    """Feeds a writer with the items of one step, and keeps the rejects."""
+
+    def __init__(self, rows: Rows, start: Position, shift: Shift) -> None:
+        """Begins a step where a task stands."""
+        self._rows = rows
+        self._start = start
+        self._shift = shift
+        self._stop_at = min(shift.monotonic() + SECONDS, shift.last_orders)
+        self._reject_bytes = 0
+        self.end = start
+        """Where the step has come to."""
+        self.rejects: list[Reject] = []
+        self.is_last = False
+        """There are no more rows."""
+        self.error: FileError | AwsError | None = None
+        """Why reading ended before the rows did."""
+
+    def items(self) -> Iterator[Item]:
+        """The items to write. All before `end` have been given when it ends."""
+        while True:
+            try:
+                batch = next(self._rows.batches, None)
+            except (FileError, AwsError) as error:
+                self.error = error
+                return
+            if not batch:
+                self.is_last = True
+                return
+            self.end = batch.end
+            for reject in batch.rejects:
+                self._keep(reject)
+            yield from batch.items
+            if self._is_enough():
+                return
+
+    def refused(self, source: tuple[int, Any], reason: str) -> None:
+        """Notes that DynamoDB refused an item."""
+        self._keep(self._rows.reader.rejected(source, reason))
+
+    def _is_enough(self) -> bool:
+        now = self._shift.monotonic()
+        if self.end == self._start:  # such as within a huge row, where nobody could go on
+            return now >= self._shift.deadline
+        return now >= self._stop_at or self._reject_bytes >= _REJECT_BYTES
+
+    def _keep(self, reject: Reject) -> None:
+        self.rejects.append(reject)
+        self._reject_bytes += len(reject.row) + len(reject.reason)

@@ -1,0 +1,224 @@
+"""Does the work of a message: begins a file, plans it, imports a chunk, and hands on what is left when time is up."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from handlers.importer.errors import FileError
+from handlers.importer.files import Files
+from handlers.importer.formats import by_name
+from handlers.importer.ledger import Lease, Ledger, Step, SupersededError, Verdict
+from handlers.importer.messages import PLAN, File, Task, chunk, plan, text
+from handlers.importer.queue import Queue
+from handlers.importer.records import Position
+from handlers.importer.rejects import Rejects
+from handlers.importer.rows import Content, Rows
+from handlers.importer.settings import Settings
+from handlers.importer.shift import Shift
+from handlers.importer.splitter import Chunk, chunks
+from handlers.importer.steps import Gathering
+from handlers.importer.writer import Writer
+
+_RETURN_SECONDS = {Verdict.WAIT: 10, Verdict.BUSY: 30}
+"""When to look again, if another import or another worker has to end first."""
+_CHUNKS_SENT = 10
+"""How many chunks are planned before they are sent and counted."""
+
+
+class NoProgressError(Exception):
+    """An invocation's whole time was not enough for one step."""
+
+
+@dataclass
+class Tally:
+    """What an invocation has done."""
+
+    rows_written: int = 0
+    rows_rejected: int = 0
+    bytes_read: int = 0
+    chunks_planned: int = 0
+
+    def __post_init__(self) -> None:
+        self.ends: Counter[str] = Counter()
+        """How the messages and the files ended."""
+
+
+class Worker:
+    """One invocation's worker."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        files: Files,
+        rejects: Rejects,
+        writer: Writer,
+        queue: Queue,
+        shift: Shift,
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._files = files
+        self._rejects = rejects
+        self._writer = writer
+        self._queue = queue
+        self._shift = shift
+        self.tally = Tally()
+
+    def work(self, file: File, task: Task | None) -> None:
+        """Does a message's work, or as much of it as there is time for.
+
+        Raises:
+            AwsError: a service cannot be reached or refuses; the message may be tried again.
+            LedgerError, QueueError, NoProgressError: likewise.
+        """
+        verdict = Verdict.GO if task else self._arrive(file)
+        if verdict is not Verdict.GO:
+            self._leave(file, task, verdict)
+            return
+        task = task or self.first_task(file)
+        lease = self._ledger.acquire(file, task, self._shift.owner, self._shift.until)
+        if isinstance(lease, Verdict):
+            self._leave(file, task, lease)
+            return
+        try:
+            (self._plan if task.name == PLAN else self._import)(lease)
+        except SupersededError:
+            self._leave(file, task, Verdict.SUPERSEDED)
+
+    def first_task(self, file: File) -> Task:
+        """What the import of a file begins with: a plan if it is to be split, else a chunk that is all of it."""
+        return plan(file.size) if self._is_split(file) else chunk(0, Position(0, 1), file.size)
+
+    def _is_split(self, file: File) -> bool:
+        try:
+            gzipped = by_name(file.key).gzipped
+        except FileError:
+            return False  # the ledger will say why it cannot be imported
+        return file.size > self._settings.chunk_bytes and not gzipped and not self._settings.ordered
+
+    def _arrive(self, file: File) -> Verdict:
+        split = self._is_split(file)
+        count = math.ceil(file.size / self._settings.chunk_bytes) if split else 1
+        return self._ledger.arrive(file, count, not split, lambda task, parts: self._rejects.delete(file, task, parts))
+
+    def _leave(self, file: File, task: Task | None, verdict: Verdict) -> None:
+        """Ends the work on a message without doing it."""
+        self.tally.ends[verdict.name.lower()] += 1
+        if verdict in _RETURN_SECONDS:
+            self._queue.send(text(file, task), _RETURN_SECONDS[verdict])
+        elif verdict is Verdict.DONE:
+            self._finish(file)  # who did it may have stopped just before this
+        elif verdict is Verdict.SUPERSEDED:
+            self._ledger.stop(file)
+
+    def _finish(self, file: File) -> None:
+        status = self._ledger.finish(file)
+        if status:
+            self.tally.ends[status.lower()] += 1
+
+    def _import(self, lease: Lease) -> None:
+        try:
+            rows = Rows(self._files, lease, self._settings)
+        except FileError as error:
+            self._count(lease, Step(lease.position, bytes_read=lease.bytes_read, done=True, fault=str(error)))
+            return
+        try:
+            self._import_rows(lease, rows)
+        finally:
+            rows.close()
+
+    def _import_rows(self, lease: Lease, rows: Rows) -> None:
+        begun_at = lease.position
+        while True:
+            gathering = Gathering(rows, lease.position, self._shift)
+            outcome = self._writer.write(gathering.items(), gathering.refused, self._shift.deadline)
+            if outcome.error:
+                raise outcome.error
+            if gathering.end == begun_at and not (gathering.is_last or gathering.error):
+                raise NoProgressError(f"no step was done in time, at byte {begun_at.offset}")
+            step = self._step(lease, rows, gathering, outcome.written)
+            if gathering.rejects:
+                self._rejects.write(lease.file, lease.task.name, lease.parts, gathering.rejects)
+            lease = self._count(lease, step)
+            if gathering.error and not step.fault:
+                raise gathering.error
+            if step.done or step.handed_on:
+                return
+
+    def _step(self, lease: Lease, rows: Rows, gathering: Gathering, written: int) -> Step:
+        fault = str(gathering.error) if isinstance(gathering.error, FileError) else ""
+        handed_on = self._shift.is_over and not (gathering.is_last or gathering.error)
+        if handed_on and lease.task.hop + 1 >= self._settings.hop_limit:
+            fault = f"was not imported by {self._settings.hop_limit} invocations, one after the other"
+        return Step(
+            end=gathering.end,
+            rows_written=written,
+            rows_rejected=len(gathering.rejects),
+            bytes_read=rows.bytes_read(lease, gathering.end, gathering.is_last),
+            has_part=bool(gathering.rejects),
+            done=gathering.is_last or bool(fault),
+            handed_on=handed_on and not fault,
+            fault=fault,
+        )
+
+    def _plan(self, lease: Lease) -> None:
+        try:
+            content = Content(self._files, lease, self._settings.gzip_limit_bytes)
+        except FileError as error:
+            self._count(lease, Step(lease.position, number=lease.number, done=True, fault=str(error)))
+            return
+        ready: list[Chunk] = []
+        fault = ""
+        try:
+            for found in self._chunks(lease, content):
+                ready.append(found)
+                is_over = self._shift.is_over
+                if is_over or len(ready) == _CHUNKS_SENT:
+                    lease = self._send_chunks(lease, ready, handed_on=is_over)
+                    ready = []
+                if is_over:
+                    return
+        except FileError as error:
+            fault = str(error)
+        finally:
+            content.part.close()
+        self._send_chunks(lease, ready, done=True, fault=fault)
+
+    def _chunks(self, lease: Lease, content: Content) -> Iterable[Chunk]:
+        """The chunks that are still to be planned; one if only reading from the start tells where rows begin."""
+        if not content.head.rules:
+            return [Chunk(0, Position(0, 1), Position(lease.file.size, 1))]
+        return chunks(
+            content.stream.read,
+            content.head.rules,
+            self._settings.chunk_bytes,
+            start=lease.position,
+            number=lease.number,
+            reading_from=content.position,
+        )
+
+    def _send_chunks(
+        self, lease: Lease, ready: Sequence[Chunk], *, done: bool = False, handed_on: bool = False, fault: str = ""
+    ) -> Lease:
+        # Sent before they are counted: a crash between the two sends the same chunks again, which does no harm.
+        self._queue.send_all(text(lease.file, chunk(number, start, end.offset)) for number, start, end in ready)
+        self.tally.chunks_planned += len(ready)
+        end, number = (ready[-1].end, ready[-1].number + 1) if ready else (lease.position, lease.number)
+        return self._count(lease, Step(end, number=number, done=done, handed_on=handed_on, fault=fault))
+
+    def _count(self, lease: Lease, step: Step) -> Lease:
+        """Enters a step in the ledger, and does what follows from it."""
+        counted = self._ledger.count(lease, step)
+        self.tally.rows_written += step.rows_written
+        self.tally.rows_rejected += step.rows_rejected
+        self.tally.bytes_read += step.bytes_read - lease.bytes_read
+        if step.done:
+            self.tally.ends["done"] += 1
+            self._finish(lease.file)
+        elif step.handed_on:
+            self.tally.ends["handed_on"] += 1
+            rest = replace(lease.task, start=step.end.offset, line=step.end.line, hop=lease.task.hop + 1)
+            self._queue.send(text(lease.file, rest))
+        return counted

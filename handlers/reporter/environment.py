@@ -1,0 +1,40 @@
+"""What the reporter is given: the names of its environment variables and of its event's one field.
+
+The component that makes the function sets them, the handler reads them; both import these constants.
+"""
+
+HANDLER = "handlers.reporter.handler.handle"
+
+SCHEDULED_TIME = "scheduled_time"
+"""The event's field: the time that the schedule was due, `<aws.scheduler.scheduled-time>` in the schedule's input."""
+
+GROUPS = "REPORT_GROUPS"
+"""JSON: `[{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "totals_table": "RA_totales"}]`."""
+
+RECIPIENTS = "REPORT_RECIPIENTS"
+"""JSON: the addresses that get the report, `["team@example.com"]`."""
+
+NAME_ATTRIBUTE = "REPORT_NAME_ATTRIBUTE"
+DATE_ATTRIBUTE = "REPORT_DATE_ATTRIBUTE"
+
+BUCKET = "REPORT_BUCKET"
+
+READ_UNITS = "REPORT_READ_UNITS"
+"""The budget: read units that one run may spend on reading tables."""
+
+ITEMS_PER_TABLE = "REPORT_ITEMS_PER_TABLE"
+"""How many items of a table a report lists, the newest first; 0 counts only."""
+
+HISTORY_DAYS = "REPORT_HISTORY_DAYS"
+"""How long a row of a totals table lives."""
+
+ENVIRONMENT = "ENVIRONMENT"
+
+MAIL_ENABLED = "MAIL_ENABLED"
+"""`true`, or `false`: everything but the mail is done."""
+
+MAIL_ONLY_TO = "MAIL_ONLY_TO"
+"""JSON: the addresses and domains that may be mailed; `[]` for all."""
+
+MAIL_SENDER = "MAIL_SENDER"
+MAIL_CONFIGURATION_SET = "MAIL_CONFIGURATION_SET"

@@ -1,0 +1,267 @@
+"""The report as a mail: tables and inline styles, which is what mail readers keep, and a plain text beside it.
+
+A `<style>` element carries the dark colours and a phone's layout; readers that drop it show the light ones. The
+history is columns of a table, since readers strip SVG. Rows that do not fit are left out and the mail says so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from handlers.reporter import chart, text
+from handlers.reporter.fitting import Block, Room
+from handlers.reporter.markup import (
+    ABOUT_APPROXIMATE,
+    EMPTY,
+    NOTHING,
+    count,
+    escaped,
+    items_note,
+    long_time,
+    number,
+    one_line,
+    plural,
+    short_time,
+    shown,
+    shown_key,
+    signed,
+    standing,
+    status,
+)
+from handlers.reporter.report import Row, Table
+from handlers.reporter.view import GroupView, Point, TableView, View
+
+SIZE = 100_000
+"""A mail's HTML is smaller than so many bytes, and so is its text."""
+
+_LONGEST = 120
+_COLUMNS = 36
+_COLUMN_HEIGHT = 36
+_GONE = 20
+_ITEMS = (1, 3, 10)  # rows of a table: every table gets the first ones before any gets more
+
+_FONT = "font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
+_INK, _SOFT, _RULE, _TRACK, _BAR = "#16191d", "#58616d", "#e2e6ea", "#edf0f4", "#3867d6"
+_GROUND = "#f6f7f9"
+_UP, _DOWN, _NOTE, _NOTE_GROUND = "#11663b", "#a8321f", "#7a4a00", "#fdf3e1"
+
+_TIGHT = 'cellpadding="0" cellspacing="0"'
+_PLAIN = "font-weight:400;padding:4px 0"
+_CELL = f"padding:8px 0;border-top:1px solid {_RULE}"
+_FIGURE = f"padding:8px 0 8px 18px;border-top:1px solid {_RULE}"
+_ITEM_CELL = f"padding:5px 12px 5px 0;border-top:1px solid {_RULE}"
+
+_LIST = f"{_FONT};font-size:13px;line-height:18px;word-break:break-word"
+_THIN = "font-size:1px;mso-line-height-rule:exactly"
+_TAG = f"padding:1px 7px;border-radius:8px;background:{_NOTE_GROUND};color:{_NOTE};font-size:12px"
+
+_DARK = (
+    ":root{color-scheme:light dark;supported-color-schemes:light dark}"
+    "@media(prefers-color-scheme:dark){.g{background:#101317!important}.k{background:#181c22!important}"
+    ".i{color:#e9ecf0!important}.s{color:#a1abb8!important}.r{border-color:#2b313a!important}"
+    ".t{background:#252b33!important}.b{background:#7aa2ff!important}.u{color:#6fd19b!important}"
+    ".d{color:#ff9d8c!important}.n{background:#33290f!important;color:#f2c67c!important}}"
+    ".q th{font-weight:400;padding:4px 0}"
+    "@media(max-width:480px){.p{padding:20px 16px!important}"
+    ".q,.q tbody,.q tr{display:block!important}.q tr.s{display:none!important}"
+    ".q tr{padding:6px 0!important;border-top:1px solid #80808040!important}"
+    ".q td{display:inline-block!important;border:0!important;padding:0 12px 0 0!important}"
+    ".q td.l{display:block!important;padding:0!important}}"
+)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail's content."""
+
+    subject: str
+    html: str
+    text: str
+
+
+def render(view: View) -> Mail:
+    """Writes the mail of a report."""
+    return Mail(subject=_subject(view), html=_html(view), text=text.render(view, SIZE))
+
+
+def _subject(view: View) -> str:
+    totals = ", ".join(
+        f"{shown(group.group.label, 40)} {count(group.group.total, group.group.approximate)}{_subject_change(group)}"
+        for group in view.groups[:6]
+    )
+    return one_line(shown(f"Table report, {view.environment}, {view.at:%H:%M} UTC: {totals or 'no groups'}", 200))
+
+
+def _subject_change(view: GroupView) -> str:
+    return f" ({signed(view.change)})" if view.change else ""
+
+
+def _html(view: View) -> str:
+    opening, closing, cut = _opening(view), _closing(view), _cut(view)
+    totals = Block("", [_total(group) for group in view.groups], "", _soft("and {} more groups on the page"))
+    groups = [(_tables(group), [_items(row.table) for row in group.tables if row.table.items]) for group in view.groups]
+    room = Room(SIZE - 1 - len((opening + cut + closing).encode()))
+    for block in (totals, *(tables for tables, _ in groups)):
+        room.fill(block, len(block.rows))
+    for rows in _ITEMS:
+        for block in (block for _, items in groups for block in items):
+            room.fill(block, rows)
+    body = "".join(str(tables) + "".join(map(str, items)) for tables, items in groups)
+    return f"{opening}{totals}{body}{cut if room.exceeded else ''}{closing}"
+
+
+def _opening(view: View) -> str:
+    title = escaped(long_time(view.at))
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
+        f"<title>Table report, {title}</title><style>{_DARK}</style></head>\n"
+        f'<body class="g" style="margin:0;padding:0;background:{_GROUND}">'
+        f'<table role="presentation" class="g" width="100%" {_TIGHT} style="background:{_GROUND}"><tr>'
+        f'<td align="center" style="padding:16px 8px"><table role="presentation" class="k i" width="640" {_TIGHT} '
+        f'style="width:100%;max-width:640px;background:#ffffff;color:{_INK};border-radius:10px;text-align:left">'
+        f'<tr><td class="p" style="padding:28px 32px;{_FONT};font-size:14px;line-height:20px">\n'
+        f'<div class="s" style="color:{_SOFT}">Table report, {escaped(shown(view.environment, _LONGEST))}</div>'
+        f'<h1 style="margin:2px 0;font-size:22px;line-height:28px;font-weight:600">{title}</h1>'
+        f'<div class="s" style="color:{_SOFT}">{count(view.total, view.approximate)} items in '
+        f"{plural(view.table_count, 'table')}</div>\n"
+    )
+
+
+def _closing(view: View) -> str:
+    about = f'<p style="margin:0 0 8px">{ABOUT_APPROXIMATE}</p>' if view.approximate else ""
+    return (
+        f'<div class="s r" style="margin-top:32px;padding-top:14px;border-top:1px solid {_RULE};color:{_SOFT};'
+        f'font-size:13px">{about}The report as a page: {_location(view)}</div>'
+        "</td></tr></table></td></tr></table></body></html>\n"
+    )
+
+
+def _cut(view: View) -> str:
+    return (
+        f'<div class="n" style="margin-top:24px;padding:10px 14px;border-radius:6px;background:{_NOTE_GROUND};'
+        f'color:{_NOTE}">This mail is cut, so that mail readers show it whole. '
+        f"The whole report: {_location(view)}</div>\n"
+    )
+
+
+def _location(view: View) -> str:
+    return f'<span style="word-break:break-all">{escaped(view.location)}</span>'
+
+
+def _total(view: GroupView) -> str:
+    group = view.group
+    return (
+        f'<div class="r" style="margin-top:20px;padding-top:18px;border-top:1px solid {_RULE}">'
+        f'<div style="font-size:16px;line-height:22px;font-weight:600">{escaped(shown(group.label, _LONGEST))}</div>'
+        f'<div style="font-size:30px;line-height:38px;font-weight:600">{count(group.total, group.approximate)}</div>'
+        f"<div>{_change_since(view)}</div>{_history(view.history)}</div>\n"
+    )
+
+
+def _change_since(view: GroupView) -> str:
+    if view.change is None:
+        return _soft("First report")
+    changed = _change(view.change, view.group.approximate) if view.change else "No change"
+    return f"{changed} {_soft(f'since {short_time(view.since, view.history[-1].at)}')}"
+
+
+def _change(change: int, approximate: bool) -> str:
+    kind, colour = ("u", _UP) if change > 0 else ("d", _DOWN)
+    return f'<span class="{kind}" style="color:{colour}">{signed(change, approximate)}</span>'
+
+
+def _soft(content: str) -> str:
+    return f'<span class="s" style="color:{_SOFT}">{content}</span>'
+
+
+def _history(history: Sequence[Point]) -> str:
+    recent = history[-_COLUMNS:]
+    if len(recent) < 2:
+        return ""
+    bars = "".join(map(_column, chart.columns(recent, _COLUMN_HEIGHT)))
+    totals = [point.total for point in recent]
+    return (
+        f'<table role="img" aria-label="{escaped(chart.described(recent))}" width="100%" height="{_COLUMN_HEIGHT}" '
+        f'{_TIGHT} style="table-layout:fixed;margin-top:10px"><tr>{bars}</tr></table>'
+        f'<div class="s" style="color:{_SOFT};font-size:12px">{len(recent)} reports since '
+        f"{short_time(recent[0].at, recent[-1].at)}, between {number(min(totals))} and {number(max(totals))}</div>"
+    )
+
+
+def _column(height: int) -> str:
+    return (
+        '<td valign="bottom" style="padding:0 1px 0 0">'
+        f'<div class="b" style="background:{_BAR};{_THIN};line-height:{height}px">&nbsp;</div></td>'
+    )
+
+
+def _tables(view: GroupView) -> Block:
+    heading = (
+        '<h2 style="margin:32px 0 6px;font-size:17px;line-height:24px;font-weight:600">'
+        f"{escaped(shown(view.group.label, _LONGEST))}</h2>"
+        f'<table width="100%" {_TIGHT} style="{_FONT};font-size:14px;word-break:break-word">'
+    )
+    if not view.tables:
+        return Block(heading, [f"<tr><td>{_soft('No tables.')}</td></tr>"], f"</table>{_gone(view)}\n", "")
+    columns = (
+        f'<tr class="s" style="color:{_SOFT};font-size:13px"><th align="left" width="100%" style="{_PLAIN}">Table</th>'
+        f'<th align="right" style="{_PLAIN}">Items</th><th align="right" style="{_PLAIN}">Change</th></tr>\n'
+    )
+    rows = [_table(table) for table in view.tables]
+    return Block(heading + columns, rows, f"</table>{_gone(view)}\n", _left_out("table"))
+
+
+def _gone(view: GroupView) -> str:
+    names = view.gone[:_GONE] + (["…"] if len(view.gone) > _GONE else [])
+    listed = escaped(", ".join(names))
+    return f'<div style="padding-top:8px">{_soft(f"Gone since the last report: {listed}")}</div>' if names else ""
+
+
+def _table(view: TableView) -> str:
+    table, why = view.table, status(view.table)
+    tag = f' <span class="n" style="{_TAG}">{escaped(why)}</span>' if why else ""
+    figure = _soft(NOTHING) if view.unread else count(table.count, table.approximate)
+    changed = _change(view.moved, table.approximate) if view.moved else _soft(standing(view))
+    return (
+        f'<tr valign="top"><td class="r" style="{_CELL}">{escaped(table.name)}{tag}'
+        f"{'' if view.unread else _bar(view.share)}</td>"
+        f'<td class="r" align="right" nowrap style="{_FIGURE}">{figure}</td>'
+        f'<td class="r" align="right" nowrap style="{_FIGURE}">{changed}</td></tr>\n'
+    )
+
+
+def _bar(share: float) -> str:
+    percent = max(round(share * 100), 1) if share else 0
+    full = f'<td class="b" width="{percent}%" bgcolor="{_BAR}">&nbsp;</td>'
+    rest = f'<td class="t" bgcolor="{_TRACK}">&nbsp;</td>'
+    return (
+        f'<table role="presentation" width="100%" {_TIGHT} style="margin-top:4px;{_THIN};line-height:5px">'
+        f"<tr>{full if percent else ''}{rest if percent < 100 else ''}</tr></table>"
+    )
+
+
+def _items(table: Table) -> Block:
+    head = (
+        f'<div style="margin:22px 0 2px;font-weight:600;word-break:break-word">{escaped(table.name)}</div>'
+        f'<div class="s" style="color:{_SOFT};font-size:13px">{items_note(table)}</div>'
+        f'<table class="q" width="100%" {_TIGHT} style="table-layout:fixed;{_LIST}">'
+        f'<tr class="s" align="left" style="color:{_SOFT}"><th width="44%">Name</th><th width="26%">Date</th>'
+        "<th>Key</th></tr>\n"
+    )
+    rows = [_row(row) for row in table.items[: _ITEMS[-1]]]
+    return Block(head, rows, "</table>\n", _left_out("item"), others=len(table.items) - len(rows))
+
+
+def _row(row: Row) -> str:
+    name, date, key = shown(row.name, _LONGEST), shown(row.date, _LONGEST), shown_key(row.key, _LONGEST)
+    return f'<tr valign="top">{_cell(name, "r l")}{_cell(date, "r")}{_cell(key, "r")}</tr>\n'
+
+
+def _cell(content: str, kind: str) -> str:
+    inner = _soft(content) if content in (NOTHING, EMPTY) else f"<bdi>{escaped(content)}</bdi>"
+    return f'<td class="{kind}" style="{_ITEM_CELL}">{inner}</td>'
+
+
+def _left_out(noun: str) -> str:
+    return f'<tr><td colspan="3" style="padding:6px 0">{_soft(f"and {{}} more {noun}s on the page")}</td></tr>'

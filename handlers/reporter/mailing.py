@@ -1,0 +1,125 @@
+"""Mails a report: one mail a recipient, so that one who is refused stops no other, and each only once."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from handlers.reporter.mail import Mail
+from handlers.reporter.marks import ClaimedError, Marks, digest
+from handlers.reporter.patience import Patience
+from handlers.reporter.tables import Client
+from handlers.shared.aws import ses
+from handlers.shared.aws.errors import AwsError
+from handlers.shared.recipients import OnlyTo, UnusableAddressError, deliverable
+
+_WAIT = 1.0
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Whom the mails come from, and the configuration set that watches them."""
+
+    address: str
+    configuration_set: str
+
+
+@dataclass
+class Sent:
+    """What became of the mails; no addresses, for it is logged.
+
+    Attributes:
+        sent: mails that SES accepted.
+        before: recipients who had theirs from an earlier run.
+        refusals: a reason for each recipient who was refused.
+    """
+
+    sent: int = 0
+    before: int = 0
+    refusals: list[str] = field(default_factory=list)
+
+
+class Mailer:
+    """Sends the mails of a run; `outcome` says what became of them, also where `send` raises."""
+
+    def __init__(
+        self,
+        client: Client,
+        sender: Sender,
+        patience: Patience,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.outcome = Sent()
+        self._client = client
+        self._sender = sender
+        self._patience = patience
+        self._sleep = sleep
+
+    def send(self, mail: Mail, recipients: Sequence[str], marks: Marks) -> None:
+        """Sends a mail to each recipient who does not have it.
+
+        Raises:
+            ClaimedError: another run was sending, all the time that this one had.
+            UnmarkableError: no place takes marks.
+        """
+        self._claim(marks)
+        try:
+            for number, recipient in enumerate(recipients, 1):
+                self._send_one(mail, recipient, marks, f"recipient {number} of {len(recipients)}")
+        finally:
+            marks.release()
+
+    def _claim(self, marks: Marks) -> None:
+        """Waits while another run sends: it is done soon, or its claim ends."""
+        while True:
+            try:
+                return marks.claim()
+            except ClaimedError:
+                if time.monotonic() + _WAIT >= self._patience.end:
+                    raise
+            self._sleep(_WAIT)
+
+    def _send_one(self, mail: Mail, recipient: str, marks: Marks, called: str) -> None:
+        if digest(recipient) in marks.sent:
+            self.outcome.before += 1
+            return
+        try:
+            request = ses.send_email(payload(mail, recipient, self._sender))
+            self._client.call(request, deadline=self._patience.call())
+        except AwsError as error:
+            # Its message may repeat the address, which must not be logged.
+            self.outcome.refusals.append(f"{called}: {error.code}")
+            return
+        self.outcome.sent += 1
+        marks.add(digest(recipient))
+
+
+def payload(mail: Mail, recipient: str, sender: Sender) -> dict[str, object]:
+    """Gives the arguments of SES's SendEmail."""
+    return {
+        "FromEmailAddress": sender.address,
+        "ConfigurationSetName": sender.configuration_set,
+        "Destination": {"ToAddresses": [recipient]},
+        "Content": {
+            "Simple": {
+                "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+                "Body": {
+                    "Text": {"Data": mail.text, "Charset": "UTF-8"},
+                    "Html": {"Data": mail.html, "Charset": "UTF-8"},
+                },
+            }
+        },
+    }
+
+
+def usable(recipients: Sequence[str], only_to: Sequence[str]) -> list[str]:
+    """Gives the recipients that can be mailed and may be, each once, as SES takes them."""
+    allowed = OnlyTo(list(only_to))
+    found: list[str] = []
+    for recipient in recipients:
+        try:
+            address = deliverable(recipient)
+        except UnusableAddressError:
+            continue
+        if allowed.allows(address) and address not in found:
+            found.append(address)
+    return found

@@ -1,0 +1,112 @@
+"""Values as people read them, and as HTML may carry them."""
+
+import html
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from handlers.reporter.report import Table
+from handlers.reporter.view import TableView
+
+NOTHING = "–"
+EMPTY = "(empty)"
+_MINUS = "\N{MINUS SIGN}"
+_ABOUT = "\N{ALMOST EQUAL TO}\N{NO-BREAK SPACE}"
+
+ABOUT_APPROXIMATE = (
+    "≈ marks a table that was not read to its end, because the run's budget of read units was spent. "
+    "Its count is DynamoDB's own, which can be six hours old, and its items are a sample."
+)
+
+_STATUSES = {
+    "CREATING": "being created",
+    "DELETING": "being deleted",
+    "VANISHED": "deleted while it was read",
+    "UNREADABLE": "could not be read",
+}
+
+# What HTML forbids, or encoders refuse: control characters, lone surrogates, noncharacters.
+_FORBIDDEN = (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF)
+_ESCAPES: dict[int, str] = (
+    dict.fromkeys(_FORBIDDEN, "\N{REPLACEMENT CHARACTER}")
+    | dict.fromkeys(map(ord, "\t\n\r"), " ")
+    | {ord(character): html.escape(character) for character in "&<>\"'"}
+)
+
+
+def escaped(text: str) -> str:
+    """Makes any text safe between tags and inside a quoted attribute."""
+    return text.translate(_ESCAPES)
+
+
+def one_line(text: str) -> str:
+    """Makes any text safe in a header, or a line of plain text: what is not printable becomes a space."""
+    return "".join(character if character.isprintable() else " " for character in text).strip()
+
+
+def shown(value: Any, longest: int) -> str:
+    """Gives a value of a report as text, cut to a length: texts and numbers as they are, the rest as JSON."""
+    if value is None:
+        return NOTHING
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if not text.strip():
+        return EMPTY
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def shown_key(key: Mapping[str, Any], longest: int) -> str:
+    """Gives a key's values as text: `u-17`, or `u-17 / 2026` for one of two attributes."""
+    return shown(" / ".join(shown(value, longest) for value in key.values()), longest)
+
+
+def number(value: int) -> str:
+    """Groups the digits of a number: `100,268`."""
+    return f"{value:,}".replace("-", _MINUS)
+
+
+def count(value: int, approximate: bool) -> str:
+    """Gives a count, marked where it is approximate: `≈ 100,268`."""
+    return f"{_ABOUT if approximate else ''}{number(value)}"
+
+
+def signed(change: int, approximate: bool = False) -> str:
+    """Gives a change with its sign: `+12`, `−3`, `0`."""
+    return f"{_ABOUT if approximate else ''}{'+' if change > 0 else ''}{number(change)}"
+
+
+def plural(value: int, noun: str) -> str:
+    """Gives a number with its noun: `1 table`, `2 tables`."""
+    return f"{number(value)} {noun}{'' if value == 1 else 's'}"
+
+
+def long_time(time: datetime) -> str:
+    """Gives a time in full: `21 November 2026, 09:05 UTC`."""
+    return f"{time.day} {time:%B %Y, %H:%M} UTC"
+
+
+def short_time(time: datetime, beside: datetime) -> str:
+    """Gives a time as briefly as one that it stands beside allows: `09:05`, or `20 Nov 09:05` on another day."""
+    return f"{time:%H:%M}" if time.date() == beside.date() else f"{time.day} {time:%b %H:%M}"
+
+
+def status(table: Table) -> str:
+    """Says why a table was not read, `""` where it was."""
+    return _STATUSES.get(table.status, table.status.replace("_", " ").lower()) if table.status else ""
+
+
+def standing(view: TableView) -> str:
+    """Says what stands in the place of a table's change where it has none: `new`, `0`, or `–` for unknown."""
+    if view.unread or (view.change is None and not view.new):
+        return NOTHING
+    return "new" if view.new else "0"
+
+
+def items_note(table: Table) -> str:
+    """Says which of a table's items are listed."""
+    listed = len(table.items)
+    if table.approximate:
+        return f"Sample of {number(listed)} of {count(table.count, approximate=True)}"
+    if table.items_truncated:
+        return f"Newest {number(listed)} of {number(table.count)}"
+    return plural(listed, "item")

@@ -1,0 +1,231 @@
+"""The report as a page: one file, no scripts, nothing fetched, light and dark, from a phone's width up."""
+
+from collections.abc import Sequence
+
+from handlers.reporter import chart
+from handlers.reporter.markup import (
+    ABOUT_APPROXIMATE,
+    EMPTY,
+    NOTHING,
+    count,
+    escaped,
+    items_note,
+    long_time,
+    number,
+    plural,
+    short_time,
+    shown,
+    shown_key,
+    signed,
+    standing,
+    status,
+)
+from handlers.reporter.report import Row, Table
+from handlers.reporter.view import GroupView, TableView, View
+
+_LONGEST = 200
+_ROWS_OPEN = 10
+_UNSEEN = ' class="unseen"'
+
+_STYLE = """
+:root { color-scheme: light dark; --ground: #f6f7f9; --card: #fff; --ink: #16191d; --soft: #58616d; --rule: #e2e6ea;
+  --track: #e9edf2; --bar: #3867d6; --wash: #3867d61a; --up: #11663b; --down: #a8321f; --note: #7a4a00;
+  --note-ground: #fdf3e1 }
+@media (prefers-color-scheme: dark) { :root { --ground: #101317; --card: #181c22; --ink: #e9ecf0; --soft: #a1abb8;
+  --rule: #2b313a; --track: #252b33; --bar: #7aa2ff; --wash: #7aa2ff26; --up: #6fd19b; --down: #ff9d8c;
+  --note: #f2c67c; --note-ground: #33290f } }
+* { box-sizing: border-box }
+body { margin: 0; background: var(--ground); color: var(--ink); -webkit-text-size-adjust: 100%;
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif }
+main { max-width: 880px; margin: 0 auto; padding: 40px 20px 64px }
+h1, h2, h3, p { margin: 0 }
+h1 { font-size: 26px; line-height: 1.25; font-weight: 650; letter-spacing: -.01em }
+h2 { font-size: 19px; line-height: 1.3; font-weight: 650 }
+h3 { font-size: 15px; font-weight: 600; overflow-wrap: anywhere }
+.soft { color: var(--soft) }
+.small { font-size: 13px }
+.up { color: var(--up) }
+.down { color: var(--down) }
+.tag { display: inline-block; padding: 1px 8px; border-radius: 10px; background: var(--note-ground);
+  color: var(--note); font-size: 12.5px; font-weight: 400 }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 280px), 1fr)); gap: 16px;
+  margin-top: 28px }
+.card { min-width: 0; padding: 18px 20px; border: 1px solid var(--rule); border-radius: 10px; background: var(--card);
+  overflow-wrap: anywhere }
+.total { margin-top: 6px; font-size: 34px; line-height: 1.2; font-weight: 650; letter-spacing: -.02em;
+  font-variant-numeric: tabular-nums }
+svg { display: block; width: 100%; height: 56px; margin: 14px 0 4px; overflow: visible }
+.area { fill: var(--wash) }
+.line, .dot { fill: none; stroke: var(--bar); stroke-width: 2; stroke-linejoin: round;
+  vector-effect: non-scaling-stroke }
+.dot { stroke-width: 7; stroke-linecap: round }
+.axis { display: flex; justify-content: space-between; gap: 12px; font-variant-numeric: tabular-nums }
+.group { margin-top: 48px }
+.group > header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 12px; margin-bottom: 10px;
+  overflow-wrap: anywhere }
+.gone { margin-top: 8px; overflow-wrap: anywhere }
+table { width: 100%; border-collapse: collapse }
+th { padding: 8px 0; border-bottom: 1px solid var(--rule); color: var(--soft); font-size: 13px; font-weight: 500;
+  text-align: left }
+td, tbody th { padding: 9px 0; border-bottom: 1px solid var(--rule); vertical-align: top }
+tbody th { color: var(--ink); font-size: 15px; overflow-wrap: anywhere }
+.wide { width: 100% }
+.number { padding-left: 20px; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+.bar { height: 6px; margin-top: 6px; border-radius: 3px; background: var(--track); overflow: hidden }
+.bar i { display: block; height: 100%; min-width: 2px; border-radius: 3px; background: var(--bar) }
+.bar .about { background: repeating-linear-gradient(135deg, var(--bar) 0 4px, var(--wash) 4px 7px) }
+.items { margin-top: 28px }
+.items table { table-layout: fixed; margin-top: 4px; font-size: 14px }
+.items th, .items td { padding: 6px 16px 6px 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
+.items th.name { width: 44% }
+.items th.date { width: 26% }
+.items td.name { font-weight: 500 }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+summary { padding: 8px 0; color: var(--bar); font-size: 14px; font-weight: 500; cursor: pointer }
+summary:focus-visible { outline: 2px solid var(--bar); outline-offset: 2px; border-radius: 2px }
+code { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere }
+footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--rule) }
+footer p + p { margin-top: 6px }
+@media (max-width: 560px) {
+  main { padding: 24px 16px 48px }
+  h1 { font-size: 22px }
+  .number { padding-left: 14px }
+  .items table, .items tbody, .items tr { display: block }
+  .items thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+  .items tr { padding: 8px 0; border-bottom: 1px solid var(--rule) }
+  .items td { display: inline-block; padding: 0 14px 0 0; border: 0; color: var(--soft) }
+  .items td.name { display: block; color: var(--ink) }
+}
+@media print {
+  body { background: #fff }
+  .card, tr { break-inside: avoid }
+  details::details-content { content-visibility: visible; block-size: auto }
+}
+"""
+
+
+def render(view: View) -> str:
+    """Draws the page of a report."""
+    title = f"Table report, {long_time(view.at)}"
+    body = "".join(map(_group, view.groups)) or '<p class="group soft">No groups are configured.</p>'
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">'
+        f"<title>{escaped(title)}</title><style>{_STYLE}</style></head>\n<body><main>"
+        f'<header><p class="soft">Table report, {escaped(view.environment)}</p><h1>{escaped(long_time(view.at))}</h1>'
+        f'<p class="soft">{count(view.total, view.approximate)} items in {plural(view.table_count, "table")}</p>'
+        "</header>\n"
+        f'<section class="cards" aria-label="Totals">{"".join(map(_card, view.groups))}</section>\n'
+        f"{body}{_footer(view)}</main></body></html>\n"
+    )
+
+
+def _card(view: GroupView) -> str:
+    group = view.group
+    return (
+        f'<div class="card"><h2>{escaped(group.label)}</h2>'
+        f'<p class="total">{count(group.total, group.approximate)}</p>'
+        f"<p>{_change_since(view)}</p>{_history(view)}</div>\n"
+    )
+
+
+def _change_since(view: GroupView) -> str:
+    if view.change is None:
+        return _soft("First report")
+    changed = _change(view.change, view.group.approximate) if view.change else "No change"
+    return f"{changed} {_soft(f'since {short_time(view.since, view.history[-1].at)}')}"
+
+
+def _change(change: int, approximate: bool) -> str:
+    return f'<span class="{"up" if change > 0 else "down"}">{signed(change, approximate)}</span>'
+
+
+def _history(view: GroupView) -> str:
+    history = view.history
+    if len(history) < 2:
+        return '<p class="soft small">The history begins with the next report.</p>'
+    totals = [point.total for point in history]
+    return (
+        f'{chart.line(history)}<div class="axis soft small" aria-hidden="true">'
+        f"<span>{short_time(history[0].at, history[-1].at)}</span>"
+        f"<span>{number(min(totals))} to {number(max(totals))}</span><span>{history[-1].at:%H:%M}</span></div>"
+    )
+
+
+def _group(view: GroupView) -> str:
+    group = view.group
+    anchor = f"group-{escaped(group.name)}"
+    lists = "".join(_items(row.table) for row in view.tables if row.table.items)
+    return (
+        f'<section class="group" aria-labelledby="{anchor}"><header><h2 id="{anchor}">{escaped(group.label)}</h2>'
+        f'<p class="soft">{escaped(group.name)}, {plural(len(view.tables), "table")}</p></header>'
+        f"{_tables(view)}{_gone(view.gone)}{lists}</section>\n"
+    )
+
+
+def _tables(view: GroupView) -> str:
+    if not view.tables:
+        return '<p class="soft">No tables.</p>'
+    return (
+        '<table><thead><tr><th scope="col" class="wide">Table</th><th scope="col" class="number">Items</th>'
+        '<th scope="col" class="number">Change</th></tr></thead>'
+        f"<tbody>{''.join(map(_table, view.tables))}</tbody></table>"
+    )
+
+
+def _table(view: TableView) -> str:
+    table, why = view.table, status(view.table)
+    tag = f' <span class="tag">{escaped(why)}</span>' if why else ""
+    figure = _soft(NOTHING) if view.unread else count(table.count, table.approximate)
+    changed = _change(view.moved, table.approximate) if view.moved else _soft(standing(view))
+    return (
+        f'<tr><th scope="row">{escaped(table.name)}{tag}{"" if view.unread else _bar(view)}</th>'
+        f'<td class="number">{figure}</td><td class="number">{changed}</td></tr>\n'
+    )
+
+
+def _bar(view: TableView) -> str:
+    kind = ' class="about"' if view.table.approximate else ""
+    filled = f'<i{kind} style="width:{view.share:.2%}"></i>' if view.share else ""
+    return f'<div class="bar">{filled}</div>'
+
+
+def _soft(content: str) -> str:
+    return f'<span class="soft">{content}</span>'
+
+
+def _gone(names: Sequence[str]) -> str:
+    listed = ", ".join(map(escaped, names))
+    return f'<p class="soft small gone">Gone since the last report: {listed}</p>' if names else ""
+
+
+def _items(table: Table) -> str:
+    first, rest = table.items[:_ROWS_OPEN], table.items[_ROWS_OPEN:]
+    more = f"<details><summary>{number(len(rest))} more</summary>{_rows(rest, unseen=True)}</details>" if rest else ""
+    return (
+        f'<div class="items"><h3>{escaped(table.name)}</h3><p class="soft small">{items_note(table)}</p>'
+        f"{_rows(first)}{more}</div>\n"
+    )
+
+
+def _rows(rows: Sequence[Row], unseen: bool = False) -> str:
+    return (
+        f'<table><thead><tr{_UNSEEN if unseen else ""}><th scope="col" class="name">Name</th>'
+        '<th scope="col" class="date">Date</th><th scope="col">Key</th></tr></thead>'
+        f"<tbody>{''.join(map(_row, rows))}</tbody></table>"
+    )
+
+
+def _row(row: Row) -> str:
+    name, date, key = shown(row.name, _LONGEST), shown(row.date, _LONGEST), shown_key(row.key, _LONGEST)
+    return f'<tr><td class="name">{_cell(name)}</td><td class="date">{_cell(date)}</td><td>{_cell(key)}</td></tr>\n'
+
+
+def _cell(text: str) -> str:
+    return _soft(text) if text in (NOTHING, EMPTY) else f"<bdi>{escaped(text)}</bdi>"
+
+
+def _footer(view: View) -> str:
+    about = f"<p>{ABOUT_APPROXIMATE}</p>" if view.approximate else ""
+    return f'<footer class="soft small">{about}<p>This page: <code>{escaped(view.location)}</code></p></footer>'

@@ -1,0 +1,173 @@
+"""The report: its JSON, which is the record of a run, and what the other outcomes read from that JSON.
+
+    {"generated_at", "environment", "groups": {"RA": {"label", "total", "tables": [
+        {"name", "count", "approximate", "items": [{"name", "date", "key"}], "items_truncated"}]}}}
+
+A name and a date are as the item has them (cut after a thousand characters), null where it has none; a key is an
+object, attribute -> value. A table that could not be read has a `status` too: DynamoDB's (`CREATING`, `DELETING`, ...),
+`VANISHED` or `UNREADABLE`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any
+
+from handlers.reporter.newest import Item
+from handlers.reporter.settings import Group
+from handlers.shared.attributes import AttributeValue, json_object, json_text
+
+VANISHED = "VANISHED"
+"""The status of a table that was listed and is gone; the other statuses are DynamoDB's, and `UNREADABLE`."""
+
+UNREADABLE = "UNREADABLE"
+"""The status of a table that exists and whose description or items were refused."""
+
+_ABSENT = ("CREATING", "DELETING", VANISHED)
+
+
+@dataclass(frozen=True)
+class TableRead:
+    """What a run knows of one table.
+
+    Attributes:
+        name: the table.
+        count: its items; DescribeTable's count, or more where more were seen, if approximate.
+        approximate: whether it was not read to its end.
+        items: the newest first; a sample if approximate.
+        status: why it was not read to its end, or at all; None where nothing came in between.
+    """
+
+    name: str
+    count: int
+    approximate: bool = False
+    items: Sequence[Item] = ()
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """An item as the report lists it; values as `json` reads them, None where there is none."""
+
+    name: Any
+    date: Any
+    key: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the report lists it."""
+
+    name: str
+    count: int
+    approximate: bool
+    items: Sequence[Row]
+    items_truncated: bool
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class GroupReport:
+    """A group as the report lists it."""
+
+    name: str
+    label: str
+    total: int
+    tables: Sequence[Table]
+
+    @property
+    def approximate(self) -> bool:
+        """Whether some table's count, and so the total, is approximate."""
+        return any(table.approximate for table in self.tables)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Table -> count, of the tables that are there: not those being made, being deleted or gone."""
+        return {table.name: table.count for table in self.tables if table.status not in _ABSENT}
+
+
+@dataclass(frozen=True)
+class Past:
+    """A group's row of an earlier run."""
+
+    generated_at: str
+    total: int
+    tables: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report as read from its JSON."""
+
+    generated_at: str
+    environment: str
+    groups: Sequence[GroupReport]
+
+
+def render(
+    generated_at: str, environment: str, groups: Sequence[Group], tables: Mapping[str, Sequence[TableRead]]
+) -> bytes:
+    """Writes the report's JSON; numbers keep the digits that DynamoDB sent.
+
+    Args:
+        generated_at: the scheduled time.
+        environment: the environment's name.
+        groups: the groups, in the order of the settings.
+        tables: group name -> its tables, in the order of the report.
+    """
+    members = ",".join(f"{quoted(group.name)}:{_group(group, tables[group.name])}" for group in groups)
+    text = f'{{"generated_at":{quoted(generated_at)},"environment":{quoted(environment)},"groups":{{{members}}}}}\n'
+    return text.encode("ascii")
+
+
+def parse(body: bytes) -> Report:
+    """Reads a report from its JSON; fractions stay text, so that they are shown with the digits that they have."""
+    report = json.loads(body, parse_float=str)
+    return Report(
+        generated_at=report["generated_at"],
+        environment=report["environment"],
+        groups=[_parsed_group(name, group) for name, group in report["groups"].items()],
+    )
+
+
+def _group(group: Group, tables: Sequence[TableRead]) -> str:
+    total = sum(table.count for table in tables)
+    return f'{{"label":{quoted(group.label)},"total":{total},"tables":[{",".join(map(_table, tables))}]}}'
+
+
+def _table(table: TableRead) -> str:
+    fields = {
+        "name": quoted(table.name),
+        "count": str(table.count),
+        "approximate": json.dumps(table.approximate),
+        "items": f"[{','.join(map(_item, table.items))}]",
+        "items_truncated": json.dumps(len(table.items) < table.count),
+    }
+    if table.status:
+        fields["status"] = quoted(table.status)
+    return "{" + ",".join(f'"{name}":{value}' for name, value in fields.items()) + "}"
+
+
+def _item(item: Item) -> str:
+    return f'{{"name":{_value(item.name)},"date":{_value(item.date)},"key":{json_object(item.key)}}}'
+
+
+def _value(value: AttributeValue | None) -> str:
+    return "null" if value is None else json_text(value)
+
+
+def _parsed_group(name: str, group: dict[str, Any]) -> GroupReport:
+    tables = [_parsed_table(table) for table in group["tables"]]
+    return GroupReport(name=name, label=group["label"], total=group["total"], tables=tables)
+
+
+def _parsed_table(table: dict[str, Any]) -> Table:
+    return Table(
+        name=table["name"],
+        count=table["count"],
+        approximate=table["approximate"],
+        items=[Row(item["name"], item["date"], item["key"]) for item in table["items"]],
+        items_truncated=table["items_truncated"],
+        status=table.get("status"),
+    )

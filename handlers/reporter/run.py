@@ -1,0 +1,163 @@
+"""One run of the reporter: the report's JSON first, which is the record that the other outcomes are made from.
+
+The four outcomes (JSON, totals, HTML, mail) are each tried whatever becomes of the others, and each can be repeated.
+The first run for a scheduled time writes the record; every other run for that time takes it, reads no table, and does
+what is still to be done. Only where the record could not be written does a repeated run count anew.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from handlers.reporter import mail, page
+from handlers.reporter.mailing import Mailer, Sender, usable
+from handlers.reporter.marks import Marks, ObjectPlace, Place, RowPlace
+from handlers.reporter.patience import Patience
+from handlers.reporter.reading import Wanted
+from handlers.reporter.report import Past, Report, parse, render
+from handlers.reporter.schedule import object_key, stamp
+from handlers.reporter.settings import Settings
+from handlers.reporter.storage import Storage
+from handlers.reporter.survey import survey
+from handlers.reporter.tables import Client
+from handlers.reporter.totals import Totals
+from handlers.reporter.view import compare
+from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.s3 import Bucket
+
+_CLAIM_CALLS = 4  # a mail and its marks are fewer calls, so a live run's claim does not end
+
+
+class ReportFailedError(Exception):
+    """Some outcomes of a run failed; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """The clients of a run."""
+
+    dynamodb: Client
+    ses: Client
+    bucket: Bucket
+
+
+@dataclass
+class Summary:
+    """What a run did, for the line that it logs."""
+
+    tables: int = 0
+    items: int = 0
+    approximate: int = 0
+    units: float = 0.0
+    mails: int = 0
+    skipped: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+
+class Run:
+    """The run for one scheduled time."""
+
+    def __init__(self, settings: Settings, services: Services, time: datetime, owner: str, patience: Patience) -> None:
+        self.summary = Summary()
+        self._settings = settings
+        self._services = services
+        self._time = time
+        self._owner = owner
+        self._patience = patience
+        self._storage = Storage(services.bucket, patience)
+        self._totals = {
+            group.name: Totals(services.dynamodb, group.totals_table, group.name, patience) for group in settings.groups
+        }
+
+    def execute(self) -> Report:
+        """Makes the report and its outcomes.
+
+        Raises:
+            AwsError: the tables could not be listed; nothing was done.
+            ReportFailedError: some outcome failed; the others are done.
+        """
+        body = self._recorded() or self._count()
+        with self._outcome("JSON"):
+            body = self._storage.record(object_key(self._time, "json"), body)
+        report = parse(body)
+        with self._outcome("latest JSON"):
+            self._storage.put_latest(body, "json", report.generated_at)
+        self._put_totals(report)
+        self._publish(report)
+        self._describe(report)
+        if self.summary.reasons:
+            raise ReportFailedError("; ".join(self.summary.reasons))
+        return report
+
+    def _recorded(self) -> bytes | None:
+        with suppress(AwsError):  # then the tables are read, and the record decides
+            there = self._storage.read(object_key(self._time, "json"))
+            return there.body if there else None
+        return None
+
+    def _count(self) -> bytes:
+        settings = self._settings
+        wanted = Wanted(settings.name_attribute, settings.date_attribute, settings.items_per_table)
+        found = survey(self._services.dynamodb, settings.groups, wanted, settings.read_units, self._patience)
+        self.summary.units = found.units
+        self.summary.reasons += found.failures
+        return render(stamp(self._time), settings.environment, settings.groups, found.groups)
+
+    def _put_totals(self, report: Report) -> None:
+        expires_at = self._time + timedelta(days=self._settings.history_days)
+        for group in report.groups:
+            with self._outcome(f"totals of {group.name}"):
+                self._totals[group.name].put(group, report.generated_at, int(expires_at.timestamp()))
+
+    def _publish(self, report: Report) -> None:
+        histories: dict[str, Sequence[Past]] = {}
+        for name, totals in self._totals.items():
+            with self._outcome(f"history of {name}"):
+                histories[name] = totals.before(report.generated_at)
+        key = object_key(self._time, "html")
+        view = compare(report, histories, f"s3://{self._settings.bucket}/{key}")
+        with self._outcome("HTML"):
+            body = page.render(view).encode()
+            self._storage.put(key, body, "html")
+            self._storage.put_latest(body, "html", report.generated_at)
+        with self._outcome("mail"):
+            self._send(mail.render(view), report.generated_at)
+
+    def _send(self, content: mail.Mail, generated_at: str) -> None:
+        settings = self._settings
+        if not settings.mail_enabled:
+            return
+        recipients = usable(settings.recipients, settings.mail_only_to)
+        self.summary.skipped = len(settings.recipients) - len(recipients)
+        if not recipients:
+            return
+        sender = Sender(settings.mail_sender, settings.mail_configuration_set)
+        mailer = Mailer(self._services.ses, sender, self._patience)
+        marks = Marks(list(self._places(generated_at)), self._owner, _CLAIM_CALLS * self._patience.each)
+        try:
+            mailer.send(content, recipients, marks)
+        finally:
+            self.summary.mails = mailer.outcome.sent
+            self.summary.reasons += [f"mail: {refusal}" for refusal in mailer.outcome.refusals]
+
+    def _places(self, generated_at: str) -> Iterator[Place]:
+        yield ObjectPlace(self._storage, object_key(self._time, "mail"))
+        for totals in self._totals.values():
+            yield RowPlace(self._services.dynamodb, totals, generated_at, self._patience)
+            return
+
+    def _describe(self, report: Report) -> None:
+        tables = [table for group in report.groups for table in group.tables]
+        self.summary.tables = len(tables)
+        self.summary.items = sum(group.total for group in report.groups)
+        self.summary.approximate = sum(table.approximate for table in tables)
+
+    @contextmanager
+    def _outcome(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except AwsError as error:
+            self.summary.reasons.append(f"{name}: {error}")
+        except Exception as error:
+            self.summary.reasons.append(f"{name}: {type(error).__name__}: {error}")

@@ -1,0 +1,104 @@
+"""The report bucket: the record of each run, its page, and `latest.*`, which an older run never overwrites.
+
+Every write is conditional or has a key of its own run, so that repeated and concurrent runs leave one report. An object
+that is not there answers 403 to a role that may not list the bucket; a write that is refused then says so itself.
+"""
+
+from collections.abc import Mapping
+
+from handlers.reporter.patience import Patience
+from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.response import Response
+from handlers.shared.aws.s3 import Bucket
+
+LATEST = "reports/latest"
+
+_ABSENT = (403, 404)
+_CONFLICT = (404, 409, 412)  # 404: what was to be replaced is gone
+_ATTEMPTS = 5
+_TYPES = {"json": "application/json", "html": "text/html; charset=utf-8"}
+_GENERATED_AT = "x-amz-meta-generated-at"
+
+
+class Storage:
+    """The report bucket, with the deadlines of one run."""
+
+    def __init__(self, bucket: Bucket, patience: Patience) -> None:
+        self._bucket = bucket
+        self._patience = patience
+
+    def read(self, key: str) -> Response | None:
+        """Reads an object; None if it is not there."""
+        try:
+            return self._bucket.get(key, deadline=self._patience.call())
+        except AwsError as error:
+            if error.status in _ABSENT:
+                return None
+            raise
+
+    def put(self, key: str, body: bytes, kind: str) -> None:
+        """Writes an object, or writes it again."""
+        self._bucket.put(key, body, headers={"content-type": _TYPES[kind]}, deadline=self._patience.call())
+
+    def save(
+        self, key: str, body: bytes, version: str | None, kind: str = "json", headers: Mapping[str, str] | None = None
+    ) -> str | None:
+        """Writes an object if it still is what it was.
+
+        Args:
+            key: its key.
+            body: what to write.
+            version: the ETag of what is to be replaced; None: nothing is.
+            kind: `json` or `html`.
+            headers: further headers.
+
+        Returns:
+            the new ETag; None if another writer was first.
+        """
+        condition = {"if-match": version} if version else {"if-none-match": "*"}
+        try:
+            answer = self._bucket.put(
+                key,
+                body,
+                headers={"content-type": _TYPES[kind], **condition, **(headers or {})},
+                deadline=self._patience.call(),
+            )
+        except AwsError as error:
+            if error.status in _CONFLICT and error.code != "NoSuchBucket":
+                return None
+            raise
+        return answer.headers["etag"]
+
+    def record(self, key: str, body: bytes) -> bytes:
+        """Writes the report of a run, unless a run for the same time has; gives the report that is there."""
+        for _ in range(_ATTEMPTS):
+            if self.save(key, body, None):
+                return body
+            there = self.read(key)
+            if there:
+                return there.body
+        raise RecordLostError(f"{key} is neither there nor can it be written")
+
+    def put_latest(self, body: bytes, kind: str, generated_at: str) -> bool:
+        """Writes `latest.<kind>` unless a newer report is there; tells whether it did."""
+        key = f"{LATEST}.{kind}"
+        for _ in range(_ATTEMPTS):
+            there = self._head(key)
+            if there and there.headers.get(_GENERATED_AT, "") > generated_at:
+                return False
+            version = there.headers["etag"] if there else None
+            if self.save(key, body, version, kind, {_GENERATED_AT: generated_at, "cache-control": "no-cache"}):
+                return True
+        raise RecordLostError(f"{key} changed {_ATTEMPTS} times while it was to be written")
+
+    def _head(self, key: str) -> Response | None:
+        try:
+            return self._bucket.head(key, deadline=self._patience.call())
+        except AwsError as error:
+            if error.status in _ABSENT:
+                return None
+            raise
+
+
+class RecordLostError(Exception):
+    """An object could not be written although no write of it was refused for good."""

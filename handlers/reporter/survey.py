@@ -1,0 +1,63 @@
+"""Surveys the tables of all groups: finds, describes, plans, reads. What goes wrong with one table stops no other."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from handlers.reporter import tables
+from handlers.reporter.discovery import tables_of
+from handlers.reporter.patience import Patience
+from handlers.reporter.plan import Description, plan
+from handlers.reporter.reading import Spending, Wanted, failed, read, unread
+from handlers.reporter.report import VANISHED, TableRead
+from handlers.reporter.settings import Group
+from handlers.shared.aws.errors import AwsError
+
+_READABLE = ("ACTIVE", "UPDATING")
+
+
+@dataclass
+class Survey:
+    """What was found.
+
+    Attributes:
+        groups: group name -> its tables, in alphabetical order.
+        units: the read units that it cost.
+        failures: a reason for each table that should have been readable and was not.
+    """
+
+    groups: dict[str, list[TableRead]]
+    units: float = 0.0
+    failures: list[str] = field(default_factory=list)
+
+
+def survey(client: tables.Client, groups: Sequence[Group], wanted: Wanted, units: float, patience: Patience) -> Survey:
+    """Counts the tables of all groups within a budget of read units.
+
+    Raises:
+        AwsError: the tables could not even be listed.
+    """
+    members = tables_of(groups, tables.names(client, patience.call()))
+    spending = Spending(units, patience.reading)
+    found: dict[str, TableRead] = {}
+    failures: list[str] = []
+    for table, error in _surveyed(client, [name for names in members.values() for name in names], wanted, spending):
+        found[table.name] = table
+        if error and table.status != VANISHED:
+            failures.append(f"{table.name}: {error}")
+    reads = {group: [found[name] for name in names] for group, names in members.items()}
+    return Survey(reads, spending.spent, sorted(failures))
+
+
+def _surveyed(
+    client: tables.Client, names: Sequence[str], wanted: Wanted, spending: Spending
+) -> Iterable[tuple[TableRead, AwsError | None]]:
+    readable: list[Description] = []
+    for description in tables.describe(client, names, spending.deadline):
+        if isinstance(description, tuple):
+            name, error = description
+            yield failed(name, error), error
+        elif description.status in _READABLE:
+            readable.append(description)
+        else:
+            yield unread(description), None
+    yield from read(client, plan(readable, spending.units), wanted, spending)

@@ -1,0 +1,63 @@
+"""The tables of the account: their names, and what DescribeTable says of each."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+from handlers.reporter.plan import Description
+from handlers.reporter.report import UNREADABLE, VANISHED
+from handlers.shared.aws import dynamodb
+from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.request import Request
+from handlers.shared.aws.response import Response
+
+IN_FLIGHT = 16
+
+
+class Client(Protocol):
+    """What the reporter needs of `handlers.shared.aws.client.Client`."""
+
+    def call(self, request: Request, *, deadline: float | None = None) -> Response:
+        """Gives the answer; raises AwsError."""
+        ...
+
+    def map(
+        self, requests: Iterable[Request], *, in_flight: int = IN_FLIGHT, deadline: float | None = None
+    ) -> Iterator[tuple[Request, Response | AwsError]]:
+        """Gives the outcomes of requests as they come."""
+        ...
+
+
+def names(client: Client, deadline: float) -> Iterator[str]:
+    """Lists the names of all tables, page by page."""
+    start: dict[str, str] = {}
+    while True:
+        page = client.call(dynamodb.request("ListTables", start), deadline=deadline).json()
+        yield from page["TableNames"]
+        if "LastEvaluatedTableName" not in page:
+            return
+        start = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}
+
+
+def describe(client: Client, tables: Iterable[str], deadline: float) -> Iterator[Description | tuple[str, AwsError]]:
+    """Describes tables, several at once, in no order; a table that cannot be described comes with the reason."""
+    requests = (dynamodb.request("DescribeTable", {"TableName": table}, tag=table) for table in tables)
+    for request, outcome in client.map(requests, in_flight=IN_FLIGHT, deadline=deadline):
+        if isinstance(outcome, AwsError):
+            yield request.tag, outcome
+        else:
+            yield _description(outcome.json()["Table"])
+
+
+def failed_status(error: AwsError) -> str:
+    """Names the status of a table that a request failed on."""
+    return VANISHED if error.code == "ResourceNotFoundException" else UNREADABLE
+
+
+def _description(table: dict[str, Any]) -> Description:
+    return Description(
+        name=table["TableName"],
+        status=table["TableStatus"],
+        size_bytes=int(table.get("TableSizeBytes", 0)),
+        items=int(table.get("ItemCount", 0)),
+        key=tuple(element["AttributeName"] for element in table.get("KeySchema", [])),
+    )

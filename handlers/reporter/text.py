@@ -1,0 +1,81 @@
+"""The report as plain text, for the mail readers and people who prefer it."""
+
+from handlers.reporter.fitting import Block, Room
+from handlers.reporter.markup import (
+    ABOUT_APPROXIMATE,
+    NOTHING,
+    count,
+    items_note,
+    long_time,
+    one_line,
+    plural,
+    short_time,
+    shown,
+    shown_key,
+    signed,
+    status,
+)
+from handlers.reporter.report import Row, Table
+from handlers.reporter.view import GroupView, TableView, View
+
+_LONGEST = 120
+_ITEMS = 10
+
+
+def render(view: View, size: int) -> str:
+    """Writes a report as plain text of less than `size` bytes."""
+    head = (
+        f"Table report, {one_line(view.environment)}\n{long_time(view.at)}\n"
+        f"{count(view.total, view.approximate)} items in {plural(view.table_count, 'table')}\n"
+    )
+    about = f"\n{ABOUT_APPROXIMATE}\n" if view.approximate else ""
+    foot = f"{about}\nThe report as a page: {view.location}\n"
+    groups = Block("", [_total(group) for group in view.groups], "", "and {} more groups\n")
+    tables = [_tables(group) for group in view.groups]
+    items = [_items(table.table) for group in view.groups for table in group.tables if table.table.items]
+    room = Room(size - 1 - len((head + foot).encode()))
+    for block in (groups, *tables, *items):
+        room.fill(block, len(block.rows))
+    return head + "".join(map(str, (groups, *tables, *items))) + foot
+
+
+def _total(view: GroupView) -> str:
+    if view.change is None:
+        change = "first report"
+    else:
+        since = short_time(view.since, view.history[-1].at)
+        change = f"{signed(view.change, view.group.approximate) if view.change else 'no change'} since {since}"
+    return f"\n{one_line(view.group.label)}: {count(view.group.total, view.group.approximate)} ({change})\n"
+
+
+def _tables(view: GroupView) -> Block:
+    width = min(max((len(table.table.name) for table in view.tables), default=0), 60)
+    figures = [_count(table) for table in view.tables]
+    widest = max(map(len, figures), default=0)
+    rows = [
+        f"  {table.table.name:<{width}}  {figure:>{widest}}{_note(table)}\n"
+        for table, figure in zip(view.tables, figures, strict=True)
+    ]
+    gone = "".join(f"  gone since the last report: {name}\n" for name in view.gone[:20])
+    return Block(f"\n{one_line(view.group.label)}\n", rows or ["  No tables.\n"], gone, "  and {} more on the page\n")
+
+
+def _count(view: TableView) -> str:
+    return NOTHING if view.unread else count(view.table.count, view.table.approximate)
+
+
+def _note(view: TableView) -> str:
+    changed = signed(view.moved, view.table.approximate) if view.moved else "new" if view.new else ""
+    note = status(view.table) or changed
+    return f"  {note}" if note else ""
+
+
+def _items(table: Table) -> Block:
+    rows = [_row(row) for row in table.items[:_ITEMS]]
+    others = len(table.items) - len(rows)
+    return Block(f"\n{table.name}: {items_note(table)}\n", rows, "", "  and {} more on the page\n", others)
+
+
+def _row(row: Row) -> str:
+    values = (shown(row.name, _LONGEST), shown(row.date, _LONGEST), shown_key(row.key, _LONGEST))
+    return f"  {'  |  '.join(map(one_line, values))}\n"

@@ -1,0 +1,66 @@
+"""The totals tables: one row a group and run, the history that the report compares itself with.
+
+A row: `group`, `generated_at` (its keys), `total`, `tables` (table -> count), `expires_at` (epoch seconds, its time to
+live). Rows are written with UpdateItem, which leaves alone the mark that `marks` keeps in the same row.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from handlers.reporter.patience import Patience
+from handlers.reporter.report import GroupReport, Past
+from handlers.reporter.tables import Client
+from handlers.shared.aws import dynamodb
+
+HISTORY = 48
+"""How many earlier reports the chart shows: four hours of them, one every five minutes."""
+
+
+class Totals:
+    """The totals table of one group."""
+
+    def __init__(self, client: Client, table: str, group: str, patience: Patience) -> None:
+        self.table = table
+        self._client = client
+        self._group = group
+        self._patience = patience
+
+    def put(self, group: GroupReport, generated_at: str, expires_at: int) -> None:
+        """Writes the row of a run, or the same row again."""
+        payload = {
+            "TableName": self.table,
+            "Key": self.key(generated_at),
+            "UpdateExpression": "SET #total = :total, #tables = :tables, #expires_at = :expires_at",
+            "ExpressionAttributeNames": {"#total": "total", "#tables": "tables", "#expires_at": "expires_at"},
+            "ExpressionAttributeValues": {
+                ":total": {"N": str(group.total)},
+                ":tables": {"M": {name: {"N": str(count)} for name, count in group.counts.items()}},
+                ":expires_at": {"N": str(expires_at)},
+            },
+        }
+        self._client.call(dynamodb.request("UpdateItem", payload, repeatable=True), deadline=self._patience.call())
+
+    def before(self, generated_at: str) -> list[Past]:
+        """Reads the rows of the runs before one, oldest first, `HISTORY` at most."""
+        payload = {
+            "TableName": self.table,
+            "KeyConditionExpression": "#group = :group AND #generated_at < :generated_at",
+            "ExpressionAttributeNames": {"#group": "group", "#generated_at": "generated_at"},
+            "ExpressionAttributeValues": {":group": {"S": self._group}, ":generated_at": {"S": generated_at}},
+            "ScanIndexForward": False,
+            "Limit": HISTORY,
+        }
+        page = self._client.call(dynamodb.request("Query", payload), deadline=self._patience.call()).json()
+        return [_past(row) for row in reversed(page["Items"])]
+
+    def key(self, generated_at: str) -> dict[str, dict[str, str]]:
+        """Gives the key of a run's row."""
+        return {"group": {"S": self._group}, "generated_at": {"S": generated_at}}
+
+
+def _past(row: Mapping[str, Any]) -> Past:
+    return Past(
+        generated_at=row["generated_at"]["S"],
+        total=int(row["total"]["N"]),
+        tables={name: int(count["N"]) for name, count in row["tables"]["M"].items()},
+    )

@@ -1,0 +1,295 @@
+"""The import pipeline: a file put into a bucket is copied into a DynamoDB table, whatever its size."""
+
+import json
+from collections.abc import Mapping
+from typing import Literal, NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from handlers.importer import environment
+from infra.bucket import Bucket
+from infra.dashboard import Row, metric
+from infra.function import Function
+from infra.iam import Statement, allow
+from infra.operations import Operations
+from infra.queue import Queue
+from infra.table import Key, Table
+
+PREFIX = "incoming/"
+"""Where files are put; the only prefix that triggers an import."""
+REJECTED_PREFIX = "rejected/"
+"""Where rows go that could not be imported."""
+
+_RECEIVES = 5
+_HOPS = 1000
+_MIB = 1024 * 1024
+
+
+class ImportPipelineArgs(TypedDict):
+    """What an import pipeline is."""
+
+    bucket: NotRequired[aws.s3.Bucket]
+    """An existing bucket, whose notifications this pipeline then owns: S3 knows one configuration of them a bucket. Left
+    out, the pipeline makes one."""
+    prefix: NotRequired[str]
+    """Where files are put in it; `incoming/` by default."""
+    table: NotRequired[aws.dynamodb.Table]
+    """An existing table, with the keys below; left out, the pipeline makes one."""
+    partition_key: Key
+    sort_key: NotRequired[Key | None]
+    columns: NotRequired[Mapping[str, Literal["S", "N", "BOOL"]]]
+    """Types of CSV columns; the others are strings."""
+    ordered: NotRequired[bool]
+    """Whether the rows of a file are written in its order, never in parallel; off by default."""
+    chunk_mib: NotRequired[int]
+    """Larger objects are split into pieces of this size; 32 by default."""
+    gzip_limit_mib: NotRequired[int]
+    """A gzipped file that grows beyond this is refused; 102,400 by default."""
+    timeout_seconds: NotRequired[int]
+    """How long an invocation may take; what is left then is continued by another. 120 by default."""
+    maximum_concurrency: NotRequired[int]
+    """How many pieces are imported at once, 2 to 1,000; 10 by default."""
+    operations: NotRequired[Operations]
+
+
+class ImportPipeline(pulumi.ComponentResource):
+    """An import pipeline (`sluice:index:ImportPipeline`). It makes:
+
+    - a bucket, unless it is given one, that announces files below the prefix to a queue;
+    - that queue, which only this bucket may send to, and one for its dead letters;
+    - a table, unless it is given one, and a ledger of imports;
+    - a function fed by the queue, which may send itself the rest of a large file.
+    """
+
+    bucket_name: pulumi.Output[str]
+    table_name: pulumi.Output[str]
+    table_arn: pulumi.Output[str]
+    prefix: str
+
+    def __init__(self, name: str, args: ImportPipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:index:ImportPipeline", name, None, opts)
+        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        self.prefix = _checked_prefix(args.get("prefix", PREFIX))
+        self._timeout_seconds = args.get("timeout_seconds", 120)
+        bucket = args.get("bucket") or self._create_bucket().bucket
+        self.bucket_name, self._bucket_arn = bucket.bucket, bucket.arn
+        self.dead_letters = self._create_dead_letters()
+        self.queue = self._create_queue()
+        table = args.get("table") or self._create_table().table
+        self.table_name, self.table_arn = table.name, table.arn
+        self.ledger = self._create_ledger()
+        self.function = self._create_function()
+        self._allow_recursion()
+        self._create_mapping()
+        self._announce_files()
+        self.register_outputs(
+            {"bucketName": self.bucket_name, "tableName": self.table_name, "ledgerName": self.ledger.name}
+        )
+
+    def dashboard_row(self) -> Row:
+        """What a dashboard shows of the pipeline."""
+        queue, dead_letters = {"QueueName": self.queue.name}, {"QueueName": self.dead_letters.name}
+        return {
+            "title": "Import",
+            "graphs": [
+                {
+                    "title": "Rows",
+                    "metrics": [
+                        self.function.own_metric(environment.ROWS_WRITTEN, "written"),
+                        self.function.own_metric(environment.ROWS_REJECTED, "rejected"),
+                    ],
+                },
+                {
+                    "title": "Failures",
+                    "metrics": [
+                        self.function.metric("Errors", "errors"),
+                        metric(
+                            "AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "dead letters", "Maximum"
+                        ),
+                    ],
+                },
+                {
+                    "title": "Lag (oldest message, s)",
+                    "metrics": [metric("AWS/SQS", "ApproximateAgeOfOldestMessage", queue, "waiting", "Maximum")],
+                },
+                {
+                    "title": "Cost: milliseconds of the function, writes to the table",
+                    "metrics": [
+                        self.function.metric("Duration", "importer"),
+                        metric(
+                            "AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": self.table_name}, "table writes"
+                        ),
+                    ],
+                },
+            ],
+        }
+
+    def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+    def _create_bucket(self) -> Bucket:
+        return Bucket(
+            f"{self._name}-files",
+            {
+                "lifecycle": [
+                    {"prefix": self.prefix, "infrequent_access_days": 30},
+                    {"prefix": REJECTED_PREFIX, "expire_days": 90},
+                ],
+                "operations": self._operations,
+            },
+            self._child(),
+        )
+
+    def _create_dead_letters(self) -> Queue:
+        return Queue(f"{self._name}-dead-letters", {"operations": self._operations}, self._child())
+
+    def _create_queue(self) -> Queue:
+        return Queue(
+            f"{self._name}-queue",
+            {
+                # AWS's advice for queues that feed functions: a message must not come back while it is worked on.
+                "visibility_timeout_seconds": 6 * self._timeout_seconds,
+                "dead_letters": self.dead_letters,
+                "receives": _RECEIVES,
+                "sources": [self._bucket_arn],
+                "operations": self._operations,
+            },
+            self._child(),
+        )
+
+    def _create_table(self) -> Table:
+        sort_key = self._args.get("sort_key")
+        return Table(
+            f"{self._name}-table",
+            {
+                "partition_key": self._args["partition_key"],
+                **({"sort_key": sort_key} if sort_key else {}),
+                "operations": self._operations,
+            },
+            self._child(),
+        )
+
+    def _create_ledger(self) -> Table:
+        return Table(
+            f"{self._name}-ledger",
+            {
+                "partition_key": {"name": "object"},
+                "sort_key": {"name": "version"},
+                "expires_by": "expires_at",
+                "operations": self._operations,
+            },
+            self._child(),
+        )
+
+    def _create_function(self) -> Function:
+        args, sort_key = self._args, self._args.get("sort_key")
+        return Function(
+            f"{self._name}-importer",
+            {
+                "handler": environment.HANDLER,
+                "description": "Imports files from S3 into a DynamoDB table",
+                "environment": {
+                    environment.TABLE: self.table_name,
+                    environment.PARTITION_KEY: args["partition_key"]["name"],
+                    environment.SORT_KEY: sort_key["name"] if sort_key else "",
+                    environment.COLUMNS: json.dumps(dict(args.get("columns", {}))),
+                    environment.LEDGER: self.ledger.name,
+                    environment.QUEUE_URL: self.queue.url,
+                    environment.DEAD_LETTER_QUEUE_URL: self.dead_letters.url,
+                    environment.RECEIVES: str(_RECEIVES),
+                    environment.PREFIX: self.prefix,
+                    environment.ORDERED: json.dumps(args.get("ordered", False)),
+                    environment.CHUNK_BYTES: str(args.get("chunk_mib", 32) * _MIB),
+                    environment.GZIP_LIMIT_BYTES: str(args.get("gzip_limit_mib", 102_400) * _MIB),
+                    environment.HOP_LIMIT: str(_HOPS),
+                },
+                "alarms": {
+                    "rejects": {
+                        "metric": environment.ROWS_REJECTED,
+                        "meaning": f"Rows were rejected; the others were imported. They lie below {REJECTED_PREFIX}.",
+                    },
+                    "failed-files": {
+                        "metric": environment.FILES_FAILED,
+                        "meaning": "Files could not be imported. `python -m sluice imports` says which and why.",
+                    },
+                },
+                "statements": self._statements(),
+                "timeout_seconds": self._timeout_seconds,
+                "memory_mib": 512,
+                "operations": self._operations,
+            },
+            self._child(),
+        )
+
+    def _statements(self) -> list[Statement]:
+        within = pulumi.Output.concat(self._bucket_arn, "/")
+        return [
+            allow(
+                "ReadFiles",
+                ["s3:GetObject", "s3:GetObjectVersion"],
+                [pulumi.Output.concat(within, self.prefix, "*")],
+            ),
+            # Without it S3 answers 403 for an object that is gone, as it does for one that is forbidden.
+            allow("TellGoneFromForbidden", ["s3:ListBucket"], [self._bucket_arn]),
+            allow(
+                "KeepRejects", ["s3:PutObject", "s3:DeleteObject"], [pulumi.Output.concat(within, REJECTED_PREFIX, "*")]
+            ),
+            allow("WriteItems", ["dynamodb:BatchWriteItem"], [self.table_arn]),
+            allow(
+                "KeepLedger",
+                [
+                    "dynamodb:ConditionCheckItem",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:Query",
+                    "dynamodb:UpdateItem",
+                ],
+                [self.ledger.arn],
+            ),
+            allow(
+                "ReceiveWork",
+                ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+                [self.queue.arn],
+            ),
+            allow("HandOn", ["sqs:SendMessage"], [self.queue.arn, self.dead_letters.arn]),
+        ]
+
+    def _allow_recursion(self) -> None:
+        """Lambda stops a function that feeds its own queue after some 16 rounds; this one's rounds have a limit of their own."""
+        aws.lambda_.FunctionRecursionConfig(
+            f"{self._name}-recursion",
+            function_name=self.function.name,
+            recursive_loop="Allow",
+            opts=self._child(),
+        )
+
+    def _create_mapping(self) -> None:
+        aws.lambda_.EventSourceMapping(
+            f"{self._name}-mapping",
+            event_source_arn=self.queue.arn,
+            function_name=self.function.arn,
+            batch_size=1,  # a message is a piece of work that may take an invocation's whole time
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config={"maximum_concurrency": self._args.get("maximum_concurrency", 10)},
+            metrics_config={"metrics": ["EventCount"]},
+            tags=self._operations.get("tags"),
+            opts=self._child(self.function.policy),
+        )
+
+    def _announce_files(self) -> None:
+        aws.s3.BucketNotification(
+            f"{self._name}-notification",
+            bucket=self.bucket_name,
+            queues=[{"queue_arn": self.queue.arn, "events": ["s3:ObjectCreated:*"], "filter_prefix": self.prefix}],
+            opts=self._child(self.queue.policy),  # S3 tries the queue when it is told of it
+        )
+
+
+def _checked_prefix(prefix: str) -> str:
+    if not prefix.endswith("/") or REJECTED_PREFIX.startswith(prefix) or prefix.startswith(REJECTED_PREFIX):
+        raise ValueError(
+            f"prefix {prefix!r} could make the pipeline import its own rejects below {REJECTED_PREFIX}, for ever: "
+            "choose one that ends with a slash and lies beside it, such as incoming/"
+        )
+    return prefix

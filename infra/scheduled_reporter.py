@@ -1,0 +1,274 @@
+"""The scheduled reporter: every few minutes a function counts the items of tables and tells of them."""
+
+import json
+import re
+from collections.abc import Sequence
+from itertools import combinations
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from handlers.reporter import environment
+from infra.bucket import Bucket, LifecycleRule
+from infra.dashboard import Row, metric
+from infra.function import Function
+from infra.iam import Statement, allow, policy_document, trust
+from infra.mailer import Mailer
+from infra.operations import Operations
+from infra.queue import Queue
+from infra.table import Table
+
+PREFIX = "reports/"
+"""Where reports lie in their bucket."""
+
+_UNIT_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
+_LONGEST_EVENT_AGE_SECONDS = 21_600
+"""The longest that Lambda keeps an asynchronous event."""
+
+
+class Group(TypedDict):
+    """Tables that are counted together."""
+
+    name: str
+    """Short and unique, such as `RA`."""
+    prefix: str
+    """What the names of its tables start with."""
+    label: str
+    """What people read."""
+    totals_table_name: NotRequired[str]
+    """The physical name of its totals table; `<prefix>totales` by default."""
+
+
+class ScheduledReporterArgs(TypedDict):
+    """What a reporter is."""
+
+    groups: Sequence[Group]
+    every: str
+    """An EventBridge schedule, such as `rate(5 minutes)`."""
+    recipients: Sequence[str]
+    mailer: Mailer
+    mail_enabled: NotRequired[bool]
+    """False: everything but the mail is done. True by default."""
+    mail_only_to: NotRequired[Sequence[str]]
+    """Addresses and domains that may be mailed; all by default."""
+    environment: str
+    """The environment that reports name."""
+    name_attribute: NotRequired[str]
+    """The attribute that holds an item's name; `name` by default."""
+    date_attribute: NotRequired[str]
+    """The attribute that holds an item's date; `date` by default."""
+    read_units: NotRequired[int]
+    """What a run may spend on reading tables; 20,000 read units by default."""
+    items_per_table: NotRequired[int]
+    """How many items of a table are listed, the newest first; 200 by default."""
+    history_days: NotRequired[int]
+    """How long totals are kept; 400 days by default."""
+    operations: NotRequired[Operations]
+
+
+class ScheduledReporter(pulumi.ComponentResource):
+    """A scheduled reporter (`sluice:index:ScheduledReporter`). It makes:
+
+    - a schedule with a role of its own, that invokes the function with the scheduled time;
+    - the function, whose failures are retried within the interval and then go to a queue of dead letters;
+    - a bucket for the reports and a table of totals for each group.
+    """
+
+    totals_tables: dict[str, pulumi.Output[str]]
+    """Group -> name of its totals table."""
+
+    def __init__(self, name: str, args: ScheduledReporterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("sluice:index:ScheduledReporter", name, None, opts)
+        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        _check_groups(args["groups"])
+        self.bucket = self._create_bucket()
+        self._totals = {group["name"]: self._create_totals(group) for group in args["groups"]}
+        self.totals_tables = {group: table.name for group, table in self._totals.items()}
+        self.dead_letters = Queue(f"{name}-dead-letters", {"operations": self._operations}, self._child())
+        self.function = self._create_function()
+        self._bound_retries()
+        self.schedule = self._create_schedule()
+        self.register_outputs({"functionName": self.function.name, "bucketName": self.bucket.name})
+
+    def dashboard_row(self) -> Row:
+        """What a dashboard shows of the reporter."""
+        dead_letters = {"QueueName": self.dead_letters.name}
+        return {
+            "title": "Report",
+            "graphs": [
+                {
+                    "title": "Items counted and mails sent",
+                    "metrics": [self.function.own_metric(name) for name in ("Items", "MailsSent")],
+                },
+                {
+                    "title": "Failures",
+                    "metrics": [
+                        self.function.metric("Errors", "errors"),
+                        metric(
+                            "AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "dead letters", "Maximum"
+                        ),
+                    ],
+                },
+                {
+                    "title": "Tables cut off by the budget",
+                    "metrics": [self.function.own_metric("ApproximateTables")],
+                },
+                {
+                    "title": "Cost: milliseconds of the function, read units",
+                    "metrics": [self.function.metric("Duration", "reporter"), self.function.own_metric("ReadUnits")],
+                },
+            ],
+        }
+
+    def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+    def _create_bucket(self) -> Bucket:
+        dated: LifecycleRule = {"prefix": f"{PREFIX}date=", "expire_days": self._args.get("history_days", 400)}
+        return Bucket(
+            f"{self._name}-reports",
+            {"lifecycle": [dated], "operations": self._operations},
+            self._child(),
+        )
+
+    def _create_totals(self, group: Group) -> Table:
+        return Table(
+            f"{self._name}-totals-{group['name'].lower()}",
+            {
+                "partition_key": {"name": "group"},
+                "sort_key": {"name": "generated_at"},
+                "table_name": group.get("totals_table_name", f"{group['prefix']}totales"),
+                "expires_by": "expires_at",
+                "operations": self._operations,
+            },
+            self._child(),
+        )
+
+    def _create_function(self) -> Function:
+        args, mailer = self._args, self._args["mailer"]
+        groups = [
+            {
+                "name": group["name"],
+                "prefix": group["prefix"],
+                "label": group["label"],
+                "totals_table": self.totals_tables[group["name"]],
+            }
+            for group in args["groups"]
+        ]
+        return Function(
+            f"{self._name}-reporter",
+            {
+                "handler": environment.HANDLER,
+                "description": "Counts the items of tables by prefix and reports them",
+                "environment": {
+                    environment.GROUPS: pulumi.Output.json_dumps(groups),
+                    environment.RECIPIENTS: json.dumps(list(args["recipients"])),
+                    environment.NAME_ATTRIBUTE: args.get("name_attribute", "name"),
+                    environment.DATE_ATTRIBUTE: args.get("date_attribute", "date"),
+                    environment.BUCKET: self.bucket.name,
+                    environment.READ_UNITS: str(args.get("read_units", 20_000)),
+                    environment.ITEMS_PER_TABLE: str(args.get("items_per_table", 200)),
+                    environment.HISTORY_DAYS: str(args.get("history_days", 400)),
+                    environment.ENVIRONMENT: args["environment"],
+                    environment.MAIL_ENABLED: json.dumps(args.get("mail_enabled", True)),
+                    environment.MAIL_ONLY_TO: json.dumps(list(args.get("mail_only_to", []))),
+                    environment.MAIL_SENDER: mailer.sender,
+                    environment.MAIL_CONFIGURATION_SET: mailer.configuration_set_name,
+                },
+                "statements": self._statements(),
+                "timeout_seconds": min(240, _interval_seconds(args["every"])),
+                "memory_mib": 512,
+                "operations": self._operations,
+            },
+            self._child(),
+        )
+
+    def _statements(self) -> list[Statement]:
+        totals = [table.arn for table in self._totals.values()]
+        # A prefix of names in the account and region of the totals tables, which have it too.
+        tables = totals[0].apply(lambda arn: arn.rpartition("/")[0])
+        counted = [pulumi.Output.concat(tables, "/", group["prefix"], "*") for group in self._args["groups"]]
+        return [
+            # ListTables knows no resources: AWS accepts it on `*` only. It shows names, nothing else.
+            allow("FindTables", ["dynamodb:ListTables"], ["*"]),
+            allow("ReadTables", ["dynamodb:DescribeTable", "dynamodb:Scan"], counted),
+            allow("KeepTotals", ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], totals),
+            allow(
+                "KeepReports",
+                ["s3:GetObject", "s3:PutObject"],
+                [pulumi.Output.concat(self.bucket.arn, f"/{PREFIX}*")],
+            ),
+            self._args["mailer"].may_send(),
+            allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.arn]),
+        ]
+
+    def _bound_retries(self) -> None:
+        """The schedule's retries cover the delivery of its event only; these cover the function's own failures."""
+        aws.lambda_.FunctionEventInvokeConfig(
+            f"{self._name}-retries",
+            function_name=self.function.name,
+            maximum_retry_attempts=2,
+            maximum_event_age_in_seconds=_event_age(self._args["every"]),
+            destination_config={"on_failure": {"destination": self.dead_letters.arn}},
+            opts=self._child(self.function.policy),
+        )
+
+    def _create_schedule(self) -> aws.scheduler.Schedule:
+        account = self.function.arn.apply(lambda arn: arn.split(":")[4])
+        role = aws.iam.Role(
+            f"{self._name}-schedule-role",
+            description=f"Lets the schedule of {self._name} invoke its function",
+            assume_role_policy=trust("scheduler.amazonaws.com", account),
+            tags=self._operations.get("tags"),
+            opts=self._child(),
+        )
+        policy = aws.iam.RolePolicy(
+            f"{self._name}-schedule-policy",
+            role=role.name,
+            policy=policy_document(
+                [
+                    allow("Invoke", ["lambda:InvokeFunction"], [self.function.arn]),
+                    allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.arn]),
+                ]
+            ),
+            opts=self._child(),
+        )
+        return aws.scheduler.Schedule(
+            f"{self._name}-schedule",
+            description="Runs the report",
+            schedule_expression=self._args["every"],
+            flexible_time_window={"mode": "OFF"},
+            target={
+                "arn": self.function.arn,
+                "role_arn": role.arn,
+                "input": json.dumps({environment.SCHEDULED_TIME: "<aws.scheduler.scheduled-time>"}),
+                "retry_policy": {
+                    "maximum_retry_attempts": 2,
+                    "maximum_event_age_in_seconds": _event_age(self._args["every"]),
+                },
+                "dead_letter_config": {"arn": self.dead_letters.arn},
+            },
+            opts=self._child(policy),
+        )
+
+
+def _check_groups(groups: Sequence[Group]) -> None:
+    for one, other in combinations(groups, 2):
+        if one["name"] == other["name"]:
+            raise ValueError(f"the group {one['name']} is given twice")
+        if one["prefix"].startswith(other["prefix"]) or other["prefix"].startswith(one["prefix"]):
+            raise ValueError(
+                f"the prefixes {one['prefix']} of {one['name']} and {other['prefix']} of {other['name']} overlap: "
+                "their tables would be counted twice"
+            )
+
+
+def _interval_seconds(every: str) -> int:
+    """How long a schedule takes from one run to the next; of a cron expression, which may be uneven, an hour."""
+    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", every)
+    return int(found[1]) * _UNIT_SECONDS[found[2]] if found else 3600
+
+
+def _event_age(every: str) -> int:
+    return max(60, min(_interval_seconds(every), _LONGEST_EVENT_AGE_SECONDS))

@@ -1,0 +1,57 @@
+"""`report`: runs the reporter now and shows what it found."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from sluice.console import err, out, print_json
+from sluice.target import Target, targeted
+
+_BAR = 40
+
+
+@click.command("report")
+@click.option("--json", "as_json", is_flag=True, help="The report as it is stored, as JSON.")
+@targeted
+def command(target: Target, as_json: bool) -> None:
+    """Run the reporter now and show the report."""
+    with err.status("Counting ..."):
+        report = run(target)
+    if as_json:
+        print_json(report)
+        return
+    show(report)
+    bucket = target["report_bucket_name"]
+    out.print(f"The page: s3://{bucket}/reports/latest.html, and beside it the JSON.", markup=False)
+
+
+def run(target: Target) -> dict[str, Any]:
+    """Runs the reporter for this moment and returns the report.
+
+    Raises:
+        click.ClickException: the run failed.
+    """
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    payload = json.dumps({"scheduled_time": now}).encode()
+    answer = target.client("lambda").invoke(FunctionName=target["report_function_name"], Payload=payload)
+    told = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise click.ClickException(f"the reporter failed: {told.get('errorMessage', told)}")
+    stored = target.client("s3").get_object(Bucket=target["report_bucket_name"], Key=told["report"])
+    return json.loads(stored["Body"].read())
+
+
+def show(report: dict[str, Any]) -> None:
+    """Prints the totals as bars."""
+    counts = [table["count"] for group in report["groups"].values() for table in group["tables"]]
+    longest = max([*counts, 1])
+    for name, group in report["groups"].items():
+        out.print(f"[bold]{name}[/]  {group['total']:,}  ", end="")
+        out.print(group["label"], markup=False)
+        width = max((len(table["name"]) for table in group["tables"]), default=0)
+        for table in group["tables"]:
+            bar = "#" * round(_BAR * table["count"] / longest)
+            about = "about " if table["approximate"] else ""
+            out.print(f"  {table['name']:{width}}  {bar:{_BAR}}  {about}{table['count']:,}", markup=False)

@@ -1,0 +1,28 @@
+"""`smoke`: end-to-end checks of a deployed stack."""
+
+import click
+
+from sluice.console import out
+from sluice.target import Target, targeted
+
+
+@click.command("smoke")
+@click.option("--even-prod", is_flag=True, help="Run against prod as well.")
+@targeted
+def command(target: Target, even_prod: bool) -> None:
+    """Send a record, a file and a report through a deployed stack, and remove what they left.
+
+    Runs only where `mail.onlyTo` is set, and in prod only when told to. Exits with 1 where a check did not hold.
+    """
+    from sluice.smoke import RefusedError, checks, refuse_if_unsafe
+
+    try:
+        refuse_if_unsafe(target, even_prod=even_prod)
+    except RefusedError as error:
+        raise click.ClickException(str(error)) from None
+    failed = 0
+    for check in checks(target):
+        failed += not check.holds
+        out.print(f"{'[green]ok[/]  ' if check.holds else '[red]FAIL[/]'} {check.promise}")
+    if failed:
+        raise click.ClickException(f"{failed} of the checks above did not hold")

@@ -1,0 +1,113 @@
+"""Import: two real files and one with planted mistakes; what the ledger, the table and the rejects say."""
+
+import csv
+import importlib.util
+import json
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sluice.commands.import_ import upload
+from sluice.commands.imports import show
+from sluice.console import out
+from sluice.demo.stage import EXAMPLES, Stage
+
+TITLE = "Import: files in S3 -> a table"
+
+_PLANTED = {
+    4: "the header has",
+    6: "'abc'",
+    7: "has no id",
+    8: "neither true nor false",
+    9: "38",
+}
+"""Line of `examples/orders.csv` -> what its reject's reason says."""
+
+
+def play(stage: Stage) -> None:
+    """Imports the files and checks what became of them."""
+    out.print("Two files of the package vega_datasets, and examples/orders.csv with five mistakes planted in it.")
+    with tempfile.TemporaryDirectory() as folder:
+        airports, cars = _airports(Path(folder)), _cars(Path(folder))
+        entries = [upload(stage.target, path) for path in (airports, cars, EXAMPLES / "orders.csv")]
+        show(entries)
+        _check_real(stage, airports, cars)
+    _check_planted(stage, entries[2])
+    stage.check(
+        "in each import read = written + rejected",
+        holds=all(entry["rows_read"] == entry["rows_written"] + entry["rows_rejected"] for entry in entries),
+        found=entries,
+    )
+
+
+def _airports(folder: Path) -> Path:
+    """airports.csv, its column `iata` under the name of the table's key."""
+    lines = _dataset("airports.csv").read_text("utf-8").splitlines(keepends=True)
+    path = folder / "airports.csv"
+    path.write_text("".join([lines[0].replace("iata", "id", 1), *lines[1:]]), "utf-8")
+    return path
+
+
+def _cars(folder: Path) -> Path:
+    """cars.json, each car with a key."""
+    cars = json.loads(_dataset("cars.json").read_text("utf-8"), parse_float=str)
+    path = folder / "cars.json"
+    path.write_text(json.dumps([{"id": f"car-{number:03}", **car} for number, car in enumerate(cars)]), "utf-8")
+    return path
+
+
+def _dataset(name: str) -> Path:
+    """A file of vega_datasets, which is here for its data: its loader would need pandas."""
+    found = importlib.util.find_spec("vega_datasets")
+    assert found and found.submodule_search_locations, "make setup installs vega_datasets"
+    return Path(found.submodule_search_locations[0], "_data", name)
+
+
+def _check_real(stage: Stage, airports: Path, cars: Path) -> None:
+    items = {item["id"]: item for item in _scan(stage)}
+    with airports.open(encoding="utf-8", newline="") as file:
+        wanted = {row["id"]: _typed(row) for row in csv.DictReader(file)}
+    stage.check(
+        f"each of the {len(wanted):,} airports is in the table, value by value, its position as numbers",
+        holds=all(items.get(key) == row for key, row in wanted.items()),
+        found=[key for key, row in wanted.items() if items.get(key) != row][:5],
+    )
+    wanted_cars = {car["id"]: car for car in json.loads(cars.read_text("utf-8"), parse_float=Decimal)}
+    stage.check(
+        f"each of the {len(wanted_cars)} cars is, with its numbers and nulls",
+        holds=all(items.get(key) == car for key, car in wanted_cars.items()),
+        found=[key for key, car in wanted_cars.items() if items.get(key) != car][:5],
+    )
+
+
+def _typed(row: dict[str, str]) -> dict[str, Any]:
+    numbers = ("latitude", "longitude")
+    return {name: Decimal(cell) if name in numbers else cell for name, cell in row.items() if cell}
+
+
+def _scan(stage: Stage) -> list[dict[str, Any]]:
+    table, found, more = stage.table("import_table_name"), [], {}
+    while True:
+        page = table.scan(**more)
+        found += page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return found
+        more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def _check_planted(stage: Stage, entry: dict[str, Any]) -> None:
+    s3, bucket = stage.target.client("s3"), stage.target["import_bucket_name"]
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix="rejected/incoming/orders.csv/").get("Contents", [])
+    bodies = [s3.get_object(Bucket=bucket, Key=held["Key"])["Body"].read() for held in listed]
+    rejects = [json.loads(line) for body in bodies for line in body.splitlines()]
+    for reject in rejects:
+        out.print(f"  line {reject['line']}: {reject['reason']}: {json.dumps(reject['row'])}", markup=False)
+    reasons = {reject["line"]: reject["reason"] for reject in rejects}
+    stage.check(
+        "each planted mistake is rejected with its line and reason, and stopped no other row",
+        holds=entry["status"] == "PARTIAL"
+        and reasons.keys() == _PLANTED.keys()
+        and all(words in reasons[line] for line, words in _PLANTED.items()),
+        found=(entry["status"], reasons),
+    )

@@ -1,0 +1,57 @@
+"""The import ledger, as its readers see it: one entry a file and version."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sluice.target import Target
+
+Entry = dict[str, Any]
+"""The fields of the contract: `object`, `version`, `status`, counters, times and `error`."""
+
+RUNNING = "RUNNING"
+_FIELDS = (
+    "object",
+    "version",
+    "status",
+    "rows_read",
+    "rows_written",
+    "rows_rejected",
+    "bytes_read",
+    "bytes_total",
+    "chunks_total",
+    "chunks_done",
+    "started_at",
+    "finished_at",
+    "error",
+)
+
+
+def entries(target: Target) -> list[Entry]:
+    """All entries, the latest begun last."""
+    scan = target.client("dynamodb").get_paginator("scan").paginate(
+        TableName=target["import_ledger_table_name"], FilterExpression="attribute_exists(#status)",
+        ExpressionAttributeNames={"#status": "status"},
+    )  # fmt: skip
+    found = [_plain(item) for page in scan for item in page["Items"]]
+    return sorted(found, key=lambda entry: entry["started_at"] or "")
+
+
+def followed(target: Target, until: Callable[[list[Entry]], bool], seconds: float = 0.3) -> Iterator[list[Entry]]:
+    """The entries again and again, until they are as wanted."""
+    while True:
+        found = entries(target)
+        yield found
+        if until(found):
+            return
+        time.sleep(seconds)
+
+
+def _plain(item: dict[str, Any]) -> Entry:
+    return {name: _value(item.get(name)) for name in _FIELDS}
+
+
+def _value(attribute: dict[str, Any] | None) -> Any:
+    if not attribute or "NULL" in attribute:
+        return None
+    return int(attribute["N"]) if "N" in attribute else attribute["S"]

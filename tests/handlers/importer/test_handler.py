@@ -1,0 +1,65 @@
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from handlers.importer import environment, handler
+from handlers.importer.settings import settings
+from tests.handlers.importer.cloud import Cloud, csv_file
+
+ENVIRONMENT = {
+    environment.TABLE: "imported",
+    environment.PARTITION_KEY: "id",
+    environment.SORT_KEY: "",
+    environment.COLUMNS: '{"n": "N"}',
+    environment.LEDGER: "ledger",
+    environment.QUEUE_URL: "queue",
+    environment.DEAD_LETTER_QUEUE_URL: "dead",
+    environment.RECEIVES: "5",
+    environment.PREFIX: "incoming/",
+    environment.ORDERED: "false",
+    environment.CHUNK_BYTES: "1000000",
+    environment.GZIP_LIMIT_BYTES: "5",
+    environment.HOP_LIMIT: "7",
+}
+
+
+def test_settings_come_from_the_environment() -> None:
+    found = settings(ENVIRONMENT)
+    assert found.schema.keys == ("id",)
+    assert settings({**ENVIRONMENT, environment.SORT_KEY: "at"}).schema.keys == ("id", "at")
+    assert (found.schema.type_of("n"), found.schema.type_of("x")) == ("N", "S")
+    assert (found.ordered, found.chunk_bytes, found.gzip_limit_bytes, found.hop_limit) == (False, 1_000_000, 5, 7)
+    assert settings({**ENVIRONMENT, environment.ORDERED: "true"}).ordered
+
+
+def test_an_invocation_answers_with_what_failed_and_prints_one_line(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker, queue, _ = cloud.worker()
+    parts = (cloud.settings, cloud.ledger(), worker._files, worker._rejects, worker._writer, queue)
+    monkeypatch.setattr(handler, "_setup", lambda: parts)
+    good = cloud.upload("incoming/a.csv", csv_file(10, bad=5), announce=False)
+    bad = json.dumps({"sluice": 1, "kind": "task", "file": json.loads("{}"), "task": {}})
+
+    def fail(name: str) -> None:
+        if name == "SendMessage":
+            raise RuntimeError("no dead letters today")
+
+    cloud.before_call = fail
+    records = [
+        {"messageId": id_, "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
+        for id_, body in (("one", good), ("two", bad))
+    ]
+    context: Any = SimpleNamespace(
+        aws_request_id="request", function_name="importer", get_remaining_time_in_millis=lambda: 60_000
+    )
+    assert handler.handle({"Records": records}, context) == {"batchItemFailures": [{"itemIdentifier": "two"}]}
+    (line,) = capsys.readouterr().out.splitlines()
+    summary = json.loads(line)
+    assert summary["FunctionName"] == "importer"
+    assert summary["RowsWritten"] == 8
+    assert summary[environment.ROWS_REJECTED] == 2
+    assert summary["MessagesFailed"] == 1
+    assert summary["ends"] == {"done": 1, "partial": 1}

@@ -1,0 +1,196 @@
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.importer.errors import RowError
+from handlers.importer.items import ITEM_BYTES, ObjectItems, Schema
+from handlers.importer.json_reader import decode
+from handlers.importer.numbers import Number
+from handlers.importer.transform import Rejected
+
+SCHEMA = Schema(("id",), {})
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**37), 10**37) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(min_size=1, max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def item(row: Any, schema: Schema = SCHEMA, **kwargs: Any) -> dict[str, Any]:
+    return json.loads(ObjectItems(schema, **kwargs).item(row)[0])
+
+
+def key(row: Any, schema: Schema = SCHEMA) -> Any:
+    return ObjectItems(schema).item(row)[1]
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=5), JSON_VALUES, max_size=5))
+def test_what_sdk_readers_get_is_what_the_row_says(row: dict[str, Any]) -> None:
+    row = {**row, "id": "a"}
+    stored = item(row)
+    read = {name: TypeDeserializer().deserialize(value) for name, value in stored.items()}
+    assert read == row
+
+
+def test_numbers_keep_every_digit() -> None:
+    row = decode('{"id": "a", "n": [0.1, 1e-7, 12345678901234567890123456789012345678, -0.50, 100]}')
+    values = [value["N"] for value in item(row)["n"]["L"]]
+    assert values == ["0.1", "1e-7", "12345678901234567890123456789012345678", "-0.50", "100"]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ([1], "is not an object"),
+        ({"name": "x"}, "has no id, which is a key"),
+        ({"id": ""}, "has no id, which is a key"),
+        ({"id": None}, "has no id, which is a key"),
+        ({"id": True}, "id is a key and must be a string or a number"),
+        ({"id": {"S": "a"}}, "id is a key and must be a string or a number"),
+        ({"id": "é" * 1025}, "id is longer than the 2048 bytes"),
+        ({"id": "a", "n": 10**38 + 1}, "has 39 digits"),
+        ({"id": "a", "n": 0.5}, "is a float, which an item cannot hold exactly"),
+        ({"id": "a", "text": "x" * ITEM_BYTES}, "DynamoDB allows 409,600"),
+        ({"id": "a", "text": "\ud800"}, r"half of a character: \\ud800"),
+        ({"id": "a", "text": "caf\udce9"}, "is not UTF-8: byte 0xe9"),
+    ],
+)
+def test_a_row_that_cannot_be_an_item_is_refused_with_the_reason(row: Any, reason: str) -> None:
+    with pytest.raises(RowError, match=reason):
+        item(row)
+
+
+def test_a_value_may_lie_at_level_32_and_no_deeper() -> None:
+    def nested(levels: int) -> Any:
+        value: Any = "leaf"
+        for _ in range(levels - 1):
+            value = {"n": value}
+        return {"id": "a", "n": value}
+
+    item(nested(32))
+    with pytest.raises(RowError, match="nested deeper than 32 levels"):
+        item(nested(33))
+
+
+def test_the_size_is_counted_as_dynamodb_counts_it() -> None:
+    # Escapes make the text larger than the item: "é" has two bytes there and six in the text.
+    text = "é" * ((ITEM_BYTES - len("id" + "a" + "text")) // 2)
+    assert item({"id": "a", "text": text})["text"] == {"S": text}
+    with pytest.raises(RowError, match=r"has 409,60\d bytes as an item"):
+        item({"id": "a", "text": text + "é"})
+
+
+def test_the_size_of_every_type_counts() -> None:
+    kinds = [
+        {"L": [{"N": "-12345"}, {"NULL": True}]},
+        {"M": {"b": {"B": "AAAA"}}},
+        {"SS": ["ab", "c"]},
+        {"NS": ["1", "20"]},
+        {"BS": ["AAAA"]},
+        {"BOOL": False},
+    ]
+    sizes = [3 + 2 + 5 + 1, 3 + 1 + 1 + 3, 3, 2 + 2, 3, 1]
+    for kind, size in zip(kinds, sizes, strict=True):
+        free = ITEM_BYTES - len("id" + "a" + "t" + "k") - size
+        for extra in (0, 1):
+            stored = {
+                "id": {"S": "a"},
+                "k": kind,
+                "t": {"S": "é" * ((free + extra) // 2) + "x" * ((free + extra) % 2)},
+            }
+            if extra:
+                with pytest.raises(RowError, match="has 409,601 bytes"):
+                    item({"Item": stored})
+            else:
+                assert item({"Item": stored}) == stored
+
+
+def test_a_key_gets_the_type_of_its_column() -> None:
+    assert item({"id": 5})["id"] == {"S": "5"}
+    assert item({"id": "5"}, Schema(("id",), {"id": "N"}))["id"] == {"N": "5"}
+    with pytest.raises(RowError, match="'five' is not a number"):
+        item({"id": "five"}, Schema(("id",), {"id": "N"}))
+
+
+def test_keys_that_are_one_in_dynamodb_are_equal() -> None:
+    numbers = Schema(("id", "at"), {"at": "N"})
+    assert key({"id": "a", "at": 1}, numbers) == key({"id": "a", "at": Number("1.0")}, numbers) == ("a", "1")
+    assert key({"id": "1"}) != key({"id": "1.0"})
+
+
+def test_a_sort_key_may_have_half_the_bytes() -> None:
+    schema = Schema(("id", "at"), {})
+    item({"id": "x" * 2048, "at": "x" * 1024}, schema)
+    with pytest.raises(RowError, match="at is longer than the 1024 bytes"):
+        item({"id": "a", "at": "x" * 1025}, schema)
+
+
+def test_dynamodb_json_keeps_its_types() -> None:
+    stored = {
+        "id": {"S": "a"},
+        "n": {"N": "1.50"},
+        "b": {"B": "AAE="},
+        "flags": {"L": [{"BOOL": True}, {"NULL": True}]},
+        "m": {"M": {"ss": {"SS": ["a", "b"]}, "ns": {"NS": ["1", "2"]}, "bs": {"BS": ["AA=="]}}},
+    }
+    assert item({"Item": stored}) == stored
+
+
+def test_an_item_attribute_among_others_is_an_ordinary_one() -> None:
+    assert item({"id": "a", "Item": {"x": "y"}})["Item"] == {"M": {"x": {"S": "y"}}}
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("plain", "is not a value of DynamoDB JSON"),
+        ({"S": "a", "N": "1"}, "is not a value of DynamoDB JSON"),
+        ({"X": "a"}, "is not a value of DynamoDB JSON"),
+        ({"S": 5}, "5 cannot be a S"),
+        ({"N": 5}, "5 cannot be a N"),
+        ({"N": "five"}, "is not a number"),
+        ({"BOOL": "true"}, "cannot be a BOOL"),
+        ({"NULL": False}, "cannot be a NULL"),
+        ({"B": "?"}, "is not base64"),
+        ({"B": 1}, "cannot be a B"),
+        ({"L": "x"}, "is not a value of DynamoDB JSON"),
+        ({"M": ["x"]}, "cannot be a M"),
+        ({"SS": []}, "has a set that is empty or repeats a value"),
+        ({"NS": ["1", "1.0"]}, "has a set that is empty or repeats a value"),
+    ],
+)
+def test_dynamodb_json_that_dynamodb_would_refuse_is_rejected(value: Any, reason: str) -> None:
+    with pytest.raises(RowError, match=reason):
+        item({"Item": {"id": {"S": "a"}, "x": value}})
+
+
+def test_a_key_of_another_type_in_dynamodb_json_is_rejected() -> None:
+    with pytest.raises(RowError, match="has no id of type S"):
+        item({"Item": {"id": {"N": "1"}}})
+
+
+def test_a_transform_makes_the_item() -> None:
+    def tidy(row: dict[str, Any]) -> dict[str, Any] | Rejected:
+        if row["kind"] != "customer":
+            return Rejected("not a customer")
+        return {"id": row["id"].lower(), "price": Decimal("1.50"), "n": row["n"]}
+
+    assert item({"id": "A", "kind": "customer", "n": Number("0.1")}, transform=tidy) == {
+        "id": {"S": "a"},
+        "price": {"N": "1.50"},
+        "n": {"N": "0.1"},
+    }
+    with pytest.raises(RowError, match="not a customer"):
+        item({"id": "A", "kind": "staff"}, transform=tidy)
+    with pytest.raises(RowError, match="the transform failed: KeyError: 'kind'"):
+        item({"id": "A"}, transform=tidy)
+
+
+def test_a_transform_that_returns_nothing_rejects_the_row() -> None:
+    with pytest.raises(RowError, match="the transform returned NoneType, not a dict"):
+        item({"id": "a"}, transform=lambda row: None)  # pyright: ignore[reportArgumentType] - that is the mistake

@@ -1,0 +1,412 @@
+import gzip
+import json
+from functools import partial
+
+import pytest
+from botocore.exceptions import ClientError
+
+from handlers.importer import csv_reader
+from handlers.importer.records import blocks
+from tests.handlers.importer.cloud import Cloud, csv_file
+
+
+def test_a_small_file_is_imported_by_one_invocation(cloud: Cloud) -> None:
+    cloud.upload("incoming/a b+ö.csv", csv_file(60))
+    cloud.deliver()
+    assert not cloud.queue
+    assert len(cloud.items()) == 60
+    entry = cloud.entry("incoming/a b+ö.csv")
+    assert entry.pop("started_at") <= entry.pop("finished_at")
+    size = len(csv_file(60))
+    assert {name: entry[name] for name in entry if name not in ("object", "version", "sequencer", "planned")} == {
+        "status": "SUCCEEDED",
+        "rows_read": 60,
+        "rows_written": 60,
+        "rows_rejected": 0,
+        "bytes_read": size,
+        "bytes_total": size,
+        "chunks_total": 1,
+        "chunks_done": 1,
+    }
+
+
+@pytest.fixture
+def small_steps(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """Blocks of some rows, and time for one of them an invocation."""
+    monkeypatch.setattr(csv_reader, "blocks", partial(blocks, size=100))
+    cloud.hurry = True
+    return cloud
+
+
+def ids(count: int) -> set[str]:
+    return {str(i) for i in range(count)}
+
+
+def test_a_large_file_is_split_and_every_row_imported_once(cloud: Cloud) -> None:
+    cloud.configure(chunk_bytes=100)
+    data = csv_file(100, note='"two\nlines"', bad=10)
+    cloud.upload("incoming/a.csv", data)
+    cloud.deliver()
+    assert len(cloud.queue) > 5
+    assert cloud.entry("incoming/a.csv")["status"] == "RUNNING"
+    assert cloud.entry("incoming/a.csv")["chunks_total"] == len(cloud.queue)
+    cloud.run()
+    entry = cloud.entry("incoming/a.csv")
+    assert (entry["status"], entry["rows_read"], entry["rows_written"], entry["rows_rejected"]) == (
+        "PARTIAL",
+        100,
+        90,
+        10,
+    )
+    assert entry["chunks_done"] == entry["chunks_total"] > 5
+    assert entry["bytes_read"] == entry["bytes_total"] == len(data)
+    assert set(cloud.items()) == ids(100) - {str(i) for i in range(0, 100, 10)}
+    rejects = [row for part in cloud.rejects("incoming/a.csv").values() for row in part]
+    assert sorted(row["line"] for row in rejects) == [2 + 2 * i for i in range(0, 100, 10)]
+    assert rejects[0] == {
+        "line": 2,
+        "reason": "n: 'x' is not a number",
+        "row": {"id": "0", "n": "x", "note": "two\nlines"},
+    }
+
+
+def test_what_is_left_when_time_is_up_is_handed_on(small_steps: Cloud) -> None:
+    small_steps.upload("incoming/a.csv", csv_file(40, bad=4))
+    positions = []
+    while small_steps.queue:
+        body = json.loads(small_steps.queue[0].body)
+        positions.append(body.get("task", {"start": 0, "hop": 0}))
+        small_steps.deliver()
+    assert [task["hop"] for task in positions] == list(range(len(positions)))
+    starts = [task["start"] for task in positions]
+    assert starts == sorted(set(starts))
+    assert len(starts) == 4
+    entry = small_steps.entry("incoming/a.csv")
+    assert (entry["status"], entry["rows_written"], entry["rows_rejected"]) == ("PARTIAL", 30, 10)
+    assert entry["bytes_read"] == entry["bytes_total"]
+    parts = small_steps.rejects("incoming/a.csv")
+    assert list(parts)[:2] == ["00000-00001.jsonl", "00000-00002.jsonl"]
+    assert "00000.jsonl" in parts
+    assert sorted(row["line"] for part in parts.values() for row in part) == [2 + i for i in range(0, 40, 4)]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.json.gz", "a.jsonl", "a.csv.gz"])
+def test_every_format_goes_on_where_it_was_left(name: str, small_steps: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlers.importer.json_array._PIECE_BYTES", 50)
+    monkeypatch.setattr("handlers.importer.json_reader.blocks", partial(blocks, size=50))
+    rows = [{"id": str(i), "text": "ü"} for i in range(30)]
+    data = {
+        "json": json.dumps(rows, ensure_ascii=False, indent=1).encode(),
+        "jsonl": "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode(),
+        "csv": ("\ufeffid,text\n" + "".join(f"{row['id']},ü\n" for row in rows)).encode(),
+    }[name.split(".")[1]]
+    small_steps.upload(f"incoming/{name}", gzip.compress(data) if name.endswith(".gz") else data)
+    small_steps.run()
+    entry = small_steps.entry(f"incoming/{name}")
+    assert (entry["status"], entry["rows_written"]) == ("SUCCEEDED", 30)
+    assert entry["bytes_read"] == entry["bytes_total"]
+    assert small_steps.tally.ends["handed_on"] > 1
+    assert set(small_steps.items()) == ids(30)
+
+
+def test_a_plan_goes_on_where_it_was_left(cloud: Cloud) -> None:
+    cloud.configure(chunk_bytes=100)
+    cloud.hurry = True
+    cloud.upload("incoming/a.csv", csv_file(100))
+    cloud.deliver()
+    assert cloud.tally.ends["handed_on"] == 1
+    assert len(cloud.queue) == 2  # a chunk, and the rest of the plan
+    cloud.run()
+    entry = cloud.entry("incoming/a.csv")
+    assert (entry["status"], entry["rows_written"], entry["bytes_read"]) == ("SUCCEEDED", 100, entry["bytes_total"])
+
+
+def test_ordered_files_are_never_split(cloud: Cloud) -> None:
+    cloud.configure(chunk_bytes=100, ordered=True)
+    cloud.upload("incoming/a.csv", csv_file(100))
+    cloud.deliver()
+    assert not cloud.queue
+    assert cloud.entry("incoming/a.csv")["chunks_total"] == 1
+
+
+def test_an_array_is_one_chunk_whatever_its_size(cloud: Cloud) -> None:
+    cloud.configure(chunk_bytes=100)
+    cloud.upload("incoming/a.json", json.dumps([{"id": str(i)} for i in range(50)]).encode())
+    cloud.run()
+    entry = cloud.entry("incoming/a.json")
+    assert (entry["status"], entry["rows_written"], entry["chunks_total"]) == ("SUCCEEDED", 50, 1)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.jsonl.gz"])
+def test_an_empty_file_has_succeeded_with_no_rows(name: str, cloud: Cloud) -> None:
+    cloud.upload(f"incoming/{name}", b"")
+    cloud.run()
+    entry = cloud.entry(f"incoming/{name}")
+    assert (entry["status"], entry["rows_read"], entry["chunks_done"]) == ("SUCCEEDED", 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error"),
+    [
+        ("a.xlsx", b"PK", "the name ends in none of"),
+        ("a.csv", b"id,id\n1,2\n", "the header names two columns 'id'"),
+        ("large.csv", b"id,id\n" + b"1,2\n" * 500, "the header names two columns 'id'"),
+        ("a.csv", "id\n1".encode("utf-16"), "is UTF-16"),
+        ("a.csv.gz", b"id\n1", "is not intact gzip"),
+        ("bomb.csv.gz", gzip.compress(b"id\n" + b"1\n" * 2000), "decompresses to more than the 3,000 bytes"),
+    ],
+)
+def test_a_file_that_cannot_be_read_has_failed_with_the_reason(
+    name: str, data: bytes, error: str, cloud: Cloud
+) -> None:
+    cloud.configure(chunk_bytes=1000, gzip_limit_bytes=3000)
+    cloud.upload(f"incoming/{name}", data)
+    cloud.run()
+    entry = cloud.entry(f"incoming/{name}")
+    assert entry["status"] == "FAILED"
+    assert error in entry["error"]
+    assert entry["rows_read"] == entry["rows_written"] + entry["rows_rejected"]
+    assert not cloud.dead
+
+
+def test_rows_before_a_broken_end_are_counted(cloud: Cloud) -> None:
+    cloud.upload("incoming/a.json", b'[{"id": "1"}, {"x": 1}, {"id": "2"}, {"id"')
+    cloud.run()
+    entry = cloud.entry("incoming/a.json")
+    assert (entry["status"], entry["rows_written"], entry["rows_rejected"]) == ("FAILED", 2, 1)
+    assert "ends within the array" in entry["error"]
+
+
+def test_a_file_that_is_gone_has_failed(cloud: Cloud) -> None:
+    cloud.upload("incoming/a.csv", csv_file(5))
+    cloud.s3.delete_object(Bucket="files", Key="incoming/a.csv")
+    cloud.run()
+    assert cloud.entry("incoming/a.csv")["error"] == "was deleted before it was read"
+
+
+def test_a_file_that_was_replaced_is_not_read_in_its_place(cloud: Cloud) -> None:
+    cloud.upload("incoming/a.csv", csv_file(5))
+    cloud.upload("incoming/a.csv", csv_file(7), announce=False)
+    cloud.run()
+    assert cloud.entry("incoming/a.csv")["error"] == "was replaced by another before it was read"
+    assert not cloud.items()
+
+
+def test_an_item_that_dynamodb_refuses_is_rejected_with_its_reason(cloud: Cloud) -> None:
+    cloud.upload("incoming/a.jsonl", b'{"id": "1"}\n{"id": "2", "": "no name"}\n{"id": "3"}\n')
+    batch_write_item = cloud.dynamodb.batch_write_item
+
+    def refusing(RequestItems: dict[str, list[dict[str, dict[str, dict[str, str]]]]]) -> object:
+        if any("" in put["PutRequest"]["Item"] for puts in RequestItems.values() for put in puts):
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": "empty name"}}, "BatchWriteItem")
+        return batch_write_item(RequestItems=RequestItems)
+
+    cloud.dynamodb.batch_write_item = refusing
+    cloud.run()
+    assert set(cloud.items()) == {"1", "3"}
+    assert cloud.rejects("incoming/a.jsonl") == {
+        "00000.jsonl": [{"line": 2, "reason": "empty name", "row": {"id": "2", "": "no name"}}]
+    }
+
+
+def test_where_a_key_repeats_the_last_row_wins(cloud: Cloud) -> None:
+    cloud.upload("incoming/a.csv", b"id,n\n" + b"".join(b"same,%d\n" % i for i in range(60)))
+    cloud.run()
+    assert cloud.items()["same"]["n"] == {"N": "59"}
+    assert cloud.entry("incoming/a.csv")["rows_written"] == 60
+
+
+def test_a_server_that_ignores_ranges_does_no_harm(small_steps: Cloud) -> None:
+    small_steps.ignores_ranges = True
+    small_steps.configure(chunk_bytes=150)
+    small_steps.upload("incoming/a.csv", csv_file(60))
+    small_steps.run()
+    entry = small_steps.entry("incoming/a.csv")
+    assert (entry["status"], entry["rows_written"], entry["bytes_read"]) == ("SUCCEEDED", 60, entry["bytes_total"])
+
+
+# Versions.
+
+
+def test_the_same_version_again_changes_nothing(cloud: Cloud) -> None:
+    body = cloud.upload("incoming/a.csv", csv_file(5))
+    cloud.run()
+    before = cloud.entry("incoming/a.csv")
+    cloud.send(body)
+    cloud.upload("incoming/a.csv", csv_file(5))  # the same content, announced as new
+    cloud.run()
+    assert cloud.entry("incoming/a.csv") == before
+    assert cloud.tally.ends["succeeded"] == 1
+    assert cloud.tally.ends["same"] == 1
+
+
+def test_a_failed_file_may_be_put_again(cloud: Cloud) -> None:
+    cloud.configure(prefix="incoming/")
+    cloud.upload("incoming/a.csv", csv_file(5))
+    cloud.s3.delete_object(Bucket="files", Key="incoming/a.csv")
+    cloud.run()
+    cloud.upload("incoming/a.csv", csv_file(5))
+    cloud.run()
+    entry = cloud.entry("incoming/a.csv")
+    assert (entry["status"], entry["rows_written"]) == ("SUCCEEDED", 5)
+    assert "error" not in entry
+
+
+def test_a_file_that_returns_to_an_earlier_content_is_imported_again(cloud: Cloud) -> None:
+    for count in (5, 3, 5):
+        cloud.upload("incoming/a.csv", csv_file(count, note=f"of {count}"))
+        cloud.run()
+    assert cloud.items()["0"]["note"] == {"S": "of 5"}
+    assert cloud.tally.ends["succeeded"] == 3
+
+
+def test_a_late_older_announcement_is_dropped(cloud: Cloud) -> None:
+    cloud.versioned()
+    older = cloud.upload("incoming/a.csv", csv_file(5, note="old"), announce=False)
+    cloud.upload("incoming/a.csv", csv_file(5, note="new"))
+    cloud.run()
+    cloud.send(older)
+    cloud.run()
+    assert {item["note"]["S"] for item in cloud.items().values()} == {"new"}
+    assert cloud.tally.ends["late"] == 1
+
+
+def test_a_newer_version_waits_until_the_older_has_stopped(small_steps: Cloud) -> None:
+    small_steps.versioned()
+    small_steps.upload("incoming/a.csv", csv_file(40, note="old"))
+    for _ in range(3):
+        small_steps.deliver()
+    with small_steps.killing(4, after=True) as was_killed:
+        small_steps.deliver()  # a worker of the old version dies with its lease
+    assert was_killed()
+    small_steps.upload("incoming/a.csv", csv_file(20, note="new"))
+    small_steps.deliver()
+    assert small_steps.tally.ends["wait"] == 1
+    small_steps.run()
+    old, new = small_steps.entries("incoming/a.csv")
+    assert (old["status"], old["error"]) == ("FAILED", "a newer version of the object is imported instead")
+    assert old["rows_read"] == old["rows_written"] + old["rows_rejected"] > 0
+    assert (new["status"], new["rows_written"]) == ("SUCCEEDED", 20)
+    assert {small_steps.items()[str(i)]["note"]["S"] for i in range(20)} == {"new"}
+    assert small_steps.tally.ends["superseded"] >= 1
+
+
+def test_a_running_import_stops_at_its_next_step_when_a_newer_version_waits(
+    small_steps: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_steps.versioned()
+    monkeypatch.setattr("handlers.importer.steps.SECONDS", 0)
+    small_steps.hurry = False
+    small_steps.upload("incoming/a.csv", csv_file(40, note="old"))
+    batches = 0
+
+    def upload_in_between(name: str) -> None:
+        nonlocal batches
+        batches += name == "BatchWriteItem"
+        if batches == 3:
+            batches += 1
+            small_steps.invoke([small_steps.upload("incoming/a.csv", csv_file(20, note="new"), announce=False)])
+
+    small_steps.after_call = upload_in_between
+    small_steps.deliver()
+    assert 0 < len(small_steps.items()) < 40
+    assert small_steps.tally.ends == {"wait": 1, "superseded": 1}
+    small_steps.run()
+    old, new = small_steps.entries("incoming/a.csv")
+    assert (old["status"], old["rows_written"]) == ("FAILED", old["rows_read"])
+    assert (new["status"], new["rows_written"]) == ("SUCCEEDED", 20)
+
+
+def test_the_rejects_under_a_file_are_those_of_its_newest_import(cloud: Cloud) -> None:
+    cloud.upload("incoming/a.csv", csv_file(20, bad=4))
+    cloud.run()
+    assert cloud.rejects("incoming/a.csv")
+    cloud.upload("incoming/a.csv", csv_file(20))
+    cloud.run()
+    assert not cloud.rejects("incoming/a.csv")
+
+
+# Deliveries.
+
+
+def test_messages_that_come_twice_count_once(small_steps: Cloud) -> None:
+    small_steps.configure(chunk_bytes=120)
+    small_steps.upload("incoming/a.csv", csv_file(60, bad=7))
+    while small_steps.queue:
+        small_steps.deliver(copies=2)
+    entry = small_steps.entry("incoming/a.csv")
+    assert (entry["status"], entry["rows_read"], entry["rows_rejected"]) == ("PARTIAL", 60, 9)
+    assert entry["bytes_read"] == entry["bytes_total"]
+    lines = [row["line"] for part in small_steps.rejects("incoming/a.csv").values() for row in part]
+    assert sorted(lines) == [2 + i for i in range(0, 60, 7)]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("chunk_bytes", [1000, 120], ids=["one chunk in two invocations", "two chunks"])
+def test_an_invocation_may_be_killed_at_any_call(chunk_bytes: int, after: bool, small_steps: Cloud) -> None:
+    small_steps.configure(chunk_bytes=chunk_bytes)
+    small_steps.hurry = chunk_bytes == 1000
+    at, survived = 0, False
+    while not survived:
+        at += 1
+        key = f"incoming/{at}.csv"
+        rows = [f"{at}.{i},{'x' if i % 5 == 0 else i},{'z' * 10}" for i in range(8)]
+        small_steps.upload(key, "\n".join(["id,n,note", *rows]).encode())
+        with small_steps.killing(at, after=after) as was_killed:
+            small_steps.run()
+        entry = small_steps.entry(key)
+        counts = entry["status"], entry["rows_read"], entry["rows_written"], entry["rows_rejected"]
+        assert counts == ("PARTIAL", 8, 6, 2)
+        assert entry["bytes_read"] == entry["bytes_total"]
+        assert entry["chunks_done"] == entry["chunks_total"]
+        lines = [row["line"] for part in small_steps.rejects(key).values() for row in part]
+        assert sorted(lines) == [2, 7]
+        survived = not was_killed()
+    assert at > 20
+    assert set(small_steps.items()) == {f"{n}.{i}" for n in range(1, at + 1) for i in range(8) if i % 5}
+    assert not small_steps.dead
+
+
+# Limits.
+
+
+def test_a_file_that_needs_too_many_invocations_has_failed(small_steps: Cloud) -> None:
+    small_steps.configure(hop_limit=3)
+    small_steps.upload("incoming/a.csv", csv_file(100))
+    small_steps.run()
+    entry = small_steps.entry("incoming/a.csv")
+    assert entry["status"] == "FAILED"
+    assert entry["error"] == "was not imported by 3 invocations, one after the other"
+    assert 0 < entry["rows_written"] == len(small_steps.items()) < 100
+
+
+def test_a_task_that_fails_for_good_is_a_dead_letter_and_goes_on_when_redriven(cloud: Cloud) -> None:
+    cloud.configure(chunk_bytes=200)
+    cloud.upload("incoming/a.csv", csv_file(60))
+    cloud.deliver()
+    broken = cloud.queue[1]
+
+    def break_second(name: str) -> None:
+        if name == "GetObject" and json.loads(broken.body)["task"]["name"] == cloud.at_work:
+            raise RuntimeError("S3 is down")
+
+    original = cloud.invoke
+
+    def invoke(bodies: list[str], receives: int = 1) -> list[str]:
+        cloud.at_work = json.loads(bodies[0])["task"]["name"]
+        return original(bodies, receives)
+
+    cloud.invoke = invoke
+    cloud.before_call = break_second
+    cloud.run()
+    entry = cloud.entry("incoming/a.csv")
+    assert (entry["status"], entry["error"]) == ("FAILED", "RuntimeError: S3 is down")
+    assert entry["chunks_done"] == entry["chunks_total"] - 1
+    (letter,) = cloud.dead
+    assert letter.attributes["reason"]["StringValue"] == "RuntimeError: S3 is down"
+    cloud.before_call = lambda _: None
+    cloud.send(letter.body)
+    cloud.run()
+    entry = cloud.entry("incoming/a.csv")
+    assert (entry["status"], entry["rows_written"]) == ("SUCCEEDED", 60)
+    assert "error" not in entry

@@ -1,0 +1,74 @@
+import json
+from typing import Any
+
+import pytest
+
+from handlers.reporter import handler
+from handlers.reporter.run import ReportFailedError, Services
+from handlers.reporter.schedule import NoScheduledTimeError
+from handlers.reporter.settings import from_environment
+from tests.handlers.reporter.conftest import Aws
+from tests.handlers.reporter.fakes import STAMP
+from tests.handlers.reporter.test_settings import VARIABLES
+
+
+class Context:
+    """What Lambda hands to a handler."""
+
+    function_name = "reporter"
+    aws_request_id = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+@pytest.fixture
+def deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    services = Services(aws.dynamodb, aws.ses, aws.bucket)  # type: ignore[arg-type]  # the fakes have the calls
+    monkeypatch.setattr(handler, "_services", lambda: services)
+    monkeypatch.setattr(handler, "_settings", lambda: from_environment(VARIABLES))
+    aws.table("RA_lenses", 2)
+    return aws
+
+
+def invoke(capsys: pytest.CaptureFixture[str]) -> tuple[Any, dict[str, Any]]:
+    try:
+        result: Any = handler.handle({"scheduled_time": STAMP}, Context())
+    except ReportFailedError as failure:
+        result = failure
+    [line] = capsys.readouterr().out.splitlines()
+    return result, json.loads(line)
+
+
+def test_an_invocation_says_where_the_report_lies(deployed: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    result, _ = invoke(capsys)
+    assert result == {
+        "generated_at": STAMP,
+        "totals": {"RA": 2},
+        "report": "reports/date=2026-11-21/2026-11-21T09-05-00Z.json",
+        "page": "reports/date=2026-11-21/2026-11-21T09-05-00Z.html",
+    }
+    assert {result["report"], result["page"]} <= set(deployed.stored())
+
+
+def test_an_invocation_ends_with_one_line_without_personal_data(
+    deployed: Aws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, line = invoke(capsys)
+    assert (line["request_id"], line["Items"], line["MailsSent"], line["OutcomesFailed"]) == ("request-1", 2, 1, 0)
+    assert "example.com" not in json.dumps(line)
+
+
+def test_a_failed_invocation_raises_and_still_ends_with_its_line(
+    deployed: Aws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployed.faults.on("SendEmail")
+    result, line = invoke(capsys)
+    assert isinstance(result, ReportFailedError)
+    assert line["OutcomesFailed"] == 1
+
+
+def test_an_event_without_a_time_is_refused_before_anything_is_done(deployed: Aws) -> None:
+    with pytest.raises(NoScheduledTimeError):
+        handler.handle({"scheduled_time": "<aws.scheduler.scheduled-time>"}, Context())
+    assert deployed.stored() == []

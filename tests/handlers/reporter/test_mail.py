@@ -1,0 +1,113 @@
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handlers.reporter import mail
+from handlers.reporter.newest import Item
+from handlers.reporter.report import TableRead
+from handlers.reporter.view import View
+from tests.handlers.reporter.fakes import LOCATION, item, past, unhurried, view
+from tests.handlers.reporter.test_page import TEXTS, Structure, report
+
+LARGE = st.builds(
+    lambda tables, items, text: view(
+        {
+            "RA": [
+                TableRead(
+                    f"RA_{at}{'t' * 240}", 10**6, items=[Item({"S": text * 300}, None, {"id": {"S": text}})] * items
+                )
+                for at in range(tables)
+            ],
+            "VR": [TableRead("VR_a", 1, items=[item()])],
+        },
+        {"RA": [past(9, {f"RA_gone{at}": 1 for at in range(tables)})]},
+    ),
+    tables=st.integers(0, 300),
+    items=st.integers(0, 50),
+    text=st.sampled_from(["a", "é", "漢", "🚀", "<", "&", "\x00"]),
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(LARGE)
+def test_a_mail_stays_below_what_gmail_clips_and_says_where_the_rest_is(large: View) -> None:
+    content = mail.render(large)
+    assert len(content.html.encode()) < mail.SIZE
+    assert len(content.text.encode()) < mail.SIZE
+    assert LOCATION in content.html
+    assert LOCATION in content.text
+    Structure(content.html)
+
+
+def test_a_mail_that_is_cut_says_so_and_keeps_every_total() -> None:
+    tables = [TableRead(f"RA_{at}", 1, items=[item("n" * 110)] * 10) for at in range(120)]
+    html = mail.render(view({"RA": tables, "VR": [TableRead("VR_a", 77)]})).html
+    assert "This mail is cut" in html
+    assert "77" in html
+    assert "RA_119" in html
+
+
+def test_each_table_gets_its_first_items_before_any_gets_more() -> None:
+    tables = [TableRead(f"RA_{at}", 1, items=[item(f"n{row}" + "x" * 110) for row in range(10)]) for at in range(30)]
+    html = mail.render(view({"RA": tables})).html
+    assert html.count("n0x") == html.count("n2x") == 30
+    assert 0 < html.count("n9x") < 30
+
+
+def test_a_mail_that_is_not_cut_does_not_say_so() -> None:
+    html = mail.render(report("n", "d", "k")).html
+    assert "This mail is cut" not in html
+
+
+def test_a_mail_lists_ten_items_of_a_table_and_points_to_the_page() -> None:
+    content = mail.render(view({"RA": [TableRead("RA_a", 12, items=[item(f"n{at}") for at in range(12)])]}))
+    assert "n9<" in content.html
+    assert "n10<" not in content.html
+    assert "and 2 more items on the page" in content.html
+    assert "and 2 more on the page" in content.text
+
+
+@unhurried
+@given(TEXTS, TEXTS, TEXTS)
+def test_no_text_of_a_table_changes_the_structure(name: str, date: str, key: str) -> None:
+    html = mail.render(report(name, date, key)).html
+    html.encode()
+    assert Structure(html).tags == Structure(mail.render(report("x", "y", "z")).html).tags
+
+
+def test_it_has_only_what_mail_readers_keep() -> None:
+    html = mail.render(report("n", "d", "k")).html
+    assert not re.search(r"<script|<link|<img|<svg|@import|url\(|src=|href=|\bon\w+=|flex|grid|var\(", html)
+    assert "prefers-color-scheme:dark" in html
+
+
+def test_the_history_is_columns_of_a_table() -> None:
+    html = mail.render(report("n", "d", "k")).html
+    [chart] = re.findall(r'<table role="img" aria-label="Totals of 2 reports[^"]*".*?</table>', html)
+    assert len(re.findall(r"<td", chart)) == 2
+
+
+def test_the_subject_tells_totals_and_changes() -> None:
+    assert mail.render(report("n", "d", "k")).subject == (
+        "Table report, dev, 09:05 UTC: Augmented Reality 3 (−1), Virtual Reality 0"
+    )
+
+
+@unhurried
+@given(TEXTS)
+def test_the_text_is_one_line_an_item(name: str) -> None:
+    lines = mail.render(report(name, "d", "k")).text.split("\n")
+    assert len(lines) == len(mail.render(report("x", "d", "k")).text.split("\n"))
+    assert any(line.endswith("  |  d  |  k") for line in lines)
+
+
+def test_states_and_lost_tables_are_told() -> None:
+    tables = [TableRead("RA_a", 0, status="CREATING"), TableRead("RA_b", 5, approximate=True)]
+    content = mail.render(view({"RA": tables, "VR": []}, {"RA": [past(4, {"RA_b": 4, "RA_old": 1})]}))
+    for text in (content.html, content.text):
+        assert "being created" in text
+        assert "RA_old" in text
+        assert "≈\N{NO-BREAK SPACE}5" in text
+        assert "≈ marks a table" in text
+        assert "No tables." in text

@@ -1,0 +1,89 @@
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.reporter.newest import Item
+from handlers.reporter.report import Row, TableRead, parse, render
+from tests.handlers.reporter.fakes import RA, STAMP, VR, item, unhurried
+
+
+def test_the_json_is_the_contract() -> None:
+    tables = {
+        "RA": [
+            TableRead("RA_headsets", 2, items=[item("Quest", "2026-11-20", "a"), item(None, None, "b")]),
+            TableRead("RA_large", 900, approximate=True, items=[item()]),
+            TableRead("RA_new", 0, status="CREATING"),
+        ],
+        "VR": [],
+    }
+    assert json.loads(render(STAMP, "dev", [RA, VR], tables)) == {
+        "generated_at": STAMP,
+        "environment": "dev",
+        "groups": {
+            "RA": {
+                "label": "Augmented Reality",
+                "total": 902,
+                "tables": [
+                    {
+                        "name": "RA_headsets",
+                        "count": 2,
+                        "approximate": False,
+                        "items": [
+                            {"name": "Quest", "date": "2026-11-20", "key": {"id": "a"}},
+                            {"name": None, "date": None, "key": {"id": "b"}},
+                        ],
+                        "items_truncated": False,
+                    },
+                    {
+                        "name": "RA_large",
+                        "count": 900,
+                        "approximate": True,
+                        "items": [{"name": "n", "date": "2026-11-21", "key": {"id": "k"}}],
+                        "items_truncated": True,
+                    },
+                    {
+                        "name": "RA_new",
+                        "count": 0,
+                        "approximate": False,
+                        "items": [],
+                        "items_truncated": False,
+                        "status": "CREATING",
+                    },
+                ],
+            },
+            "VR": {"label": "Virtual Reality", "total": 0, "tables": []},
+        },
+    }
+
+
+def test_numbers_keep_every_digit() -> None:
+    odd = Item({"N": "12345678901234567890.12345678901234567"}, {"N": "1E+30"}, {"id": {"N": "1.50"}})
+    body = render(STAMP, "dev", [RA], {"RA": [TableRead("RA_a", 1, items=[odd])]})
+    assert b'{"name":12345678901234567890.12345678901234567,"date":1E+30,"key":{"id":1.50}}' in body
+    [row] = parse(body).groups[0].tables[0].items
+    assert row == Row("12345678901234567890.12345678901234567", "1E+30", {"id": "1.50"})
+
+
+@unhurried
+@given(st.text(), st.text(), st.integers(0, 10**12), st.booleans())
+def test_what_is_written_is_read_again(name: str, label: str, count: int, approximate: bool) -> None:
+    table = TableRead(name, count, approximate, [item(name, None, name)], "VANISHED" if approximate else None)
+    report = parse(render(STAMP, label, [RA], {"RA": [table]}))
+    [group] = report.groups
+    assert (report.generated_at, report.environment, group.total) == (STAMP, label, count)
+    [read] = group.tables
+    assert (read.name, read.count, read.approximate, read.status) == (name, count, approximate, table.status)
+    assert read.items == [Row(name, None, {"id": name})]
+
+
+def test_a_total_counts_the_tables_that_are_there() -> None:
+    tables = [
+        TableRead("RA_a", 3),
+        TableRead("RA_b", 0, status="CREATING"),
+        TableRead("RA_c", 0, status="VANISHED"),
+        TableRead("RA_d", 4, approximate=True, status="UNREADABLE"),
+    ]
+    [group] = parse(render(STAMP, "dev", [RA], {"RA": tables})).groups
+    assert group.counts == {"RA_a": 3, "RA_d": 4}
+    assert group.approximate

@@ -1,0 +1,210 @@
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from infra.code import ROOT, stage
+
+HANDLERS = sorted(
+    f"{'.'.join(path.relative_to(ROOT).with_suffix('').parts)}.handle" for path in ROOT.glob("handlers/*/handler.py")
+)
+
+
+def write(root, **files):
+    """Writes modules, named with `__` for the dots between packages; each package gets an `__init__.py`."""
+    for name, text in files.items():
+        path = root / (name.replace("__", "/") + ".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        for folder in path.relative_to(root).parents[:-1]:
+            (root / folder / "__init__.py").touch()
+    return root
+
+
+def staged(tmp_path, handler="app.sender.handler.handle", **files):
+    """The files of a handler's stage, by path."""
+    folder = stage(handler, write(tmp_path / "sources", **files), tmp_path / "staging")
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+PACKAGES = {"app/__init__.py", "app/sender/__init__.py", "app/sender/handler.py"}
+
+
+def test_a_stage_holds_the_handler_and_the_packages_around_it(tmp_path):
+    assert staged(tmp_path, app__sender__handler="import json", app__other__handler="").keys() == PACKAGES
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import app.shared.text",
+        "import app.shared.text as t",
+        "from app.shared import text",
+        "from app.shared.text import upper",
+        "def handle():\n    from app.shared import text",
+        "try:\n    import app.shared.text\nexcept ImportError:\n    pass",
+        "if not TYPE_CHECKING:\n    from app.shared import text",
+        "if TYPE_CHECKING:\n    pass\nelse:\n    from app.shared import text",
+    ],
+)
+def test_a_stage_holds_what_the_handler_imports(tmp_path, statement):
+    found = staged(tmp_path, app__sender__handler=statement, app__shared__text="", app__shared__other="")
+    assert found.keys() == PACKAGES | {"app/shared/__init__.py", "app/shared/text.py"}
+
+
+@pytest.mark.parametrize("guard", ["TYPE_CHECKING", "typing.TYPE_CHECKING"])
+def test_what_only_type_checkers_import_is_left_out(tmp_path, guard):
+    found = staged(tmp_path, app__sender__handler=f"if {guard}:\n    import app.shared.text", app__shared__text="")
+    assert found.keys() == PACKAGES
+
+
+def test_what_an_imported_module_imports_is_held_too_even_in_a_circle(tmp_path):
+    found = staged(
+        tmp_path,
+        app__sender__handler="import app.shared.a",
+        app__shared__a="import app.shared.b",
+        app__shared__b="import app.shared.a",
+    )
+    assert found.keys() == PACKAGES | {"app/shared/__init__.py", "app/shared/a.py", "app/shared/b.py"}
+
+
+def test_what_a_package_imports_is_held_too(tmp_path):
+    root = write(tmp_path / "sources", app__sender__handler="", app__shared__a="")
+    (root / "app/sender/__init__.py").write_text("import app.shared.a")
+    folder = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    assert (folder / "app/shared/a.py").is_file()
+
+
+def test_the_sources_are_read_and_never_run(tmp_path):
+    text = "raise SystemExit('ran')"
+    assert staged(tmp_path, app__sender__handler=text)["app/sender/handler.py"] == text
+
+
+def test_a_relative_import_is_refused_with_its_place(tmp_path):
+    with pytest.raises(ValueError, match=r"app/sender/handler\.py, line 2: a handler imports by absolute names"):
+        staged(tmp_path, app__sender__handler="import json\nfrom . import text", app__sender__text="")
+
+
+@pytest.mark.parametrize("handler", ["app.sender.missing.handle", "missing.sender.handler.handle", "handler.handle"])
+def test_a_handler_that_does_not_exist_is_refused_with_its_name(tmp_path, handler):
+    root = write(tmp_path, app__sender__handler="")
+    (root / "handler.py").touch()
+    module = handler.rpartition(".")[0]
+    with pytest.raises(FileNotFoundError, match=f"no module '{module}' below .* is named package.module.function"):
+        stage(handler, root, tmp_path / "staging")
+
+
+def test_the_same_sources_have_the_same_stage(tmp_path):
+    root = write(tmp_path / "sources", app__sender__handler="import json")
+    first = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    written = (first / "app/sender/handler.py").stat().st_mtime_ns
+    assert stage("app.sender.handler.handle", root, tmp_path / "staging") == first
+    assert (first / "app/sender/handler.py").stat().st_mtime_ns == written
+
+
+def test_other_sources_have_another_stage(tmp_path):
+    root = write(tmp_path / "sources", app__sender__handler="import json")
+    first = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    write(root, app__sender__handler="import os")
+    assert stage("app.sender.handler.handle", root, tmp_path / "staging") != first
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_stage_is_the_same_after_any_import_and_in_another_place(tmp_path, handler):
+    before = stage(handler, staging=tmp_path / "one")
+    importlib.import_module(handler.rpartition(".")[0])
+    after = stage(handler, staging=tmp_path / "other")
+    assert after.name == before.name
+    assert contents(after) == contents(before)
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_stage_holds_python_sources_only(tmp_path, handler):
+    importlib.import_module(handler.rpartition(".")[0])
+    assert {path.suffix for path in stage(handler, staging=tmp_path).rglob("*") if path.is_file()} == {".py"}
+
+
+def test_a_stage_that_was_tampered_with_is_renewed(tmp_path):
+    root = write(tmp_path / "sources", app__sender__handler="import json")
+    folder = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    (folder / "app/sender/handler.py").write_text("import os")
+    (folder / "app/__pycache__").mkdir()
+    (folder / "app/__pycache__/handler.pyc").touch()
+    assert stage("app.sender.handler.handle", root, tmp_path / "staging") == folder
+    assert contents(folder).keys() == PACKAGES
+    assert (folder / "app/sender/handler.py").read_text() == "import json"
+
+
+def test_staging_leaves_nothing_beside_the_stage(tmp_path):
+    root = write(tmp_path / "sources", app__sender__handler="")
+    folder = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    assert list((tmp_path / "staging").iterdir()) == [folder]
+
+
+def test_two_programs_that_stage_at_once_both_find_it_whole(tmp_path):
+    root = write(tmp_path / "sources", app__sender__handler="import app.shared.a", app__shared__a="")
+    program = (
+        "import sys, pathlib; from infra.code import stage; root, staging = map(pathlib.Path, sys.argv[1:])\n"
+        "print('ready', flush=True); input()\n"
+        "for number in range(50):\n"
+        "    folder = stage('app.sender.handler.handle', root, staging / str(number))\n"
+        "    for path in ('app/__init__.py', 'app/sender/handler.py', 'app/shared/a.py'): (folder / path).read_bytes()"
+    )
+    command = [sys.executable, "-B", "-c", program, str(root), str(tmp_path / "staging")]
+    both = [
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    assert [one.stdout.readline() for one in both if one.stdout] == [b"ready\n"] * 2
+    for one in both:
+        assert one.stdin
+        one.stdin.write(b"go\n")
+        one.stdin.flush()
+    assert [one.communicate()[1].decode() for one in both] == ["", ""]
+
+
+def test_a_program_that_comes_second_leaves_the_stage_of_the_first_alone(tmp_path, monkeypatch):
+    """Between the look at the folder and the renaming, another program may have made it."""
+    root = write(tmp_path / "sources", app__sender__handler="")
+    rename, made = os.rename, []
+
+    def beaten(fresh, folder):
+        if not made:
+            monkeypatch.setattr(os, "rename", rename)
+            first = stage("app.sender.handler.handle", root, tmp_path / "staging")
+            made.append((first / "app/sender/handler.py").stat().st_ino)
+        rename(fresh, folder)
+
+    monkeypatch.setattr(os, "rename", beaten)
+    folder = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    assert [(folder / "app/sender/handler.py").stat().st_ino] == made
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_stage_can_be_imported_alone(tmp_path, handler):
+    """In a fresh interpreter with the AWS SDK beside it, as in Lambda, and nothing of the checkout."""
+    folder = stage(handler, staging=tmp_path)
+    module, _, function = handler.rpartition(".")
+    program = (
+        "import sys, importlib, json\n"
+        f"sys.path[:0] = {[str(folder), str(Path(boto3.__file__).parent.parent)]!r}\n"
+        f"callable(importlib.import_module({module!r}).{function}) or sys.exit('not callable')\n"
+        "print(json.dumps({n: m.__file__ for n, m in sys.modules.items() if hasattr(m, '__file__')}))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", program], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    modules = json.loads(ran.stdout)
+    ours = [path for name, path in modules.items() if name.partition(".")[0] == "handlers"]
+    assert all(path.startswith(str(folder)) for path in ours)
+    assert not {name.partition(".")[0] for name in modules} & {"infra", "local", "sluice", "pulumi", "pulumi_aws"}

@@ -1,0 +1,295 @@
+import json
+from typing import Any
+
+import pulumi
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from infra.settings import SettingsError, load, load_stack
+from local.program import configuration, stacks
+from tests.infra.reading import record
+
+REQUIRED: dict[str, Any] = {
+    "aws:region": "eu-north-1",
+    "sluice:mail": {"sender": "no-reply@example.com"},
+    "sluice:reports": {"recipients": ["team@example.com"]},
+}
+SECTIONS = {"mail", "stream", "imports", "reports", "operations"}
+FIELDS = [
+    *("sender", "domain", "enabled", "onlyTo", "tableName", "partitionKey", "watch", "archive", "sortKey", "columns"),
+    *("chunkMiB", "groups", "every", "recipients", "alarmEmails", "logRetentionDays", "protect", "owner", "name"),
+    *("prefix", "label", "maximumRetryAttempts"),
+]
+
+
+def settings(stack="dev", **sections):
+    """The settings of a valid stack in which some sections have these fields besides, or are something else."""
+    config = dict(REQUIRED)
+    for section, value in sections.items():
+        known = REQUIRED.get(f"sluice:{section}", {})
+        config[f"sluice:{section}"] = {**known, **value} if isinstance(value, dict) else value
+    return load({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}, stack)
+
+
+def mistakes(stack="dev", **sections):
+    """What is reported, a line each."""
+    with pytest.raises(SettingsError) as caught:
+        settings(stack, **sections)
+    first, *lines = str(caught.value).splitlines()
+    assert first.startswith(f"the settings of stack {stack} have ")
+    return [line.strip() for line in lines]
+
+
+def test_a_sender_and_recipients_are_enough():
+    assert settings().model_dump(by_alias=True) == {
+        "environment": "dev",
+        "region": "eu-north-1",
+        "mail": {"sender": "no-reply@example.com", "domain": None, "enabled": True, "onlyTo": []},
+        "stream": {
+            "tableName": None,
+            "partitionKey": "userId",
+            "watch": ["email", "name"],
+            "archive": ["INSERT", "REMOVE"],
+            "maximumRetryAttempts": 10,
+            "maximumRecordAgeSeconds": 21_600,
+        },
+        "imports": {
+            "partitionKey": "id",
+            "sortKey": None,
+            "columns": {},
+            "ordered": False,
+            "chunkMiB": 32,
+            "timeoutSeconds": 120,
+            "maximumConcurrency": 10,
+            "gzipLimitMiB": 102_400,
+        },
+        "reports": {
+            "groups": [
+                {"name": "RA", "prefix": "RA_", "label": "Augmented Reality"},
+                {"name": "VR", "prefix": "VR_", "label": "Virtual Reality"},
+            ],
+            "every": "rate(5 minutes)",
+            "recipients": ["team@example.com"],
+            "nameAttribute": "name",
+            "dateAttribute": "date",
+            "readUnits": 20_000,
+            "itemsPerTable": 200,
+            "historyDays": 400,
+        },
+        "operations": {
+            "alarmEmails": [],
+            "logRetentionDays": 30,
+            "protect": False,
+            "tracing": False,
+            "owner": "unowned",
+        },
+    }
+
+
+def test_a_sender_and_recipients_have_no_default():
+    with pytest.raises(SettingsError) as caught:
+        load({"aws:region": "eu-north-1"}, "dev")
+    assert "sluice:mail.sender: missing; it has no default" in str(caught.value)
+    assert "sluice:reports.recipients: missing; it has no default" in str(caught.value)
+
+
+def test_every_mistake_is_named_at_once_with_key_and_found_and_allowed():
+    assert mistakes(
+        "Dev",
+        mail={"sender": "nobody", "enabled": "yes"},
+        stream={"archive": ["INSERT", "UPSERT"]},
+        imports={"chunkMiB": 0, "columns": {"price": "FLOAT"}},
+        reports={"every": "hourly", "recipients": []},
+        operations={"logRetentionDays": 8},
+    ) == [
+        "environment: found 'Dev'; allowed: a stack name of up to 16 of a-z 0-9 -, starting with a letter: "
+        "names of resources carry it",
+        "sluice:mail.sender: found 'nobody'; allowed: an e-mail address such as team@example.com",
+        "sluice:mail.enabled: found 'yes'; allowed: a valid boolean",
+        "sluice:stream.archive[1]: found 'UPSERT'; allowed: 'INSERT', 'MODIFY' or 'REMOVE'",
+        "sluice:imports.columns.price: found 'FLOAT'; allowed: 'S', 'N' or 'BOOL'",
+        "sluice:imports.chunkMiB: found 0; allowed: greater than or equal to 1",
+        "sluice:reports.every: found 'hourly'; allowed: an EventBridge schedule such as rate(5 minutes) "
+        "or cron(0 8 * * ? *)",
+        "sluice:reports.recipients: found []; allowed: at least one",
+        "sluice:operations.logRetentionDays: found 8; allowed: one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, "
+        "400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 (what CloudWatch Logs offers)",
+    ]
+
+
+def test_a_mistake_between_fields_is_named_beside_the_others_of_its_section():
+    found = mistakes(mail={"domain": "elsewhere.com", "onlyTo": ["@"]}, imports={"sortKey": "id", "chunkMiB": 0})
+    assert [mistake.partition(":")[2].partition(":")[0] for mistake in found] == [
+        "mail.domain",
+        "mail.onlyTo[0]",
+        "imports.sortKey",
+        "imports.chunkMiB",
+    ]
+
+
+def test_an_unknown_section_is_refused_with_the_known_ones():
+    assert mistakes(mails={}) == [
+        "sluice:mails: unknown; allowed: sluice:mail, sluice:stream, sluice:imports, sluice:reports, sluice:operations"
+    ]
+
+
+def test_an_unknown_field_is_refused_with_the_known_ones():
+    assert mistakes(operations={"protected": True}) == [
+        "sluice:operations.protected: unknown; allowed: alarmEmails, logRetentionDays, protect, tracing, owner"
+    ]
+
+
+def test_an_unknown_field_of_a_group_is_refused_with_the_known_ones():
+    group = {"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "colour": "red"}
+    assert mistakes(reports={"groups": [group]}) == [
+        "sluice:reports.groups[0].colour: unknown; allowed: name, prefix, label"
+    ]
+
+
+def test_keys_of_others_are_left_alone():
+    assert load({**REQUIRED, "aws:profile": "dev", "other:mail": "x"}, "dev") == settings()
+
+
+@pytest.mark.parametrize("text", ["{", "", "plain"])
+def test_a_section_that_is_no_json_is_refused(text):
+    (found,) = mistakes(operations=text)
+    assert found == (
+        f"sluice:operations: found {text!r}; "
+        "allowed: an object of alarmEmails, logRetentionDays, protect, tracing, owner"
+    )
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000], ids=["nested", "long"])
+def test_json_that_python_cannot_read_is_refused_in_a_short_line(text):
+    (found,) = mistakes(stream=text)
+    assert found.startswith(f"sluice:stream: found '{text[0]}")
+    assert len(found) < 400
+
+
+@pytest.mark.parametrize("value", [[], 1, True, "text"])
+def test_a_section_that_is_no_object_is_refused(value):
+    (found,) = mistakes(stream=json.dumps(value))
+    assert found.startswith(f"sluice:stream: found {value!r}; allowed: an object of tableName, ")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("RA_", "RA_"), ("RA", "RA_"), ("RA_", "RA"), ("RA_", "RA_2024_")], ids=" ".join
+)
+def test_groups_whose_prefixes_overlap_are_refused(one, other):
+    groups = [{"name": "A", "prefix": one, "label": "a"}, {"name": "B", "prefix": other, "label": "b"}]
+    (found,) = mistakes(reports={"groups": groups})
+    assert found.startswith("sluice:reports.groups: found ")
+    assert found.endswith(f"tables of {one} and {other} would count twice")
+
+
+def test_groups_of_one_name_are_refused():
+    groups = [{"name": "A", "prefix": "X_", "label": "a"}, {"name": "A", "prefix": "Y_", "label": "b"}]
+    (found,) = mistakes(reports={"groups": groups})
+    assert found.endswith("allowed: another name than A for one of two groups")
+
+
+def test_a_sender_outside_the_domain_is_refused():
+    assert mistakes(mail={"domain": "example.org"}) == [
+        "sluice:mail.domain: found 'example.org'; allowed: the domain of the sender no-reply@example.com, or none"
+    ]
+
+
+def test_the_domain_of_the_sender_is_compared_as_dns_does():
+    assert settings(mail={"domain": "Example.COM"}).mail.domain == "Example.COM"
+
+
+def test_one_attribute_cannot_be_both_keys():
+    assert mistakes(imports={"partitionKey": "sku", "sortKey": "sku"}) == [
+        "sluice:imports.sortKey: found 'sku'; allowed: another attribute than partitionKey"
+    ]
+
+
+def test_a_key_cannot_be_a_boolean():
+    (found,) = mistakes(imports={"partitionKey": "sku", "sortKey": "day", "columns": {"day": "BOOL", "sku": "N"}})
+    assert found.endswith("allowed: S or N for day, which the table has as key")
+
+
+@pytest.mark.parametrize("every", ["rate(1 minute)", "rate(5 minutes)", "rate(2 hours)", "cron(0 8 * * ? *)"])
+def test_a_schedule_that_eventbridge_takes_is_taken(every):
+    assert settings(reports={"every": every}).reports.every == every
+
+
+@pytest.mark.parametrize("every", ["rate(0 minutes)", "rate(1 minutes)", "rate(5 minute)", "cron(0 8 * * ?)", "5m"])
+def test_a_schedule_that_eventbridge_refuses_is_refused(every):
+    (found,) = mistakes(reports={"every": every})
+    assert found.startswith(f"sluice:reports.every: found {every!r}")
+
+
+@pytest.mark.parametrize("region", ["eu-north-1", "us-gov-west-1", "ap-southeast-2"])
+def test_a_region_is_taken_as_it_is(region):
+    assert load({**REQUIRED, "aws:region": region}, "dev").region == region
+
+
+@pytest.mark.parametrize("region", ["", "Frankfurt", "eu-north"])
+def test_what_is_no_region_is_refused(region):
+    with pytest.raises(SettingsError, match=f"aws:region: found '{region}'; allowed: an AWS region"):
+        load({**REQUIRED, "aws:region": region}, "dev")
+
+
+garbage = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["INSERT", "a@example.com"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.sampled_from(FIELDS), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def refusal(config, stack="dev"):
+    """What is said of a configuration, or nothing if it is taken; any other error fails the test."""
+    try:
+        load(config, stack)
+    except SettingsError as error:
+        return str(error)
+    return None
+
+
+@examples(deadline=None)
+@given(section=st.sampled_from(sorted(SECTIONS)) | st.text(min_size=1), value=garbage, as_text=st.booleans())
+def test_whatever_stands_under_a_key_is_taken_or_refused_with_the_key(section, value, as_text):
+    config = {**REQUIRED, f"sluice:{section}": json.dumps(value) if as_text else value}
+    found = refusal(config)
+    assert found is None or f"  sluice:{section}" in found
+
+
+@examples(deadline=None)
+@given(field=st.sampled_from(FIELDS), section=st.sampled_from(sorted(SECTIONS)), value=garbage)
+def test_whatever_stands_in_a_field_is_taken_or_refused_with_the_field(field, section, value):
+    config = {**REQUIRED, f"sluice:{section}": {**REQUIRED.get(f"sluice:{section}", {}), field: value}}
+    found = refusal(config)
+    assert found is None or f"  sluice:{section}.{field}" in found
+
+
+@examples(deadline=None)
+@given(stack=st.text(), region=garbage)
+def test_whatever_stack_and_region_are_they_are_taken_or_refused(stack, region):
+    found = refusal({**REQUIRED, "aws:region": region}, stack)
+    assert found is None or "  environment: " in found or "  aws:region: " in found
+
+
+@pytest.mark.parametrize("stack", stacks())
+def test_the_stack_files_are_valid(stack):
+    assert load(configuration(stack), stack).environment == stack
+
+
+def test_the_stacks_of_the_design_are_there():
+    assert stacks() == ["dev", "local", "prod", "staging"]
+
+
+def test_production_is_protected_and_traced_and_development_is_not():
+    prod, dev = (load(configuration(stack), stack).operations for stack in ("prod", "dev"))
+    assert (prod.protect, prod.tracing, prod.log_retention_days) == (True, True, 365)
+    assert (dev.protect, dev.tracing, dev.log_retention_days) == (False, False, 7)
+
+
+def test_pulumi_is_told_of_the_mistakes_without_a_traceback():
+    def build():
+        with pytest.raises(pulumi.RunError, match=r"sluice:mail\.sender: missing"):
+            load_stack()
+
+    record(build)

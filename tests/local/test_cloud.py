@@ -73,7 +73,7 @@ def test_two_stacks_live_side_by_side(embedded_cloud, dev):
 def test_waiting_for_what_does_not_come_to_an_end_is_an_error(embedded_cloud):
     never = Rule("throttle", service="lambda", operation="Invoke")
     with FaultProxy(embedded_cloud.endpoint, [never]) as proxy:
-        stack = embedded_cloud.deploy("local", functions_endpoint=proxy.endpoint)
+        stack = embedded_cloud.deploy("staging", functions_endpoint=proxy.endpoint)
         put(stack, "u-1")
         with pytest.raises(TimeoutError, match=r"-mapping still has 1 records to handle after 0.2 s"):
             stack.wait_idle(0.2)

@@ -72,3 +72,9 @@ def test_the_emulator_listens_on_the_loopback_interface_with_permissions_enforce
 @pytest.mark.parametrize("health", [None, [], {}, {"edition": "light"}])
 def test_another_server_is_not_taken_for_ours(health):
     assert identity(health) != "token"
+
+
+def test_sending_is_allowed_in_batches_too():
+    statement = {"Sid": "Send", "Effect": "Allow", "Action": ["sqs:SendMessage"], "Resource": ["arn:aws:sqs:::q"]}
+    widened = {**statement, "Action": ["sqs:SendMessage", "sqs:SendMessageBatch"]}
+    assert statements(enforceable(policy(statement))) == [widened]

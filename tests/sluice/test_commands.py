@@ -57,7 +57,7 @@ def test_outputs_as_json_are_all_that_is_printed(running):
 @pytest.fixture
 def found(monkeypatch, running):
     def set_to(*failures):
-        monkeypatch.setattr(failures_command, "stream_failures", lambda _: iter(failures))
+        monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter(failures)])
 
     return set_to
 
@@ -65,7 +65,7 @@ def found(monkeypatch, running):
 @pytest.fixture
 def redriven(monkeypatch, running):
     def set_to(*results):
-        monkeypatch.setattr(failures_command, "redrive_stream", lambda _: iter(results))
+        monkeypatch.setattr(failures_command, "_REDRIVEN", [lambda _: iter(results)])
 
     return set_to
 

@@ -19,7 +19,7 @@ from tests.docs.markdown import PAGES, ROOT, anchors, blocks, links, prose, shel
 
 README = (ROOT / "README.md").read_text()
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
-COMPONENTS_OF_ALARMS = ("function-", "stream-", "queue-", "mail-")
+COMPONENTS_OF_ALARMS = ("function-", "stream-", "queue-", "report-", "mail-")
 
 
 def named(pages):

@@ -33,6 +33,18 @@ def allow(
     return {**statement, "Condition": condition} if condition else statement
 
 
+def tls_only(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> Statement:
+    """A statement for a resource: nobody does any of `actions`, which are all there are, over a plain connection."""
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": list(actions),
+        "Resource": list(resources),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
 def policy_document(statements: Sequence[Statement]) -> pulumi.Output[str]:
     """The JSON of a policy document."""
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
@@ -55,3 +67,13 @@ def trust(service: str, account: pulumi.Input[str] | None = None) -> pulumi.Outp
     if account is not None:
         statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
     return policy_document([statement])
+
+
+def account_of(arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The account that an ARN names."""
+    return arn.apply(lambda known: known.split(":")[4])
+
+
+def beside(arn: pulumi.Output[str], resource: str) -> pulumi.Output[str]:
+    """The ARN of another resource of the same service, region and account, such as `table/RA_*`."""
+    return arn.apply(lambda known: ":".join([*known.split(":")[:5], resource]))

@@ -57,6 +57,10 @@ _JUDGED_ON_EVERYTHING = (
 _CONDITIONS_WRONGLY_DENIED = ("ses:FromAddress", "cloudwatch:namespace")
 
 
+ASKED_BESIDE = {"sqs:SendMessage": "sqs:SendMessageBatch"}
+"""Actions, and one that AWS does not know, which the emulator asks for where AWS asks for this one."""
+
+
 def enforceable(document: str) -> str:
     """A role's policy as the emulator can enforce it: the same actions; what it cannot judge, on `*`."""
     policy = json.loads(document)
@@ -70,7 +74,7 @@ def _enforceable(statement: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     widened = [action for action in statement["Action"] if action.startswith(_JUDGED_ON_EVERYTHING)]
     rest = _without_wrong_conditions(statement)
     if judged:
-        yield {**rest, "Action": judged}
+        yield {**rest, "Action": judged + [ASKED_BESIDE[action] for action in judged if action in ASKED_BESIDE]}
     if widened:
         # The ids of the statements of a policy differ.
         sid = {"Sid": f"{rest['Sid']}OnAll"} if judged and "Sid" in rest else {}

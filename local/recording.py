@@ -121,6 +121,12 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
         """Ends the run: every later registration raises what failed first."""
         self.failure = self.failure or error
 
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
+        """Refuses a call of a provider's function."""
+        raise NotImplementedError(
+            f"{request.tok}: the program calls no provider functions, so that it can run without an account"
+        )
+
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
         """Records a resource and says what it became."""
         with self._remembering_failure():
@@ -264,10 +270,10 @@ def _plausible(kind: Any, text: str) -> Any:
 
 
 class _NoMocks(mocks.Mocks):
+    """What Pulumi's monitor would ask; ours answers itself."""
+
     def call(self, args: mocks.MockCallArgs) -> Any:
-        raise NotImplementedError(
-            f"{args.token}: the program calls no provider functions, so that it can run without an account"
-        )
+        raise NotImplementedError(args.token)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> Any:
-        raise NotImplementedError(f"{args.typ}: resources are only registered")
+        raise NotImplementedError(args.typ)

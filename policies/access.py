@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from policies.documents import Statement, statements
-from policies.model import Resource, Stack, resource_rule, stack_rule
+from policies.model import Resource, Stack, may_be, resource_rule, stack_rule
 from policies.resource_types import (
     BUCKET,
     BUCKET_OWNERSHIP,
@@ -24,10 +24,10 @@ def bucket_private(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """Four blocks, and an owner whose policies are the only way in."""
     for bucket in stack.of_type(BUCKET):
         blocks = stack.referring(bucket, BUCKET_PUBLIC_ACCESS, "bucket")
-        if not any(all(block.value(name) is True for name in _BLOCKS) for block in blocks):
+        if not any(all(may_be(block.value(name), True) for name in _BLOCKS) for block in blocks):
             yield bucket, "add a BucketPublicAccessBlock with all four blocks set"
         owners = stack.referring(bucket, BUCKET_OWNERSHIP, "bucket")
-        if not any(owner.value("rule", "objectOwnership") == "BucketOwnerEnforced" for owner in owners):
+        if not any(may_be(owner.value("rule", "objectOwnership"), "BucketOwnerEnforced") for owner in owners):
             yield bucket, "add BucketOwnershipControls with BucketOwnerEnforced"
 
 
@@ -63,7 +63,7 @@ def _limited(statement: Statement) -> bool:
 def no_public_function(resource: Resource) -> Iterator[str]:
     """Neither through a URL without authorisation nor through a permission for anybody."""
     if resource.type == FUNCTION_URL:
-        if resource.value("authorizationType") != "AWS_IAM":
+        if not may_be(resource.value("authorizationType"), "AWS_IAM"):
             yield "set authorization_type AWS_IAM"
     elif resource.value("principal") == "*":
         yield "name the principal"
@@ -97,6 +97,12 @@ WILDCARDS = (
         r"s3:(GetObject|GetObjectVersion|PutObject|AbortMultipartUpload)",
         r"arn:aws[\w-]*:s3:::[^*/]+/[^*]+/\*",
         "objects are named as they come; it is one bucket, and one prefix of it",
+    ),
+    Wildcard(
+        "Allow",
+        r"s3:DeleteObject",
+        r"arn:aws[\w-]*:s3:::[^*/]+/rejected/\*",
+        "an object that is imported again takes the place of what was rejected before; nothing else is ever deleted",
     ),
     Wildcard(
         "Allow",

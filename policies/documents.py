@@ -87,8 +87,13 @@ def function_statements(stack: Stack, function: Resource) -> list[Statement]:
     return role_statements(stack, role) if function.type == FUNCTION and role else []
 
 
-def grants(given: Iterable[Statement], action: str, arn: str) -> bool:
-    """Whether statements allow an action on something that a pattern of ARNs covers."""
+def covers(given: Iterable[Statement], action: str, arn: str) -> bool:
+    """Whether one of the statements allows an action on all that a pattern of ARNs matches. Conditions count as met."""
+    return reaches(given, action, arn.replace("*", "\0"))  # no ARN has that character: only a `*` over there matches it
+
+
+def reaches(given: Iterable[Statement], action: str, arn: str) -> bool:
+    """Whether statements allow an action on anything that a pattern of ARNs matches. Conditions count as met."""
     return any(
         statement.allows
         and any(overlap(pattern.lower(), action.lower()) for pattern in statement.actions)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from policies.documents import Statement, statements, unread
-from policies.model import Resource, Stack, resource_rule, stack_rule
+from policies.model import UNKNOWN, Resource, Stack, may_be, resource_rule, stack_rule
 from policies.resource_types import (
     ALARM,
     BUCKET,
@@ -24,14 +24,15 @@ _AWS_MANAGED_SNS_KEY = "alias/aws/sns"
 def bucket_encrypted(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """S3 encrypts every object since 2023; it is written down all the same, so that nobody has to know."""
     for bucket in stack.of_type(BUCKET):
-        if not any(map(_algorithm, stack.referring(bucket, BUCKET_ENCRYPTION, "bucket"))):
+        if not any(map(_encrypts, stack.referring(bucket, BUCKET_ENCRYPTION, "bucket"))):
             yield bucket, "add a BucketServerSideEncryptionConfiguration with AES256 or aws:kms"
 
 
-def _algorithm(encryption: Resource) -> str | None:
-    for rule in encryption.value("rules") or []:
-        return (rule.get("applyServerSideEncryptionByDefault") or {}).get("sseAlgorithm")
-    return None
+def _encrypts(encryption: Resource) -> bool:
+    rules = encryption.value("rules") or []
+    return rules is UNKNOWN or any(
+        (rule.get("applyServerSideEncryptionByDefault") or {}).get("sseAlgorithm") for rule in rules
+    )
 
 
 @resource_rule("queue-encrypted", "Queues are encrypted at rest", QUEUE)
@@ -92,5 +93,5 @@ def _refuses_plain(guarded: Resource, statement: Statement) -> bool:
 @resource_rule("mail-over-tls", "Mails are sent over TLS or not at all", CONFIGURATION_SET)
 def mail_over_tls(configuration_set: Resource) -> Iterator[str]:
     """SES tries TLS by default, and sends in the open where the other side has none."""
-    if configuration_set.value("deliveryOptions", "tlsPolicy") != "REQUIRE":
+    if not may_be(configuration_set.value("deliveryOptions", "tlsPolicy"), "REQUIRE"):
         yield "set delivery_options tls_policy REQUIRE"

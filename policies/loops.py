@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from handlers.importer import environment as importer
-from policies.documents import function_statements, grants
-from policies.model import Resource, Stack, stack_rule
+from policies.documents import function_statements, reaches
+from policies.model import UNKNOWN, Resource, Stack, may_be, stack_rule
 from policies.resource_types import (
     BUCKET,
     BUCKET_NOTIFICATION,
@@ -123,11 +123,11 @@ def _is(loop: Loop, path: Sequence[Resource]) -> bool:
 
 def _unbounded(stack: Stack, path: Sequence[Resource], loop: Loop) -> Iterator[str]:
     function = path[0]
-    limit = str(function.value("environment", "variables", loop.limit) or "")
-    if not limit.isdecimal() or int(limit) > _MOST_ROUNDS:
+    limit = function.value("environment", "variables", loop.limit)
+    if limit is not UNKNOWN and not (str(limit).isdecimal() and int(limit) <= _MOST_ROUNDS):
         yield f"its loop ends by {loop.limit}: set it to {_MOST_ROUNDS} rounds at most"
     allowed = stack.referring(function, RECURSION, "functionName")
-    if not any(made.value("recursiveLoop") == "Allow" for made in allowed):
+    if not any(may_be(made.value("recursiveLoop"), "Allow") for made in allowed):
         yield "Lambda stops its loop after some 16 rounds: add a FunctionRecursionConfig that allows it"
     if any(step.type == QUEUE and not step.value("redrivePolicy") for step in path):
         yield "a message of its loop that fails comes back for ever: set redrive_policy of the queue"
@@ -161,7 +161,7 @@ def _ways(stack: Stack) -> Ways:
         reached = {
             tuple(step.urn for step in inlet.way): inlet.way
             for inlet in inlets
-            if any(grants(given, action, inlet.arn) for action in inlet.actions)
+            if any(reaches(given, action, inlet.arn) for action in inlet.actions)
         }
         ways[function.urn] = list(reached.values())
     for node in stack.resources:

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 
 
 class _Unknown:
-    """A value that only AWS can say, later. It is true: a rule that asks for a value takes it for one."""
+    """A value that only AWS can say, later: it is true, holds whatever is looked for in it, and yields nothing."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __contains__(self, wanted: object) -> bool:
+        return True
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -81,6 +87,11 @@ class Stack:
     def meant(self, resource: Resource, value: Any, *types: str) -> Resource | None:
         """What a value among the inputs of a resource refers to, among the resources of some types."""
         return next((made for made in self.of_type(*types) if refers(resource, value, made)), None)
+
+
+def may_be(value: Any, *wanted: Any) -> bool:
+    """Whether a value is one of those wanted, or not known yet: rules blame for what is known only."""
+    return value is UNKNOWN or value in wanted
 
 
 def refers(resource: Resource, value: Any, target: Resource) -> bool:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from policies.documents import grants, statements, unread
-from policies.model import UNKNOWN, Resource, Stack, resource_rule, stack_rule
+from policies.documents import covers, statements, unread
+from policies.model import UNKNOWN, Resource, Stack, may_be, resource_rule, stack_rule
 from policies.reliability import is_stream
 from policies.resource_types import (
     ALARM,
@@ -38,12 +38,11 @@ def log_group_owned(stack: Stack) -> Iterator[tuple[Resource, str]]:
 def function_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """Three ways to fail that look alike from outside: nothing happens."""
     for function in stack.of_type(FUNCTION):
-        watched = _watched(stack, function, "AWS/Lambda", "FunctionName")
-        for metric in sorted({"Errors", "Throttles", "Duration"} - watched):
+        for metric in _unwatched(stack, function, "FunctionName", "AWS/Lambda", "Errors", "Throttles", "Duration"):
             yield function, f"add an alarm on AWS/Lambda {metric} with its name as FunctionName"
 
 
-_MAPPING_METRICS = {"DroppedEventCount", "OnFailureDestinationDeliveredEventCount"}
+_MAPPING_METRICS = ("DroppedEventCount", "OnFailureDestinationDeliveredEventCount")
 
 
 @stack_rule("stream-alarms", "Every mapping of a stream has alarms on lag and on records given up")
@@ -52,10 +51,10 @@ def stream_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
     for mapping in filter(is_stream, stack.of_type(MAPPING)):
         if "EventCount" not in (mapping.value("metricsConfig", "metrics") or []):
             yield mapping, "set metrics_config metrics EventCount, or its failures have no metric"
-        for metric in sorted(_MAPPING_METRICS - _watched(stack, mapping, "AWS/Lambda", "EventSourceMappingUUID")):
+        for metric in _unwatched(stack, mapping, "EventSourceMappingUUID", "AWS/Lambda", *_MAPPING_METRICS):
             yield mapping, f"add an alarm on AWS/Lambda {metric} with its uuid as EventSourceMappingUUID"
         function = stack.target(mapping, FUNCTION, "functionName")
-        if function and "IteratorAge" not in _watched(stack, function, "AWS/Lambda", "FunctionName"):
+        if function and _unwatched(stack, function, "FunctionName", "AWS/Lambda", "IteratorAge"):
             yield mapping, f"add an alarm on AWS/Lambda IteratorAge with {function.name} as FunctionName"
 
 
@@ -66,14 +65,15 @@ def queue_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
         metric = (
             "ApproximateAgeOfOldestMessage" if queue.value("redrivePolicy") else "ApproximateNumberOfMessagesVisible"
         )
-        if metric not in _watched(stack, queue, "AWS/SQS", "QueueName"):
+        if _unwatched(stack, queue, "QueueName", "AWS/SQS", metric):
             yield queue, f"add an alarm on AWS/SQS {metric} with its name as QueueName"
 
 
-def _watched(stack: Stack, target: Resource, namespace: str, dimension: str) -> set[str]:
-    """The metrics of a resource that have an alarm."""
+def _unwatched(stack: Stack, target: Resource, dimension: str, namespace: str, *metrics: str) -> list[str]:
+    """Those of some metrics of a resource that have no alarm."""
     alarms = stack.referring(target, ALARM, "dimensions", dimension)
-    return {alarm.value("metricName") for alarm in alarms if alarm.value("namespace") == namespace}
+    watched = [alarm.value("metricName") for alarm in alarms if may_be(alarm.value("namespace"), namespace)]
+    return [metric for metric in metrics if not any(may_be(name, metric) for name in watched)]
 
 
 @resource_rule("alarm-tells", "Alarms tell somebody, and say what they mean", ALARM)
@@ -100,7 +100,7 @@ def traced(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """Where the time of a slow invocation went is known only if somebody kept it."""
     if stack.environment == "prod":
         for function in stack.of_type(FUNCTION):
-            if function.value("tracingConfig", "mode") != "Active":
+            if not may_be(function.value("tracingConfig", "mode"), "Active"):
                 yield function, "set tracing_config mode Active: sluice:operations tracing"
 
 
@@ -114,16 +114,15 @@ _SUPPRESSED = {"BOUNCE", "COMPLAINT"}
 def mail_events(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """SES accepts a mail and says later that it went nowhere; a template's missing variable shows in no other way."""
     for configuration_set in stack.of_type(CONFIGURATION_SET):
-        told = {
-            event
+        told = [
+            destination.value("eventDestination", "matchingEventTypes") or []
             for destination in stack.referring(configuration_set, MAIL_EVENTS, "configurationSetName")
             if destination.value("eventDestination", "enabled")
-            for event in destination.value("eventDestination", "matchingEventTypes") or []
-        }
-        if missing := _MAIL_EVENTS - told:
+        ]
+        if missing := {event for event in _MAIL_EVENTS if not any(event in events for events in told)}:
             yield configuration_set, f"add an enabled event destination for {', '.join(sorted(missing))}"
-        suppressed = set(configuration_set.value("suppressionOptions", "suppressedReasons") or [])
-        if missing := _SUPPRESSED - suppressed:
+        suppressed = configuration_set.value("suppressionOptions", "suppressedReasons") or []
+        if missing := {reason for reason in _SUPPRESSED if reason not in suppressed}:
             yield configuration_set, f"add {', '.join(sorted(missing))} to suppression_options suppressed_reasons"
 
 
@@ -143,7 +142,7 @@ def topic_publishers(stack: Stack) -> Iterator[tuple[Resource, str]]:
             ),
         ):
             allowed = [statement for statement in given if ("Service", service) in statement.principals]
-            if needed and not grants(allowed, "sns:Publish", topic.arn):
+            if needed and not covers(allowed, "sns:Publish", topic.arn):
                 yield topic, f"let {service} sns:Publish in its TopicPolicy"
         for reported in _reporting(stack, topic):
             if not any(policy.urn in reported.dependencies for policy in policies):

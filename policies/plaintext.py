@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from policies.model import Resource, resource_rule
 from policies.resource_types import FUNCTION
@@ -37,7 +37,8 @@ _HEX_BITS = 3.0
 @resource_rule("no-plaintext-secret", "No environment variable holds a secret", FUNCTION)
 def no_plaintext_secret(function: Resource) -> Iterator[str]:
     """By its name, by known shapes, and by how random its value looks. The value is never shown."""
-    for name, value in (function.value("environment", "variables") or {}).items():
+    variables = function.value("environment", "variables")
+    for name, value in variables.items() if isinstance(variables, Mapping) else ():
         if found := _suspicion(name, value):
             yield f"{name} {found}: keep it in Secrets Manager or Parameter Store, and hand over its name"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from policies.model import Resource, Stack, stack_rule
+from policies.model import Resource, Stack, may_be, stack_rule
 from policies.resource_types import BUCKET, BUCKET_VERSIONING, TABLE
 
 EXPENDABLE = {
@@ -22,7 +22,7 @@ def recoverable(stack: Stack) -> Iterator[tuple[Resource, str]]:
         if resource.type == TABLE and not resource.value("pointInTimeRecovery", "enabled"):
             yield resource, "set point_in_time_recovery enabled"
         if resource.type == BUCKET and not any(
-            made.value("versioningConfiguration", "status") == "Enabled"
+            may_be(made.value("versioningConfiguration", "status"), "Enabled")
             for made in stack.referring(resource, BUCKET_VERSIONING, "bucket")
         ):
             yield resource, "add a BucketVersioning that is Enabled"
@@ -38,7 +38,7 @@ def protected(stack: Stack) -> Iterator[tuple[Resource, str]]:
             yield resource, "set retain_on_delete=True in its options: operations protect"
         if resource.type == TABLE and not resource.value("deletionProtectionEnabled"):
             yield resource, "set deletion_protection_enabled"
-        if resource.type == BUCKET and resource.value("forceDestroy"):
+        if resource.type == BUCKET and resource.value("forceDestroy") is True:
             yield resource, "leave force_destroy out: it empties the bucket"
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from policies.documents import function_statements, grants, role_statements, statements, unread
+from policies.documents import covers, role_statements, statements, unread
 from policies.model import UNKNOWN, Resource, Stack, refers, resource_rule, stack_rule
 from policies.resource_types import (
     BUCKET,
@@ -88,7 +88,7 @@ def _invoked_asynchronously(stack: Stack) -> Iterator[Resource]:
 
 @stack_rule("failure-permitted", "Whoever hands a failure on may write to its destination")
 def failure_permitted(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Lambda and the scheduler use a role for it, EventBridge the queue's policy; without, the failure itself is lost."""
+    """Lambda and the scheduler use a role for it, EventBridge the queue's policy; without it the failure is lost."""
     for mapping in stack.of_type(MAPPING):
         yield from _permitted(stack, mapping, "functionName", ("destinationConfig", "onFailure", "destinationArn"))
     for configured in stack.of_type(EVENT_INVOKE_CONFIG):
@@ -96,7 +96,7 @@ def failure_permitted(stack: Stack) -> Iterator[tuple[Resource, str]]:
     for schedule in stack.of_type(SCHEDULE):
         role = stack.target(schedule, ROLE, "target", "roleArn")
         queue = stack.target(schedule, QUEUE, "target", "deadLetterConfig", "arn")
-        if role and queue and queue.arn and not grants(role_statements(stack, role), "sqs:SendMessage", queue.arn):
+        if role and queue and _missing(stack, role, queue):
             yield schedule, f"allow {role.name} sqs:SendMessage on {queue.name}"
     for target in stack.of_type(EVENT_TARGET):
         queue = stack.target(target, QUEUE, "deadLetterConfig", "arn")
@@ -108,23 +108,24 @@ def _permitted(
     stack: Stack, resource: Resource, function_path: str, path: tuple[str, ...]
 ) -> Iterator[tuple[Resource, str]]:
     function = stack.target(resource, FUNCTION, function_path)
+    role = stack.target(function, ROLE, "role") if function else None
     destination = stack.meant(resource, resource.value(*path), BUCKET, QUEUE)
-    if not function or not destination or not destination.arn or _unread(stack, function):
-        return
-    needed = (
-        [("sqs:SendMessage", destination.arn)]
-        if destination.type == QUEUE
-        else [("s3:PutObject", f"{destination.arn}/aws/lambda/*"), ("s3:ListBucket", destination.arn)]
-    )
-    given = function_statements(stack, function)
-    missing = [action for action, arn in needed if not grants(given, action, arn)]
-    if missing:
+    if function and role and destination and (missing := _missing(stack, role, destination)):
         yield resource, f"allow the role of {function.name} {' and '.join(missing)} on {destination.name}"
 
 
-def _unread(stack: Stack, function: Resource) -> bool:
-    role = stack.target(function, ROLE, "role")
-    return role is None or any(map(unread, stack.referring(role, ROLE_POLICY, "role")))
+def _missing(stack: Stack, role: Resource, destination: Resource) -> list[str]:
+    """The actions that a role lacks to keep failures in a queue or a bucket; none while that is not known yet."""
+    arn = destination.arn
+    if not arn or any(map(unread, stack.referring(role, ROLE_POLICY, "role"))):
+        return []
+    needed = (
+        {"sqs:SendMessage": arn}
+        if destination.type == QUEUE
+        else {"s3:PutObject": f"{arn}/aws/lambda/*", "s3:ListBucket": arn}
+    )
+    given = role_statements(stack, role)
+    return [action for action, where in needed.items() if not covers(given, action, where)]
 
 
 @resource_rule("bounded-mapping", "Mappings of streams end their retries, and isolate the record that fails", MAPPING)
@@ -150,24 +151,18 @@ def bounded_redrive(queue: Resource) -> Iterator[str]:
         yield f"set maxReceiveCount of redrive_policy to {_MOST_RECEIVES} at most"
 
 
-@resource_rule(
-    "bounded-invocations",
-    "Asynchronous invocations and deliveries end their retries",
-    EVENT_INVOKE_CONFIG,
-    SCHEDULE,
-    EVENT_TARGET,
-)
+_RETRY_POLICIES = {SCHEDULE: ("target", "retryPolicy"), EVENT_TARGET: ("retryPolicy",), EVENT_INVOKE_CONFIG: ()}
+"""Where each holds its bounds."""
+
+
+@resource_rule("bounded-invocations", "Asynchronous invocations and deliveries end their retries", *_RETRY_POLICIES)
 def bounded_invocations(resource: Resource) -> Iterator[str]:
     """By default the scheduler tries 185 times, for a day."""
-    if resource.type == SCHEDULE:
-        policy, where = resource.value("target", "retryPolicy") or {}, "target retry_policy "
-    elif resource.type == EVENT_TARGET:
-        policy, where = resource.value("retryPolicy") or {}, "retry_policy "
-    else:
-        policy, where = resource.inputs, ""
-    if not _within(policy.get("maximumRetryAttempts"), 0, _MOST_RETRIES):
+    path = _RETRY_POLICIES[resource.type]
+    where = f"{path[0]} retry_policy " if len(path) > 1 else "retry_policy " if path else ""
+    if not _within(resource.value(*path, "maximumRetryAttempts"), 0, _MOST_RETRIES):
         yield f"set {where}maximum_retry_attempts to {_MOST_RETRIES} at most"
-    if not _within(policy.get("maximumEventAgeInSeconds"), 60, _MOST_AGE_SECONDS):
+    if not _within(resource.value(*path, "maximumEventAgeInSeconds"), 60, _MOST_AGE_SECONDS):
         yield f"set {where}maximum_event_age_in_seconds to {_MOST_AGE_SECONDS} at most"
 
 
@@ -193,13 +188,14 @@ def queue_waits(stack: Stack) -> Iterator[tuple[Resource, str]]:
             stack.target(mapping, FUNCTION, "functionName"),
         )
         if queue and function:
-            least = _VISIBILITY_FACTOR * (function.value("timeout") or 3)
-            if (queue.value("visibilityTimeoutSeconds") or 30) < least:
+            timeout = function.value("timeout") or 3
+            least = UNKNOWN if timeout is UNKNOWN else _VISIBILITY_FACTOR * timeout
+            if _below(queue.value("visibilityTimeoutSeconds") or 30, least):
                 yield queue, f"set visibility_timeout_seconds to {least:.0f}, six times the timeout of {function.name}"
     for queue in stack.of_type(QUEUE):
         redrive = _redrive(queue)
         dead_letters = stack.meant(queue, redrive.get("deadLetterTargetArn"), QUEUE) if redrive else None
-        if dead_letters and _retention(dead_letters) < _retention(queue):
+        if dead_letters and _below(_retention(dead_letters), _retention(queue)):
             yield (
                 dead_letters,
                 f"set message_retention_seconds to that of {queue.name} at least: age counts from sending",
@@ -240,7 +236,7 @@ def _lets(stack: Stack, queue: Resource, service: str) -> bool:
         for statement in statements(policy)
         if ("Service", service) in statement.principals
     ]
-    return any(map(unread, policies)) or not queue.arn or grants(given, "sqs:SendMessage", queue.arn)
+    return any(map(unread, policies)) or not queue.arn or covers(given, "sqs:SendMessage", queue.arn)
 
 
 def _redrive(queue: Resource) -> dict[str, Any]:
@@ -248,7 +244,11 @@ def _redrive(queue: Resource) -> dict[str, Any]:
     return json.loads(policy) if isinstance(policy, str) and policy else {}
 
 
-def _retention(queue: Resource) -> float:
+def _below(value: Any, least: Any) -> bool:
+    return UNKNOWN not in (value, least) and value < least
+
+
+def _retention(queue: Resource) -> Any:
     return queue.value("messageRetentionSeconds") or _QUEUE_RETENTION_SECONDS
 
 

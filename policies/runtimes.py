@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Iterator
 
-from policies.model import Resource, resource_rule
+from policies.model import UNKNOWN, Resource, resource_rule
 from policies.resource_types import FUNCTION
 
 DEPRECATED_ON = {
@@ -25,7 +25,7 @@ DEPRECATED_ON = {
 def runtime_supported(function: Resource) -> Iterator[str]:
     """After the date there are no security fixes; some months later functions can no longer be changed."""
     runtime = function.value("runtime")
-    if runtime is None:  # a container image brings its own
+    if runtime is None or runtime is UNKNOWN:  # a container image brings its own
         return
     end = DEPRECATED_ON.get(runtime)
     newest = "python3.14"

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from handlers.importer.batches import Batch, readable, too_long
 from handlers.importer.csv_items import CsvItems, Row
@@ -14,8 +15,8 @@ from handlers.importer.items import Schema
 from handlers.importer.records import Position, Read, blocks
 from handlers.importer.transform import Transform
 
-_PLAIN = bytes(c for c in range(0x20, 0x7F) if c not in b'"\\') + b"\r\n"
-"""What JSON takes as it is, and the ends of lines."""
+_PLAIN = bytes(c for c in range(0x20, 0x100) if c not in b'"\\')
+"""What JSON takes as it is; it is UTF-8, so that holds for all characters outside ASCII."""
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 """What `surrogateescape` makes of a byte that is not UTF-8."""
 
@@ -32,7 +33,7 @@ class CsvReader:
         self._items = CsvItems(head.header, schema, transform)
         self._rules = RULES[head.kind]
         self._delimiter = DELIMITERS[head.kind]
-        self._plain = _PLAIN + self._delimiter.encode()
+        self._plain_outside_cells = _PLAIN + b'"\r\n' + self._delimiter.encode()
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`."""
@@ -41,36 +42,52 @@ class CsvReader:
             if block.too_long:
                 yield Batch([], [too_long(block.start.line, block.data)], block.end)
                 continue
-            plain = not block.data.translate(None, self._plain)
             try:
-                rows, lines = self._rows(block.data.decode(), block.start.line)
+                rows, lines, parsed = self._rows(block.data.decode(), block.start.line)
             except UnicodeDecodeError:
                 text = block.data.decode("utf-8", "surrogateescape")
-                rows, lines = _decoded_rows(*self._rows(text, block.start.line), rejects)
-            items = self._items.items(rows, lines, plain, rejects.append)
+                rows, lines, parsed = self._rows(text, block.start.line)
+                rows, lines = _decoded_rows(rows, lines, rejects)
+            items = self._items.items(rows, lines, self._is_plain(block.data, parsed), rejects.append)
             yield Batch(items, rejects, block.end)
 
     def rejected(self, source: tuple[int, Row], reason: str) -> Reject:
         """See `Reader`."""
         return self._items.rejected(source, reason)
 
-    def _rows(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int]]:
-        """The rows of whole records, and the line on which each begins."""
-        if '"' in text:
-            return self._quoted_rows(text, first)
-        # Without a quote, a cell is what lies between delimiters, and a row what lies between line ends.
-        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        rows = [line.split(self._delimiter) if line else [] for line in lines]
-        return rows, range(first, first + len(rows))
+    def _is_plain(self, data: bytes, parsed: Sequence[Row]) -> bool:
+        """Whether no cell holds a character that JSON escapes; `parsed` are the rows with quotes."""
+        # Quotes around a cell are no part of it, but the line ends and delimiters between them are.
+        cells = "".join(chain.from_iterable(parsed)).encode("utf-8", "surrogateescape")
+        return not data.translate(None, self._plain_outside_cells) and not cells.translate(None, _PLAIN)
 
-    def _quoted_rows(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int]]:
+    def _rows(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int], Sequence[Row]]:
+        """The rows of whole records, the line on which each begins, and those of the rows that have quotes."""
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        with_quotes = [line for line in lines if '"' in line] if '"' in text else []
+        # The empty line is a row of its own unless a quote before it was left open.
+        parsed = list(csv.reader([*with_quotes, ""], delimiter=self._delimiter))
+        if len(parsed) == len(with_quotes) + 1:
+            return self._rows_of_lines(lines, parsed), range(first, first + len(lines)), parsed
+        rows, numbers = self._rows_over_lines(text, first)
+        return rows, numbers, rows
+
+    def _rows_of_lines(self, lines: Sequence[str], parsed: Sequence[Row]) -> Sequence[Row]:
+        """The rows where each is a line; `parsed` are those with quotes, in order."""
+        delimiter = self._delimiter
+        if len(parsed) == 1:
+            return [line.split(delimiter) if line else [] for line in lines]
+        rows = iter(parsed)
+        return [(next(rows) if '"' in line else line.split(delimiter)) if line else [] for line in lines]
+
+    def _rows_over_lines(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int]]:
+        """The rows where some cells hold line ends."""
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter)
-        rows = list(reader)
-        if reader.line_num == len(rows):
-            return rows, range(first, first + len(rows))
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter)
+        rows: list[Row] = []
         lines = [first]
-        lines.extend(first + reader.line_num for _ in reader)
+        for row in reader:
+            rows.append(row)
+            lines.append(first + reader.line_num)
         return rows, lines[:-1]
 
 

@@ -20,6 +20,8 @@ from handlers.importer.transform import Rejected, Transform
 ITEM_BYTES = 400 * 1024
 KEY_BYTES = (2048, 1024)
 """Of the partition key's value and the sort key's."""
+SURELY_SHORT = 256
+"""Characters of a string that no encoding makes too long for a key."""
 LEVELS = 32
 """How deep an attribute may be nested; its value is level 1, what lies in that level 2."""
 
@@ -71,8 +73,8 @@ def key_value(schema: Schema, name: str, value: str) -> str:
 
 def check_size(text: str) -> None:
     """Raises a `RowError` if the item, given as its JSON text, is larger than DynamoDB allows."""
-    # Each character of the text stands for at most one byte of the item.
-    if len(text) > ITEM_BYTES and (size := _map_size(json.loads(text))) > ITEM_BYTES:
+    # Each character of the text stands for at most four bytes of the item.
+    if len(text) * 4 > ITEM_BYTES and (size := _map_size(json.loads(text))) > ITEM_BYTES:
         raise RowError(f"has {size:,} bytes as an item, DynamoDB allows {ITEM_BYTES:,}")
 
 
@@ -90,7 +92,9 @@ class ObjectItems:
         self._schema = schema
         self._transform = transform
         self._types = schema.columns if typed_columns else {}
-        self._key_types = [(name, Number if schema.type_of(name) == "N" else str) for name in schema.keys]
+        self._key_types = [
+            (name, Number, 0) if schema.type_of(name) == "N" else (name, str, SURELY_SHORT) for name in schema.keys
+        ]
 
     def item(self, row: Any) -> tuple[str, Hashable]:
         """The item's DynamoDB JSON and its key.
@@ -102,7 +106,7 @@ class ObjectItems:
             raise RowError("is not an object")
         if self._transform:
             row = _transformed(self._transform, row)
-        text, key = self._stored(row["Item"]) if _is_stored(row) else self._plain(row)
+        text, key = self._stored(row["Item"]) if len(row) == 1 and _is_stored(row) else self._plain(row)
         if "\\ud" in text:
             _check_surrogates(text)
         check_size(text)
@@ -112,12 +116,12 @@ class ObjectItems:
         if self._types:
             row = {name: self._typed(name, value) for name, value in row.items()}
         keys: list[str] = []
-        for name, wanted in self._key_types:
+        for name, wanted, surely_good in self._key_types:
             value = row.get(name)
             if type(value) is not wanted:
                 value = _as_key(name, value, wanted)
                 row = {**row, name: value}
-            keys.append(key_value(self._schema, name, value))
+            keys.append(value if 0 < len(value) <= surely_good else key_value(self._schema, name, value))
         return _object(row, 1), keys[0] if len(keys) == 1 else tuple(keys)
 
     def _stored(self, item: dict[str, Any]) -> tuple[str, Hashable]:
@@ -156,8 +160,8 @@ def _transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_stored(row: dict[str, Any]) -> bool:
-    """Whether the row is DynamoDB JSON. As a plain row it could not be an item: its key would be a map."""
-    return len(row) == 1 and type(row.get("Item")) is dict
+    """Whether a row of one member is DynamoDB JSON. As a plain row it could not be an item: its key would be a map."""
+    return type(row.get("Item")) is dict
 
 
 def _as_key(name: str, value: Any, wanted: type[str]) -> str:

@@ -8,7 +8,8 @@ import re
 
 from handlers.importer.errors import RowError
 
-_AS_WRITTEN = re.compile(r"-?(?:(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,19})?|[1-9][0-9]{0,37})").fullmatch
+written_as_number = re.compile(r"-?(?:(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,19})?|[1-9][0-9]{0,37})").fullmatch
+"""Matches a text that DynamoDB takes as a number as it is; there are others."""
 _NUMBER = re.compile(r"([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]+))?").fullmatch
 _DIGITS = 38
 _SMALLEST, _LARGEST = -130, 125
@@ -26,7 +27,7 @@ def number(text: str) -> str:
     Raises:
         RowError: it is not a number, or one that DynamoDB cannot keep exactly.
     """
-    return text if _AS_WRITTEN(text) else canonical(text)
+    return text if written_as_number(text) else canonical(text)
 
 
 def canonical(text: str) -> str:

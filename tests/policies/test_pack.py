@@ -39,7 +39,7 @@ def pack_of():
             "PULUMI_CONFIG": "{}",
         }
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(ROOT / "policies")],
+            [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", "."],
             cwd=ROOT / "policies",
             env=environment,
             stdout=subprocess.PIPE,

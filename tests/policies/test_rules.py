@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from local.schema import properties
 from policies import resource_types as types
 from policies.access import WILDCARDS
 from policies.documents import statements
+from policies.model import UNKNOWN, Stack
 from policies.protection import EXPENDABLE
 from policies.rules import RULES, violations
 from tests.policies.editing import add, drop, found, option, put, statement
@@ -378,6 +380,15 @@ def test_no_stack_breaks_a_rule(name):
 def test_a_preview_is_not_blamed_for_what_only_aws_can_say(name):
     lines = [str(violation) for violation in violations(stack(name, preview=True))]
     assert not lines, "\n".join(["", *lines])
+
+
+def test_no_rule_blames_or_stumbles_over_what_is_not_known_yet():
+    prod = stack("prod")
+    for resource in prod.resources:
+        blank = replace(resource, inputs=dict.fromkeys(resource.inputs, UNKNOWN))
+        others = [each for each in prod.resources if each != resource]
+        lines = [str(violation) for violation in violations(Stack("prod", [*others, blank]))]
+        assert not lines, "\n".join(["", *lines])
 
 
 @pytest.mark.parametrize(

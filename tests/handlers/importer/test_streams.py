@@ -2,7 +2,7 @@ import gzip
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.importer.errors import FileError
@@ -15,6 +15,7 @@ def unzipped(data: bytes, *, piece: int = 1 << 20, size: int = 1 << 16, limit: i
     return b"".join(iter(lambda: stream.read(size), b""))
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=2000), max_size=4), st.integers(1, 300), st.integers(1, 300))
 def test_members_are_read_one_after_the_other(parts: list[bytes], piece: int, size: int) -> None:
     data = b"".join(map(gzip.compress, parts))

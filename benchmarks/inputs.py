@@ -1,0 +1,137 @@
+"""What every way is fed: the same rows, records and items on each machine, made by arithmetic."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+COLUMNS = ("id", "name", "email", "city", "country", "price", "quantity", "active", "created", "note")
+TYPES = {"price": "N", "quantity": "N", "active": "BOOL"}
+"""The columns that are no strings."""
+
+_PEOPLE = (
+    "Ada Lovelace",
+    "Åsa Öberg",
+    "Zoë Müller",
+    "Grace Hopper",
+    "Linus Ek",
+    "José Peña",
+    "Ann Lee",
+    "Olga Tokarczuk",
+)
+_CITIES = (
+    ("Göteborg", "Sweden"),
+    ("Lund", "Sweden"),
+    ("Kraków", "Poland"),
+    ("Bergen", "Norway"),
+    ("Porto", "Portugal"),
+)
+_QUOTED_EVERY = 20
+STREAM = "arn:aws:dynamodb:eu-north-1:123456789012:table/Users/stream/2026-01-01T00:00:00.000"
+RECORDS_A_BATCH = 100
+"""What a stream mapping of Sluice hands to one invocation."""
+
+
+def cells(number: int) -> list[str]:
+    """The cells of a row: 140 bytes as a line, names outside ASCII, a comma in every twentieth note."""
+    name = _PEOPLE[number % len(_PEOPLE)]
+    city, country = _CITIES[number % len(_CITIES)]
+    return [
+        f"{number:08d}",
+        name,
+        f"user.{number}@example.com",
+        city,
+        country,
+        f"{number % 9973}.{number % 89 + 10}",
+        str(number % 97),
+        "true" if number % 3 else "false",
+        f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}T{number % 24:02d}:{number % 60:02d}:00Z",
+        "ordered by phone"
+        + (", " if number % _QUOTED_EVERY == 0 else " ")
+        + f"to be sent out on day {number % 365:03d}",
+    ]
+
+
+def csv_lines(rows: int) -> Iterator[str]:
+    """A CSV file, line by line."""
+    yield ",".join(COLUMNS) + "\n"
+    for number in range(rows):
+        row = cells(number)
+        if "," in row[-1]:
+            row[-1] = f'"{row[-1]}"'
+        yield ",".join(row) + "\n"
+
+
+def json_lines(rows: int) -> Iterator[str]:
+    """The same rows as JSON lines."""
+    for number in range(rows):
+        yield json.dumps(plain(number), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def plain(number: int) -> dict[str, Any]:
+    """A row with its types."""
+    row: dict[str, Any] = dict(zip(COLUMNS, cells(number), strict=True))
+    return row | {"price": float(row["price"]), "quantity": int(row["quantity"]), "active": row["active"] == "true"}
+
+
+def item(number: int) -> dict[str, dict[str, Any]]:
+    """A row as DynamoDB JSON."""
+    row = dict(zip(COLUMNS, cells(number), strict=True))
+    values: dict[str, dict[str, Any]] = {}
+    for name, cell in row.items():
+        kind = TYPES.get(name, "S")
+        values[name] = {kind: cell == "true" if kind == "BOOL" else cell}
+    return values
+
+
+def record(number: int, event: str) -> dict[str, Any]:
+    """A record of a DynamoDB stream, as Lambda delivers it; a MODIFY changes the name."""
+    image = {("userId" if name == "id" else name): value for name, value in item(number).items()}
+    images = {
+        "INSERT": {"NewImage": image},
+        "MODIFY": {"NewImage": image, "OldImage": {**image, "name": {"S": "Before"}}},
+        "REMOVE": {"OldImage": image},
+    }
+    return {
+        "eventID": f"{number:032x}",
+        "eventName": event,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "eu-north-1",
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1790000000.0,
+            "Keys": {"userId": image["userId"]},
+            **images[event],
+            "SequenceNumber": f"{700000000000000000000 + number}",
+            "SizeBytes": 300,
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+        "eventSourceARN": STREAM,
+    }
+
+
+def batches(records: int, events: tuple[str, str]) -> Iterator[str]:
+    """Lambda's events, as JSON lines, of so many records: of the first kind of change and the second in turn."""
+    for start in range(0, records, RECORDS_A_BATCH):
+        end = min(start + RECORDS_A_BATCH, records)
+        records_of_batch = [record(number, events[number % 2]) for number in range(start, end)]
+        yield json.dumps({"Records": records_of_batch}, separators=(",", ":")) + "\n"
+
+
+def write(folder: Path, rows: int, records: int) -> None:
+    """Writes all input files; those below `incoming/` are what the endpoint serves as objects."""
+    (folder / "incoming").mkdir(parents=True)
+    _write(folder / "incoming/rows.csv", csv_lines(rows))
+    _write(folder / "incoming/small.csv", csv_lines(10))
+    _write(folder / "incoming/rows.jsonl", json_lines(rows))
+    with gzip.open(folder / "incoming/rows.jsonl.gz", "wb", compresslevel=6) as file:
+        file.writelines(line.encode() for line in json_lines(rows))
+    _write(folder / "people.jsonl", batches(records, ("INSERT", "MODIFY")))
+    _write(folder / "changes.jsonl", batches(records, ("INSERT", "REMOVE")))
+    _write(folder / "person.jsonl", batches(1, ("INSERT", "INSERT")))
+
+
+def _write(path: Path, lines: Iterator[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(lines)

@@ -1,0 +1,28 @@
+"""Runs one way in this process, which is fresh: `python benchmarks/ways MODULE.FUNCTION`.
+
+Prints what the function returns, the units of work that it has done; then the seconds since the first line of this
+file, and the most memory that the process held, in MB.
+"""
+
+import time
+
+started = time.perf_counter()
+
+import importlib  # noqa: E402 the clock starts first
+import sys  # noqa: E402
+
+
+def peak_mb() -> float:
+    """The largest resident set of this process."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
+    except OSError:  # no Linux; there it counts what the process was before it became this program
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)
+
+
+module, function = sys.argv[1].split(".")
+units = getattr(importlib.import_module(module), function)()
+print(units, time.perf_counter() - started, peak_mb())

@@ -1,0 +1,45 @@
+"""Stream records to an archive in S3. Each function gives the number of records that it has handled."""
+# pyright: reportMissingImports=false
+# The peers are installed in .venv-bench alone.
+
+import json
+import os
+
+from given import BUCKET, FOLDER, Context
+
+INPUT = os.path.join(FOLDER, os.environ.get("BENCH_INPUT", "changes.jsonl"))
+
+
+def sluice() -> int:
+    """Sluice's archiver: one gzipped object a batch."""
+    from handlers.archiver.handler import handle
+
+    records = 0
+    with open(INPUT, encoding="utf-8") as batches:
+        for batch in batches:
+            event = json.loads(batch)
+            if handle(event, Context())["batchItemFailures"]:
+                raise RuntimeError("records were handed back")
+            records += len(event["Records"])
+    return records
+
+
+def boto3_loop() -> int:
+    """A handler as many are written: `TypeDeserializer`, then `put_object` a record."""
+    import boto3
+    from boto3.dynamodb.types import TypeDeserializer
+
+    s3, deserialize = boto3.client("s3"), TypeDeserializer().deserialize
+    records = 0
+    with open(INPUT, encoding="utf-8") as batches:
+        for batch in batches:
+            for record in json.loads(batch)["Records"]:
+                change = record["dynamodb"]
+                images = {
+                    side: {name: deserialize(value) for name, value in change.get(side, {}).items()}
+                    for side in ("NewImage", "OldImage")
+                }
+                body = json.dumps({"event": record["eventName"], **images}, default=str)
+                s3.put_object(Bucket=BUCKET, Key=f"changes/{record['eventID']}.json", Body=body.encode())
+                records += 1
+    return records

@@ -1,0 +1,58 @@
+"""Reading a table for a report: how many items it has, and its newest fifty. Each gives the number of items read."""
+# pyright: reportMissingImports=false
+# The peers are installed in .venv-bench alone.
+
+import heapq
+from collections.abc import Iterator
+from typing import Any
+
+_TABLE = "RA_bench"
+_SHOWN = 50
+
+
+def sluice() -> int:
+    """Sluice's reporter, without what it does with the numbers."""
+    from handlers.reporter.patience import patience
+    from handlers.reporter.reading import Wanted
+    from handlers.reporter.settings import Group
+    from handlers.reporter.survey import survey
+    from handlers.shared.aws import dynamodb
+
+    group = Group("RA", "RA_", "Augmented Reality", "RA_totales")
+    found = survey(dynamodb.connect(), [group], Wanted("name", "created", _SHOWN), 1e6, patience(900.0))
+    (table,) = found.groups["RA"]
+    if found.failures or table.approximate or len(table.items) != _SHOWN:
+        raise RuntimeError(f"{found.failures or table}")
+    return table.count
+
+
+def resource() -> int:
+    """boto3's resource: `Table.scan`, page by page."""
+    import boto3
+
+    table: Any = boto3.resource("dynamodb").Table(_TABLE)
+
+    def pages() -> Iterator[list[dict[str, Any]]]:
+        page = table.scan()
+        yield page["Items"]
+        while "LastEvaluatedKey" in page:
+            page = table.scan(ExclusiveStartKey=page["LastEvaluatedKey"])
+            yield page["Items"]
+
+    return _newest(pages(), lambda item: item["created"])
+
+
+def client() -> int:
+    """boto3's client: the paginator of Scan, items left as DynamoDB JSON."""
+    import boto3
+
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=_TABLE)
+    return _newest((page["Items"] for page in pages), lambda item: item["created"]["S"])
+
+
+def _newest(pages: Iterator[list[dict[str, Any]]], date: Any) -> int:
+    count, newest = 0, []
+    for items in pages:
+        count += len(items)
+        newest = heapq.nlargest(_SHOWN, newest + items, key=date)
+    return count

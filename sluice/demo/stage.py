@@ -1,4 +1,4 @@
-"""What every scene of the demo plays on: a deployed stack, a fault proxy before its functions, and checks that are shown."""
+"""What every scene of the demo plays on: a deployed stack behind a fault proxy, and checks that are shown."""
 
 import json
 import time

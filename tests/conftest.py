@@ -25,7 +25,7 @@ def record(build: Callable[[], None], *, preview: bool = False) -> Graph:
     try:
         program.run("test", recorder, preview=preview, config={}, program=build)
     except program.ProgramError as error:
-        raise error.__cause__ or error
+        raise (error.__cause__ or error) from None
     return recorder.graph
 
 

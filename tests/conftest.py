@@ -20,9 +20,12 @@ def recorded(stack: str, *, preview: bool = False) -> Graph:
 
 
 def record(build: Callable[[], None], *, preview: bool = False) -> Graph:
-    """The graph of a program that `build` is."""
+    """The graph of a program that `build` is; what it raised is raised here."""
     recorder = Recorder("eu-north-1", preview=preview)
-    program.run("test", recorder, preview=preview, config={}, program=build)
+    try:
+        program.run("test", recorder, preview=preview, config={}, program=build)
+    except program.ProgramError as error:
+        raise (error.__cause__ or error) from None
     return recorder.graph
 
 

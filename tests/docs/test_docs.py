@@ -19,7 +19,7 @@ from tests.docs.markdown import PAGES, ROOT, anchors, blocks, links, prose, shel
 
 README = (ROOT / "README.md").read_text()
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
-COMPONENTS_OF_ALARMS = ("function-", "stream-", "queue-", "mail-")
+COMPONENTS_OF_ALARMS = ("function-", "stream-", "queue-", "report-", "mail-")
 
 
 def named(pages):
@@ -104,20 +104,20 @@ def test_the_settings_of_the_readme_are_valid():
     load(shown_settings(), "dev")
 
 
+def defaults():
+    """All settings, where only what is required is given."""
+    required = {"sluice:mail": {"sender": "a@example.com"}, "sluice:reports": {"recipients": ["a@example.com"]}}
+    return load({"aws:region": "eu-north-1", **required}, "dev").model_dump(by_alias=True)
+
+
 def test_what_the_readme_calls_a_default_is_one():
     (block,) = [block for block in blocks(README) if block.info == "yaml"]
-    lines = block.body.splitlines()
-    sections = {name: field.annotation for name, field in Settings.model_fields.items() if is_model(field.annotation)}
-    for section, model in sections.items():
-        shown = shown_settings()[f"sluice:{section}"]
-        for name, field in model.model_fields.items():
-            key = field.alias or name
-            line = next(line for line in lines if line.strip().startswith(f"{key}:") and key in line)
-            if "example" not in line.partition("#")[2] and not field.is_required():
-                required = {"sender": "a@example.com"} if section == "mail" else {}
-                required |= {"recipients": ["a@example.com"]} if section == "reports" else {}
-                default = model.model_validate(required).model_dump(by_alias=True)[key]
-                assert shown[key] == default, f"{section}.{key}"
+    sections = re.split(r"^  sluice:(\w+):\n", block.body, flags=re.MULTILINE)[1:]
+    for section, text in zip(sections[::2], sections[1::2], strict=True):
+        for line in re.findall(r"^    (?=\w).*", text, re.MULTILINE):
+            key, note = line.split(":")[0].strip(), line.partition("#")[2]
+            if "example" not in note and "required" not in note:
+                assert shown_settings()[f"sluice:{section}"][key] == defaults()[section][key], f"{section}.{key}"
 
 
 def test_a_setting_that_a_page_names_exists():
@@ -130,13 +130,11 @@ def test_a_setting_that_a_page_names_exists():
 
 def test_the_settings_tables_have_the_defaults():
     """The pages of the pipelines: `| key | default | what it does |`."""
-    required = {"sluice:mail": {"sender": "a@example.com"}, "sluice:reports": {"recipients": ["a@example.com"]}}
-    defaults = load({"aws:region": "eu-north-1", **required}, "dev").model_dump(by_alias=True)
     for page in PAGES:
         for key, shown in re.findall(r"^\| `(\w+\.\w+)` \| `([^`]+)` \|", page.read_text(), re.MULTILINE):
             section, _, name = key.partition(".")
             if key != "reports.groups":
-                assert yaml.safe_load(shown) == defaults[section][name], f"{page.name}: {key}"
+                assert yaml.safe_load(shown) == defaults()[section][name], f"{page.name}: {key}"
 
 
 def test_the_readme_shows_every_output_and_no_other():

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
+
 from local.cloud import EmbeddedCloud, Stack
 from local.faults import FaultProxy
 from local.program import ROOT
@@ -60,7 +62,7 @@ class Stage:
         """Shows a promise and whether it held, with what was found if not."""
         self.failed += not holds
         mark = "[green]ok[/]  " if holds else "[red]FAIL[/]"
-        out.print(f"  {mark} {promise}" + ("" if holds or found == "" else f": found {found!r}"))
+        out.print(f"  {mark} " + escape(promise + ("" if holds or found == "" else f": found {found!r}")))
 
 
 def sample(name: str) -> list[dict[str, Any]]:

@@ -65,19 +65,19 @@ def stop_mapping(stack: Stack) -> None:
     stack.cloud.client("lambda").update_event_source_mapping(UUID=mapping.id, Enabled=False)
 
 
-def receive(stack: Stack, url: str, seconds: int = 0) -> list[dict[str, Any]]:
-    """Takes messages out of a queue for good; waits so long for the first."""
+def receive(stack: Stack, url: str, about: str = "", seconds: int = 0) -> list[dict[str, Any]]:
+    """Takes messages out of a queue for good, and gives those with a text in them; waits so long for the first."""
     sqs = stack.cloud.client("sqs")
     found = sqs.receive_message(
         QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=seconds, MessageAttributeNames=["All"]
     ).get("Messages", [])
     for message in found:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return found
+    return [message for message in found if about in message["Body"]]
 
 
-def import_once(stack: Stack, messages: list[dict[str, Any]]) -> list[str]:
-    """Gives messages to the importer, and then what it sends itself; how each invocation ended."""
+def import_once(stack: Stack, messages: list[dict[str, Any]], about: str) -> list[str]:
+    """Gives messages to the importer, and then what it sends itself about this; how each invocation ended."""
     ended, queue = [], stack.outputs["import_queue_url"]
     while messages:
         for message in messages:
@@ -88,7 +88,7 @@ def import_once(stack: Stack, messages: list[dict[str, Any]]) -> list[str]:
             }
             how, answer = invoke(stack, "import_function_name", {"Records": [delivered]})
             ended.append("failed" if how == "error" or answer["batchItemFailures"] else "ok")
-        messages = receive(stack, queue)
+        messages = receive(stack, queue, about)
     return ended
 
 

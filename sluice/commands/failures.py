@@ -7,6 +7,7 @@ import click
 from sluice.console import out, plural, print_json
 from sluice.dead_letters import import_failures, redrive_imports, redrive_reports, report_failures
 from sluice.failures import UNREADABLE, Failure, Redriven, redrive_stream, stream_failures
+from sluice.function_errors import last_error
 from sluice.target import Target, targeted
 
 _LISTED = (stream_failures, import_failures, report_failures)
@@ -26,11 +27,15 @@ def command(target: Target, as_json: bool, redrive: bool) -> None:
         _redrive(target, as_json)
         return
     found = [failure for listed in _LISTED for failure in listed(target)]
+    batches = [failure.pipeline == "stream" and failure.reason != UNREADABLE for failure in found]
+    errors = [last_error(target, failure) if batch else "" for failure, batch in zip(found, batches, strict=True)]
     if as_json:
-        print_json([failure._asdict() for failure in found])
+        print_json([{**failure._asdict(), "error": error} for failure, error in zip(found, errors, strict=True)])
         return
-    for failure in found:
+    for failure, error in zip(found, errors, strict=True):
         _show(failure)
+        if error:
+            out.print(f"    {error}", markup=False)
     out.print(plural(len(found), "failure") + (": --redrive sends them again." if found else "."))
 
 

@@ -58,6 +58,7 @@ def test_outputs_as_json_are_all_that_is_printed(running):
 def found(monkeypatch, running):
     def set_to(*failures):
         monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter(failures)])
+        monkeypatch.setattr(failures_command, "last_error", lambda _, failure: f"OSError: in {failure.function}")
 
     return set_to
 
@@ -75,13 +76,14 @@ def test_failures_are_shown_with_where_they_lie(found):
     assert sluice("failures").output == (
         "2026-01-01T00:00:00.000Z  archiver  2 records  RetryAttemptsExhausted\n"
         "    s3://b/[k]\n"
+        "    OSError: in archiver\n"
         "1 failure: --redrive sends them again.\n"
     )
 
 
 def test_failures_as_json_are_all_that_is_printed(found):
     found(FAILURE)
-    assert json.loads(sluice("failures", "--json").stdout) == [FAILURE._asdict()]
+    assert json.loads(sluice("failures", "--json").stdout) == [FAILURE._asdict() | {"error": "OSError: in archiver"}]
     found()
     assert json.loads(sluice("failures", "--json").stdout) == []
 

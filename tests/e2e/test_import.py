@@ -113,7 +113,9 @@ def documents(prefix: str) -> list[dict[str, Any]]:
 
 
 def as_lines(prefix: str) -> bytes:
-    return b"".join(line.strip().rstrip(",").encode() + b"\n" for line in DOCUMENTS.replace("@", prefix).splitlines()[1:-1])
+    return b"".join(
+        line.strip().rstrip(",").encode() + b"\n" for line in DOCUMENTS.replace("@", prefix).splitlines()[1:-1]
+    )
 
 
 EXPORTED = [
@@ -132,7 +134,9 @@ def as_export(prefix: str) -> bytes:
 
 def from_export(prefix: str) -> dict[str, dict[str, Any]]:
     read = TypeDeserializer().deserialize
-    typed = [{**item, **({"b": {"B": base64.b64decode(item["b"]["B"])}} if "b" in item else {})} for item in exported(prefix)]
+    typed = [
+        {**item, **({"b": {"B": base64.b64decode(item["b"]["B"])}} if "b" in item else {})} for item in exported(prefix)
+    ]
     made = [{name: read(value) for name, value in item.items()} for item in typed]
     return {item["id"]: item for item in made}
 
@@ -243,6 +247,11 @@ def test_the_newest_file_wins_while_workers_die_writes_are_throttled_and_message
     found = items(stack, "chaos-")
     assert len(found) == count - 1
     assert {item["version"] for item in found.values()} == {"new"}
-    assert (new["status"], new["rows_read"], new["rows_written"], new["rows_rejected"]) == ("PARTIAL", count, count - 1, 1)
+    assert (new["status"], new["rows_read"], new["rows_written"], new["rows_rejected"]) == (
+        "PARTIAL",
+        count,
+        count - 1,
+        1,
+    )
     assert new["chunks_done"] == new["chunks_total"] >= 2
     assert old["rows_read"] == old["rows_written"] + old["rows_rejected"] <= count

@@ -9,7 +9,6 @@ from local.program import configuration
 from sluice.target import Target
 
 
-
 def configured(**sections: dict[str, Any]) -> dict[str, str]:
     """The configuration of the stack `local` with some settings replaced: `configured(imports={"chunkMiB": 1})`."""
     config = configuration("local")
@@ -100,5 +99,3 @@ def eventually(look: Any, seconds: float = 60) -> Any:
         assert time.monotonic() < end, f"nothing came within {seconds} s"
         time.sleep(0.1)
     return found
-
-

@@ -87,7 +87,9 @@ def test_a_stream_of_records_is_archived_and_mailed_once_each(place, promised, s
     assert not list(stream_failures(target(stack)))
     wanted = {user["userId"]["S"] for user in users}
     archived = _archived(stack, prefix)
-    mailed = Counter(to.partition("@")[0] for mail in mails(stack.cloud.endpoint) for to in mail["to"] if to.startswith(prefix))
+    mailed = Counter(
+        to.partition("@")[0] for mail in mails(stack.cloud.endpoint) for to in mail["to"] if to.startswith(prefix)
+    )
     lost = [key for key in wanted if not archived[key]] + [key for key in wanted if not mailed[key]]
     doubled = [key for key in wanted if archived[key] > 1] + [key for key in wanted if mailed[key] > 1]
     promised(f"stream under {fired} faults, seed {seed}", cases=2 * RECORDS, lost=len(lost), doubled=len(doubled))
@@ -112,7 +114,9 @@ def test_a_file_is_imported_row_by_row_and_counted_once(place, promised, seed):
     pages = stack.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["import_table_name"])
     there = {item["id"]["S"] for page in pages for item in page["Items"]}
     lost = {f"f{seed}-{n}" for n in range(count)} - there
-    promised(f"import under {fired} faults, seed {seed}", cases=count, lost=len(lost), doubled=entry["rows_written"] - count)
+    promised(
+        f"import under {fired} faults, seed {seed}", cases=count, lost=len(lost), doubled=entry["rows_written"] - count
+    )
     assert fired
     assert (entry["status"], entry["rows_read"], entry["rows_written"]) == ("SUCCEEDED", count, count)
     assert lost == set()
@@ -128,7 +132,9 @@ def test_a_report_is_made_and_mailed_once_however_often_its_run_fails(place, pro
     place.faults.rules = []
     how, report = invoke(stack, "report_function_name", {"scheduled_time": scheduled})
     sent = len(mails(stack.cloud.endpoint)) - before
-    promised(f"report under {fired} faults, seed {seed}", cases=len(ended), lost=int(sent < 1), doubled=max(sent - 1, 0))
+    promised(
+        f"report under {fired} faults, seed {seed}", cases=len(ended), lost=int(sent < 1), doubled=max(sent - 1, 0)
+    )
     assert how == "ok"
     assert stack.cloud.client("s3").head_object(Bucket=stack.outputs["report_bucket_name"], Key=report["page"])
     assert sent == 1

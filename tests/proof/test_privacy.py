@@ -66,7 +66,10 @@ def logged(stack: Stack) -> list[str]:
 def test_no_log_holds_an_address_or_a_name(stack, told, promised):
     lines = logged(stack)
     private = {
-        user[name].strip() for user in USERS for name in ("email", "name") if isinstance(user.get(name), str) and len(user[name].strip()) > 3
+        user[name].strip()
+        for user in USERS
+        for name in ("email", "name")
+        if isinstance(user.get(name), str) and len(user[name].strip()) > 3
     }
     text = "\n".join([*lines, *map(str, told)])
     spelled = text + text.encode().decode("unicode_escape", errors="ignore")

@@ -33,7 +33,16 @@ class Place(NamedTuple):
 def place() -> Iterator[Place]:
     with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint, credentials=("test", "test")) as faults:
         config = configured(imports={"chunkMiB": 1})
-        yield Place(cloud.deploy("local", config=config, functions_endpoint=faults.endpoint), faults)
+        stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
+        # A report waits for another run's claim as long as it has time; here it has little.
+        stack.cloud.client("lambda").update_function_configuration(
+            FunctionName=stack.outputs["report_function_name"], Timeout=30
+        )
+        # What failed comes back when it is visible again: in AWS after minutes, here at once.
+        stack.cloud.client("sqs").set_queue_attributes(
+            QueueUrl=stack.outputs["import_queue_url"], Attributes={"VisibilityTimeout": "5"}
+        )
+        yield Place(stack, faults)
 
 
 @pytest.fixture(params=SEEDS)

@@ -1,4 +1,4 @@
-"""Faults: each pipeline works through throttling, errors, delays, lost connections, partial batches and expired credentials, by seed.
+"""Faults: each pipeline works through throttling, errors, delays, drops, partial batches and expired credentials.
 
 The short form has one seed a pipeline, the full form five. A seed gives the same request the same fate.
 """
@@ -34,10 +34,12 @@ def place() -> Iterator[Place]:
     with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint, credentials=("test", "test")) as faults:
         config = configured(imports={"chunkMiB": 1})
         stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
-        # A report waits for another run's claim as long as it has time; here it has little.
-        stack.cloud.client("lambda").update_function_configuration(
-            FunctionName=stack.outputs["report_function_name"], Timeout=30
-        )
+        # A report waits for another run's claim, and an import for the lease of a worker that failed, as long as
+        # that one might have run: here that is not long.
+        for function, seconds in (("report_function_name", 30), ("import_function_name", 10)):
+            stack.cloud.client("lambda").update_function_configuration(
+                FunctionName=stack.outputs[function], Timeout=seconds
+            )
         # What failed comes back when it is visible again: in AWS after minutes, here at once.
         stack.cloud.client("sqs").set_queue_attributes(
             QueueUrl=stack.outputs["import_queue_url"], Attributes={"VisibilityTimeout": "5"}
@@ -60,7 +62,7 @@ def faults_of(*services: str) -> list[Rule]:
         Rule("error", rate=0.04, status=503),
         Rule("delay", rate=0.05, seconds=(0.05, 0.3)),
         Rule("drop", rate=0.04),
-        Rule("expired", rate=0.03),
+        Rule("expired", rate=0.03, limit=1),
     ]
     for rule in kinds:
         rule.when = lambda request: request.service in services
@@ -117,7 +119,7 @@ def test_a_file_is_imported_row_by_row_and_counted_once(place, promised, seed):
     def look() -> list[dict[str, Any]]:
         return [one for one in entries(target(stack)) if one["object"].endswith(key) and one["status"] != "RUNNING"]
 
-    (entry,) = eventually(look, 120)
+    (entry,) = eventually(look, 400)
     fired = sum(rule.fired for rule in place.faults.rules)
     place.faults.rules = []
     pages = stack.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["import_table_name"])

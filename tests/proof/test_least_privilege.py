@@ -1,8 +1,8 @@
 """Least privilege: each permission of each role is taken away once, and what needs it is seen to fail.
 
 The cases are what the deployed roles hold, one for each action and resource of each statement, so a new permission that
-nothing needs shows up by itself. What the emulator does not judge stands in `UNJUDGED`; `tests/policies/test_iam_lint.py`
-holds it against AWS's service authorization reference.
+nothing needs shows up by itself. What the emulator does not judge stands in `UNJUDGED`;
+`tests/policies/test_iam_lint.py` holds it against AWS's service authorization reference.
 """
 
 import dataclasses

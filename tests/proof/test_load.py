@@ -28,6 +28,7 @@ class Workers:
 
     def __init__(self, leader: int) -> None:
         self._leader, self._stopping = leader, threading.Event()
+        self._emulator = Path(f"/proc/{leader}/cmdline").read_bytes()
         self.peak_mib = 0.0
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -47,8 +48,8 @@ class Workers:
     def _look(self, path: Path) -> None:
         pid = int(path.name)
         try:
-            if pid == self._leader or os.getpgid(pid) != self._leader:
-                return
+            if os.getpgid(pid) != self._leader or (path / "cmdline").read_bytes() == self._emulator:
+                return  # another's, the emulator, or a worker that is still its copy
             lines = dict(line.split(":", 1) for line in (path / "status").read_text().splitlines())
         except (OSError, ValueError):
             return  # it has ended

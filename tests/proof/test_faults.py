@@ -5,8 +5,13 @@ The short form has one seed a pipeline, the full form five. A seed gives the sam
 
 import gzip
 import json
+import os
+import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -27,6 +32,8 @@ RECORDS = 60
 class Place(NamedTuple):
     stack: Stack
     faults: FaultProxy
+    emulator: int
+    """The process that leads the group in which functions run."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +51,7 @@ def place() -> Iterator[Place]:
         stack.cloud.client("sqs").set_queue_attributes(
             QueueUrl=stack.outputs["import_queue_url"], Attributes={"VisibilityTimeout": "5"}
         )
-        yield Place(stack, faults)
+        yield Place(stack, faults, cloud.server.pid)
 
 
 @pytest.fixture(params=SEEDS)
@@ -129,6 +136,47 @@ def test_a_file_is_imported_row_by_row_and_counted_once(place, promised, seed):
         f"import under {fired} faults, seed {seed}", cases=count, lost=len(lost), doubled=entry["rows_written"] - count
     )
     assert fired
+    assert (entry["status"], entry["rows_read"], entry["rows_written"]) == ("SUCCEEDED", count, count)
+    assert lost == set()
+
+
+def _workers(emulator: int) -> list[int]:
+    """The processes of functions: those of the emulator's group that are not it."""
+    found, own = [], Path(f"/proc/{emulator}/cmdline").read_bytes()
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.getpgid(int(path.name)) == emulator and (path / "cmdline").read_bytes() != own:
+                found.append(int(path.name))
+    return found
+
+
+def test_an_import_whose_workers_are_killed_is_whole(place, promised, full):
+    if not full:
+        pytest.skip("in the full form only: make proof")
+    stack, count, killed = place.stack, 5000, 0
+    place.faults.rules = [Rule("delay", service="dynamodb", operation="BatchWriteItem", seconds=(0.1, 0.3))]
+    bucket, key = stack.outputs["import_bucket_name"], "incoming/killed.csv"
+    body = b"id,text\n" + b"".join(b"killed-%d,%s\n" % (n, b"x" * 700) for n in range(count))
+    stack.cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+
+    def look() -> list[dict[str, Any]]:
+        return [one for one in entries(target(stack)) if one["object"].endswith(key)]
+
+    eventually(look)
+    for _ in range(3):
+        time.sleep(0.2)
+        for worker in _workers(place.emulator):
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+                killed += 1
+    (entry,) = eventually(lambda: [one for one in look() if one["status"] != "RUNNING"], 400)
+    place.faults.rules = []
+    pages = stack.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["import_table_name"])
+    there = {item["id"]["S"] for page in pages for item in page["Items"]}
+    lost = {f"killed-{n}" for n in range(count)} - there
+    doubled = entry["rows_written"] - count
+    promised(f"import, {killed} workers killed at work", cases=count, lost=len(lost), doubled=doubled)
+    assert killed
     assert (entry["status"], entry["rows_read"], entry["rows_written"]) == ("SUCCEEDED", count, count)
     assert lost == set()
 

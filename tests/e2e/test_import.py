@@ -1,4 +1,4 @@
-"""Imports, from a file in S3 to the items of the table, through the whole embedded cloud: value by value, and while all goes wrong."""
+"""Imports, from a file in S3 to the items of the table: value by value, and while everything goes wrong."""
 
 import base64
 import csv
@@ -164,9 +164,9 @@ def test_every_format_arrives_value_by_value_gzipped_or_not(stack):
             objects.append(put(stack, f"trip/{name}{end}", pack(write(prefix))))
             wanted[name + end] = expected(prefix)
     entries_ = {object_: ended(stack, object_)[0] for object_ in objects}
-    assert {entry["object"].rpartition("/")[2]: (entry["status"], entry["error"]) for entry in entries_.values()} == {
-        name: ("SUCCEEDED", None) for name in wanted
-    }
+    assert {
+        entry["object"].rpartition("/")[2]: (entry["status"], entry["error"]) for entry in entries_.values()
+    } == dict.fromkeys(wanted, ("SUCCEEDED", None))
     assert {name: items(stack, f"{name}-") for name in wanted} == wanted
 
 
@@ -181,6 +181,34 @@ def test_a_message_that_can_never_succeed_is_a_dead_letter_with_its_reason_and_i
     assert again.where != failure.where
 
 
+# A line break in a key is tests/handlers/importer/test_messages.py's: within a `*` the emulator's IAM finds none.
+KEYS = [
+    "../../etc/passwd.csv",
+    "percent%2F%00%.csv",
+    "plus+and space&=?#.csv",
+    "ünï 🚀 名前.csv",
+    f"{'k' * (1024 - len('incoming/.csv'))}.csv",
+]
+
+
+def test_whatever_a_key_holds_its_file_is_imported_and_its_rejects_are_found(stack):
+    s3, bucket = stack.cloud.client("s3"), stack.outputs["import_bucket_name"]
+    for number, name in enumerate(KEYS):
+        (entry,) = ended(stack, put(stack, name, b"id\nkey-%d\n,\n" % number))
+        assert (entry["status"], entry["rows_written"], entry["rows_rejected"]) == ("PARTIAL", 1, 1), name
+    assert set(items(stack, "key-")) == {f"key-{number}" for number in range(len(KEYS))}
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="rejected/")
+    kept = [held["Key"] for page in pages for held in page.get("Contents", [])]
+    assert len(kept) == len(KEYS)
+
+
+def test_a_gzip_bomb_is_refused(cloud):
+    stack = cloud.deploy("bomb", config=configured(imports={"gzipLimitMiB": 1}))
+    (entry,) = ended(stack, put(stack, "bomb.csv.gz", gzip.compress(b"id\n" + b"1\n" * (8 << 20))))
+    assert entry["status"] == "FAILED"
+    assert "1" in entry["error"]
+
+
 def rows(prefix: str, version: str, count: int) -> bytes:
     lines = [f"{prefix}{number},{version},{number}\n" for number in range(count)]
     lines[count // 2] = f",{version},1\n"  # has no key
@@ -188,8 +216,9 @@ def rows(prefix: str, version: str, count: int) -> bytes:
 
 
 class Twice:
-    """Stands for the queue's mapping: delivers each message twice, at once, through the fault proxy; as the mapping does,
-    it deletes what succeeded and lets what failed be received again.
+    """Stands for the queue's mapping: delivers each message twice, at once, through the fault proxy.
+
+    As the mapping does, it deletes what succeeded and lets what failed be received again.
     """
 
     def __init__(self, stack: Stack) -> None:

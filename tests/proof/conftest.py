@@ -26,7 +26,7 @@ def full(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def promised(record_property: Callable[[str, object], None]) -> Promised:
-    """`promised("no change is lost", cases=5, lost=0, doubled=0)` says what a test looked at; its verdict is the test's."""
+    """`promised("no change is lost", cases=5, lost=0)` says what a test looked at; the verdict is the test's own."""
 
     def promised(promise: str, *, cases: int, lost: int | None = None, doubled: int | None = None) -> None:
         record_property(_PROPERTY, json.dumps([promise, cases, lost, doubled]))

@@ -1,4 +1,4 @@
-"""Drives the functions of a deployed stack one invocation at a time, so that what an invocation may do is seen at once."""
+"""Drives the functions of a deployed stack one invocation at a time: what one may do is seen at once."""
 
 import json
 import time

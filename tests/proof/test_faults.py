@@ -1,12 +1,17 @@
-"""Faults: each pipeline works through throttling, errors, delays, lost connections, partial batches and expired credentials, by seed.
+"""Faults: each pipeline works through throttling, errors, delays, drops, partial batches and expired credentials.
 
 The short form has one seed a pipeline, the full form five. A seed gives the same request the same fate.
 """
 
 import gzip
 import json
+import os
+import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -27,13 +32,26 @@ RECORDS = 60
 class Place(NamedTuple):
     stack: Stack
     faults: FaultProxy
+    emulator: int
+    """The process that leads the group in which functions run."""
 
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
     with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint, credentials=("test", "test")) as faults:
         config = configured(imports={"chunkMiB": 1})
-        yield Place(cloud.deploy("local", config=config, functions_endpoint=faults.endpoint), faults)
+        stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
+        # A report waits for another run's claim, and an import for the lease of a worker that failed, as long as
+        # that one might have run: here that is not long.
+        for function, seconds in (("report_function_name", 30), ("import_function_name", 10)):
+            stack.cloud.client("lambda").update_function_configuration(
+                FunctionName=stack.outputs[function], Timeout=seconds
+            )
+        # What failed comes back when it is visible again: in AWS after minutes, here at once.
+        stack.cloud.client("sqs").set_queue_attributes(
+            QueueUrl=stack.outputs["import_queue_url"], Attributes={"VisibilityTimeout": "5"}
+        )
+        yield Place(stack, faults, cloud.server.pid)
 
 
 @pytest.fixture(params=SEEDS)
@@ -51,7 +69,7 @@ def faults_of(*services: str) -> list[Rule]:
         Rule("error", rate=0.04, status=503),
         Rule("delay", rate=0.05, seconds=(0.05, 0.3)),
         Rule("drop", rate=0.04),
-        Rule("expired", rate=0.03),
+        Rule("expired", rate=0.03, limit=1),
     ]
     for rule in kinds:
         rule.when = lambda request: request.service in services
@@ -108,7 +126,7 @@ def test_a_file_is_imported_row_by_row_and_counted_once(place, promised, seed):
     def look() -> list[dict[str, Any]]:
         return [one for one in entries(target(stack)) if one["object"].endswith(key) and one["status"] != "RUNNING"]
 
-    (entry,) = eventually(look, 120)
+    (entry,) = eventually(look, 400)
     fired = sum(rule.fired for rule in place.faults.rules)
     place.faults.rules = []
     pages = stack.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["import_table_name"])
@@ -118,6 +136,47 @@ def test_a_file_is_imported_row_by_row_and_counted_once(place, promised, seed):
         f"import under {fired} faults, seed {seed}", cases=count, lost=len(lost), doubled=entry["rows_written"] - count
     )
     assert fired
+    assert (entry["status"], entry["rows_read"], entry["rows_written"]) == ("SUCCEEDED", count, count)
+    assert lost == set()
+
+
+def _workers(emulator: int) -> list[int]:
+    """The processes of functions: those of the emulator's group that are not it."""
+    found, own = [], Path(f"/proc/{emulator}/cmdline").read_bytes()
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.getpgid(int(path.name)) == emulator and (path / "cmdline").read_bytes() != own:
+                found.append(int(path.name))
+    return found
+
+
+def test_an_import_whose_workers_are_killed_is_whole(place, promised, full):
+    if not full:
+        pytest.skip("in the full form only: make proof")
+    stack, count, killed = place.stack, 5000, 0
+    place.faults.rules = [Rule("delay", service="dynamodb", operation="BatchWriteItem", seconds=(0.1, 0.3))]
+    bucket, key = stack.outputs["import_bucket_name"], "incoming/killed.csv"
+    body = b"id,text\n" + b"".join(b"killed-%d,%s\n" % (n, b"x" * 700) for n in range(count))
+    stack.cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+
+    def look() -> list[dict[str, Any]]:
+        return [one for one in entries(target(stack)) if one["object"].endswith(key)]
+
+    eventually(look)
+    for _ in range(3):
+        time.sleep(0.2)
+        for worker in _workers(place.emulator):
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+                killed += 1
+    (entry,) = eventually(lambda: [one for one in look() if one["status"] != "RUNNING"], 400)
+    place.faults.rules = []
+    pages = stack.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["import_table_name"])
+    there = {item["id"]["S"] for page in pages for item in page["Items"]}
+    lost = {f"killed-{n}" for n in range(count)} - there
+    doubled = entry["rows_written"] - count
+    promised(f"import, {killed} workers killed at work", cases=count, lost=len(lost), doubled=doubled)
+    assert killed
     assert (entry["status"], entry["rows_read"], entry["rows_written"]) == ("SUCCEEDED", count, count)
     assert lost == set()
 

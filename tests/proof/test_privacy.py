@@ -16,9 +16,9 @@ USERS = [json.loads(line) for line in (ROOT / "examples" / "users.jsonl").read_t
 
 
 @pytest.fixture(scope="module")
-def told() -> Iterator[list[object]]:
+def told() -> list[object]:
     """What the streams' events say; `up` prints these."""
-    yield []
+    return []
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def _drive(stack: Stack) -> None:
 def logged(stack: Stack) -> list[str]:
     """Every line that any function logged."""
     logs = stack.cloud.client("logs")
-    pages = [page for page in logs.get_paginator("describe_log_groups").paginate()]
+    pages = list(logs.get_paginator("describe_log_groups").paginate())
     groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
     return [
         event["message"]

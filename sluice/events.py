@@ -1,4 +1,4 @@
-"""What happens in the embedded cloud, in a line each: on streams, by schedules, and mails that went."""
+"""What happens in the embedded cloud, in a line each: on streams, by schedules, mails that went, imports that ended."""
 
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from local.outbox import Mail
 from local.schedules import Fired
 from local.streams import events
 from sluice.console import out, plural
+from sluice.ledger import Entry
 
 
 def show(event: events.Event | Fired) -> None:
@@ -19,6 +20,20 @@ def show_mail(mail: Mail) -> None:
     """Prints whom a mail went to."""
     told = escape(f"{', '.join(mail['to'])}: {mail['subject']}")
     out.print(f"{datetime.now():%H:%M:%S}  [cyan]mail[/]  {told}")
+
+
+def show_import(entry: Entry) -> None:
+    """Prints how an import ended."""
+    out.print(f"{datetime.now():%H:%M:%S}  [cyan]import[/]  {import_line(entry)}")
+
+
+def import_line(entry: Entry) -> str:
+    """How an import ended, in rich's markup."""
+    colour = {"SUCCEEDED": "green", "PARTIAL": "yellow"}.get(entry["status"], "red")
+    told = f"{plural(entry['rows_written'], 'row')} written, {entry['rows_rejected']:,} rejected"
+    reason = f": {escape(entry['error'])}" if entry["error"] else ""
+    key = escape(entry["object"].partition("/")[2])
+    return f"{key}: [{colour}]{entry['status']}[/], {told}{reason}"
 
 
 def line(event: events.Event | Fired) -> str:

@@ -1,8 +1,8 @@
 """`up`: starts the embedded cloud, deploys a stack into it and keeps it running."""
 
 import os
-import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,10 @@ from sluice.console import err, out, plural
 if TYPE_CHECKING:
     from local.cloud import EmbeddedCloud
     from local.recording import Resource
-    from local.schedules import Fired
-    from local.streams.events import Event
+
+_PAUSE_SECONDS = 0.5
+_LOOKING_SHARE = 10
+"""Looking for what happened takes at most one part in so many of the time: each look reads all there is."""
 
 
 @click.command("up")
@@ -50,43 +52,55 @@ def _run(root: Path, stack: str, port: int | None, started: float, *, detached: 
     from sluice import detaching
     from sluice.events import show
 
-    happened = threading.Event()
-
-    def tell(event: "Event | Fired") -> None:
-        show(event)
-        happened.set()
-
     release = detaching.watch_starter() if detached else None
     try:
         configuration(stack, root)  # a stack that does not exist makes no folder
-        with state.hold(root, stack) as held, EmbeddedCloud(held.place, port, tell, [held.lock]) as cloud:
+        with state.hold(root, stack) as held, EmbeddedCloud(held.place, port, show, [held.lock]) as cloud:
             ready = _deploy(cloud, root, stack)
             state.publish(root, ready)
             if release:
                 release(held.place)
             _tell(ready, started)
-            _watch(cloud, happened)
+            _watch(cloud, ready)
             raise click.ClickException("the emulator ended on its own; nothing runs any more")
     except (DeploymentError, ProgramError, ServerError) as error:
         raise click.ClickException(str(error)) from None
 
 
-def _watch(cloud: "EmbeddedCloud", happened: threading.Event) -> None:
-    """Shows mails as they go; returns when the emulator has ended, raises KeyboardInterrupt when asked to end."""
-    from local.outbox import mails
-    from sluice.events import show_mail
+def _watch(cloud: "EmbeddedCloud", ready: state.Running) -> None:
+    """Shows what happens; returns when the emulator has ended, raises KeyboardInterrupt when asked to end."""
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    shown = 0
+    looks, pause = _looks(ready), _PAUSE_SECONDS
     while cloud.server.alive:
-        if interruption.asked.wait(0.5):
+        if interruption.asked.wait(pause):
             raise KeyboardInterrupt
-        if happened.is_set():  # every look reads the whole outbox
-            happened.clear()
-            with suppress(OSError):  # the emulator is ending
-                sent = mails(cloud.endpoint)
-                for mail in sent[shown:]:
-                    show_mail(mail)
-                shown = len(sent)
+        began = time.monotonic()
+        with suppress(OSError, BotoCoreError, ClientError):  # the emulator is ending
+            next(looks)
+        pause = max(_PAUSE_SECONDS, _LOOKING_SHARE * (time.monotonic() - began))
+
+
+def _looks(ready: state.Running) -> Iterator[None]:
+    """Shows at each look the mails that went and the imports that ended since the one before."""
+    from local.outbox import mails
+    from sluice.events import show_import, show_mail
+    from sluice.ledger import RUNNING, entries
+    from sluice.target import Target
+
+    target, mailed = Target(ready.outputs, ready.endpoint), 0
+    told: set[tuple[str, str, str]] = set()
+    while True:
+        sent = mails(ready.endpoint, after=mailed)
+        for mail in sent:
+            show_mail(mail)
+        mailed += len(sent)
+        for entry in entries(target):
+            ended = (entry["object"], entry["version"], entry["finished_at"])
+            if entry["status"] != RUNNING and ended not in told:
+                told.add(ended)
+                show_import(entry)
+        yield
 
 
 def _deploy(cloud: "EmbeddedCloud", root: Path, stack: str) -> state.Running:

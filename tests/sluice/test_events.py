@@ -2,7 +2,7 @@ import pytest
 from rich.text import Text
 
 from local.streams import events
-from sluice.events import line
+from sluice.events import import_line, line
 
 NAMES = ("mapping", "archiver", "shard")
 
@@ -27,3 +27,20 @@ NAMES = ("mapping", "archiver", "shard")
 )
 def test_each_event_is_told_in_a_line(event, told):
     assert Text.from_markup(line(event)).plain == told
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (
+            {"status": "PARTIAL", "rows_written": 1, "rows_rejected": 1_000, "error": None},
+            "incoming/[b].csv: PARTIAL, 1 row written, 1,000 rejected",
+        ),
+        (
+            {"status": "FAILED", "rows_written": 0, "rows_rejected": 0, "error": "no [/] header"},
+            "incoming/[b].csv: FAILED, 0 rows written, 0 rejected: no [/] header",
+        ),
+    ],
+)
+def test_how_an_import_ended_is_told_in_a_line(entry, told):
+    assert Text.from_markup(import_line({"object": "bucket/incoming/[b].csv", **entry})).plain == told

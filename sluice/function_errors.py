@@ -34,7 +34,7 @@ def last_error(target: Target, failure: Failure) -> str:
 
 
 def _error(event: dict[str, Any]) -> str:
-    """The error in a line of a log: Lambda writes it as JSON, the embedded cloud as Python's last line of a traceback."""
+    """The error in a line of a log: Lambda writes JSON, the embedded cloud the last line of a traceback."""
     try:
         line = json.loads(event["message"])
     except ValueError:

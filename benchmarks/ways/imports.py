@@ -62,7 +62,7 @@ def client() -> int:
 
 
 def awswrangler() -> int:
-    """awswrangler: `put_csv`, or for JSON lines `put_items`; the CSV file lies on the disk, which saves it the download."""
+    """awswrangler: `put_csv`, or for JSON lines `put_items`; the CSV file lies on the disk: it need not download."""
     import awswrangler
 
     if INPUT.endswith(".csv"):

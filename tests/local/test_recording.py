@@ -66,7 +66,7 @@ def test_a_program_that_calls_a_provider_function_is_refused():
     def build():
         pulumi.export("account", aws.get_caller_identity_output().account_id)
 
-    with pytest.raises(program.ProgramError, match="calls no provider functions"):
+    with pytest.raises(NotImplementedError, match="calls no provider functions"):
         record(build)
 
 

@@ -51,23 +51,36 @@ class Target:
         return session.client(service, region_name=self["region"], config=config)
 
 
+outputs_option = click.option(
+    "--outputs",
+    "outputs_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A stack in AWS instead: a file with what `pulumi stack output --json` prints.",
+)
+"""The option `--outputs`."""
+
+
 def targeted(command: Callable[..., None]) -> Callable[..., None]:
     """Gives a command the options `--stack` and `--outputs`, and a `Target` for them as its first argument."""
 
     @click.option("--stack", help="The running stack; needed only where several run.")
-    @click.option(
-        "--outputs",
-        "outputs_file",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="A stack in AWS instead: a file with what `pulumi stack output --json` prints.",
-    )
+    @outputs_option
     @functools.wraps(command)
     def with_target(stack: str | None, outputs_file: Path | None, **options: Any) -> None:
-        if stack and outputs_file:
-            raise click.UsageError("--stack names a stack that runs here, --outputs one in AWS: give one of them")
-        command(from_file(outputs_file) if outputs_file else running(stack), **options)
+        command(chosen_target(stack, outputs_file), **options)
 
     return with_target
+
+
+def chosen_target(stack: str | None, outputs_file: Path | None) -> Target:
+    """What the options `--stack` and `--outputs` name.
+
+    Raises:
+        click.ClickException: they contradict each other, or there is no such stack.
+    """
+    if stack and outputs_file:
+        raise click.UsageError("--stack names a stack that runs here, --outputs one in AWS: give one of them")
+    return from_file(outputs_file) if outputs_file else running(stack)
 
 
 def from_file(path: Path) -> Target:

@@ -9,6 +9,7 @@ import codecs
 import csv
 import io
 import json
+import string
 from enum import Enum
 from typing import NamedTuple
 
@@ -110,10 +111,9 @@ def inspect(stream: Stream, format_: Format) -> Head:
 
 
 def _csv_head(stream: Stream, kind: Kind, start: Position) -> Head:
-    header = b""
-    while not header.strip(b"\r\n") and stream.peek(1):
-        header = _first_record(stream, RULES[kind])
-        start = Position(start.offset + len(header), start.line + RULES[kind].lines(header))
+    rules = RULES[kind]
+    first = _behind_blanks(stream, start, b"\r\n", rules)
+    header = _first_record(stream, rules)
     try:
         text = header.decode()
     except UnicodeDecodeError as error:
@@ -122,7 +122,20 @@ def _csv_head(stream: Stream, kind: Kind, start: Position) -> Head:
         raise FileError("the header is not text: it has zero bytes")
     columns = next(csv.reader(io.StringIO(text, newline=""), delimiter=DELIMITERS[kind]), [])
     # Without a single row it is an empty file, which any format may be.
-    return Head(kind if columns else Kind.JSON_LINES, columns, start)
+    behind = Position(first.offset + len(header), first.line + rules.lines(header))
+    return Head(kind if columns else Kind.JSON_LINES, columns, behind)
+
+
+def _behind_blanks(stream: Stream, start: Position, blanks: bytes, rules: Rules) -> Position:
+    """Passes over leading blanks, a piece at a time: there may be gigabytes of them in a small gzipped file."""
+    offset, line, before = start.offset, start.line, b""
+    while piece := stream.peek(_PIECE_BYTES):
+        passed = piece[: len(piece) - len(piece.lstrip(blanks))]
+        stream.skip(len(passed))
+        offset, line, before = offset + len(passed), line + rules.lines(passed, before), passed[-1:]
+        if len(passed) < len(piece):
+            break
+    return Position(offset, line)
 
 
 def _first_record(stream: Stream, rules: Rules) -> bytes:
@@ -138,17 +151,11 @@ def _first_record(stream: Stream, rules: Rules) -> bytes:
 
 
 def _json_head(stream: Stream, start: Position) -> Head:
-    space = b""
-    while (piece := stream.peek(_PIECE_BYTES)) and not piece.lstrip():
-        space += piece
-        stream.skip(len(piece))
-    body = piece.lstrip()
-    stream.skip(len(piece) - len(body))
-    space += piece[: len(piece) - len(body)]
-    first = Position(start.offset + len(space), start.line + space.count(b"\n"))
-    if not body:
+    first = _behind_blanks(stream, start, string.whitespace.encode(), RULES[Kind.JSON_LINES])
+    beginning = stream.peek(1)
+    if not beginning:
         return Head(Kind.JSON_LINES, [], first)
-    if body.startswith(b"["):
+    if beginning == b"[":
         stream.skip(1)
         return Head(Kind.JSON_ARRAY, [], Position(first.offset + 1, first.line))
     line = _first_record(stream, RULES[Kind.JSON_LINES])

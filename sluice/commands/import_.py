@@ -1,14 +1,14 @@
 """`import FILE`: uploads a file and follows its import, or tries it without a cloud."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
 from sluice.commands.imports import follow_until, show
 from sluice.console import err, out, plural
 from sluice.ledger import RUNNING, Entry
-from sluice.target import Target, from_file, running
+from sluice.target import Target, chosen_target, outputs_option
 
 _SHOWN = 5
 
@@ -17,21 +17,18 @@ _SHOWN = 5
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show types, items and rejects without a cloud.")
 @click.option("--stack", help="The running stack; with --dry-run the one whose settings count (default local).")
-@click.option(
-    "--outputs",
-    "outputs_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A stack in AWS instead: a file with what `pulumi stack output --json` prints.",
-)
+@outputs_option
 def command(file: Path, dry_run: bool, stack: str | None, outputs_file: Path | None) -> None:
     """Import FILE: upload it and follow its import.
 
     Exits with 1 where a row was rejected or the file failed.
     """
+    if dry_run and outputs_file:
+        raise click.UsageError("--dry-run needs no cloud: name the settings that count with --stack, not --outputs")
     if dry_run:
         _try(file, stack or "local")
         return
-    target = from_file(outputs_file) if outputs_file else running(stack)
+    target = chosen_target(stack, outputs_file)
     entry = upload(target, file)
     show([entry])
     if entry["status"] != "SUCCEEDED":
@@ -66,14 +63,15 @@ def _try(file: Path, stack: str) -> None:
     rejects: list[Reject] = []
     written = rejected = 0
     try:
-        described, batches = _opened(file, stack)
-        out.print(described, markup=False)
-        for batch in batches:
-            written, rejected = written + len(batch.items), rejected + len(batch.rejects)
-            items += batch.items[: _SHOWN - len(items)]
-            rejects += batch.rejects[: _SHOWN - len(rejects)]
+        with file.open("rb") as opened:
+            described, batches = _read(opened, file.name, stack)
+            out.print(described, markup=False)
+            for batch in batches:
+                written, rejected = written + len(batch.items), rejected + len(batch.rejects)
+                items += batch.items[: _SHOWN - len(items)]
+                rejects += batch.rejects[: _SHOWN - len(rejects)]
     except FileError as error:
-        raise click.ClickException(f"{file.name} {error}") from None
+        raise click.ClickException(f"{file.name}: {error}") from None
     out.print(f"{plural(written, 'item')} would be written" + (", the first of them:" if items else "."))
     for text, _, (line, _) in items:
         out.print(f"  line {line}: {text}", markup=False)
@@ -84,7 +82,7 @@ def _try(file: Path, stack: str) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _opened(file: Path, stack: str) -> tuple[str, Any]:
+def _read(file: BinaryIO, name: str, stack: str) -> tuple[str, Any]:
     """What the file is, in words, and its batches."""
     from handlers.importer.formats import by_name, inspect
     from handlers.importer.items import Schema
@@ -101,14 +99,12 @@ def _opened(file: Path, stack: str) -> tuple[str, Any]:
         raise click.ClickException(str(error)) from None
     keys = [key for key in (imports.partition_key, imports.sort_key) if key]
     schema = Schema(keys, imports.columns)
-    format_ = by_name(file.name)
-    opened = file.open("rb")
+    format_ = by_name(name)
     limit = imports.gzip_limit_mib * 1024 * 1024
-    stream = Stream(Gunzip(opened.read, limit).read if format_.gzipped else opened.read)
+    stream = Stream(Gunzip(file.read, limit).read if format_.gzipped else file.read)
     head = inspect(stream, format_)
     columns = ", ".join(f"{name} ({schema.type_of(name)})" for name in head.header)
+    kind = format_.kind or head.kind  # the head of an empty file says nothing
     zipped = ", gzipped" if format_.gzipped else ""
-    described = f"{file.name}: {head.kind.value}{zipped}; keys {', '.join(keys)}" + (
-        f"; columns {columns}" if columns else ""
-    )
+    described = f"{name}: {kind.value}{zipped}; keys {', '.join(keys)}" + (f"; columns {columns}" if columns else "")
     return described, reader(head, schema, TRANSFORM).batches(stream.read, head.start)

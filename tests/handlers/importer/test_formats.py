@@ -1,6 +1,7 @@
 import codecs
 import io
 import json
+import tracemalloc
 
 import pytest
 
@@ -85,3 +86,30 @@ def test_a_json_file_may_have_one_object_a_line() -> None:
 def test_a_json_file_of_another_shape_is_refused(data: bytes) -> None:
     with pytest.raises(FileError, match="neither one JSON array nor one JSON object a line"):
         head_of("a.json", data)
+
+
+class CountedStream(Stream):
+    peeks = 0
+
+    def peek(self, size: int) -> bytes:
+        self.peeks += 1
+        return super().peek(size)
+
+
+@pytest.mark.parametrize(
+    ("name", "blank", "row", "lines"),
+    [("a.csv", b"\r\n\n", b"id\r\n", 2), ("a.csv", b"\r", b"id\n", 1), ("a.json", b" \t\r\n\n", b'{"id":"1"}\n', 2)],
+)
+def test_megabytes_of_leading_blanks_are_passed_over_a_piece_at_a_time(
+    name: str, blank: bytes, row: bytes, lines: int
+) -> None:
+    blanks = blank * 400_001
+    stream = CountedStream(io.BytesIO(blanks + row).read)
+    tracemalloc.start()
+    head = inspect(stream, by_name(name))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    is_csv = head.kind is Kind.CSV
+    assert head.start == (len(blanks) + is_csv * len(row), 1 + 400_001 * lines + is_csv)
+    assert stream.peeks < 100, "not once a blank line"
+    assert peak < 400_000, "nothing is kept of what is passed over"

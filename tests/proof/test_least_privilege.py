@@ -206,7 +206,7 @@ class _Refusing:
     def __init__(self) -> None:
         self.taken: set[str] = set()
 
-    def invoke(self, FunctionName: str, Payload: bytes, **_: Any) -> Any: the names are boto3's
+    def invoke(self, FunctionName: str, Payload: bytes, **_: Any) -> Any:
         import io
 
         keys = [one["dynamodb"]["Keys"]["userId"]["S"] for one in json.loads(Payload)["Records"]]

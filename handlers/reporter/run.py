@@ -2,7 +2,8 @@
 
 The four outcomes (JSON, totals, HTML, mail) are each tried whatever becomes of the others, and each can be repeated.
 The first run for a scheduled time writes the record; every other run for that time takes it, reads no table, and does
-what is still to be done. Only where the record could not be written does a repeated run count anew.
+what is still to be done. Only where the record could not be written, or a table could not be read for it, does a
+repeated run count anew.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from handlers.reporter.mailing import Mailer, Sender, usable
 from handlers.reporter.marks import Marks, ObjectPlace, Place, RowPlace
 from handlers.reporter.patience import Patience
 from handlers.reporter.reading import Wanted
-from handlers.reporter.report import Past, Report, parse, render
+from handlers.reporter.report import UNREADABLE, Past, Report, parse, render
 from handlers.reporter.schedule import object_key, stamp
 from handlers.reporter.settings import Settings
 from handlers.reporter.storage import Storage
@@ -79,7 +80,7 @@ class Run:
         """
         body = self._recorded() or self._count()
         with self._outcome("JSON"):
-            body = self._storage.record(object_key(self._time, "json"), body)
+            body = self._storage.record(object_key(self._time, "json"), body, _is_complete)
         report = parse(body)
         with self._outcome("latest JSON"):
             self._storage.put_latest(body, "json", report.generated_at)
@@ -93,7 +94,7 @@ class Run:
     def _recorded(self) -> bytes | None:
         with suppress(AwsError):  # then the tables are read, and the record decides
             there = self._storage.read(object_key(self._time, "json"))
-            return there.body if there else None
+            return there.body if there and _is_complete(there.body) else None
         return None
 
     def _count(self) -> bytes:
@@ -161,3 +162,8 @@ class Run:
             self.summary.reasons.append(f"{name}: {error}")
         except Exception as error:
             self.summary.reasons.append(f"{name}: {type(error).__name__}: {error}")
+
+
+def _is_complete(body: bytes) -> bool:
+    """Whether every table of a stored report could be read, or was gone by itself."""
+    return all(table.status != UNREADABLE for group in parse(body).groups for table in group.tables)

@@ -4,7 +4,7 @@ Every write is conditional or has a key of its own run, so that repeated and con
 that is not there answers 403 to a role that may not list the bucket; a write that is refused then says so itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from handlers.reporter.patience import Patience
 from handlers.shared.aws.errors import AwsError
@@ -69,14 +69,16 @@ class Storage:
             raise
         return answer.headers["etag"]
 
-    def record(self, key: str, body: bytes) -> bytes:
-        """Writes the report of a run, unless a run for the same time has; gives the report that is there."""
+    def record(self, key: str, body: bytes, is_complete: Callable[[bytes], bool]) -> bytes:
+        """Writes the report of a run, unless a run for the same time has one that is complete; gives what is there."""
+        version = None
         for _ in range(_ATTEMPTS):
-            if self.save(key, body, None):
+            if self.save(key, body, version):
                 return body
             there = self.read(key)
-            if there:
+            if there and is_complete(there.body):
                 return there.body
+            version = there.headers["etag"] if there else None
         raise RecordLostError(f"{key} is neither there nor can it be written")
 
     def put_latest(self, body: bytes, kind: str, generated_at: str) -> bool:

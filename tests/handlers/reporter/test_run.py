@@ -253,3 +253,14 @@ def test_a_report_without_groups_is_a_report(aws: Aws) -> None:
     aws.run(groups=()).execute()
     assert json.loads(aws.body(f"{RECORD}.json"))["groups"] == {}
     assert aws.ses.to == TO
+
+
+def test_a_report_without_a_table_that_could_not_be_read_is_made_anew_by_the_next_run(tables: Aws) -> None:
+    tables.faults.on("DescribeTable", "RA_lenses")
+    fail(tables)
+    tables.faults.clear()
+    tables.run(owner="run-2").execute()
+    for key in (f"{RECORD}.json", "reports/latest.json"):
+        assert counts(tables, key) == {"RA_empty": 0, "RA_lenses": 1, "VR_headsets": 5}
+    assert tables.rows()[0]["total"] == {"N": "1"}
+    assert tables.ses.to == TO

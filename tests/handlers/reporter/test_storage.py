@@ -15,8 +15,8 @@ def storage(aws: Aws, patient: Patience) -> Storage:
 
 
 def test_the_first_record_of_a_run_stays(aws: Aws, storage: Storage) -> None:
-    assert storage.record("reports/a.json", b"first") == b"first"
-    assert storage.record("reports/a.json", b"second") == b"first"
+    assert storage.record("reports/a.json", b"first", lambda _: True) == b"first"
+    assert storage.record("reports/a.json", b"second", lambda _: True) == b"first"
     assert aws.body("reports/a.json") == b"first"
 
 
@@ -70,13 +70,13 @@ def test_latest_that_always_changes_is_given_up(aws: Aws, storage: Storage) -> N
 def test_a_record_that_is_neither_there_nor_writable_is_an_error(aws: Aws, storage: Storage) -> None:
     aws.faults.on("PutObject", failure=error("PutObject", "PreconditionFailed", 412))
     with pytest.raises(RecordLostError, match=r"a\.json"):
-        storage.record("reports/a.json", b"a")
+        storage.record("reports/a.json", b"a", lambda _: True)
 
 
 def test_a_missing_bucket_is_an_error_not_a_race(aws: Aws, storage: Storage) -> None:
     aws.faults.on("PutObject", failure=error("PutObject", "NoSuchBucket", 404))
     with pytest.raises(AwsError, match="NoSuchBucket"):
-        storage.record("reports/a.json", b"a")
+        storage.record("reports/a.json", b"a", lambda _: True)
 
 
 def test_pages_are_served_as_html(aws: Aws, storage: Storage) -> None:

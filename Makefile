@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo smoke test lint format lock clean
+.PHONY: help setup demo smoke test proof lint format lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,6 +24,9 @@ smoke: setup ## end-to-end checks of a stack in AWS: make smoke OUTPUTS=outputs.
 
 test: setup ## the whole test suite
 	$(RUN) -m pytest -n auto --dist worksteal
+
+proof: setup ## each promise of the design, in full: faults, load, sabotage; one table
+	$(RUN) -m pytest tests/proof tests/e2e/test_import.py --full -q
 
 lint: setup ## format check, lint, types
 	$(RUN) -m ruff format --check .

@@ -10,8 +10,23 @@ COLUMNS = ("id", "name", "email", "city", "country", "price", "quantity", "activ
 TYPES = {"price": "N", "quantity": "N", "active": "BOOL"}
 """The columns that are no strings."""
 
-_PEOPLE = ("Ada Lovelace", "Åsa Öberg", "Zoë Müller", "Grace Hopper", "Linus Ek", "José Peña", "Ann Lee", "Olga Tokarczuk")
-_CITIES = (("Göteborg", "Sweden"), ("Lund", "Sweden"), ("Kraków", "Poland"), ("Bergen", "Norway"), ("Porto", "Portugal"))
+_PEOPLE = (
+    "Ada Lovelace",
+    "Åsa Öberg",
+    "Zoë Müller",
+    "Grace Hopper",
+    "Linus Ek",
+    "José Peña",
+    "Ann Lee",
+    "Olga Tokarczuk",
+)
+_CITIES = (
+    ("Göteborg", "Sweden"),
+    ("Lund", "Sweden"),
+    ("Kraków", "Poland"),
+    ("Bergen", "Norway"),
+    ("Porto", "Portugal"),
+)
 _QUOTED_EVERY = 20
 STREAM = "arn:aws:dynamodb:eu-north-1:123456789012:table/Users/stream/2026-01-01T00:00:00.000"
 RECORDS_A_BATCH = 100
@@ -32,7 +47,9 @@ def cells(number: int) -> list[str]:
         str(number % 97),
         "true" if number % 3 else "false",
         f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}T{number % 24:02d}:{number % 60:02d}:00Z",
-        "ordered by phone" + (", " if number % _QUOTED_EVERY == 0 else " ") + f"to be sent out on day {number % 365:03d}",
+        "ordered by phone"
+        + (", " if number % _QUOTED_EVERY == 0 else " ")
+        + f"to be sent out on day {number % 365:03d}",
     ]
 
 

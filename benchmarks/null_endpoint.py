@@ -39,7 +39,14 @@ def answer(status: bytes, body: bytes, kind: bytes = b"application/x-amz-json-1.
     return (
         b"HTTP/1.1 %s\r\nServer: Server\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n"
         b"x-amzn-RequestId: EOEFT6U78K0MGMMVE0VHOA9K9VVV4KQNSO5AEMVJF66Q9ASUAAJG\r\n%s%s\r\n"
-    ) % (status, time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime()).encode(), kind, len(body), checksum, more) + body
+    ) % (
+        status,
+        time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime()).encode(),
+        kind,
+        len(body),
+        checksum,
+        more,
+    ) + body
 
 
 class Answers:
@@ -63,7 +70,9 @@ class Answers:
         self._answered = {b"Scan": self._scanned, b"TransactWriteItems": self._noted, b"GetItem": self._got}
         self._nothing = answer(b"200 OK", b"{}")
         self._written = answer(b"200 OK", b"", b"application/xml", b'ETag: "d41d8cd98f00b204e9800998ecf8427e"\r\n')
-        self._mailed = answer(b"200 OK", b'{"MessageId":"0100019a-7c1e-4f1d-9f7e-000000000000-000000"}', b"application/json")
+        self._mailed = answer(
+            b"200 OK", b'{"MessageId":"0100019a-7c1e-4f1d-9f7e-000000000000-000000"}', b"application/json"
+        )
 
     def to(self, head: bytes, body: bytes) -> bytes:
         """The answer to a request."""
@@ -129,7 +138,11 @@ def _key_text(item: dict[str, Any]) -> str:
 def _page(start: int, items: int) -> bytes:
     """The beginning of a page's JSON, about 1 MB: all but its end."""
     rows = [inputs.item(number) for number in range(start, min(start + _ITEMS_A_PAGE, items))]
-    facts = {"ConsumedCapacity": {"TableName": "RA_bench", "CapacityUnits": 128.5}, "Count": len(rows), "ScannedCount": len(rows)}
+    facts = {
+        "ConsumedCapacity": {"TableName": "RA_bench", "CapacityUnits": 128.5},
+        "Count": len(rows),
+        "ScannedCount": len(rows),
+    }
     page = json.dumps({**facts, "Items": rows}, ensure_ascii=False, separators=(",", ":"))
     return page.removesuffix("}").encode()
 

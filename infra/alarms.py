@@ -1,46 +1,48 @@
 """CloudWatch alarms: to the stack's topic, silent where there is no data, described for whoever is woken."""
 
-from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
+from infra.metrics import Metric
 from infra.operations import Operations
 
 
 class AlarmArgs(TypedDict):
-    """One metric, one threshold."""
+    """One metric, one threshold, and what to make of it."""
 
-    description: pulumi.Input[str]
-    """What it means and where to look."""
-    namespace: str
-    metric: str
-    dimensions: Mapping[str, pulumi.Input[str]]
-    threshold: float
-    """The alarm goes off at this value or above."""
-    statistic: NotRequired[str]
-    """`Sum` (the default), `Maximum`, `Average`, ..."""
+    metric: Metric
+    meaning: str
+    """What has happened; a sentence or two."""
+    look: str
+    """Where to look first; a sentence."""
+    section: str
+    """The part of `docs/operating.md` that has the fix, as in `docs/operating.md#<section>-<kind>`."""
+    threshold: NotRequired[float]
+    """The alarm goes off at this value or above; 1 by default."""
     period_seconds: NotRequired[int]
     """300 by default."""
-    periods: NotRequired[int]
-    """How many periods in a row; 1 by default."""
 
 
-def alarm(name: str, args: AlarmArgs, parent: pulumi.Resource, operations: Operations) -> aws.cloudwatch.MetricAlarm:
+def alarm(
+    owner: str, kind: str, args: AlarmArgs, parent: pulumi.Resource, operations: Operations
+) -> aws.cloudwatch.MetricAlarm:
     """An alarm on one metric; a period without data is a good one, since idle pipelines have none."""
+    metric = args["metric"]
     topic = operations.get("alarm_topic_arn")
     actions = [topic] if topic is not None else []
+    runbook = f"docs/operating.md#{args['section']}-{kind}"
     return aws.cloudwatch.MetricAlarm(
-        name,
-        alarm_description=args["description"],
-        namespace=args["namespace"],
-        metric_name=args["metric"],
-        dimensions=args["dimensions"],
-        statistic=args.get("statistic", "Sum"),
+        f"{owner}-{kind}",
+        alarm_description=f"{args['meaning']} {args['look']} Runbook: {runbook} ({owner})",
+        namespace=metric["namespace"],
+        metric_name=metric["name"],
+        dimensions=metric["dimensions"],
+        statistic=metric["statistic"],
         period=args.get("period_seconds", 300),
-        evaluation_periods=args.get("periods", 1),
-        threshold=args["threshold"],
+        evaluation_periods=1,
+        threshold=args.get("threshold", 1),
         comparison_operator="GreaterThanOrEqualToThreshold",
         treat_missing_data="notBreaching",
         alarm_actions=actions,

@@ -40,7 +40,8 @@ def archiver(
         "alarms": {
             "unarchivable": {
                 "metric": "RecordsUnarchivable",
-                "meaning": "No line can be made of a record; it ends among the failures. The log says why.",
+                "meaning": "No line can be made of a record; it is tried again, and ends among the failures.",
+                "look": "Look at the function's log for why, then at `python -m sluice failures`.",
             },
         },
         "statements": [

@@ -6,7 +6,8 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam import policy_document
+from infra.component import Component
+from infra.iam import policy_document, tls_only
 from infra.operations import Operations, data_options
 
 
@@ -32,7 +33,7 @@ class BucketArgs(TypedDict):
     operations: NotRequired[Operations]
 
 
-class Bucket(pulumi.ComponentResource):
+class Bucket(Component):
     """A bucket (`sluice:index:Bucket`).
 
     It makes:
@@ -48,8 +49,8 @@ class Bucket(pulumi.ComponentResource):
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("sluice:index:Bucket", name, None, opts)
-        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        super().__init__("sluice:index:Bucket", name, args.get("operations"), opts)
+        self._args = args
         self._versioned = args.get("versioned", False) or self._operations.get("protect", False)
         self.bucket = self._create_bucket()
         self.name, self.arn = self.bucket.bucket, self.bucket.arn
@@ -60,9 +61,6 @@ class Bucket(pulumi.ComponentResource):
         if args.get("announce"):
             self._announce()
         self.register_outputs({"name": self.name, "arn": self.arn})
-
-    def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
     def _create_bucket(self) -> aws.s3.Bucket:
         return aws.s3.Bucket(
@@ -92,18 +90,7 @@ class Bucket(pulumi.ComponentResource):
         aws.s3.BucketPolicy(
             f"{self._name}-tls-only",
             bucket=self.name,
-            policy=policy_document(
-                [
-                    {
-                        "Sid": "TlsOnly",
-                        "Effect": "Deny",
-                        "Principal": "*",
-                        "Action": ["s3:*"],  # refuses everything, so every action
-                        "Resource": [self.arn, pulumi.Output.concat(self.arn, "/*")],
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    }
-                ]
-            ),
+            policy=policy_document([tls_only(["s3:*"], [self.arn, pulumi.Output.concat(self.arn, "/*")])]),
             opts=self._child(ownership),
         )
 
@@ -134,6 +121,9 @@ class Bucket(pulumi.ComponentResource):
         ]
         if self._versioned:
             rules[0]["noncurrent_version_expiration"] = {"noncurrent_days": 30}
+            rules[0]["expiration"] = {
+                "expired_object_delete_marker": True
+            }  # what a deletion leaves when all else is gone
         aws.s3.BucketLifecycleConfiguration(
             f"{self._name}-lifecycle",
             bucket=self.name,

@@ -1,24 +1,18 @@
 """The dashboard of a stack: a row a pipeline, from left to right flow, failures, lag, and what costs."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
-_WIDTH, _HEIGHT = 6, 6
+from infra.component import Component
+from infra.metrics import Metric
+
 _COLUMNS = 24
-
-
-class Metric(TypedDict):
-    """A line of a graph."""
-
-    namespace: str
-    name: str
-    dimensions: Mapping[str, pulumi.Input[str]]
-    label: str
-    statistic: str
+_GRAPHS = 4
+_WIDTH, _HEIGHT = _COLUMNS // _GRAPHS, 6
 
 
 class Graph(TypedDict):
@@ -35,17 +29,9 @@ class Row(TypedDict):
     graphs: Sequence[Graph]
 
 
-def metric(
-    namespace: str, name: str, dimensions: Mapping[str, pulumi.Input[str]], label: str = "", statistic: str = "Sum"
-) -> Metric:
-    """A line of a graph; its label is the metric's name where none is given."""
-    return {
-        "namespace": namespace,
-        "name": name,
-        "dimensions": dimensions,
-        "label": label or name,
-        "statistic": statistic,
-    }
+def graph(title: str, *metrics: Metric) -> Graph:
+    """A graph with a line for each metric."""
+    return {"title": title, "metrics": metrics}
 
 
 class DashboardArgs(TypedDict):
@@ -55,8 +41,10 @@ class DashboardArgs(TypedDict):
     region: str
 
 
-class Dashboard(pulumi.ComponentResource):
-    """A dashboard (`sluice:index:Dashboard`). It makes:
+class Dashboard(Component):
+    """A dashboard (`sluice:index:Dashboard`).
+
+    It makes:
 
     - a CloudWatch dashboard.
     """
@@ -65,19 +53,28 @@ class Dashboard(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DashboardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:Dashboard", name, None, opts)
-        body = pulumi.Output.from_input(args["rows"]).apply(lambda rows: _body(rows, args["region"]))
+        _check_rows(args["rows"])
         dashboard = aws.cloudwatch.Dashboard(
             f"{name}-overview",
             dashboard_name=f"{name}-overview",  # CloudWatch does not name it automatically
-            dashboard_body=body,
-            opts=pulumi.ResourceOptions(parent=self),
+            dashboard_body=pulumi.Output.from_input(args["rows"]).apply(lambda rows: _body(rows, args["region"])),
+            opts=self._child(),
         )
         self.name = dashboard.dashboard_name
         self.register_outputs({"name": self.name})
 
 
+def _check_rows(rows: Sequence[Row]) -> None:
+    for row in rows:
+        if len(row["graphs"]) > _GRAPHS:
+            raise ValueError(
+                f"the row {row['title']} has {len(row['graphs'])} graphs: {_GRAPHS} fit; make two rows of it"
+            )
+
+
 def _body(rows: Sequence[Row], region: str) -> str:
-    """The JSON of a dashboard:
+    """The JSON of a dashboard.
+
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """
     widgets: list[dict[str, Any]] = []
@@ -85,8 +82,8 @@ def _body(rows: Sequence[Row], region: str) -> str:
     for row in rows:
         widgets.append(_widget("text", 0, y, _COLUMNS, 1, {"markdown": f"## {row['title']}"}))
         widgets += [
-            _widget("metric", place * _WIDTH, y + 1, _WIDTH, _HEIGHT, _properties(graph, region))
-            for place, graph in enumerate(row["graphs"])
+            _widget("metric", place * _WIDTH, y + 1, _WIDTH, _HEIGHT, _properties(shown, region))
+            for place, shown in enumerate(row["graphs"])
         ]
         y += 1 + _HEIGHT
     return json.dumps({"widgets": widgets})
@@ -96,16 +93,16 @@ def _widget(kind: str, x: int, y: int, width: int, height: int, properties: dict
     return {"type": kind, "x": x, "y": y, "width": width, "height": height, "properties": properties}
 
 
-def _properties(graph: Graph, region: str) -> dict[str, Any]:
+def _properties(shown: Graph, region: str) -> dict[str, Any]:
     return {
-        "title": graph["title"],
+        "title": shown["title"],
         "region": region,
         "view": "timeSeries",
         "period": 300,
-        "metrics": [_line(shown) for shown in graph["metrics"]],
+        "metrics": [_line(metric) for metric in shown["metrics"]],
     }
 
 
-def _line(shown: Metric) -> list[Any]:
-    named = [part for pair in shown["dimensions"].items() for part in pair]
-    return [shown["namespace"], shown["name"], *named, {"stat": shown["statistic"], "label": shown["label"]}]
+def _line(metric: Metric) -> list[Any]:
+    named = [part for pair in metric["dimensions"].items() for part in pair]
+    return [metric["namespace"], metric["name"], *named, {"stat": metric["statistic"], "label": metric["label"]}]

@@ -1,20 +1,24 @@
 """A Lambda function with all that it needs to be run for years: its own role, its logs, its code, its alarms."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from handlers.shared.observability import DIMENSION, NAMESPACE
-from infra.alarms import alarm
-from infra.code import stage
-from infra.dashboard import Metric, metric
+from infra.code import ROOT, stage
+from infra.component import Component
 from infra.iam import Statement, allow, policy_document, trust
+from infra.metrics import Metric, metric
 from infra.operations import Operations
 
 RUNTIME = aws.lambda_.Runtime.PYTHON3D14
 """The newest Python that Lambda and pulumi-aws both know."""
+
+_MARGIN_SECONDS = 10
+"""Handlers watch their time and end before this, even one that works for as long as it may."""
 
 
 class OwnAlarm(TypedDict):
@@ -22,7 +26,9 @@ class OwnAlarm(TypedDict):
 
     metric: str
     meaning: str
-    """What it means, for whoever is woken."""
+    """What has happened, for whoever is woken."""
+    look: str
+    """Where to look first."""
 
 
 class FunctionArgs(TypedDict):
@@ -30,6 +36,9 @@ class FunctionArgs(TypedDict):
 
     handler: str
     """Dotted path of the handler, such as `handlers.archiver.handler.handle`."""
+    root: NotRequired[str]
+    """The folder that the path starts from, where the handler is another project's; this repository by default. Its
+    code is staged in `.build` there."""
     description: str
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables; names come from the handler's `environment` module."""
@@ -44,7 +53,7 @@ class FunctionArgs(TypedDict):
     operations: NotRequired[Operations]
 
 
-class Function(pulumi.ComponentResource):
+class Function(Component):
     """A function (`sluice:index:Function`).
 
     It makes:
@@ -52,7 +61,7 @@ class Function(pulumi.ComponentResource):
     - an IAM role with one inline policy: exactly the given statements, its own log streams and, when traced, X-Ray;
     - a log group with retention;
     - a Lambda function on arm64, its code an archive of exactly what its handler imports, its logs as JSON;
-    - alarms on errors, on throttles and on a duration near the timeout.
+    - alarms on errors, on throttles, on a duration near the timeout, and on what it counts itself.
     """
 
     function: aws.lambda_.Function
@@ -62,8 +71,8 @@ class Function(pulumi.ComponentResource):
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("sluice:index:Function", name, None, opts)
-        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        super().__init__("sluice:index:Function", name, args.get("operations"), opts)
+        self._args = args
         self._timeout_seconds = args.get("timeout_seconds", 60)
         self.role = self._create_role()
         self.log_group = self._create_log_group()
@@ -80,9 +89,6 @@ class Function(pulumi.ComponentResource):
     def own_metric(self, name: str, label: str = "") -> Metric:
         """One of the metrics that the function itself emits, for a dashboard."""
         return metric(NAMESPACE, name, {DIMENSION: self.name}, label)
-
-    def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
     def _create_role(self) -> aws.iam.Role:
         return aws.iam.Role(
@@ -131,7 +137,7 @@ class Function(pulumi.ComponentResource):
             runtime=RUNTIME,
             architectures=["arm64"],
             handler=self._args["handler"],
-            code=pulumi.FileArchive(str(stage(self._args["handler"]))),
+            code=pulumi.FileArchive(str(self._stage_code())),
             timeout=self._timeout_seconds,
             memory_size=self._args.get("memory_mib", 256),
             # AWS forgets an environment without variables, and every later update would find a difference.
@@ -142,28 +148,36 @@ class Function(pulumi.ComponentResource):
             opts=self._child(self.policy),
         )
 
-    def _create_alarms(self) -> None:
-        used_up = "Invocations are refused: the account's or the function's concurrency is used up."
-        near = f"Invocations come near the timeout of {self._timeout_seconds} s."
-        self._create_alarm("errors", self.metric("Errors"), "Invocations fail: an exception, a timeout or a crash.")
-        self._create_alarm("throttles", self.metric("Throttles"), used_up)
-        longest = self.metric("Duration", statistic="Maximum")
-        self._create_alarm("duration", longest, near, threshold=0.9 * self._timeout_seconds * 1000)
-        for kind, own in self._args.get("alarms", {}).items():
-            self._create_alarm(kind, self.own_metric(own["metric"]), own["meaning"])
+    def _stage_code(self) -> Path:
+        root = Path(self._args.get("root", ROOT))
+        return stage(self._args["handler"], root, root / ".build")
 
-    def _create_alarm(self, kind: str, watched: Metric, meaning: str, threshold: float = 1) -> None:
-        look = "Look at its log group and at `python -m sluice failures`"
-        alarm(
-            f"{self._name}-{kind}",
-            {
-                "description": f"{meaning} {look}; docs/operating.md#function-{kind} ({self._name}).",
-                "namespace": watched["namespace"],
-                "metric": watched["name"],
-                "dimensions": watched["dimensions"],
-                "statistic": watched["statistic"],
-                "threshold": threshold,
-            },
-            self,
-            self._operations,
+    def _create_alarms(self) -> None:
+        self._alarm_on(
+            "errors",
+            self.metric("Errors"),
+            "Invocations fail: an exception, a timeout or a crash.",
+            "Look at its log for the reason, and at `python -m sluice failures` for what was given up.",
+        )
+        self._alarm_on(
+            "throttles",
+            self.metric("Throttles"),
+            "Invocations are refused: the account's or the function's concurrency is used up.",
+            "Look at the concurrency of all functions of the account.",
+        )
+        margin = min(_MARGIN_SECONDS, self._timeout_seconds / 10)
+        self._alarm_on(
+            "duration",
+            self.metric("Duration", statistic="Maximum"),
+            f"Invocations come within {margin:g} s of the timeout of {self._timeout_seconds} s, when Lambda ends them.",
+            "Look at the summary lines in its log for what takes the time.",
+            threshold=(self._timeout_seconds - margin) * 1000,
+        )
+        for kind, own in self._args.get("alarms", {}).items():
+            self._alarm_on(kind, self.own_metric(own["metric"]), own["meaning"], own["look"])
+
+    def _alarm_on(self, kind: str, metric: Metric, meaning: str, look: str, threshold: float = 1) -> None:
+        self._alarm(
+            kind,
+            {"metric": metric, "meaning": meaning, "look": look, "section": "function", "threshold": threshold},
         )

@@ -33,20 +33,47 @@ def allow(
     return {**statement, "Condition": condition} if condition else statement
 
 
+def tls_only(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> Statement:
+    """A statement for a resource: nobody does any of `actions`, which are all there are, over a plain connection."""
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": list(actions),
+        "Resource": list(resources),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
 def policy_document(statements: Sequence[Statement]) -> pulumi.Output[str]:
     """The JSON of a policy document."""
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def trust(service: str) -> pulumi.Output[str]:
-    """The JSON of a trust policy that lets one AWS service, such as `lambda.amazonaws.com`, assume a role."""
-    return policy_document(
-        [
-            {
-                "Sid": "Assume",
-                "Effect": "Allow",
-                "Action": ["sts:AssumeRole"],
-                "Principal": {"Service": service},
-            }
-        ]
-    )
+def trust(service: str, account: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
+    """The JSON of a trust policy that lets one AWS service assume a role.
+
+    Args:
+        service: such as `lambda.amazonaws.com`.
+        account: the account that the service has to act for. A service that says for whom it acts could else be made to
+            take on the role by another account's resource.
+    """
+    statement: Statement = {
+        "Sid": "Assume",
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Principal": {"Service": service},
+    }
+    if account is not None:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
+    return policy_document([statement])
+
+
+def account_of(arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The account that an ARN names."""
+    return arn.apply(lambda known: known.split(":")[4])
+
+
+def beside(arn: pulumi.Output[str], resource: str) -> pulumi.Output[str]:
+    """The ARN of another resource of the same service, region and account, such as `table/RA_*`."""
+    return arn.apply(lambda known: ":".join([*known.split(":")[:5], resource]))

@@ -9,9 +9,11 @@ import pulumi_aws as aws
 
 from handlers.importer import environment
 from infra.bucket import Bucket
-from infra.dashboard import Row, metric
+from infra.component import Component
+from infra.dashboard import Row, graph
 from infra.function import Function
 from infra.iam import Statement, allow
+from infra.metrics import metric
 from infra.operations import Operations
 from infra.queue import Queue
 from infra.table import Key, Table
@@ -30,8 +32,8 @@ class ImportPipelineArgs(TypedDict):
     """What an import pipeline is."""
 
     bucket: NotRequired[aws.s3.Bucket]
-    """An existing bucket, whose notifications this pipeline then owns: S3 knows one configuration of them a bucket. Left
-    out, the pipeline makes one."""
+    """An existing bucket; left out, the pipeline makes one. It owns the bucket's notifications: S3 knows one
+    configuration of them a bucket."""
     prefix: NotRequired[str]
     """Where files are put in it; `incoming/` by default."""
     table: NotRequired[aws.dynamodb.Table]
@@ -53,8 +55,10 @@ class ImportPipelineArgs(TypedDict):
     operations: NotRequired[Operations]
 
 
-class ImportPipeline(pulumi.ComponentResource):
-    """An import pipeline (`sluice:index:ImportPipeline`). It makes:
+class ImportPipeline(Component):
+    """An import pipeline (`sluice:index:ImportPipeline`).
+
+    It makes:
 
     - a bucket, unless it is given one, that announces files below the prefix to a queue;
     - that queue, which only this bucket may send to, and one for its dead letters;
@@ -68,8 +72,8 @@ class ImportPipeline(pulumi.ComponentResource):
     prefix: str
 
     def __init__(self, name: str, args: ImportPipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("sluice:index:ImportPipeline", name, None, opts)
-        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        super().__init__("sluice:index:ImportPipeline", name, args.get("operations"), opts)
+        self._args = args
         self.prefix = _checked_prefix(args.get("prefix", PREFIX))
         self._timeout_seconds = args.get("timeout_seconds", 120)
         bucket = args.get("bucket") or self._create_bucket().bucket
@@ -89,44 +93,29 @@ class ImportPipeline(pulumi.ComponentResource):
 
     def dashboard_row(self) -> Row:
         """What a dashboard shows of the pipeline."""
-        queue, dead_letters = {"QueueName": self.queue.name}, {"QueueName": self.dead_letters.name}
+        function, table = self.function, {"TableName": self.table_name}
         return {
             "title": "Import",
             "graphs": [
-                {
-                    "title": "Rows",
-                    "metrics": [
-                        self.function.own_metric(environment.ROWS_WRITTEN, "written"),
-                        self.function.own_metric(environment.ROWS_REJECTED, "rejected"),
-                    ],
-                },
-                {
-                    "title": "Failures",
-                    "metrics": [
-                        self.function.metric("Errors", "errors"),
-                        metric(
-                            "AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "dead letters", "Maximum"
-                        ),
-                    ],
-                },
-                {
-                    "title": "Lag (oldest message, s)",
-                    "metrics": [metric("AWS/SQS", "ApproximateAgeOfOldestMessage", queue, "waiting", "Maximum")],
-                },
-                {
-                    "title": "Cost: milliseconds of the function, writes to the table",
-                    "metrics": [
-                        self.function.metric("Duration", "importer"),
-                        metric(
-                            "AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": self.table_name}, "table writes"
-                        ),
-                    ],
-                },
+                graph(
+                    "Rows",
+                    function.own_metric(environment.ROWS_WRITTEN, "written"),
+                    function.own_metric(environment.ROWS_REJECTED, "rejected"),
+                ),
+                graph(
+                    "Failures",
+                    function.metric("Errors", "errors"),
+                    function.own_metric(environment.FILES_FAILED, "files failed"),
+                    self.dead_letters.metric("ApproximateNumberOfMessagesVisible", "dead letters"),
+                ),
+                graph("Lag (oldest message, s)", self.queue.metric("ApproximateAgeOfOldestMessage", "waiting")),
+                graph(
+                    "Cost: milliseconds of the function, writes to the table",
+                    function.metric("Duration", "importer"),
+                    metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", table, "table writes"),
+                ),
             ],
         }
-
-    def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
     def _create_bucket(self) -> Bucket:
         return Bucket(
@@ -159,12 +148,11 @@ class ImportPipeline(pulumi.ComponentResource):
         )
 
     def _create_table(self) -> Table:
-        sort_key = self._args.get("sort_key")
         return Table(
             f"{self._name}-table",
             {
                 "partition_key": self._args["partition_key"],
-                **({"sort_key": sort_key} if sort_key else {}),
+                "sort_key": self._args.get("sort_key"),
                 "operations": self._operations,
             },
             self._child(),
@@ -207,11 +195,13 @@ class ImportPipeline(pulumi.ComponentResource):
                 "alarms": {
                     "rejects": {
                         "metric": environment.ROWS_REJECTED,
-                        "meaning": f"Rows were rejected; the others were imported. They lie below {REJECTED_PREFIX}.",
+                        "meaning": "Rows were rejected; the others were imported.",
+                        "look": f"Look below {REJECTED_PREFIX} of the import bucket for them and their reasons.",
                     },
                     "failed-files": {
                         "metric": environment.FILES_FAILED,
-                        "meaning": "Files could not be imported. `python -m sluice imports` says which and why.",
+                        "meaning": "Files could not be imported.",
+                        "look": "Look at `python -m sluice imports`, which says which and why.",
                     },
                 },
                 "statements": self._statements(),
@@ -256,7 +246,7 @@ class ImportPipeline(pulumi.ComponentResource):
         ]
 
     def _allow_recursion(self) -> None:
-        """Lambda stops a function that feeds its own queue after some 16 rounds; this one's rounds have a limit of their own."""
+        """Lambda stops a function that feeds its own queue after some 16 rounds; this one's have their own limit."""
         aws.lambda_.FunctionRecursionConfig(
             f"{self._name}-recursion",
             function_name=self.function.name,

@@ -7,8 +7,9 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from infra.alarms import alarm
-from infra.iam import Statement, allow
+from infra.component import Component
+from infra.iam import Statement, allow, beside
+from infra.metrics import metric
 from infra.operations import Operations
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -19,6 +20,8 @@ _BOUNCES_REVIEWED_AT = 0.05
 _COMPLAINTS_REVIEWED_AT = 0.001
 """Rates at which AWS puts an account under review:
 https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-bounce-rate.html"""
+
+_SANDBOX = "In SES's sandbox, where accounts start, recipients must be verified too. Steps: docs/first-deployment.md."
 
 
 class MailerArgs(TypedDict):
@@ -37,12 +40,14 @@ class MailerArgs(TypedDict):
     operations: NotRequired[Operations]
 
 
-class Mailer(pulumi.ComponentResource):
-    """A sender of mails (`sluice:index:Mailer`). It makes:
+class Mailer(Component):
+    """A sender of mails (`sluice:index:Mailer`).
+
+    It makes:
 
     - an SES identity, the domain or the address, unless it is there already;
-    - a configuration set that insists on TLS, does not send again to who bounced or complained, and reports both, rejects
-      and rendering failures to a topic;
+    - a configuration set that insists on TLS, does not send again to who bounced or complained, and reports both,
+      rejects and rendering failures to a topic;
     - a template for each given name;
     - alarms on the rates of bounces and complaints at which AWS reviews an account.
     """
@@ -52,8 +57,8 @@ class Mailer(pulumi.ComponentResource):
     templates: dict[str, aws.ses.Template]
 
     def __init__(self, name: str, args: MailerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("sluice:index:Mailer", name, None, opts)
-        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        super().__init__("sluice:index:Mailer", name, args.get("operations"), opts)
+        self._args = args
         self.sender = args["sender"]
         self.configuration_set = self._create_configuration_set()
         self.configuration_set_name = self.configuration_set.configuration_set_name
@@ -66,8 +71,8 @@ class Mailer(pulumi.ComponentResource):
 
     def may_send_bulk(self) -> Statement:
         """What a role needs to send any of the templates in bulk."""
-        # SendBulkEmail of SES's second API is documented to need its own action; accounts have been seen to check the first
-        # API's for it as well (django-anymail's notes on IAM errors).
+        # SendBulkEmail of SES's second API is documented to need its own action; accounts have been seen to check the
+        # first API's for it as well (django-anymail's notes on IAM errors).
         return allow(
             "SendTemplates",
             ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
@@ -84,13 +89,12 @@ class Mailer(pulumi.ComponentResource):
         )
 
     def _identities(self) -> pulumi.Output[str]:
-        """Every identity of the account: SES asks for permission on the sender's, and on a recipient's that is verified in the
-        same account too, as all are in the sandbox.
-        """
-        return self.configuration_set.arn.apply(lambda arn: f"{arn.rpartition(':')[0]}:identity/*")
+        """Every identity of the account and region.
 
-    def _child(self) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self)
+        SES asks for permission on the sender's, and on a recipient's that is verified here too, as all are in its
+        sandbox.
+        """
+        return beside(self.configuration_set.arn, "identity/*")
 
     def _create_identity(self) -> aws.sesv2.EmailIdentity:
         return aws.sesv2.EmailIdentity(
@@ -130,46 +134,42 @@ class Mailer(pulumi.ComponentResource):
         return aws.ses.Template(
             f"{self._name}-{template}",
             name=f"{self._name}-{template}",
-            subject=(folder / "subject.txt").read_text().strip(),
-            text=(folder / "body.txt").read_text(),
-            html=(folder / "body.html").read_text(),
+            subject=(folder / "subject.txt").read_text(encoding="utf-8").strip(),
+            text=(folder / "body.txt").read_text(encoding="utf-8"),
+            html=(folder / "body.html").read_text(encoding="utf-8"),
             opts=self._child(),
         )
 
     def _create_alarms(self) -> None:
-        for kind, metric, threshold in (
+        dimensions = {"ses:configuration-set": self.configuration_set_name}
+        for kind, rate, threshold in (
             ("bounces", "Reputation.BounceRate", _BOUNCES_REVIEWED_AT),
             ("complaints", "Reputation.ComplaintRate", _COMPLAINTS_REVIEWED_AT),
         ):
-            alarm(
-                f"{self._name}-{kind}",
+            self._alarm(
+                kind,
                 {
-                    "description": f"The rate of {kind} is where AWS reviews an account, and may stop its mails. "
-                    f"Look at the mails of the alarm topic for who; docs/operating.md#mail-{kind} ({self._name}).",
-                    "namespace": "AWS/SES",
-                    "metric": metric,
-                    "dimensions": {"ses:configuration-set": self.configuration_set_name},
-                    "statistic": "Average",
-                    "period_seconds": 3600,
+                    "metric": metric("AWS/SES", rate, dimensions, statistic="Average"),
                     "threshold": threshold,
+                    "period_seconds": 3600,
+                    "meaning": f"The rate of {kind} is where AWS reviews an account, and may stop its mails.",
+                    "look": f"Look at what the alarm topic was told of {kind}: each message names who.",
+                    "section": "mail",
                 },
-                self,
-                self._operations,
             )
 
     def _say_what_to_do(self, identity: aws.sesv2.EmailIdentity) -> None:
-        """What only a person can do, in the log of the deployment."""
+        """Logs with the deployment what only a person can do."""
         domain = self._args.get("domain")
-        if not domain:
+        if domain:
+            identity.dkim_signing_attributes.apply(lambda dkim: self._ask_for_records(domain, dkim))
+        else:
             pulumi.log.info(
-                f"SES mails {self.sender} a link: until somebody opens it, and while the account is in SES's sandbox, "
-                "mails are refused. docs/first-deployment.md has the steps.",
-                self,
+                f"SES mails {self.sender} a link: until somebody opens it, mails are refused. {_SANDBOX}", self
             )
-            return
 
-        def records(tokens: Sequence[str] | None) -> None:
-            lines = [f"{token}._domainkey.{domain} CNAME {token}.dkim.amazonses.com" for token in tokens or []]
-            pulumi.log.info(f"Put these DKIM records into the DNS of {domain}:\n" + "\n".join(lines), self)
-
-        identity.dkim_signing_attributes.apply(lambda dkim: records(dkim.tokens if dkim else None))
+    def _ask_for_records(self, domain: str, dkim: aws.sesv2.outputs.EmailIdentityDkimSigningAttributes | None) -> None:
+        tokens = (dkim and dkim.tokens) or []
+        records = [f"{token}._domainkey.{domain} CNAME {token}.dkim.amazonses.com" for token in tokens]
+        wanted = f"Put these DKIM records into the DNS of {domain}: until they are found, mails are refused."
+        pulumi.log.info("\n".join([f"{wanted} {_SANDBOX}", *records]), self)

@@ -6,7 +6,8 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam import Statement, policy_document
+from infra.component import Component
+from infra.iam import Statement, account_of, policy_document, tls_only
 
 _PUBLISHERS = {"Alarms": "cloudwatch.amazonaws.com", "MailEvents": "ses.amazonaws.com"}
 
@@ -19,7 +20,7 @@ class MonitoringArgs(TypedDict):
     tags: NotRequired[Mapping[str, str]]
 
 
-class Monitoring(pulumi.ComponentResource):
+class Monitoring(Component):
     """The alarm topic (`sluice:index:Monitoring`).
 
     It makes:
@@ -34,8 +35,7 @@ class Monitoring(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:Monitoring", name, None, opts)
-        self._name = name
-        topic = aws.sns.Topic(f"{name}-alarms", tags=args.get("tags"), opts=pulumi.ResourceOptions(parent=self))
+        topic = aws.sns.Topic(f"{name}-alarms", tags=args.get("tags"), opts=self._child())
         policy = self._let_services_publish(topic)
         # Whoever alarms through the topic comes after its policy.
         self.topic_arn = pulumi.Output.all(topic.arn, policy.id).apply(lambda made: made[0])
@@ -44,7 +44,7 @@ class Monitoring(pulumi.ComponentResource):
         self.register_outputs({"topicArn": self.topic_arn})
 
     def _let_services_publish(self, topic: aws.sns.Topic) -> aws.sns.TopicPolicy:
-        account = topic.arn.apply(lambda arn: arn.split(":")[4])
+        account = account_of(topic.arn)
         publish: list[Statement] = [
             {
                 "Sid": sid,
@@ -56,19 +56,11 @@ class Monitoring(pulumi.ComponentResource):
             }
             for sid, service in _PUBLISHERS.items()
         ]
-        refuse: Statement = {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": ["sns:Publish"],
-            "Resource": [topic.arn],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        }
         return aws.sns.TopicPolicy(
             f"{self._name}-publishers",
             arn=topic.arn,
-            policy=policy_document([*publish, refuse]),
-            opts=pulumi.ResourceOptions(parent=self),
+            policy=policy_document([*publish, tls_only(["sns:Publish"], [topic.arn])]),
+            opts=self._child(),
         )
 
     def _subscribe(self, topic: aws.sns.Topic, address: str) -> None:
@@ -78,5 +70,5 @@ class Monitoring(pulumi.ComponentResource):
             topic=topic.arn,
             protocol="email",
             endpoint=address,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._child(),
         )

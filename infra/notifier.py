@@ -17,8 +17,9 @@ _MARKS_KEPT_DAYS = FAILURES_KEPT_DAYS + 7
 
 
 def marks_table(operations: Operations) -> TableArgs:
-    """The table of marks: one item for each stream record whose mail SES took. It can be lost: then a record that is
-    delivered again is mailed again.
+    """The table of marks: one item for each stream record whose mail SES took.
+
+    It can be lost, so it is never protected: then a record that is delivered again is mailed again.
     """
     return {
         "partition_key": {"name": environment.MARK_KEY},
@@ -54,15 +55,18 @@ def notifier(
         "alarms": {
             "refused": {
                 "metric": "MailsRefused",
-                "meaning": "SES refuses mails of single people; they are not tried again. The log names record and code.",
+                "meaning": "SES refuses mails to single people; they are not tried again.",
+                "look": "Look at the function's log, which names record and code.",
             },
             "unmarked": {
                 "metric": "MailsUnmarked",
                 "meaning": "Mails were sent and could not be marked: if their records come again, so do the mails.",
+                "look": "Look at the function's log for what keeps it from writing the table of marks.",
             },
             "unreadable": {
                 "metric": "RecordsUnreadable",
                 "meaning": "Records could not be read, so nobody was mailed about them.",
+                "look": "Look at the function's log for how many, and at who writes such items to the table.",
             },
         },
         # A batch may wait for SES to take it; that is cheaper than failing.

@@ -1,13 +1,14 @@
 """An SQS queue as every pipeline uses it: encrypted, TLS only, with an alarm on what should not lie in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.alarms import alarm
-from infra.iam import Statement, policy_document
+from infra.component import Component
+from infra.iam import Statement, account_of, policy_document, tls_only
+from infra.metrics import Metric, metric
 from infra.operations import Operations
 
 _RETENTION_SECONDS = 14 * 24 * 3600
@@ -25,14 +26,18 @@ class QueueArgs(TypedDict):
     """5 by default."""
     sources: NotRequired[Sequence[pulumi.Input[str]]]
     """ARNs of buckets that may send to it; nobody outside the account's own roles by default."""
+    rules: NotRequired[Sequence[pulumi.Input[str]]]
+    """ARNs of EventBridge rules that may send to it what they cannot deliver; none by default."""
     operations: NotRequired[Operations]
 
 
-class Queue(pulumi.ComponentResource):
-    """A queue (`sluice:index:Queue`). It makes:
+class Queue(Component):
+    """A queue (`sluice:index:Queue`).
+
+    It makes:
 
     - an SQS queue with SQS's own encryption that keeps messages for 14 days;
-    - a policy that refuses connections without TLS and lets the given buckets send;
+    - a policy that refuses connections without TLS and lets the given buckets and rules send;
     - an alarm: on any message, where the queue is one of dead letters; otherwise on a message older than an hour.
     """
 
@@ -42,81 +47,85 @@ class Queue(pulumi.ComponentResource):
     policy: aws.sqs.QueuePolicy
 
     def __init__(self, name: str, args: QueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("sluice:index:Queue", name, None, opts)
-        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        super().__init__("sluice:index:Queue", name, args.get("operations"), opts)
+        self._args = args
         queue = self._create_queue()
         self.url, self.arn, self.name = queue.url, queue.arn, queue.name
         self.policy = self._create_policy()
         self._create_alarm()
         self.register_outputs({"url": self.url, "arn": self.arn})
 
+    def metric(self, name: str, label: str = "") -> Metric:
+        """The most that one of SQS's metrics of this queue reaches."""
+        return metric("AWS/SQS", name, {"QueueName": self.name}, label, "Maximum")
+
     def _create_queue(self) -> aws.sqs.Queue:
         dead_letters = self._args.get("dead_letters")
-        redrive = {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": self._args.get("receives", 5)} if (
-            dead_letters
-        ) else None  # fmt: skip
         return aws.sqs.Queue(
             self._name,
             message_retention_seconds=_RETENTION_SECONDS,
             visibility_timeout_seconds=self._args.get("visibility_timeout_seconds", 30),
             sqs_managed_sse_enabled=True,
-            redrive_policy=pulumi.Output.json_dumps(redrive) if redrive else None,
+            redrive_policy=self._redrive_to(dead_letters) if dead_letters else None,
             tags=self._operations.get("tags"),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._child(),
+        )
+
+    def _redrive_to(self, dead_letters: "Queue") -> pulumi.Output[str]:
+        return pulumi.Output.json_dumps(
+            {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": self._args.get("receives", 5)}
         )
 
     def _create_policy(self) -> aws.sqs.QueuePolicy:
-        statements: list[Statement] = [
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": ["sqs:*"],  # refuses everything, so every action
-                "Resource": [self.arn],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
-        ]
-        sources = self._args.get("sources", [])
-        if sources:
-            account = self.arn.apply(lambda arn: arn.split(":")[4])
-            statements.append(
-                {
-                    "Sid": "Buckets",
-                    "Effect": "Allow",
-                    "Principal": {"Service": "s3.amazonaws.com"},
-                    "Action": ["sqs:SendMessage"],
-                    "Resource": [self.arn],
-                    # A bucket's ARN names no account: without the second test another account's bucket of that name could.
-                    "Condition": {
-                        "ArnEquals": {"aws:SourceArn": sources},
-                        "StringEquals": {"aws:SourceAccount": account},
-                    },
-                }
-            )
+        statements = [tls_only(["sqs:*"], [self.arn])]
+        if sources := self._args.get("sources"):
+            # A bucket's ARN names no account: without this test another account's bucket of that name could send.
+            same = {"aws:SourceAccount": account_of(self.arn)}
+            statements.append(self._may_send("Buckets", "s3.amazonaws.com", sources, same))
+        if rules := self._args.get("rules"):
+            statements.append(self._may_send("Rules", "events.amazonaws.com", rules))
         return aws.sqs.QueuePolicy(
             f"{self._name}-policy",
             queue_url=self.url,
             policy=policy_document(statements),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._child(),
         )
 
+    def _may_send(
+        self,
+        sid: str,
+        service: str,
+        sources: Sequence[pulumi.Input[str]],
+        same: Mapping[str, pulumi.Input[str]] | None = None,
+    ) -> Statement:
+        return {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": ["sqs:SendMessage"],
+            "Resource": [self.arn],
+            "Condition": {"ArnEquals": {"aws:SourceArn": sources}, **({"StringEquals": same} if same else {})},
+        }
+
     def _create_alarm(self) -> None:
-        kind, metric, threshold, meaning = (
-            ("waiting", "ApproximateAgeOfOldestMessage", 3600, "A message has waited for an hour: its function fails, or is too slow.")
-            if "dead_letters" in self._args
-            else ("messages", "ApproximateNumberOfMessagesVisible", 1, "Work has failed for good and lies among the dead letters.")
-        )  # fmt: skip
-        look = "Look at `python -m sluice failures`, which can send it again"
-        alarm(
-            f"{self._name}-{kind}",
-            {
-                "description": f"{meaning} {look}; docs/operating.md#queue-{kind} ({self._name}).",
-                "namespace": "AWS/SQS",
-                "metric": metric,
-                "dimensions": {"QueueName": self.name},
-                "statistic": "Maximum",
-                "threshold": threshold,
-            },
-            self,
-            self._operations,
-        )
+        if "dead_letters" in self._args:
+            self._alarm(
+                "waiting",
+                {
+                    "metric": self.metric("ApproximateAgeOfOldestMessage"),
+                    "threshold": 3600,
+                    "meaning": "A message has waited for an hour: the function that takes it fails, or is too slow.",
+                    "look": "Look at that function's alarms and log.",
+                    "section": "queue",
+                },
+            )
+        else:
+            self._alarm(
+                "messages",
+                {
+                    "metric": self.metric("ApproximateNumberOfMessagesVisible"),
+                    "meaning": "Work has failed for good and lies among the dead letters.",
+                    "look": "Look at `python -m sluice failures`, which says why and can send it again.",
+                    "section": "queue",
+                },
+            )

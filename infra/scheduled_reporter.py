@@ -11,9 +11,10 @@ import pulumi_aws as aws
 
 from handlers.reporter import environment
 from infra.bucket import Bucket, LifecycleRule
-from infra.dashboard import Row, metric
+from infra.component import Component
+from infra.dashboard import Row, graph
 from infra.function import Function
-from infra.iam import Statement, allow, policy_document, trust
+from infra.iam import Statement, account_of, allow, beside, policy_document, trust
 from infra.mailer import Mailer
 from infra.operations import Operations
 from infra.queue import Queue
@@ -67,20 +68,23 @@ class ScheduledReporterArgs(TypedDict):
     operations: NotRequired[Operations]
 
 
-class ScheduledReporter(pulumi.ComponentResource):
-    """A scheduled reporter (`sluice:index:ScheduledReporter`). It makes:
+class ScheduledReporter(Component):
+    """A scheduled reporter (`sluice:index:ScheduledReporter`).
+
+    It makes:
 
     - a schedule with a role of its own, that invokes the function with the scheduled time;
     - the function, whose failures are retried within the interval and then go to a queue of dead letters;
-    - a bucket for the reports and a table of totals for each group.
+    - a bucket for the reports and a table of totals for each group;
+    - an alarm on failures that did not reach the queue.
     """
 
     totals_tables: dict[str, pulumi.Output[str]]
     """Group -> name of its totals table."""
 
     def __init__(self, name: str, args: ScheduledReporterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("sluice:index:ScheduledReporter", name, None, opts)
-        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        super().__init__("sluice:index:ScheduledReporter", name, args.get("operations"), opts)
+        self._args = args
         _check_groups(args["groups"])
         self.bucket = self._create_bucket()
         self._totals = {group["name"]: self._create_totals(group) for group in args["groups"]}
@@ -88,41 +92,30 @@ class ScheduledReporter(pulumi.ComponentResource):
         self.dead_letters = Queue(f"{name}-dead-letters", {"operations": self._operations}, self._child())
         self.function = self._create_function()
         self._bound_retries()
+        self._watch_dead_letters()
         self.schedule = self._create_schedule()
         self.register_outputs({"functionName": self.function.name, "bucketName": self.bucket.name})
 
     def dashboard_row(self) -> Row:
         """What a dashboard shows of the reporter."""
-        dead_letters = {"QueueName": self.dead_letters.name}
+        function = self.function
         return {
             "title": "Report",
             "graphs": [
-                {
-                    "title": "Items counted and mails sent",
-                    "metrics": [self.function.own_metric(name) for name in ("Items", "MailsSent")],
-                },
-                {
-                    "title": "Failures",
-                    "metrics": [
-                        self.function.metric("Errors", "errors"),
-                        metric(
-                            "AWS/SQS", "ApproximateNumberOfMessagesVisible", dead_letters, "dead letters", "Maximum"
-                        ),
-                    ],
-                },
-                {
-                    "title": "Tables cut off by the budget",
-                    "metrics": [self.function.own_metric("ApproximateTables")],
-                },
-                {
-                    "title": "Cost: milliseconds of the function, read units",
-                    "metrics": [self.function.metric("Duration", "reporter"), self.function.own_metric("ReadUnits")],
-                },
+                graph("Items counted and mails sent", function.own_metric("Items"), function.own_metric("MailsSent")),
+                graph(
+                    "Failures",
+                    function.metric("Errors", "errors"),
+                    self.dead_letters.metric("ApproximateNumberOfMessagesVisible", "dead letters"),
+                ),
+                graph("Tables cut off by the budget", function.own_metric("ApproximateTables")),
+                graph(
+                    "Cost: milliseconds of the function, read units",
+                    function.metric("Duration", "reporter"),
+                    function.own_metric("ReadUnits"),
+                ),
             ],
         }
-
-    def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
     def _create_bucket(self) -> Bucket:
         dated: LifecycleRule = {"prefix": f"{PREFIX}date=", "expire_days": self._args.get("history_days", 400)}
@@ -186,9 +179,7 @@ class ScheduledReporter(pulumi.ComponentResource):
 
     def _statements(self) -> list[Statement]:
         totals = [table.arn for table in self._totals.values()]
-        # A prefix of names in the account and region of the totals tables, which have it too.
-        tables = totals[0].apply(lambda arn: arn.rpartition("/")[0])
-        counted = [pulumi.Output.concat(tables, "/", group["prefix"], "*") for group in self._args["groups"]]
+        counted = [beside(totals[0], f"table/{group['prefix']}*") for group in self._args["groups"]]
         return [
             # ListTables knows no resources: AWS accepts it on `*` only. It shows names, nothing else.
             allow("FindTables", ["dynamodb:ListTables"], ["*"]),
@@ -214,11 +205,22 @@ class ScheduledReporter(pulumi.ComponentResource):
             opts=self._child(self.function.policy),
         )
 
+    def _watch_dead_letters(self) -> None:
+        self._alarm(
+            "undelivered",
+            {
+                "metric": self.function.metric("DestinationDeliveryFailures"),
+                "meaning": "A report was given up and did not reach the dead letters: nothing can send it again.",
+                "look": "Look at the role's statement KeepFailures and at the queue's policy.",
+                "section": "report",
+            },
+        )
+
     def _create_schedule(self) -> aws.scheduler.Schedule:
         role = aws.iam.Role(
             f"{self._name}-schedule-role",
             description=f"Lets the schedule of {self._name} invoke its function",
-            assume_role_policy=trust("scheduler.amazonaws.com"),
+            assume_role_policy=trust("scheduler.amazonaws.com", account_of(self.function.arn)),
             tags=self._operations.get("tags"),
             opts=self._child(),
         )
@@ -254,7 +256,7 @@ class ScheduledReporter(pulumi.ComponentResource):
 
 def _check_groups(groups: Sequence[Group]) -> None:
     for one, other in combinations(groups, 2):
-        if one["name"] == other["name"]:
+        if one["name"].lower() == other["name"].lower():  # names of resources are in lower case
             raise ValueError(f"the group {one['name']} is given twice")
         if one["prefix"].startswith(other["prefix"]) or other["prefix"].startswith(one["prefix"]):
             raise ValueError(

@@ -7,13 +7,16 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pulumi
 import pulumi.runtime.config
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
+
+if TYPE_CHECKING:
+    from infra.table import Key
 
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -144,9 +147,9 @@ class ImportSettings(_Section):
             raise ValueError(f"S or N for {' and '.join(wrong)}, which the table has as key")
         return columns
 
-    def key(self, name: str) -> dict[str, str]:
+    def key(self, name: str) -> "Key":
         """A key attribute and its type: its column's, a string where that is not named."""
-        return {"name": name, "type": self.columns.get(name, "S")}
+        return {"name": name, "type": "N" if self.columns.get(name) == "N" else "S"}
 
 
 class ReportGroup(_Section):
@@ -159,7 +162,11 @@ class ReportGroup(_Section):
 
 def _distinct(groups: list[ReportGroup]) -> list[ReportGroup]:
     pairs = list(combinations(groups, 2))
-    mistakes = [f"another name than {one.name} for one of two groups" for one, other in pairs if one.name == other.name]
+    mistakes = [
+        f"another name than {one.name} for one of two groups"
+        for one, other in pairs
+        if one.name.lower() == other.name.lower()  # names of resources are in lower case
+    ]
     mistakes += [
         f"prefixes that do not overlap: tables of {one.prefix} and {other.prefix} would count twice"
         for one, other in pairs
@@ -217,7 +224,7 @@ class Settings(_Section):
     operations: OperationsSettings
 
     def totals_table_name(self, group: ReportGroup) -> str:
-        """The contract's name of a group's totals table; the environment is part of it where others may lie beside it."""
+        """The contract's name of a group's totals table; it has the environment where others may lie beside it."""
         suffix = "" if self.environment in ("local", "prod") else f"_{self.environment}"
         return f"{group.prefix}totales{suffix}"
 

@@ -6,12 +6,13 @@ from typing import Any, Literal, NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from infra.alarms import alarm
 from infra.bucket import Bucket
-from infra.dashboard import Row, metric
+from infra.component import Component
+from infra.dashboard import Row, graph
 from infra.filters import Filter, pattern
 from infra.function import Function, OwnAlarm
 from infra.iam import Statement, allow
+from infra.metrics import Metric, metric
 from infra.operations import Operations
 from infra.table import Key, Table
 
@@ -20,6 +21,9 @@ _READERS_OF_A_SHARD = 2
 
 FAILURES_PREFIX = "aws/lambda/"
 """Where Lambda puts batches that exhausted their retries; the layout below it is AWS's."""
+
+_GIVEN_UP = "OnFailureDestinationDeliveredEventCount"
+_LATE_MILLISECONDS = 15 * 60 * 1000
 
 
 class StreamPipelineArgs(TypedDict):
@@ -70,7 +74,7 @@ class ConsumerArgs(TypedDict):
     """The pipeline's by default."""
 
 
-class StreamPipeline(pulumi.ComponentResource):
+class StreamPipeline(Component):
     """A stream pipeline (`sluice:index:StreamPipeline`).
 
     It makes:
@@ -84,8 +88,8 @@ class StreamPipeline(pulumi.ComponentResource):
     stream_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: StreamPipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("sluice:index:StreamPipeline", name, None, opts)
-        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        super().__init__("sluice:index:StreamPipeline", name, args.get("operations"), opts)
+        self._args = args
         self._consumers: list[StreamConsumer] = []
         table = self._existing_table() or self._create_table()
         self.table_name, self.table_arn = table.name, table.arn
@@ -121,40 +125,28 @@ class StreamPipeline(pulumi.ComponentResource):
 
     def dashboard_row(self) -> Row:
         """What a dashboard shows of the pipeline."""
-        functions = {made.consumer: made.function for made in self._consumers}
-        mappings = {made.consumer: {"EventSourceMappingUUID": made.mapping.uuid} for made in self._consumers}
+        consumers, table = self._consumers, {"TableName": self.table_name}
         return {
             "title": "Stream",
             "graphs": [
-                {
-                    "title": "Records that reached a function",
-                    "metrics": [
-                        metric("AWS/Lambda", "InvokedEventCount", uuid, name) for name, uuid in mappings.items()
-                    ],
-                },
-                {
-                    "title": "Failures",
-                    "metrics": [
-                        *(made.metric("Errors", f"{name} errors") for name, made in functions.items()),
-                        *(
-                            metric("AWS/Lambda", "OnFailureDestinationDeliveredEventCount", uuid, f"{name} given up")
-                            for name, uuid in mappings.items()
-                        ),
-                    ],
-                },
-                {
-                    "title": "Lag (ms)",
-                    "metrics": [made.metric("IteratorAge", name, "Maximum") for name, made in functions.items()],
-                },
-                {
-                    "title": "Cost: milliseconds of functions, writes to the table",
-                    "metrics": [
-                        *(made.metric("Duration", name) for name, made in functions.items()),
-                        metric(
-                            "AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": self.table_name}, "table writes"
-                        ),
-                    ],
-                },
+                graph(
+                    "Records that reached a function",
+                    *(made.mapping_metric("InvokedEventCount", made.consumer) for made in consumers),
+                ),
+                graph(
+                    "Failures",
+                    *(made.function.metric("Errors", f"{made.consumer} errors") for made in consumers),
+                    *(made.mapping_metric(_GIVEN_UP, f"{made.consumer} given up") for made in consumers),
+                ),
+                graph(
+                    "Lag (ms)",
+                    *(made.function.metric("IteratorAge", made.consumer, "Maximum") for made in consumers),
+                ),
+                graph(
+                    "Cost: milliseconds of functions, writes to the table",
+                    *(made.function.metric("Duration", made.consumer) for made in consumers),
+                    metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", table, "table writes"),
+                ),
             ],
         }
 
@@ -175,19 +167,19 @@ class StreamPipeline(pulumi.ComponentResource):
                 "stream": True,
                 "operations": self._operations,
             },
-            pulumi.ResourceOptions(parent=self),
+            self._child(),
         )
         return made.table
 
 
-class StreamConsumer(pulumi.ComponentResource):
+class StreamConsumer(Component):
     """A consumer of a stream (`sluice:index:StreamConsumer`).
 
     It makes:
 
     - a function, whose role may read this stream and put failures where they are kept;
     - a bounded event source mapping: partial batch responses, bisect, retries, record age, failures to S3 whole;
-    - alarms on the age of the oldest record and on records dropped or sent to the failures.
+    - alarms on the age of the oldest record, and on records given up: kept among the failures, dropped, or lost.
     """
 
     def __init__(
@@ -199,14 +191,17 @@ class StreamConsumer(pulumi.ComponentResource):
         failures: Bucket,
         operations: Operations,
     ) -> None:
-        super().__init__("sluice:index:StreamConsumer", name, None, pulumi.ResourceOptions(parent=pipeline))
+        super().__init__("sluice:index:StreamConsumer", name, operations, pulumi.ResourceOptions(parent=pipeline))
         self.consumer = consumer
-        self._name, self._args, self._operations = name, args, operations
-        self._stream_arn, self._failures = pipeline.stream_arn, failures
+        self._args, self._stream_arn, self._failures = args, pipeline.stream_arn, failures
         self.function = self._create_function()
         self.mapping = self._create_mapping()
         self._create_alarms()
         self.register_outputs({"functionName": self.function.name, "mappingId": self.mapping.uuid})
+
+    def mapping_metric(self, name: str, label: str = "") -> Metric:
+        """One of the metrics of how this consumer is fed."""
+        return metric("AWS/Lambda", name, {"EventSourceMappingUUID": self.mapping.uuid}, label)
 
     def _create_function(self) -> Function:
         args = self._args
@@ -222,7 +217,7 @@ class StreamConsumer(pulumi.ComponentResource):
                 "alarms": args.get("alarms", {}),
                 "operations": self._operations,
             },
-            pulumi.ResourceOptions(parent=self),
+            self._child(),
         )
 
     def _reading(self) -> list[Statement]:
@@ -267,61 +262,40 @@ class StreamConsumer(pulumi.ComponentResource):
             destination_config={"on_failure": {"destination_arn": self._failures.arn}},
             metrics_config={"metrics": ["EventCount"]},
             tags=self._operations.get("tags"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.function.policy]),
+            opts=self._child(self.function.policy),
         )
 
     def _create_alarms(self) -> None:
-        self._create_alarm(
+        self._alarm_on(
             "lag",
-            "AWS/Lambda",
-            "IteratorAge",
-            {"FunctionName": self.function.name},
-            threshold=15 * 60 * 1000,
-            statistic="Maximum",
-            meaning="The oldest record is over 15 minutes behind: the function fails, is throttled or is too slow.",
+            self.function.metric("IteratorAge", statistic="Maximum"),
+            "The oldest record is over 15 minutes behind: the function fails, is throttled or is too slow.",
+            "Look at the function's other alarms and its log.",
+            threshold=_LATE_MILLISECONDS,
         )
-        for kind, metric, meaning in (
-            ("dropped", "DroppedEventCount", "Records ran out of retries and were dropped."),
-            (
-                "failed",
-                "OnFailureDestinationDeliveredEventCount",
-                "Records ran out of retries and lie among the failures.",
-            ),
-        ):
-            self._create_alarm(
-                kind,
-                "AWS/Lambda",
-                metric,
-                {"EventSourceMappingUUID": self.mapping.uuid},
-                threshold=1,
-                statistic="Sum",
-                meaning=meaning,
-            )
+        self._alarm_on(
+            "failed",
+            self.mapping_metric(_GIVEN_UP),
+            "Records ran out of retries and lie among the failures.",
+            "Look at `python -m sluice failures`, which can send them again, and at the function's log.",
+        )
+        self._alarm_on(
+            "dropped",
+            self.mapping_metric("DroppedEventCount"),
+            "Records ran out of retries and were dropped.",
+            "Look at the function's log for why; the table still has its items as they are now.",
+        )
+        self._alarm_on(
+            "undelivered",
+            self.function.metric("DestinationDeliveryFailures"),
+            "Records ran out of retries and could not be put among the failures.",
+            f"Look at the role's statement KeepFailures and at the bucket's {FAILURES_PREFIX}.",
+        )
 
-    def _create_alarm(
-        self,
-        kind: str,
-        namespace: str,
-        metric: str,
-        dimensions: Mapping[str, pulumi.Input[str]],
-        *,
-        threshold: float,
-        statistic: str,
-        meaning: str,
-    ) -> None:
-        look = "Look at `python -m sluice failures` and the function's logs"
-        alarm(
-            f"{self._name}-{kind}",
-            {
-                "description": f"{meaning} {look}; docs/operating.md#stream-{kind} ({self._name}).",
-                "namespace": namespace,
-                "metric": metric,
-                "dimensions": dimensions,
-                "statistic": statistic,
-                "threshold": threshold,
-            },
-            self,
-            self._operations,
+    def _alarm_on(self, kind: str, metric: Metric, meaning: str, look: str, threshold: float = 1) -> None:
+        self._alarm(
+            kind,
+            {"metric": metric, "meaning": meaning, "look": look, "section": "stream", "threshold": threshold},
         )
 
 

@@ -5,6 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from infra.component import Component
 from infra.operations import Operations, data_options
 
 KeyType = Literal["S", "N", "B"]
@@ -22,7 +23,7 @@ class TableArgs(TypedDict):
     """What a table is."""
 
     partition_key: Key
-    sort_key: NotRequired[Key]
+    sort_key: NotRequired[Key | None]
     table_name: NotRequired[str | None]
     """The physical name, where a team or a contract set one; named automatically when left out."""
     stream: NotRequired[bool]
@@ -32,7 +33,7 @@ class TableArgs(TypedDict):
     operations: NotRequired[Operations]
 
 
-class Table(pulumi.ComponentResource):
+class Table(Component):
     """A table (`sluice:index:Table`).
 
     It makes:
@@ -46,27 +47,28 @@ class Table(pulumi.ComponentResource):
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("sluice:index:Table", name, None, opts)
-        self.table = self._create_table(name, args, args.get("operations", {}))
+        super().__init__("sluice:index:Table", name, args.get("operations"), opts)
+        self.table = self._create_table(args)
         self.name, self.arn = self.table.name, self.table.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
 
-    def _create_table(self, name: str, args: TableArgs, operations: Operations) -> aws.dynamodb.Table:
-        protect = operations.get("protect", False)
-        keys = [args["partition_key"], *([args["sort_key"]] if "sort_key" in args else [])]
+    def _create_table(self, args: TableArgs) -> aws.dynamodb.Table:
+        protect = self._operations.get("protect", False)
+        sort_key = args.get("sort_key")
+        keys = [args["partition_key"], *([sort_key] if sort_key else [])]
         expiry = args.get("expires_by")
         return aws.dynamodb.Table(
-            name,
+            self._name,
             name=args.get("table_name"),
             billing_mode="PAY_PER_REQUEST",
             hash_key=args["partition_key"]["name"],
-            range_key=args["sort_key"]["name"] if "sort_key" in args else None,
+            range_key=sort_key["name"] if sort_key else None,
             attributes=[{"name": key["name"], "type": key.get("type", "S")} for key in keys],
             stream_enabled=True if args.get("stream") else None,
             stream_view_type="NEW_AND_OLD_IMAGES" if args.get("stream") else None,
             ttl={"attribute_name": expiry, "enabled": True} if expiry else None,
             deletion_protection_enabled=protect,
             point_in_time_recovery={"enabled": protect},
-            tags=operations.get("tags"),
-            opts=data_options(self, operations),
+            tags=self._operations.get("tags"),
+            opts=data_options(self, self._operations),
         )

@@ -8,8 +8,11 @@ from typing import Any, NamedTuple, Self
 
 from local import program
 from local.clients import Cloud
+from local.delivery import Target
 from local.deployment import Deployment
+from local.emulator import tap_name
 from local.recording import Graph, Resource
+from local.rules import RuleTarget
 from local.schedules import Fired, Schedule
 from local.server import Server
 from local.streams.events import Event
@@ -28,6 +31,12 @@ class Stack(NamedTuple):
     pollers: dict[str, StreamPoller]
     """Logical name of a stream's mapping -> what runs it."""
     schedules: list[Schedule]
+    rule_targets: list[RuleTarget]
+
+    @property
+    def runners(self) -> list[StreamPoller | Schedule | RuleTarget]:
+        """All that runs for it."""
+        return [*self.pollers.values(), *self.schedules, *self.rule_targets]
 
     def wait_idle(self, seconds: float = 60) -> None:
         """Returns when everything written to the streams so far is handled.
@@ -64,6 +73,7 @@ class EmbeddedCloud:
         self._temporary = None if folder else tempfile.mkdtemp(prefix="sluice-")
         self._on_event, self._stopping = on_event, False
         self.stacks: list[Stack] = []
+        self._outputs: dict[str, dict[str, Any]] = {}
         try:
             self.server = Server(folder or Path(self._temporary or "", "cloud"), port, held)
         except BaseException:
@@ -82,6 +92,8 @@ class EmbeddedCloud:
     ) -> Stack:
         """Runs the program for a stack, creates its resources and starts what AWS would run for it.
 
+        The program may refer to stacks that were deployed before.
+
         Args:
             stack: the stack's name.
             root: the folder of the program.
@@ -96,15 +108,18 @@ class EmbeddedCloud:
         """
         config = program.configuration(stack, root) if config is None else config
         cloud = Cloud(self.endpoint, config.get("aws:region", "us-east-1"), functions_endpoint)
-        deployment = Deployment(cloud, on_created)
+        deployment = Deployment(cloud, on_created, self._outputs)
         outputs = program.run(stack, deployment, root=root, config=config)
-        made = Stack(stack, outputs, deployment.graph, cloud, {}, [])
+        self._outputs[program.full_name(stack, root)] = outputs
+        made = Stack(stack, outputs, deployment.graph, cloud, {}, [], [])
         self.stacks.append(made)
         for mapping in made.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
             if ":dynamodb:" in mapping.inputs["eventSourceArn"]:
                 made.pollers[mapping.name] = self._start_poller(cloud, mapping.id)
         for schedule in made.graph.of_type("aws:scheduler/schedule:Schedule"):
             made.schedules.append(self._start_schedule(cloud, schedule.id))
+        for target in made.graph.of_type("aws:cloudwatch/eventTarget:EventTarget"):
+            made.rule_targets.append(_start_rule_target(cloud, target))
         return made
 
     def stop(self) -> None:
@@ -117,7 +132,7 @@ class EmbeddedCloud:
         broken: list[RuntimeError] = []
         try:
             self.server.stop()  # first: an invocation may have minutes to go, and pollers wait for theirs
-            for runner in (one for stack in self.stacks for one in (*stack.pollers.values(), *stack.schedules)):
+            for runner in (runner for stack in self.stacks for runner in stack.runners):
                 try:
                     runner.stop()
                 except RuntimeError as error:
@@ -163,3 +178,14 @@ class EmbeddedCloud:
     def _remove_temporary(self) -> None:
         if self._temporary:
             shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def _start_rule_target(cloud: Cloud, resource: Resource) -> RuleTarget:
+    events, sqs = cloud.client("events"), cloud.client("sqs")
+    rule, target_id = resource.inputs["rule"], resource.outputs["targetId"]
+    targets = {target["Id"]: target for target in events.list_targets_by_rule(Rule=rule)["Targets"]}
+    target = Target({**targets[target_id], "Arn": resource.inputs["arn"]}, cloud.invoking(), sqs)
+    tap = sqs.get_queue_url(QueueName=tap_name(rule, target_id))["QueueUrl"]
+    runner = RuleTarget(events.describe_rule(Name=rule)["Arn"], target, tap, cloud.client("lambda"), sqs)
+    runner.start()
+    return runner

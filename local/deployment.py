@@ -1,6 +1,6 @@
 """Deploys the program into the embedded cloud: each resource is created through its AWS API as it is registered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.clients import Cloud
@@ -18,8 +18,13 @@ class DeploymentError(Exception):
 class Deployment(RecordingMonitor):
     """Creates what is registered."""
 
-    def __init__(self, cloud: Cloud, on_created: Callable[[Resource], None] = lambda _: None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        cloud: Cloud,
+        on_created: Callable[[Resource], None] = lambda _: None,
+        stacks: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(stacks)
         self._cloud, self._on_created = cloud, on_created
 
     def create(self, resource: Resource) -> Created:

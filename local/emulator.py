@@ -1,5 +1,6 @@
 """Where MiniStack differs from AWS and what is done about it: every deviation that is worked around stands here."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -56,6 +57,10 @@ _JUDGED_ON_EVERYTHING = (
 _CONDITIONS_WRONGLY_DENIED = ("ses:FromAddress", "cloudwatch:namespace")
 
 
+ASKED_BESIDE = {"sqs:SendMessage": "sqs:SendMessageBatch"}
+"""Actions, and one that AWS does not know, which the emulator asks for where AWS asks for this one."""
+
+
 def enforceable(document: str) -> str:
     """A role's policy as the emulator can enforce it: the same actions; what it cannot judge, on `*`."""
     policy = json.loads(document)
@@ -69,7 +74,7 @@ def _enforceable(statement: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     widened = [action for action in statement["Action"] if action.startswith(_JUDGED_ON_EVERYTHING)]
     rest = _without_wrong_conditions(statement)
     if judged:
-        yield {**rest, "Action": judged}
+        yield {**rest, "Action": judged + [ASKED_BESIDE[action] for action in judged if action in ASKED_BESIDE]}
     if widened:
         # The ids of the statements of a policy differ.
         sid = {"Sid": f"{rest['Sid']}OnAll"} if judged and "Sid" in rest else {}
@@ -104,3 +109,17 @@ def _refuses_http(statement: Mapping[str, Any]) -> bool:
 def registered_off(schedule: dict[str, Any]) -> dict[str, Any]:
     """A schedule as the emulator gets it: its own ticks are coarse, and it leaves the scheduled time a placeholder."""
     return {**schedule, "State": "DISABLED"}
+
+
+def tapped(target: dict[str, Any], tap: str) -> dict[str, Any]:
+    """The target of a rule as the emulator gets it: a queue of ours in place of the function.
+
+    Its own delivery invokes a function once and forgets the event if that fails: it knows no retries, no failure
+    destination, no dead letters, and asks for no permission.
+    """
+    return {**target, "Arn": tap}
+
+
+def tap_name(rule: str, target_id: str) -> str:
+    """The name of the queue that stands in for a target of a rule."""
+    return f"tap-{hashlib.sha256(f'{rule}/{target_id}'.encode()).hexdigest()[:32]}"

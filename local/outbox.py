@@ -3,24 +3,29 @@
 import json
 import urllib.request
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 Mail = TypedDict("Mail", {"to": list[str], "from": str, "subject": str, "text": str, "html": str, "sent_at": str})
 
 
-def mails(endpoint: str) -> list[Mail]:
-    """All mails sent so far, oldest first."""
+def mails(endpoint: str, *, after: int = 0) -> list[Mail]:
+    """The mails sent so far, oldest first, without the first `after` of them.
+
+    Raises:
+        OSError: nothing answers at the endpoint.
+    """
     with urllib.request.urlopen(f"{endpoint}/_ministack/ses/messages") as answer:
         accounts = json.load(answer)["messages"]
-    return [
-        {
-            "to": [*sent["To"], *sent["CC"], *sent["BCC"]],
-            "from": sent["Source"],
-            "subject": sent["Subject"],
-            "text": sent["BodyText"],
-            "html": sent["BodyHtml"],
-            "sent_at": datetime.fromtimestamp(sent["Timestamp"], UTC).isoformat(timespec="milliseconds"),
-        }
-        for account in accounts.values()
-        for sent in sorted(account, key=lambda sent: sent["Timestamp"])
-    ]
+    sent = sorted((mail for account in accounts.values() for mail in account), key=lambda mail: mail["Timestamp"])
+    return [_mail(one) for one in sent[after:]]
+
+
+def _mail(sent: dict[str, Any]) -> Mail:
+    return {
+        "to": [*sent["To"], *sent["CC"], *sent["BCC"]],
+        "from": sent["Source"],
+        "subject": sent["Subject"],
+        "text": sent["BodyText"] or "",
+        "html": sent["BodyHtml"] or "",
+        "sent_at": datetime.fromtimestamp(sent["Timestamp"], UTC).isoformat(timespec="milliseconds"),
+    }

@@ -5,9 +5,11 @@ import contextvars
 import json
 import logging
 import runpy
+import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from local.uninterrupted import uninterrupted
 
 ROOT = Path(__file__).parent.parent
 """The checkout."""
+_ORGANIZATION = "organization"
 
 
 class ProgramError(Exception):
@@ -32,6 +35,11 @@ class ProgramError(Exception):
 def stacks(root: Path = ROOT) -> list[str]:
     """The stacks that have a file."""
     return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in root.glob("Pulumi.*.yaml"))
+
+
+def full_name(stack: str, root: Path = ROOT) -> str:
+    """What other programs refer to a stack by: `organization/project/stack`."""
+    return f"{_ORGANIZATION}/{_yaml(root / 'Pulumi.yaml')['name']}/{stack}"
 
 
 def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
@@ -76,7 +84,8 @@ def run(
 
     def work() -> dict[str, Any]:
         # Pulumi's settings are context variables: a context of its own lets programs run one after the other.
-        return contextvars.Context().run(asyncio.run, _run(stack, monitor, preview, root, config, main))
+        with _importable(root):
+            return contextvars.Context().run(asyncio.run, _run(stack, monitor, preview, root, config, main))
 
     try:
         return uninterrupted(work, lambda: monitor.fail(ProgramError("the program was interrupted")))
@@ -99,6 +108,16 @@ def _run_file(path: Path) -> None:
     runpy.run_path(str(path), run_name="__main__")
 
 
+@contextmanager
+def _importable(root: Path) -> Iterator[None]:
+    """Puts the program's folder on the import path, as Pulumi does."""
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(root))
+
+
 async def _run(
     stack: str,
     monitor: RecordingMonitor,
@@ -118,7 +137,7 @@ async def _run(
             project=_yaml(root / "Pulumi.yaml")["name"],
             stack=stack,
             dry_run=preview,
-            organization="organization",
+            organization=_ORGANIZATION,
             root_directory=str(root),
             callbacks=None,
             outputs=set(),

@@ -12,12 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from google.protobuf import empty_pb2
+from pulumi import RunError
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
 from local.schema import properties
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+_STACK_REFERENCE_TYPE = "pulumi:pulumi:StackReference"
+
+
+class UnknownStackError(RunError):
+    """The program refers to a stack that is not there; the message names it."""
 
 
 @dataclass
@@ -47,6 +53,8 @@ class Graph:
 
     def __init__(self) -> None:
         self.resources: dict[str, Resource] = {}
+        self.references: dict[str, str] = {}
+        """URN of a stack reference -> full name of the stack that it reads. What is only read is no resource."""
         self.duplicates: list[str] = []
         self._lock = threading.Lock()
 
@@ -90,9 +98,15 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
     After the first failure nothing more is created.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stacks: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """Starts with an empty graph.
+
+        Args:
+            stacks: the stacks that the program may refer to: `organization/project/stack` -> outputs.
+        """
         super().__init__(_NoMocks())
         self.graph = Graph()
+        self._stacks = stacks or {}
         self.failure: Exception | None = None
         """What failed first."""
 
@@ -106,6 +120,12 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
     def fail(self, error: Exception) -> None:
         """Ends the run: every later registration raises what failed first."""
         self.failure = self.failure or error
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
+        """Refuses a call of a provider's function."""
+        raise NotImplementedError(
+            f"{request.tok}: the program calls no provider functions, so that it can run without an account"
+        )
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
         """Records a resource and says what it became."""
@@ -123,6 +143,20 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
         return resource_pb2.RegisterResourceResponse(
             urn=resource.urn, id=resource.id, object=_result(rpc.serialize_properties(state, {}))
         )
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
+        """Answers a stack reference.
+
+        Raises:
+            UnknownStackError: there is no such stack.
+            NotImplementedError: something else is to be read.
+        """
+        outputs = self._outputs(request)
+        urn = self.make_urn(request.parent, request.type, request.name)
+        self.graph.references[urn] = request.id
+        state = {"name": request.id, "outputs": outputs, "secretOutputNames": []}
+        properties = _result(rpc.serialize_properties(state, {}))
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=properties)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
         """Records the outputs of a component, or of the stack."""
@@ -142,6 +176,17 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
             self.fail(error)
             raise
 
+    def _outputs(self, request: Any) -> dict[str, Any]:
+        if request.type != _STACK_REFERENCE_TYPE:
+            raise NotImplementedError(f"{request.type} {request.name}: only outputs of other stacks can be read here")
+        if request.id not in self._stacks:
+            known = ", ".join(sorted(self._stacks)) or "none"
+            raise UnknownStackError(
+                f"there is no stack {request.id} to read outputs of; there are: {known}. "
+                "Deploy it first, and name it organization/project/stack"
+            )
+        return dict(self._stacks[request.id])
+
     def _resource(self, request: Any) -> Resource:
         return Resource(
             urn=self.make_urn(request.parent, request.type, request.name),
@@ -150,7 +195,7 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
             parent=request.parent,
             custom=request.custom,
             inputs=rpc.deserialize_properties(request.object, keep_unknowns=True),
-            dependencies=frozenset(request.dependencies),
+            dependencies=frozenset(request.dependencies) - self.graph.references.keys(),
             options=_options(request),
         )
 
@@ -195,8 +240,10 @@ class Recorder(RecordingMonitor):
 
     ACCOUNT = "123456789012"
 
-    def __init__(self, region: str, *, preview: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self, region: str, *, preview: bool = False, stacks: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        super().__init__(stacks)
         self._region, self._preview = region, preview
 
     def create(self, resource: Resource) -> Created:
@@ -223,10 +270,10 @@ def _plausible(kind: Any, text: str) -> Any:
 
 
 class _NoMocks(mocks.Mocks):
+    """What Pulumi's monitor would ask; ours answers itself."""
+
     def call(self, args: mocks.MockCallArgs) -> Any:
-        raise NotImplementedError(
-            f"{args.token}: the program calls no provider functions, so that it can run without an account"
-        )
+        raise NotImplementedError(args.token)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> Any:
-        raise NotImplementedError(f"{args.typ}: resources are only registered")
+        raise NotImplementedError(args.typ)

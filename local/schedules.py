@@ -1,5 +1,4 @@
-"""Fires schedules as EventBridge Scheduler does: at their times, with the scheduled time put into the input, delivery retried
-within the policy's bounds and then handed to the dead letters.
+"""Fires schedules as EventBridge Scheduler does: with the scheduled time in the input, retries, and dead letters.
 
 Expressions: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 """
@@ -7,11 +6,12 @@ Expressions: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-typ
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+
+from local.delivery import Target
 
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
 _UNITS = {"minute": "minutes", "hour": "hours", "day": "days"}
@@ -19,17 +19,22 @@ _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _HORIZON = timedelta(days=366 * 8 + 2)
 """A cron expression that names no time in eight years names none."""
+_LATE = timedelta(minutes=1)
 
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Expression:
-    """When a schedule fires: every `interval`, or at the minutes that `fields` allow (minute, hour, day, month, weekday, year)."""
+    """When a schedule fires.
+
+    Attributes:
+        interval: of a rate.
+        fields: of a cron expression: the minutes, hours, days, months, weekdays and years that it allows; None: all.
+    """
 
     interval: timedelta | None = None
     fields: tuple[frozenset[int] | None, ...] = ()
-    """None where every value is allowed."""
 
     @classmethod
     def parse(cls, text: str) -> "Expression":
@@ -85,10 +90,17 @@ class Fired(NamedTuple):
 
 
 class Schedule:
-    """Runs one schedule in a thread of its own."""
+    """Runs one schedule in a thread of its own. Times that passed while the machine slept are left out."""
 
     def __init__(
-        self, configuration: dict[str, Any], lambda_: Any, sqs: Any, on_event: Callable[[Fired], None] = lambda _: None
+        self,
+        configuration: dict[str, Any],
+        lambda_: Any,
+        sqs: Any,
+        on_event: Callable[[Fired], None] = lambda _: None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wait: Callable[[float], bool] | None = None,
     ) -> None:
         """Reads a schedule.
 
@@ -97,12 +109,19 @@ class Schedule:
             lambda_: a client that may invoke the target.
             sqs: a client that may send to the dead letters.
             on_event: told each time that it came due.
+            now: the time, in UTC.
+            wait: waits so many seconds; True if the schedule is to end. By default until `stop` is called.
+
+        Raises:
+            ValueError: its expression is none that is run here.
         """
         self.name: str = configuration["Name"]
         self._expression = Expression.parse(configuration["ScheduleExpression"])
-        self._target: dict[str, Any] = configuration["Target"]
-        self._lambda, self._sqs, self._on_event = lambda_, sqs, on_event
+        self._target = Target(configuration["Target"], lambda_, sqs)
+        self._input: str = configuration["Target"].get("Input", "{}")
+        self._on_event = on_event
         self._stopping = threading.Event()
+        self._now, self._wait = now, wait or self._stopping.wait
         self._thread = threading.Thread(target=self._run, name=f"schedule {self.name}", daemon=True)
 
     def start(self) -> None:
@@ -117,38 +136,28 @@ class Schedule:
     def fire(self, scheduled: datetime) -> None:
         """Delivers one event; what cannot be delivered goes to the dead letters."""
         stamp = f"{scheduled:%Y-%m-%dT%H:%M:%SZ}"
-        payload = self._target.get("Input", "{}").replace(_SCHEDULED_TIME, stamp)
-        error = self._deliver(payload)
-        dead_letters = self._target.get("DeadLetterConfig", {}).get("Arn")
-        if error and dead_letters:
-            url = self._sqs.get_queue_url(QueueName=dead_letters.rpartition(":")[2])["QueueUrl"]
-            self._sqs.send_message(QueueUrl=url, MessageBody=payload)
-        self._on_event(Fired(self.name, self._target["Arn"].rpartition(":")[2], stamp, error))
+        error = self._target.deliver(self._input.replace(_SCHEDULED_TIME, stamp), self._stopping)
+        self._on_event(Fired(self.name, self._target.arn.rpartition(":")[2], stamp, error))
 
     def _run(self) -> None:
-        due = datetime.now(UTC)
-        while True:
-            due = self._expression.after(due)
-            if self._stopping.wait(max(0.0, (due - datetime.now(UTC)).total_seconds())):
-                return
-            try:
-                self.fire(due)
-            except Exception:
-                _logger.exception("schedule %s could not fire", self.name)
+        due = self._now()
+        try:
+            while True:
+                due = self._expression.after(due)
+                if due + _LATE < self._now():
+                    continue
+                if self._wait(max(0.0, (due - self._now()).total_seconds())):
+                    return
+                self._try_to_fire(due)
+        except ValueError:
+            _logger.info("schedule %s never fires again", self.name)
 
-    def _deliver(self, payload: str) -> str | None:
-        """Invokes the target asynchronously; returns the last error where the retries are used up."""
-        policy = self._target.get("RetryPolicy", {})
-        end = time.monotonic() + policy.get("MaximumEventAgeInSeconds", 86_400)
-        for attempt in range(policy.get("MaximumRetryAttempts", 185) + 1):
-            try:
-                self._lambda.invoke(FunctionName=self._target["Arn"], InvocationType="Event", Payload=payload.encode())
-                return None
-            except Exception as error:  # noqa: BLE001 whatever it was, it is retried and then told
-                told = str(error)
-            if time.monotonic() > end or self._stopping.wait(min(2**attempt, 60)):
-                break
-        return told
+    def _try_to_fire(self, due: datetime) -> None:
+        try:
+            self.fire(due)
+        except Exception:
+            if not self._stopping.is_set():
+                _logger.exception("schedule %s could not fire", self.name)
 
 
 def _field(text: str, least: int, most: int, names: tuple[str, ...]) -> frozenset[int] | None:

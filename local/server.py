@@ -117,10 +117,10 @@ class Server:
             if health and identity(health) == token:
                 return
             if not self.alive:
-                told = self._log.read_text(errors="replace")
-                if "already in use" in told:
+                said = self._log.read_text(errors="replace").strip()
+                if "already in use" in said:
                     raise _PortLostError
-                raise ServerError(f"the emulator ended at once; it said: {told.strip()[-2000:] or 'nothing'}")
+                raise ServerError(f"the emulator ended at once: {said.rpartition(os.linesep)[2] or 'it said nothing'}")
             time.sleep(0.02)
         raise ServerError(f"the emulator did not answer within {_START_SECONDS} s: is this machine very busy?")
 

@@ -19,17 +19,19 @@ def uninterrupted(work: Callable[[], T], interrupted: Callable[[], None] = lambd
     outcome: Future[T] = Future()
 
     def run() -> None:
+        if not outcome.set_running_or_notify_cancel():
+            return  # Ctrl-C was faster
         try:
             outcome.set_result(work())
         except BaseException as error:
             outcome.set_exception(error)
 
-    thread = threading.Thread(target=run)
-    thread.start()
     try:
+        threading.Thread(target=run).start()
         outcome.exception()  # not `thread.join`, which takes the thread for ended after an interruption (CPython 3.11)
     except BaseException:
         interrupted()
-        outcome.exception()
+        if not outcome.cancel():
+            outcome.exception()
         raise
     return outcome.result()

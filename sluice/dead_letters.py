@@ -1,96 +1,142 @@
-"""The dead letter queues of a stack: what lies in them, and sending it again."""
+"""The dead letter queues of a stack: what lies in them, and sending it again.
+
+Queues can only be looked into by receiving: what is received stays hidden from others for a while, and is let go of at
+the end unless it was taken.
+"""
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.failures import Failure, Redriven
+from handlers.reporter.environment import SCHEDULED_TIME
+from sluice.failures import UNREADABLE, Failure, Redriven
 from sluice.target import Target
 
-_HIDDEN_SECONDS = 60
-"""How long messages are hidden while they are looked at."""
+_LOOKING_SECONDS = 60
+_REDRIVING_SECONDS = 900
+"""Longer than a run of the reporter takes."""
+_AT_ONCE = 10
+
+Message = dict[str, Any]
 
 
 def import_failures(target: Target) -> Iterator[Failure]:
     """The pieces of work that the importer gave up, oldest first."""
     url = target["import_dead_letter_queue_url"]
-    for message in _messages(target, url):
-        yield _failure("import", target["import_function_name"], _reason(message), url, message)
+    with _received(target, url, _LOOKING_SECONDS) as messages:
+        yield from (_import_failure(target, url, message) for message in messages)
 
 
 def redrive_imports(target: Target) -> Iterator[Redriven]:
-    """Puts each message back into the import queue, which is what its function reads."""
+    """Puts each message back into the import queue, which is what its function reads.
+
+    What fails again comes back when its retries are used up.
+    """
     url, sqs = target["import_dead_letter_queue_url"], target.client("sqs")
-    for message in _messages(target, url):
-        sqs.send_message(QueueUrl=target["import_queue_url"], MessageBody=message["Body"])
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        failure = _failure("import", target["import_function_name"], _reason(message), url, message)
-        yield Redriven(failure, done=1, left=0)
+    with _received(target, url, _REDRIVING_SECONDS) as messages:
+        for message in messages:
+            sqs.send_message(QueueUrl=target["import_queue_url"], MessageBody=message["Body"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            yield Redriven(_import_failure(target, url, message), done=1, left=0)
 
 
 def report_failures(target: Target) -> Iterator[Failure]:
     """The runs of the reporter that failed for good, oldest first."""
     url = _report_queue(target)
-    for message in _messages(target, url):
-        yield _failure("report", target["report_function_name"], _run_reason(message), url, message)
+    with _received(target, url, _LOOKING_SECONDS) as messages:
+        yield from (_report_failure(target, url, message) for message in messages)
 
 
 def redrive_reports(target: Target) -> Iterator[Redriven]:
-    """Runs each failed report again, for its own scheduled time."""
+    """Runs each failed report again, for its own scheduled time; what fails again stays."""
     url, sqs = _report_queue(target), target.client("sqs")
-    for message in _messages(target, url):
-        body = json.loads(message["Body"])
-        payload = json.dumps(body.get("requestPayload", body)).encode()
-        answer = target.client("lambda").invoke(FunctionName=target["report_function_name"], Payload=payload)
-        failed = "FunctionError" in answer
-        if not failed:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        failure = _failure("report", target["report_function_name"], _run_reason(message), url, message)
-        yield Redriven(failure, done=int(not failed), left=int(failed))
+    with _received(target, url, _REDRIVING_SECONDS) as messages:
+        for message in messages:
+            failure = _report_failure(target, url, message)
+            if failure.reason == UNREADABLE:
+                yield Redriven(failure, done=0, left=0)
+                continue
+            payload = json.dumps(_event(message)).encode()
+            answer = target.client("lambda").invoke(FunctionName=target["report_function_name"], Payload=payload)
+            failed = "FunctionError" in answer
+            if not failed:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            yield Redriven(failure, done=int(not failed), left=int(failed))
 
 
 def _report_queue(target: Target) -> str:
-    """The queue that the reporter's failures go to, as its function is told."""
+    """The queue that the reporter's failures go to, as Lambda is told."""
     name = target["report_function_name"]
     config = target.client("lambda").get_function_event_invoke_config(FunctionName=name)
     arn = config["DestinationConfig"]["OnFailure"]["Destination"]
     return target.client("sqs").get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
 
 
-def _messages(target: Target, url: str) -> list[dict[str, Any]]:
-    """All messages of a queue, oldest first; they are visible again at once."""
-    sqs, found = target.client("sqs"), {}
-    while True:
-        received = sqs.receive_message(
-            QueueUrl=url,
-            MaxNumberOfMessages=10,
-            VisibilityTimeout=_HIDDEN_SECONDS,
-            WaitTimeSeconds=1,
-            MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["SentTimestamp"],
-        ).get("Messages", [])
-        if not received:
-            break
-        found.update({message["MessageId"]: message for message in received})
-    for message in found.values():
-        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
-    return sorted(found.values(), key=lambda message: int(message["Attributes"]["SentTimestamp"]))
+@contextmanager
+def _received(target: Target, url: str, seconds: int) -> Iterator[list[Message]]:
+    """All messages of a queue, oldest first; those that are still there at the end are visible again at once."""
+    sqs, found = target.client("sqs"), dict[str, Message]()
+    try:
+        while received := _receive(sqs, url, seconds):
+            found.update({message["MessageId"]: message for message in received})
+        yield sorted(found.values(), key=lambda message: int(message["Attributes"]["SentTimestamp"]))
+    finally:
+        handles = [message["ReceiptHandle"] for message in found.values()]
+        for start in range(0, len(handles), _AT_ONCE):
+            entries = [
+                {"Id": str(place), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                for place, handle in enumerate(handles[start : start + _AT_ONCE])
+            ]
+            sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)  # names the deleted ones as failed
 
 
-def _failure(pipeline: str, function: str, reason: str, url: str, message: dict[str, Any]) -> Failure:
+def _receive(sqs: Any, url: str, seconds: int) -> list[Message]:
+    return sqs.receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=_AT_ONCE,
+        VisibilityTimeout=seconds,
+        WaitTimeSeconds=1,  # 0 asks only some of SQS's servers
+        MessageAttributeNames=["All"],
+        MessageSystemAttributeNames=["SentTimestamp"],
+    ).get("Messages", [])
+
+
+def _import_failure(target: Target, url: str, message: Message) -> Failure:
+    """The importer gives the reason of what it gave up itself; SQS says nothing of what failed too often."""
+    reason = _attribute(message, "reason") or "it failed every time it was received; the function's log has the errors"
+    return _failure("import", target["import_function_name"], reason, url, message)
+
+
+def _report_failure(target: Target, url: str, message: Message) -> Failure:
+    return _failure("report", target["report_function_name"], _run_reason(message), url, message)
+
+
+def _failure(pipeline: str, function: str, reason: str, url: str, message: Message) -> Failure:
     at = datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC)
     where = f"{url.rpartition('/')[2]}, message {message['MessageId']}"
-    return Failure(pipeline, function, reason, at.isoformat(timespec="milliseconds"), 1, where)
+    return Failure(pipeline, function, reason, at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), 1, where)
 
 
-def _reason(message: dict[str, Any]) -> str:
-    """What the importer says of a message that it gave up itself; SQS says nothing of those that failed too often."""
-    given = message.get("MessageAttributes", {}).get("reason", {}).get("StringValue")
-    return given or "it failed every time it was received; the function's log has the errors"
+def _run_reason(message: Message) -> str:
+    """What the function said, or Lambda, or the schedule that could not deliver the event."""
+    try:
+        body = json.loads(message["Body"])
+        if list(body) == [SCHEDULED_TIME]:
+            told = _attribute(message, "ERROR_MESSAGE")
+            return "the schedule could not deliver it" + (f": {told}" if told else "")
+        response = body.get("responsePayload") or {}
+        return response.get("errorMessage") or body["requestContext"]["condition"]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return UNREADABLE
 
 
-def _run_reason(message: dict[str, Any]) -> str:
+def _event(message: Message) -> Any:
+    """The event of a run that failed: within Lambda's document, or as the schedule sent it."""
     body = json.loads(message["Body"])
-    told = (body.get("responsePayload") or {}).get("errorMessage")
-    return told or body.get("requestContext", {}).get("condition", "the schedule could not deliver it")
+    return body.get("requestPayload", body)
+
+
+def _attribute(message: Message, name: str) -> str:
+    return message.get("MessageAttributes", {}).get(name, {}).get("StringValue", "")

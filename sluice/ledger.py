@@ -27,20 +27,28 @@ _FIELDS = (
 )
 
 
-def entries(target: Target) -> list[Entry]:
-    """All entries, the latest begun last."""
-    scan = target.client("dynamodb").get_paginator("scan").paginate(
-        TableName=target["import_ledger_table_name"], FilterExpression="attribute_exists(#status)",
-        ExpressionAttributeNames={"#status": "status"},
-    )  # fmt: skip
-    found = [_plain(item) for page in scan for item in page["Items"]]
+def entries(target: Target, name: str | None = None) -> list[Entry]:
+    """The entries of all objects, or of the named one (`bucket/key`), the latest begun last."""
+    asked: dict[str, Any] = {
+        "TableName": target["import_ledger_table_name"],
+        "FilterExpression": "attribute_exists(#status)",
+        "ExpressionAttributeNames": {"#status": "status"},
+    }
+    if name:
+        asked["KeyConditionExpression"] = "#object = :object"
+        asked["ExpressionAttributeNames"]["#object"] = "object"
+        asked["ExpressionAttributeValues"] = {":object": {"S": name}}
+    pages = target.client("dynamodb").get_paginator("query" if name else "scan").paginate(**asked)
+    found = [_plain(item) for page in pages for item in page["Items"]]
     return sorted(found, key=lambda entry: entry["started_at"] or "")
 
 
-def followed(target: Target, until: Callable[[list[Entry]], bool], seconds: float = 0.3) -> Iterator[list[Entry]]:
-    """The entries again and again, until they are as wanted."""
+def followed(
+    target: Target, until: Callable[[list[Entry]], bool], name: str | None = None, seconds: float = 0.3
+) -> Iterator[list[Entry]]:
+    """The entries (see `entries`) again and again, until they are as wanted."""
     while True:
-        found = entries(target)
+        found = entries(target, name)
         yield found
         if until(found):
             return

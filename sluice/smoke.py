@@ -1,7 +1,7 @@
 """End-to-end checks of a deployed stack: a record, a file and a report go through it, and what they left is removed.
 
-Only what the checks wrote themselves is removed: items by their keys, objects that hold nothing else. The audit trail keeps
-nothing of them; a report that ran meanwhile by its schedule is left alone.
+Only what the checks wrote themselves is removed: items by their keys, objects that hold nothing else, also when a check
+fails. `reports/latest.*` shows their report until the next one.
 """
 
 import gzip
@@ -17,6 +17,7 @@ from sluice.target import Target
 
 _ROWS = 30
 _PATIENCE_SECONDS = 180
+_PAUSE_SECONDS = 0.5
 _SIMULATOR = "success@simulator.amazonses.com"
 """SES's own mailbox for tests; it counts against nothing."""
 
@@ -58,67 +59,83 @@ def checks(target: Target) -> Iterator[Check]:
 def _stream(target: Target, mark: str) -> Iterator[Check]:
     dynamodb, table = target.client("dynamodb"), target["stream_table_name"]
     (key,) = dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]
-    item = {key["AttributeName"]: {"S": mark}, "name": {"S": "Smoke Test"}, "email": {"S": _SIMULATOR}}
-    before = {held["Key"] for held in _archived(target)}
-    dynamodb.put_item(TableName=table, Item=item)
-    dynamodb.delete_item(TableName=table, Key={key["AttributeName"]: {"S": mark}})
-    objects: dict[str, list[dict[str, Any]]] = {}
-
-    def both_there() -> bool:
-        for held in _archived(target):
-            if held["Key"] not in before and held["Key"] not in objects:
-                objects[held["Key"]] = _lines(target, held["Key"])
-        seen = {line["event"] for lines in objects.values() for line in lines if mark in line["keys"].values()}
-        return {"INSERT", "REMOVE"} <= seen
-
-    yield Check("a record written and removed is in the audit trail, twice", _eventually(both_there))
-    for name, lines in objects.items():
-        if all(mark in line["keys"].values() for line in lines):
+    own = {key["AttributeName"]: {"S": mark}}
+    trail = _Trail(target, mark)
+    try:
+        dynamodb.put_item(TableName=table, Item={**own, "name": {"S": "Smoke Test"}, "email": {"S": _SIMULATOR}})
+        dynamodb.delete_item(TableName=table, Key=own)
+        held = _eventually(lambda: trail.events() == ["INSERT", "REMOVE"])
+        yield Check("a record written and removed is in the audit trail, each once", held)
+    finally:
+        dynamodb.delete_item(TableName=table, Key=own)
+        for name in trail.own_objects():
             _delete(target, target["archive_bucket_name"], name)
 
 
-def _archived(target: Target) -> list[dict[str, Any]]:
-    """The objects of this hour and the one before, for the stream's table."""
-    now, found = time.time(), []
-    for moment in (now - 3600, now):
-        folder = time.strftime("date=%Y-%m-%d/hour=%H/", time.gmtime(moment))
-        prefix = f"changes/table={target['stream_table_name']}/{folder}"
-        pages = target.client("s3").get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=target["archive_bucket_name"], Prefix=prefix):
-            found += page.get("Contents", [])
-    return found
+class _Trail:
+    """What the archive holds of one record since this was made."""
 
+    def __init__(self, target: Target, mark: str) -> None:
+        self._target, self._mark = target, mark
+        self._before = set(self._keys())
+        self._lines: dict[str, list[dict[str, Any]]] = {}
 
-def _lines(target: Target, key: str) -> list[dict[str, Any]]:
-    body = target.client("s3").get_object(Bucket=target["archive_bucket_name"], Key=key)["Body"].read()
-    return [json.loads(line) for line in gzip.decompress(body).splitlines()]
+    def events(self) -> list[str]:
+        """The record's events so far, in order of the alphabet."""
+        for key in self._keys():
+            if key not in self._before and key not in self._lines:
+                self._lines[key] = self._read(key)
+        return sorted(line["event"] for lines in self._lines.values() for line in lines if self._is_own(line))
+
+    def own_objects(self) -> list[str]:
+        """The keys of the objects that hold nothing else."""
+        return [key for key, lines in self._lines.items() if all(map(self._is_own, lines))]
+
+    def _is_own(self, line: dict[str, Any]) -> bool:
+        return self._mark in line["keys"].values()
+
+    def _keys(self) -> Iterator[str]:
+        """The keys of this hour and the one before."""
+        now, pages = time.time(), self._target.client("s3").get_paginator("list_objects_v2")
+        for moment in (now - 3600, now):
+            folder = time.strftime("date=%Y-%m-%d/hour=%H/", time.gmtime(moment))
+            prefix = f"changes/table={self._target['stream_table_name']}/{folder}"
+            for page in pages.paginate(Bucket=self._target["archive_bucket_name"], Prefix=prefix):
+                yield from (held["Key"] for held in page.get("Contents", []))
+
+    def _read(self, key: str) -> list[dict[str, Any]]:
+        held = self._target.client("s3").get_object(Bucket=self._target["archive_bucket_name"], Key=key)
+        return [json.loads(line) for line in gzip.decompress(held["Body"].read()).splitlines()]
 
 
 def _import(target: Target, mark: str) -> Iterator[Check]:
-    s3, dynamodb = target.client("s3"), target.client("dynamodb")
+    dynamodb, table = target.client("dynamodb"), target["import_table_name"]
     bucket, key = target["import_bucket_name"], f"{target['import_prefix']}{mark}.jsonl"
-    described = dynamodb.describe_table(TableName=target["import_table_name"])["Table"]
+    described = dynamodb.describe_table(TableName=table)["Table"]
     types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in described["AttributeDefinitions"]}
-    keys = [part["AttributeName"] for part in described["KeySchema"]]
-    rows = [
-        {name: f"{mark}-{number}" if types[name] == "S" else number for name in keys} | {"note": "smoke test"}
-        for number in range(_ROWS)
+    names = [part["AttributeName"] for part in described["KeySchema"]]
+    keys = [
+        {name: f"{mark}-{row}" if types[name] == "S" else _number(mark, row) for name in names} for row in range(_ROWS)
     ]
-    s3.put_object(Bucket=bucket, Key=key, Body="".join(json.dumps(row) + "\n" for row in rows).encode())
-    own: list[dict[str, Any]] = []
+    stored = [{name: {types[name]: str(value)} for name, value in own.items()} for own in keys]
+    body = "".join(json.dumps({**own, "note": "smoke test"}) + "\n" for own in keys)
+    try:
+        target.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
+        _eventually(lambda: any(one["status"] != RUNNING for one in entries(target, f"{bucket}/{key}")))
+        ended = [one["status"] for one in entries(target, f"{bucket}/{key}")]
+        yield Check("a file's import succeeds", ended == ["SUCCEEDED"])
+        there = sum("Item" in dynamodb.get_item(TableName=table, Key=own, ConsistentRead=True) for own in stored)
+        yield Check(f"its {_ROWS} rows are in the table", there == _ROWS)
+    finally:
+        for own in stored:
+            dynamodb.delete_item(TableName=table, Key=own)
+        _delete(target, bucket, key)
+        _forget(target, f"{bucket}/{key}")
 
-    def ended() -> bool:
-        own[:] = [entry for entry in entries(target) if entry["object"] == f"{bucket}/{key}"]
-        return bool(own) and own[0]["status"] != RUNNING
 
-    done = _eventually(ended)
-    yield Check("a file's import ends", done)
-    yield Check(f"its {_ROWS} rows are written", done and own[0]["rows_written"] == _ROWS)
-    for row in rows:
-        stored = {name: {types[name]: str(row[name])} for name in keys}
-        dynamodb.delete_item(TableName=target["import_table_name"], Key=stored)
-    _delete(target, bucket, key)
-    _forget(target, f"{bucket}/{key}")
+def _number(mark: str, row: int) -> int:
+    """A number that is hardly in the table, for a key that is one."""
+    return int(mark.removeprefix("smoke-"), 16) * _ROWS + row
 
 
 def _forget(target: Target, name: str) -> None:
@@ -136,9 +153,11 @@ def _forget(target: Target, name: str) -> None:
 
 def _report(target: Target) -> Check:
     report = run_report(target)
+    at = report["generated_at"]
     for group, table in target["report_totals_tables"].items():
-        key = {"group": {"S": group}, "generated_at": {"S": report["generated_at"]}}
-        target.client("dynamodb").delete_item(TableName=table, Key=key)
+        target.client("dynamodb").delete_item(TableName=table, Key={"group": {"S": group}, "generated_at": {"S": at}})
+    for kind in ("json", "html", "mail"):
+        _delete(target, target["report_bucket_name"], f"reports/date={at[:10]}/{at.replace(':', '-')}.{kind}")
     return Check("a report runs and names every group", report["groups"].keys() == target["report_prefixes"].keys())
 
 
@@ -146,16 +165,15 @@ def _delete(target: Target, bucket: str, key: str) -> None:
     """Removes an object with all of its versions."""
     s3 = target.client("s3")
     listed = s3.list_object_versions(Bucket=bucket, Prefix=key)
-    versions = [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]
-    for held in versions:
+    for held in (*listed.get("Versions", []), *listed.get("DeleteMarkers", [])):
         if held["Key"] == key:
             s3.delete_object(Bucket=bucket, Key=key, VersionId=held["VersionId"])
 
 
 def _eventually(holds: Callable[[], bool]) -> bool:
     end = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < end:
-        if holds():
-            return True
-        time.sleep(1)
-    return False
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(_PAUSE_SECONDS)
+    return True

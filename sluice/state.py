@@ -108,7 +108,7 @@ def running(root: Path) -> list[Running]:
 def holder(place: Path) -> int | None:
     """The process that holds a folder, ready or not; None where nobody does."""
     with watched(place) as lock:
-        return None if lock is None else holder_of(lock)
+        return holder_of(lock)
 
 
 @contextmanager
@@ -125,14 +125,14 @@ def watched(place: Path) -> Iterator[int | None]:
         os.close(lock)
 
 
-def holder_of(lock: int) -> int | None:
-    """The process that holds a lock; None once the last has ended that did.
+def holder_of(lock: int | None) -> int | None:
+    """The process that holds a lock; None where there is no lock, or the last has ended that held it.
 
     Raises:
         StateError: somebody holds it who has not said who it is.
     """
     end = time.monotonic() + _GLANCE_SECONDS
-    while _is_taken(lock):
+    while lock is not None and _is_taken(lock):
         written = os.pread(lock, 20, 0)
         if written:
             return int(written)

@@ -1,11 +1,13 @@
 """What tests of several folders use."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from local import program
+from local.cloud import EmbeddedCloud
 from local.recording import Graph, Recorder
 
 
@@ -18,9 +20,12 @@ def recorded(stack: str, *, preview: bool = False) -> Graph:
 
 
 def record(build: Callable[[], None], *, preview: bool = False) -> Graph:
-    """The graph of a program that `build` is."""
+    """The graph of a program that `build` is; what it raised is raised here."""
     recorder = Recorder("eu-north-1", preview=preview)
-    program.run("test", recorder, preview=preview, config={}, program=build)
+    try:
+        program.run("test", recorder, preview=preview, config={}, program=build)
+    except program.ProgramError as error:
+        raise (error.__cause__ or error) from None
     return recorder.graph
 
 
@@ -33,3 +38,21 @@ def graph_of() -> Callable[..., Graph]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--snapshot` writes the snapshots of the resource graphs anew."""
     parser.addoption("--snapshot", action="store_true", help="write the snapshots of the resource graphs anew")
+
+
+@pytest.fixture(scope="session")
+def embedded_cloud() -> Iterator[EmbeddedCloud]:
+    """An emulator that all tests of a process share; each puts its own things into it."""
+    with EmbeddedCloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout of its own, with no state, that is the working directory."""
+    for name in ("__main__.py", "handlers", "infra", "local", "sluice"):
+        (tmp_path / name).symlink_to(program.ROOT / name)
+    for path in program.ROOT.glob("Pulumi*.yaml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -25,5 +25,9 @@ def announcement(key: str) -> dict[str, Any]:
     size = os.path.getsize(os.path.join(FOLDER, "incoming", key))
     entity = {"key": f"incoming/{key}", "size": size, "eTag": "0123456789abcdef0123456789abcdef", "sequencer": "0A"}
     record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": BUCKET}, "object": entity}}
-    message = {"messageId": "1", "body": json.dumps({"Records": [record]}), "attributes": {"ApproximateReceiveCount": "1"}}
+    message = {
+        "messageId": "1",
+        "body": json.dumps({"Records": [record]}),
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
     return {"Records": [message]}

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from functools import cache
 
 from handlers.importer.errors import FileError
 from handlers.importer.messages import File
@@ -24,9 +23,9 @@ _BUFFER_BYTES = 1 << 17
 class Files:
     """The buckets that files come from."""
 
-    def __init__(self, bucket: Callable[[str], Bucket] = Bucket) -> None:
-        """Makes a client for each bucket by its name."""
-        self._bucket = cache(bucket)
+    def __init__(self, bucket: Callable[[str], Bucket]) -> None:
+        """Takes what gives a bucket by its name."""
+        self._bucket = bucket
 
     def open(self, file: File, start: int, end: int) -> "Part":
         """The bytes of a file from `start` to before `end`, as they come.
@@ -45,7 +44,7 @@ class Part:
         self._bucket = bucket
         self._start = start
         self._left = max(end - start, 0)
-        self._body: "io.BufferedReader[ObjectStream] | None" = None
+        self._body: io.BufferedReader[ObjectStream] | None = None
         self.count = 0
         """How many bytes have been read."""
 

@@ -17,6 +17,7 @@ from handlers.importer.worker import Tally, Worker
 from handlers.importer.writer import LeanWriter, Writer
 from handlers.shared import observability
 from handlers.shared.aws import dynamodb, sqs
+from handlers.shared.aws.s3 import Bucket
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
@@ -39,12 +40,12 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
 @cache
 def _setup() -> tuple[Settings, Ledger, Files, Rejects, Writer, Queue]:
     config = settings(os.environ)
-    tables = dynamodb.connect()
+    tables, bucket = dynamodb.connect(), cache(Bucket)
     return (
         config,
         Ledger(tables, config.ledger),
-        Files(),
-        Rejects(),
+        Files(bucket),
+        Rejects(bucket),
         LeanWriter(tables, config.table, config.schema.keys, config.ordered),
         Queue(sqs.connect(), config.queue_url, config.dead_letter_queue_url),
     )

@@ -7,7 +7,6 @@ wrote.
 
 import hashlib
 from collections.abc import Callable, Iterable
-from functools import cache
 from json.encoder import encode_basestring_ascii as quoted
 
 from handlers.importer.errors import Reject
@@ -22,9 +21,9 @@ _KEY_BYTES = 960
 class Rejects:
     """The objects with rejects, in the buckets of their files."""
 
-    def __init__(self, bucket: Callable[[str], Bucket] = Bucket) -> None:
-        """Makes a client for each bucket by its name."""
-        self._bucket = cache(bucket)
+    def __init__(self, bucket: Callable[[str], Bucket]) -> None:
+        """Takes what gives a bucket by its name."""
+        self._bucket = bucket
 
     def write(self, file: File, task: str, part: int, rejects: Iterable[Reject]) -> None:
         """Writes the rejects of a step."""

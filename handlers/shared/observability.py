@@ -1,6 +1,6 @@
 """One line an invocation: its summary and its metrics in CloudWatch's embedded metric format.
 
-CloudWatch makes metrics of the numbers named under `_aws` and keeps the other fields searchable, so one line is both. It
+CloudWatch makes metrics of the numbers named under `_aws` and keeps the other fields searchable: one line is both. It
 goes out through `print`, because the runtime wraps whatever goes through `logging`. Format:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """

@@ -10,7 +10,7 @@ from local.resources.inputs import Inputs
 
 Creator = Callable[[Cloud, str, Inputs], Created]
 
-_SERVICES = ("dynamodb", "functions", "iam", "monitoring", "s3", "scheduler", "ses", "sqs")
+_SERVICES = ("dynamodb", "events", "functions", "iam", "monitoring", "s3", "scheduler", "ses", "sqs")
 _CREATORS: dict[str, Creator] = {}
 
 

@@ -1,7 +1,7 @@
 """EventBridge Scheduler: schedules."""
 
-from local.emulator import registered_off
 from local.clients import Cloud
+from local.emulator import registered_off
 from local.recording import Created
 from local.resources.inputs import Inputs
 from local.resources.naming import physical_name

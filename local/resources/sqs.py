@@ -1,7 +1,7 @@
 """SQS: queues and their policies."""
 
-from local.emulator import without_tls
 from local.clients import Cloud
+from local.emulator import without_tls
 from local.recording import Created
 from local.resources.inputs import Inputs
 from local.resources.naming import physical_name

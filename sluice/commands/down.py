@@ -31,7 +31,7 @@ def _stop(place: Path) -> bool:
     told: int | None = None
     end = time.monotonic() + _PATIENCE_SECONDS
     with state.watched(place) as lock:
-        while lock is not None and (pid := state.holder_of(lock)):
+        while pid := state.holder_of(lock):
             if pid != told:
                 with suppress(ProcessLookupError):  # it was killed, and its emulator is about to end
                     os.kill(pid, signal.SIGTERM)

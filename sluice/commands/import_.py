@@ -45,15 +45,16 @@ def upload(target: Target, file: Path) -> Entry:
     with err.status(f"Uploading {file.name} ..."), file.open("rb") as body:
         s3.upload_fileobj(body, bucket, key)
     head = s3.head_object(Bucket=bucket, Key=key)
-    version = (f"{bucket}/{key}", head.get("VersionId") or head["ETag"].strip('"'))
+    named = head.get("VersionId", "null")  # "null" where the bucket keeps no versions
+    version = head["ETag"].strip('"') if named == "null" else named
 
     def own(found: list[Entry]) -> list[Entry]:
-        return [entry for entry in found if (entry["object"], entry["version"]) == version]
+        return [entry for entry in found if entry["version"] == version]
 
     def ended(found: list[Entry]) -> bool:
         return any(entry["status"] != RUNNING for entry in own(found))
 
-    return own(follow_until(target, ended))[0]
+    return own(follow_until(target, ended, f"{bucket}/{key}"))[0]
 
 
 def _try(file: Path, stack: str) -> None:

@@ -60,8 +60,9 @@ def _cars(folder: Path) -> Path:
 def _dataset(name: str) -> Path:
     """A file of vega_datasets, which is here for its data: its loader would need pandas."""
     found = importlib.util.find_spec("vega_datasets")
-    assert found and found.submodule_search_locations, "make setup installs vega_datasets"
-    return Path(found.submodule_search_locations[0], "_data", name)
+    if not found or not found.origin:
+        raise ModuleNotFoundError("vega_datasets, whose files the demo imports, is not there: run make setup")
+    return Path(found.origin).with_name("_data") / name
 
 
 def _check_real(stage: Stage, airports: Path, cars: Path) -> None:

@@ -3,12 +3,9 @@
 from collections import Counter
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
 from handlers.shared.recipients import UnusableAddressError, deliverable
 from local.outbox import Mail, mails
-from sluice.console import out, plural
+from sluice.console import out, plural, print_table
 from sluice.demo.stage import Stage, sample
 
 TITLE = "Mail: new and changed users"
@@ -48,10 +45,8 @@ def _unusable(user: dict[str, Any]) -> str:
 
 def _show(welcomes: list[Mail], changes: list[Mail], skipped: dict[str, str], users: dict[str, dict[str, Any]]) -> None:
     out.print(f"{plural(len(welcomes), 'welcome')} and {plural(len(changes), 'notice')} of a changed profile went out:")
-    shown = Table("to", "subject", box=None, padding=(0, 2, 0, 0))
-    for mail in [*welcomes[:3], *changes]:
-        shown.add_row(Text(", ".join(mail["to"])), Text(mail["subject"]))
-    out.print(shown)
+    rows = [(", ".join(mail["to"]), mail["subject"]) for mail in [*welcomes[:3], *changes]]
+    print_table(("to", "subject"), *rows)
     out.print(f"{plural(len(skipped), 'user')} skipped:")
     for user_id, reason in skipped.items():
         out.print(f"  {user_id}  {reason}: {users[user_id].get('email')!r}", markup=False)

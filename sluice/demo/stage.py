@@ -1,4 +1,4 @@
-"""What every scene of the demo plays on: a deployed stack, a fault proxy before its functions, and checks that are shown."""
+"""What every scene of the demo plays on: a deployed stack behind a fault proxy, and checks that are shown."""
 
 import json
 import time
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from rich.markup import escape
 
 from local.cloud import EmbeddedCloud, Stack
 from local.faults import FaultProxy
@@ -60,7 +62,7 @@ class Stage:
         """Shows a promise and whether it held, with what was found if not."""
         self.failed += not holds
         mark = "[green]ok[/]  " if holds else "[red]FAIL[/]"
-        out.print(f"  {mark} {promise}" + ("" if holds or found == "" else f": found {found!r}"))
+        out.print(f"  {mark} " + escape(promise + ("" if holds or found == "" else f": found {found!r}")))
 
 
 def sample(name: str) -> list[dict[str, Any]]:

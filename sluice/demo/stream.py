@@ -1,15 +1,12 @@
-"""The stream pipeline: users are written, changed and removed; the audit trail holds it; a poisoned record comes home."""
+"""Stream: users are written, changed and removed; the audit trail holds it; a poisoned record comes home."""
 
 import gzip
 import json
 from decimal import Decimal
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
 from local.faults import Rule
-from sluice.console import out, plural
+from sluice.console import out, plural, print_table
 from sluice.demo.stage import Stage, sample
 from sluice.failures import redrive_stream, stream_failures
 
@@ -64,12 +61,13 @@ def _holds(body: bytes) -> bool:
 
 
 def _show(lines: list[dict[str, Any]]) -> None:
-    shown = Table("event", "at", "user", "name before", "name after", box=None, padding=(0, 2, 0, 0))
-    for line in [*lines[:3], *lines[-3:]]:
-        names = [Text((line[side] or {}).get("name", "")) for side in ("old", "new")]
-        shown.add_row(line["event"], line["at"], line["keys"]["userId"], *names)
     out.print(f"The audit trail holds {plural(len(lines), 'line')}; the first and the last of them:")
-    out.print(shown)
+    print_table(("event", "at", "user", "name before", "name after"), *map(_row, [*lines[:3], *lines[-3:]]))
+
+
+def _row(line: dict[str, Any]) -> tuple[str, ...]:
+    names = ((line[side] or {}).get("name", "") for side in ("old", "new"))
+    return line["event"], line["at"], line["keys"]["userId"], *names
 
 
 def _check_archive(stage: Stage, users: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:

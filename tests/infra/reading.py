@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from infra.operations import Operations
+from local.program import ProgramError
 from local.recording import Graph, Resource
 from tests import conftest
 
@@ -16,12 +17,19 @@ HANDLER = "handlers.archiver.handler.handle"
 
 
 def record(build: Callable[[], object], *, preview: bool = False) -> Graph:
-    """The graph of a program that `build` is, whatever it returns."""
+    """The graph of a program that `build` is, whatever it returns.
+
+    Raises:
+        Exception: what `build` raises, not what running a program makes of it.
+    """
 
     def program() -> None:
         build()
 
-    return conftest.record(program, preview=preview)
+    try:
+        return conftest.record(program, preview=preview)
+    except ProgramError as error:
+        raise error.__cause__ or error from None
 
 
 def statements(resource: Resource, field: str = "policy") -> dict[str, Any]:

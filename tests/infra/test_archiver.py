@@ -33,6 +33,25 @@ def test_the_archiver_may_write_below_the_archive_s_prefix():
     }
 
 
+def test_an_alarm_goes_off_on_a_record_that_cannot_be_archived():
+    """A partial batch response is a success to Lambda: its errors stay at zero."""
+    inputs = archiving().named("stream-archiver-unarchivable").inputs
+    assert (inputs["namespace"], inputs["metricName"]) == ("Sluice", "RecordsUnarchivable")
+    assert inputs["dimensions"] == {"FunctionName": "stream-archiver"}
+
+
+def test_the_archiver_has_no_other_rights_than_a_consumer_s():
+    found = statements(archiving().named("stream-archiver-policy"))
+    assert found.keys() == {"WriteArchive", "ReadStream", "KeepFailures", "FindFailuresBucket", "WriteLogs"}
+
+
+def test_failures_lie_where_lambda_puts_them():
+    """The layout is Lambda's; failures outside the role's prefix would be lost."""
+    graph = archiving()
+    found = statements(graph.named("stream-archiver-policy"))["KeepFailures"]["Resource"]
+    assert found == [f"{graph.named('archive').outputs['arn']}/aws/lambda/*"]
+
+
 def test_the_archive_is_versioned_and_announced():
     graph = archiving()
     assert graph.named("archive-versioning").inputs["versioningConfiguration"] == {"status": "Enabled"}

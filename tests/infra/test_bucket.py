@@ -72,6 +72,11 @@ def test_old_versions_are_kept_for_thirty_days():
     assert graph.named("archive-lifecycle").inputs["rules"][0]["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
 
 
+def test_what_deletions_leave_goes_with_the_last_old_version():
+    rule, *_ = bucket(versioned=True).named("archive-lifecycle").inputs["rules"]
+    assert rule["expiration"] == {"expiredObjectDeleteMarker": True}
+
+
 def test_objects_age_below_their_prefixes():
     rules = [{"prefix": "changes/", "infrequent_access_days": 90}, {"prefix": "aws/lambda/", "expire_days": 30}]
     _, archive, failures = bucket(lifecycle=rules).named("archive-lifecycle").inputs["rules"]

@@ -130,6 +130,22 @@ def test_an_alarm_goes_off(kind, metric, statistic, threshold):
     }
 
 
+@pytest.mark.parametrize(("seconds", "longest"), [(20, 18), (60, 54), (100, 90), (300, 290), (900, 890)])
+def test_the_duration_alarm_leaves_an_invocation_all_but_ten_seconds_or_a_tenth(seconds, longest):
+    assert function(timeout_seconds=seconds).named("archiver-duration").inputs["threshold"] == longest * 1000
+
+
+def test_an_alarm_goes_off_on_what_the_function_counts():
+    own = {"odd": {"metric": "OddRecords", "meaning": "Odd records were seen.", "look": "Look at the log."}}
+    inputs = function(alarms=own).named("archiver-odd").inputs
+    assert (inputs["namespace"], inputs["metricName"]) == ("Sluice", "OddRecords")
+    assert inputs["dimensions"] == {"FunctionName": "archiver"}
+    assert (inputs["statistic"], inputs["threshold"]) == ("Sum", 1)
+    assert inputs["alarmDescription"] == (
+        "Odd records were seen. Look at the log. Runbook: docs/operating.md#function-odd (archiver)"
+    )
+
+
 def test_without_a_topic_alarms_tell_nobody():
     inputs = function().named("archiver-errors").inputs
     assert (inputs["alarmActions"], inputs["okActions"]) == ([], [])

@@ -3,7 +3,7 @@ import json
 import pulumi
 import pytest
 
-from infra.iam import allow, policy_document, trust
+from infra.iam import account_of, allow, beside, policy_document, tls_only, trust
 from tests.infra.reading import record
 
 ARN = "arn:aws:s3:::archive/changes/*"
@@ -41,3 +41,40 @@ def test_a_trust_policy_lets_one_service_assume_a_role():
     assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
     assert statement["Action"] == ["sts:AssumeRole"]
     assert statement["Effect"] == "Allow"
+
+
+def test_a_trust_policy_may_be_for_one_account_only():
+    (statement,) = document(lambda: trust("scheduler.amazonaws.com", pulumi.Output.from_input("123456789012")))[
+        "Statement"
+    ]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
+def test_a_refusal_of_plain_connections_is_for_everybody():
+    assert tls_only(["s3:*"], [ARN]) == {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:*"],
+        "Resource": [ARN],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+TABLE = "arn:aws:dynamodb:eu-north-1:123456789012:table/RA_totales"
+
+
+def resolved(build):
+    """What an output becomes."""
+    found = []
+    record(lambda: build(pulumi.Output.from_input(TABLE)).apply(found.append))
+    return found[0]
+
+
+def test_an_arn_names_its_account():
+    assert resolved(account_of) == "123456789012"
+
+
+def test_what_lies_beside_a_resource_has_its_region_and_account():
+    found = resolved(lambda arn: beside(arn, "table/RA_*"))
+    assert found == "arn:aws:dynamodb:eu-north-1:123456789012:table/RA_*"

@@ -18,7 +18,19 @@ REQUIRED: dict[str, Any] = {
 }
 SECTIONS = {"mail", "stream", "imports", "reports", "operations"}
 FIELDS = [
-    *("sender", "domain", "enabled", "onlyTo", "tableName", "partitionKey", "watch", "archive", "sortKey", "columns"),
+    *(
+        "sender",
+        "domain",
+        "createIdentity",
+        "enabled",
+        "onlyTo",
+        "tableName",
+        "partitionKey",
+        "watch",
+        "archive",
+        "sortKey",
+        "columns",
+    ),
     *("chunkMiB", "groups", "every", "recipients", "alarmEmails", "logRetentionDays", "protect", "owner", "name"),
     *("prefix", "label", "maximumRetryAttempts"),
 ]
@@ -46,7 +58,13 @@ def test_a_sender_and_recipients_are_enough():
     assert settings().model_dump(by_alias=True) == {
         "environment": "dev",
         "region": "eu-north-1",
-        "mail": {"sender": "no-reply@example.com", "domain": None, "enabled": True, "onlyTo": []},
+        "mail": {
+            "sender": "no-reply@example.com",
+            "domain": None,
+            "createIdentity": True,
+            "enabled": True,
+            "onlyTo": [],
+        },
         "stream": {
             "tableName": None,
             "partitionKey": "userId",
@@ -184,8 +202,9 @@ def test_groups_whose_prefixes_overlap_are_refused(one, other):
     assert found.endswith(f"tables of {one} and {other} would count twice")
 
 
-def test_groups_of_one_name_are_refused():
-    groups = [{"name": "A", "prefix": "X_", "label": "a"}, {"name": "A", "prefix": "Y_", "label": "b"}]
+@pytest.mark.parametrize("other", ["A", "a"])
+def test_groups_of_one_name_are_refused(other):
+    groups = [{"name": "A", "prefix": "X_", "label": "a"}, {"name": other, "prefix": "Y_", "label": "b"}]
     (found,) = mistakes(reports={"groups": groups})
     assert found.endswith("allowed: another name than A for one of two groups")
 

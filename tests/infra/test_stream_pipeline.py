@@ -230,6 +230,7 @@ def test_a_consumer_sets_its_function():
             "EventSourceMappingUUID",
             "stream-archiver-mapping-uuid",
         ),
+        ("undelivered", "DestinationDeliveryFailures", "Sum", 1, "FunctionName", "stream-archiver"),
     ],
 )
 def test_an_alarm_goes_off(kind, metric, statistic, threshold, dimension, value):

@@ -18,7 +18,6 @@ from handlers.importer.files import Files
 from handlers.importer.inbox import Inbox
 from handlers.importer.items import Schema
 from handlers.importer.ledger import Ledger
-from handlers.importer.plain_writer import PlainWriter
 from handlers.importer.queue import Queue
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings
@@ -26,6 +25,7 @@ from handlers.importer.shift import Shift
 from handlers.importer.worker import Tally, Worker
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
+from tests.handlers.importer.plain_writer import PlainWriter
 
 BUCKET, TABLE, LEDGER = "files", "imported", "ledger"
 SETTINGS = Settings(
@@ -212,8 +212,8 @@ class Cloud:
         }
 
     @contextmanager
-    def killing(self, at: int, *, after: bool) -> Iterator[Callable[[], bool]]:
-        """Kills the invocation at its nth call, before or after that has had its effect; once."""
+    def killing(self, at: int) -> Iterator[Callable[[], bool]]:
+        """Kills the invocation that makes the nth call from now, when the call has had its effect."""
         calls = itertools.count(1)
         killed = False
 
@@ -223,11 +223,11 @@ class Cloud:
                 killed = True
                 raise KilledError
 
-        self.before_call, self.after_call = (lambda _: None, kill) if after else (kill, lambda _: None)
+        self.after_call = kill
         try:
             yield lambda: killed
         finally:
-            self.before_call = self.after_call = lambda _: None
+            self.after_call = lambda _: None
 
 
 class _Doubled:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.importer import csv_items
@@ -14,6 +14,7 @@ from handlers.importer.items import ITEM_BYTES
 CELLS = st.text(st.sampled_from('a7,"\\\n\r\té %{}'), max_size=4)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=8),
     st.booleans(),
@@ -37,6 +38,7 @@ def test_a_row_becomes_the_item_that_its_cells_say(
     assert len(outcome.rejects) == sum(not row[0] for row in rows)
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from('ab,"\r\n\\é'), max_size=60), st.integers(1, 7))
 def test_rows_and_their_lines_are_those_of_csv_reader(read_file: Any, text: str, piece: int) -> None:
     outcome = read_file("a.csv", b"id,x\n" + text.encode(), piece=piece)
@@ -52,6 +54,7 @@ def test_rows_and_their_lines_are_those_of_csv_reader(read_file: Any, text: str,
     assert [reject.line for reject in outcome.rejects] == bad
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries(

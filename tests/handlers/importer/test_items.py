@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.importer.errors import RowError
@@ -29,6 +29,7 @@ def key(row: Any, schema: Schema = SCHEMA) -> Any:
     return ObjectItems(schema).item(row)[1]
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(min_size=1, max_size=5), JSON_VALUES, max_size=5))
 def test_what_sdk_readers_get_is_what_the_row_says(row: dict[str, Any]) -> None:
     row = {**row, "id": "a"}

@@ -3,7 +3,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.importer.errors import FileError
@@ -24,6 +24,7 @@ OBJECTS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(OBJECTS, st.sampled_from([None, 0, 1]), st.booleans(), st.integers(1, 9))
 def test_elements_and_their_lines_are_those_of_the_array(
     read_file: Any, objects: list[dict[str, Any]], indent: int | None, ascii_only: bool, piece: int
@@ -37,6 +38,7 @@ def test_elements_and_their_lines_are_those_of_the_array(
         assert [item[2][0] for item in outcome.items][:1] == lines[:1]
 
 
+@settings(deadline=None)
 @given(OBJECTS, st.integers(1, 9))
 def test_reading_goes_on_from_the_end_of_any_batch(read_file: Any, objects: list[dict[str, Any]], piece: int) -> None:
     data = json.dumps(objects, indent=1, ensure_ascii=False).encode()

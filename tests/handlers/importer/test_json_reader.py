@@ -1,7 +1,7 @@
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.importer.json_reader import decode
@@ -11,6 +11,7 @@ LINES = st.text(st.sampled_from('{}[]":,1e.-a \\tru\t'), max_size=20) | st.sampl
 )
 
 
+@settings(deadline=None)
 @given(st.lists(LINES, max_size=8), st.sampled_from(["\n", "\r\n"]))
 def test_each_line_is_read_as_if_it_stood_alone(read_file: Any, lines: list[str], newline: str) -> None:
     outcome = read_file("a.jsonl", newline.join(lines).encode())

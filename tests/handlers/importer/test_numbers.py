@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.importer.errors import RowError
@@ -66,6 +66,7 @@ def test_what_dynamodb_cannot_keep_is_refused_with_the_reason(text: str, reason:
         number(text)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["", "-", "+"]), DIGITS, DIGITS, st.integers(-60, 60))
 def test_every_number_that_is_accepted_keeps_its_value(sign: str, whole: str, fraction: str, power: int) -> None:
     text = f"{sign}{whole}.{fraction}e{power}"

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from handlers.importer.items import Item
-from handlers.importer.plain_writer import PlainWriter
+from tests.handlers.importer.plain_writer import PlainWriter
 
 
 class Table:
@@ -19,7 +19,7 @@ class Table:
         self.unprocessed: list[int] = []
         """How many items of each coming batch are not processed."""
 
-    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:  # noqa: N803
+    def batch_write_item(self, RequestItems: dict[str, list[Any]]) -> dict[str, Any]:
         (puts,) = RequestItems.values()
         ids = [put["PutRequest"]["Item"]["id"]["S"] for put in puts]
         self.batches.append(ids)

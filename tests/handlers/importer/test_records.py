@@ -3,7 +3,7 @@ import io
 import tracemalloc
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.importer import records
@@ -13,6 +13,7 @@ COMMA = CsvRules(b",")
 CSV_TEXT = st.text(st.sampled_from('a,"\r\n\té\u2028'), max_size=60)
 
 
+@settings(deadline=None)
 @given(CSV_TEXT, st.integers(1, 70), st.integers(1, 9))
 def test_blocks_hold_whole_records_as_csv_reader_sees_them(text: str, size: int, piece: int) -> None:
     data = text.encode()
@@ -27,6 +28,7 @@ def test_blocks_hold_whole_records_as_csv_reader_sees_them(text: str, size: int,
     assert rows == rows_of(text)
 
 
+@settings(deadline=None)
 @given(CSV_TEXT, st.integers(1, 9), st.integers(1, 12))
 def test_a_record_that_is_too_long_is_passed_over_whole(text: str, piece: int, limit: int) -> None:
     source = io.BytesIO(text.encode())
@@ -43,6 +45,7 @@ def test_a_record_that_is_too_long_is_passed_over_whole(text: str, piece: int, l
     assert sum(length > limit + 1 for length in lengths) <= passed <= sum(length > limit for length in lengths)
 
 
+@settings(deadline=None)
 @given(CSV_TEXT, CSV_TEXT)
 def test_what_stands_for_a_beginning_ends_where_the_beginning_would(beginning: str, rest: str) -> None:
     begun = beginning.encode()

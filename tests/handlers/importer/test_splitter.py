@@ -2,7 +2,7 @@ import csv
 import io
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.importer.formats import RULES, Kind
@@ -20,6 +20,7 @@ def plan(data: bytes, chunk_bytes: int, kind: Kind = Kind.CSV, after: Chunk | No
     return list(chunks(source.read, RULES[kind], chunk_bytes, start=start, number=number))
 
 
+@settings(deadline=None)
 @given(CSV_TEXT, CHUNK_BYTES)
 def test_the_rows_of_all_chunks_are_those_of_csv_reader_over_the_whole(text: str, chunk_bytes: int) -> None:
     data = text.encode()
@@ -27,6 +28,7 @@ def test_the_rows_of_all_chunks_are_those_of_csv_reader_over_the_whole(text: str
     assert [row for part in parts for row in rows_of(part)] == rows_of(text)
 
 
+@settings(deadline=None)
 @given(CSV_TEXT, CHUNK_BYTES)
 def test_each_chunk_knows_its_first_line(text: str, chunk_bytes: int) -> None:
     data = text.encode()
@@ -35,12 +37,14 @@ def test_each_chunk_knows_its_first_line(text: str, chunk_bytes: int) -> None:
         assert chunk.start.line == 1 + len(list(io.StringIO(before, newline="")))
 
 
+@settings(deadline=None)
 @given(CSV_TEXT, CHUNK_BYTES)
 def test_there_are_at_most_as_many_chunks_as_the_size_says(text: str, chunk_bytes: int) -> None:
     data = text.encode()
     assert len(plan(data, chunk_bytes)) <= math.ceil(len(data) / chunk_bytes)
 
 
+@settings(deadline=None)
 @given(CSV_TEXT, CHUNK_BYTES, st.integers(0, 20))
 def test_a_plan_that_is_taken_up_again_is_the_same(text: str, chunk_bytes: int, done: int) -> None:
     data = text.encode()

@@ -73,7 +73,7 @@ class PlainWriter:
         while left:
             answer = self._client.batch_write_item(RequestItems={self._table: left})
             left = answer["UnprocessedItems"].get(self._table, [])
-            pause = random.uniform(0, min(0.05 * 2**attempt, _LONGEST_PAUSE))  # noqa: S311 - it only spreads load
+            pause = random.uniform(0, min(0.05 * 2**attempt, _LONGEST_PAUSE))
             if left and time.monotonic() + pause > deadline:
                 break
             time.sleep(pause if left else 0)

@@ -1,0 +1,1 @@
+"""The function that keeps who joined and who left."""

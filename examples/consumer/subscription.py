@@ -1,0 +1,129 @@
+"""A function on the archive's new objects, with all that may go wrong on the way provided for."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.function import Function
+from infra.iam import Statement, allow
+from infra.operations import Operations
+from infra.queue import Queue
+
+ARCHIVE_PREFIX = "changes/"
+"""Where the audit trail lies in the archive bucket: a contract, like the stack outputs."""
+
+_RETRIES = 2
+_EVENT_AGE_SECONDS = 3600
+
+
+class ArchiveSubscriptionArgs(TypedDict):
+    """What a subscription is."""
+
+    archive_bucket_name: pulumi.Input[str]
+    """Sluice's output of that name."""
+    handler: str
+    """Dotted path of the handler, which gets one EventBridge event for each new object."""
+    root: str
+    """The folder that the path starts from."""
+    description: str
+    environment: NotRequired[Mapping[str, pulumi.Input[str]]]
+    statements: NotRequired[Sequence[Statement]]
+    """What the function may do, besides reading the archive."""
+    operations: NotRequired[Operations]
+
+
+class ArchiveSubscription(pulumi.ComponentResource):
+    """A function on the archive's new objects (`roster:index:ArchiveSubscription`).
+
+    It makes:
+
+    - a rule on new objects of the archive, and its target, the function, which may be invoked by this rule only;
+    - the function, whose role may read the archive and do what is given;
+    - a queue of dead letters: events that could not be delivered, and events that the function failed on three times;
+    - alarms on the function and on the queue.
+    """
+
+    function: Function
+    dead_letters: Queue
+
+    def __init__(self, name: str, args: ArchiveSubscriptionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("roster:index:ArchiveSubscription", name, None, opts)
+        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        self.rule = self._create_rule()
+        self.dead_letters = Queue(
+            f"{name}-dead-letters", {"rules": [self.rule.arn], "operations": self._operations}, self._child()
+        )
+        self.function = self._create_function()
+        self._bound_retries()
+        self._create_target()
+        self.register_outputs({"functionName": self.function.name, "deadLetterQueueUrl": self.dead_letters.url})
+
+    def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+    def _create_rule(self) -> aws.cloudwatch.EventRule:
+        pattern = {
+            "source": ["aws.s3"],
+            "detail-type": ["Object Created"],
+            "detail": {
+                "bucket": {"name": [self._args["archive_bucket_name"]]},
+                "object": {"key": [{"prefix": ARCHIVE_PREFIX}]},
+            },
+        }
+        return aws.cloudwatch.EventRule(
+            f"{self._name}-rule",
+            description="New objects of Sluice's audit trail",
+            event_pattern=pulumi.Output.json_dumps(pattern),
+            tags=self._operations.get("tags"),
+            opts=self._child(),
+        )
+
+    def _create_function(self) -> Function:
+        archive = pulumi.Output.concat("arn:aws:s3:::", self._args["archive_bucket_name"], "/", ARCHIVE_PREFIX, "*")
+        return Function(
+            f"{self._name}-function",
+            {
+                "handler": self._args["handler"],
+                "root": self._args["root"],
+                "description": self._args["description"],
+                "environment": self._args.get("environment", {}),
+                "statements": [
+                    allow("ReadArchive", ["s3:GetObject"], [archive]),
+                    allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.arn]),
+                    *self._args.get("statements", []),
+                ],
+                "operations": self._operations,
+            },
+            self._child(),
+        )
+
+    def _bound_retries(self) -> None:
+        """EventBridge is done once Lambda has taken an event; these bound what the function itself fails on."""
+        aws.lambda_.FunctionEventInvokeConfig(
+            f"{self._name}-retries",
+            function_name=self.function.name,
+            maximum_retry_attempts=_RETRIES,
+            maximum_event_age_in_seconds=_EVENT_AGE_SECONDS,
+            destination_config={"on_failure": {"destination": self.dead_letters.arn}},
+            opts=self._child(self.function.policy),
+        )
+
+    def _create_target(self) -> None:
+        permission = aws.lambda_.Permission(
+            f"{self._name}-permission",
+            action="lambda:InvokeFunction",
+            function=self.function.name,
+            principal="events.amazonaws.com",
+            source_arn=self.rule.arn,
+            opts=self._child(),
+        )
+        aws.cloudwatch.EventTarget(
+            f"{self._name}-target",
+            rule=self.rule.name,
+            arn=self.function.arn,
+            retry_policy={"maximum_retry_attempts": 10, "maximum_event_age_in_seconds": _EVENT_AGE_SECONDS},
+            dead_letter_config={"arn": self.dead_letters.arn},
+            opts=self._child(permission, self.dead_letters.policy),
+        )

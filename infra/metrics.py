@@ -1,0 +1,31 @@
+"""Metrics of CloudWatch, as alarms watch them and dashboards show them."""
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+import pulumi
+
+
+class Metric(TypedDict):
+    """One metric of one thing, and how its values are put together."""
+
+    namespace: str
+    name: str
+    dimensions: Mapping[str, pulumi.Input[str]]
+    label: str
+    """What a graph calls it."""
+    statistic: str
+    """`Sum`, `Maximum`, `Average`, ..."""
+
+
+def metric(
+    namespace: str, name: str, dimensions: Mapping[str, pulumi.Input[str]], label: str = "", statistic: str = "Sum"
+) -> Metric:
+    """A metric; its label is its name where none is given."""
+    return {
+        "namespace": namespace,
+        "name": name,
+        "dimensions": dimensions,
+        "label": label or name,
+        "statistic": statistic,
+    }

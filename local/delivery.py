@@ -1,0 +1,56 @@
+"""Delivers events to a function as EventBridge does: asynchronously, retried within bounds, then dead-lettered."""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+_ATTEMPTS = 185
+_AGE_SECONDS = 86_400
+"""Both are EventBridge's defaults."""
+_LONGEST_WAIT_SECONDS = 60
+
+
+class Target:
+    """A function as the target of a schedule or a rule."""
+
+    def __init__(self, configuration: Mapping[str, Any], lambda_: Any, sqs: Any) -> None:
+        """Reads a target.
+
+        Args:
+            configuration: `Arn`, and if there are any `RetryPolicy` and `DeadLetterConfig`, as EventBridge has them.
+            lambda_: a client that may invoke the function.
+            sqs: a client that may send to the dead letters.
+        """
+        self.arn: str = configuration["Arn"]
+        self._retry: Mapping[str, int] = configuration.get("RetryPolicy", {})
+        self._dead_letters: str = configuration.get("DeadLetterConfig", {}).get("Arn", "")
+        self._lambda, self._sqs = lambda_, sqs
+
+    def deliver(self, payload: str, stopping: threading.Event) -> str | None:
+        """Delivers one event; what cannot be delivered goes to the dead letters.
+
+        Returns:
+            Why it could not be delivered; None if it was.
+        """
+        end = time.monotonic() + self._retry.get("MaximumEventAgeInSeconds", _AGE_SECONDS)
+        attempts = self._retry.get("MaximumRetryAttempts", _ATTEMPTS) + 1
+        error = ""
+        for attempt in range(attempts):
+            try:
+                self._lambda.invoke(FunctionName=self.arn, InvocationType="Event", Payload=payload.encode())
+                return None
+            except Exception as failure:
+                error = str(failure)
+            if attempt + 1 == attempts or time.monotonic() > end:
+                break
+            if stopping.wait(min(2**attempt, _LONGEST_WAIT_SECONDS)):
+                break
+        self.give_up(payload)
+        return error
+
+    def give_up(self, payload: str) -> None:
+        """Hands an event to the dead letters, where there are any."""
+        if self._dead_letters:
+            url = self._sqs.get_queue_url(QueueName=self._dead_letters.rpartition(":")[2])["QueueUrl"]
+            self._sqs.send_message(QueueUrl=url, MessageBody=payload)

@@ -1,0 +1,97 @@
+"""Encryption at rest and on the way."""
+
+from collections.abc import Iterator
+
+from policies.documents import Statement, statements, unread
+from policies.model import UNKNOWN, Resource, Stack, may_be, resource_rule, stack_rule
+from policies.resource_types import (
+    ALARM,
+    BUCKET,
+    BUCKET_ENCRYPTION,
+    BUCKET_POLICY,
+    CONFIGURATION_SET,
+    MAIL_EVENTS,
+    QUEUE,
+    QUEUE_POLICY,
+    TOPIC,
+    TOPIC_POLICY,
+)
+
+_AWS_MANAGED_SNS_KEY = "alias/aws/sns"
+
+
+@stack_rule("bucket-encrypted", "Buckets say how they are encrypted at rest")
+def bucket_encrypted(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """S3 encrypts every object since 2023; it is written down all the same, so that nobody has to know."""
+    for bucket in stack.of_type(BUCKET):
+        if not any(map(_encrypts, stack.referring(bucket, BUCKET_ENCRYPTION, "bucket"))):
+            yield bucket, "add a BucketServerSideEncryptionConfiguration with AES256 or aws:kms"
+
+
+def _encrypts(encryption: Resource) -> bool:
+    rules = encryption.value("rules") or []
+    return rules is UNKNOWN or any(
+        (rule.get("applyServerSideEncryptionByDefault") or {}).get("sseAlgorithm") for rule in rules
+    )
+
+
+@resource_rule("queue-encrypted", "Queues are encrypted at rest", QUEUE)
+def queue_encrypted(queue: Resource) -> Iterator[str]:
+    """With SQS's own key or a customer's; through the AWS-managed one no other service can send."""
+    if queue.value("kmsMasterKeyId") == "alias/aws/sqs":
+        yield "S3 and SNS cannot send through the AWS-managed key: set sqs_managed_sse_enabled=True instead"
+    elif not queue.value("sqsManagedSseEnabled") and not queue.value("kmsMasterKeyId"):
+        yield "set sqs_managed_sse_enabled=True"
+
+
+@stack_rule("alarm-topic-key", "Topics that CloudWatch or SES publish to are not under the AWS-managed key")
+def alarm_topic_key(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """Its key policy cannot be changed, and does not let the two use it: alarms would be lost without a word."""
+    for topic in stack.of_type(TOPIC):
+        key = topic.value("kmsMasterKeyId")
+        if isinstance(key, str) and key.endswith(_AWS_MANAGED_SNS_KEY) and _told_by_services(stack, topic):
+            yield (
+                topic,
+                "leave kms_master_key_id out, or use a customer key whose policy lets CloudWatch and SES use it",
+            )
+
+
+def _told_by_services(stack: Stack, topic: Resource) -> bool:
+    alarms = (action for alarm in stack.of_type(ALARM) for action in alarm.value("alarmActions") or [])
+    if any(action in topic.handles for action in alarms):
+        return True
+    return bool(stack.referring(topic, MAIL_EVENTS, "eventDestination", "snsDestination", "topicArn"))
+
+
+_POLICIES = {BUCKET: (BUCKET_POLICY, "bucket"), QUEUE: (QUEUE_POLICY, "queueUrl"), TOPIC: (TOPIC_POLICY, "arn")}
+_REFUSED = {BUCKET: "s3:*", QUEUE: "sqs:*", TOPIC: "sns:Publish"}
+
+
+@stack_rule("tls-only", "Buckets, queues and topics refuse connections without TLS")
+def tls_only(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """A refusal for everybody, of everything, when the connection is not secure."""
+    for guarded in stack.of_type(*_POLICIES):
+        policies = stack.referring(guarded, *_POLICIES[guarded.type])
+        if any(map(unread, policies)):
+            continue
+        if not any(_refuses_plain(guarded, statement) for policy in policies for statement in statements(policy)):
+            yield guarded, f'refuse "{_REFUSED[guarded.type]}" to "*" where aws:SecureTransport is false, in its policy'
+
+
+def _refuses_plain(guarded: Resource, statement: Statement) -> bool:
+    arn = guarded.arn
+    wanted = {arn, f"{arn}/*"} if guarded.type == BUCKET else {arn}
+    return (
+        statement.effect == "Deny"
+        and statement.principals == (("AWS", "*"),)
+        and statement.conditions == {("Bool", "aws:SecureTransport"): ("false",)}
+        and _REFUSED[guarded.type] in statement.actions
+        and wanted <= set(statement.resources)
+    )
+
+
+@resource_rule("mail-over-tls", "Mails are sent over TLS or not at all", CONFIGURATION_SET)
+def mail_over_tls(configuration_set: Resource) -> Iterator[str]:
+    """SES tries TLS by default, and sends in the open where the other side has none."""
+    if not may_be(configuration_set.value("deliveryOptions", "tlsPolicy"), "REQUIRE"):
+        yield "set delivery_options tls_policy REQUIRE"

@@ -1,0 +1,269 @@
+"""No function writes what triggers it again, unless the loop is listed with its bound.
+
+The graph is walked: what a function's role may write -> what that triggers -> the function that is reached, and on.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from handlers.importer import environment as importer
+from policies.documents import function_statements, reaches
+from policies.model import UNKNOWN, Resource, Stack, may_be, stack_rule
+from policies.resource_types import (
+    BUCKET,
+    BUCKET_NOTIFICATION,
+    CONFIGURATION_SET,
+    EVENT_RULE,
+    EVENT_TARGET,
+    FUNCTION,
+    LOG_GROUP,
+    LOG_SUBSCRIPTION,
+    MAIL_EVENTS,
+    MAPPING,
+    QUEUE,
+    RECURSION,
+    TABLE,
+    TOPIC,
+    TOPIC_SUBSCRIPTION,
+)
+
+
+class Loop(NamedTuple):
+    """A loop that is meant, and what ends it."""
+
+    path: tuple[str, ...]
+    """Patterns for the names of what it goes through, from the function on."""
+    limit: str
+    """The environment variable of the function that holds the most rounds."""
+    reason: str
+
+
+BOUNDED = (
+    Loop(
+        ("*-importer", "*-queue", "*-mapping"),
+        importer.HOP_LIMIT,
+        "the importer hands itself pieces of large files and what it has no time for; each message counts its hops",
+    ),
+)
+"""The loops that are meant."""
+
+_MOST_ROUNDS = 10_000
+
+_S3_WRITES = ("s3:PutObject", "s3:DeleteObject", "s3:RestoreObject", "s3:ReplicateObject")
+_TABLE_WRITES = (
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:PartiQLDelete",
+)
+_NOTIFIES = (
+    ("queues", "queueArn", QUEUE),
+    ("topics", "topicArn", TOPIC),
+    ("lambdaFunctions", "lambdaFunctionArn", FUNCTION),
+)
+_MAILS = (
+    "ses:SendEmail",
+    "ses:SendRawEmail",
+    "ses:SendTemplatedEmail",
+    "ses:SendBulkEmail",
+    "ses:SendBulkTemplatedEmail",
+)
+
+
+class Inlet(NamedTuple):
+    """Where a write becomes a trigger."""
+
+    way: tuple[Resource, ...]
+    """What it goes through: a queue; a notification and the queue that it tells; a mapping; ..."""
+    actions: Sequence[str]
+    """The writes."""
+    arn: str
+    """A pattern of what has to be written to."""
+
+
+@stack_rule("no-write-loop", "No function writes what triggers it again, unless the loop is listed with its bound")
+def no_write_loop(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """A loop without an end empties an account's concurrency in minutes, and its purse overnight."""
+    ways = _ways(stack)
+    for function in stack.of_type(FUNCTION):
+        for path in _cycles(function, ways):
+            listed = next((loop for loop in BOUNDED if _is(loop, path)), None)
+            if listed:
+                yield from ((function, remedy) for remedy in _unbounded(stack, path, listed))
+            else:
+                way = " -> ".join(f"{step.name} ({step.type.rpartition(':')[2]})" for step in [*path, function])
+                yield (
+                    function,
+                    f"it triggers itself: {way}; write elsewhere, or list it with its bound in policies/loops.py",
+                )
+
+
+@stack_rule("recursion-guarded", "AWS's guard against recursion is off only for functions whose loop is listed")
+def recursion_guarded(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """Lambda stops a loop after some 16 rounds, unless it is told not to."""
+    starts = [loop.path[0] for loop in BOUNDED]
+    for configured in stack.of_type(RECURSION):
+        function = stack.target(configured, FUNCTION, "functionName")
+        if configured.value("recursiveLoop") == "Allow" and not (
+            function and any(fnmatchcase(function.name, start) for start in starts)
+        ):
+            yield configured, "leave it out, or list the function's loop with its bound in policies/loops.py"
+
+
+def _is(loop: Loop, path: Sequence[Resource]) -> bool:
+    return len(loop.path) == len(path) and all(
+        fnmatchcase(step.name, name) for step, name in zip(path, loop.path, strict=True)
+    )
+
+
+def _unbounded(stack: Stack, path: Sequence[Resource], loop: Loop) -> Iterator[str]:
+    function = path[0]
+    limit = function.value("environment", "variables", loop.limit)
+    if limit is not UNKNOWN and not (str(limit).isdecimal() and int(limit) <= _MOST_ROUNDS):
+        yield f"its loop ends by {loop.limit}: set it to {_MOST_ROUNDS} rounds at most"
+    allowed = stack.referring(function, RECURSION, "functionName")
+    if not any(may_be(made.value("recursiveLoop"), "Allow") for made in allowed):
+        yield "Lambda stops its loop after some 16 rounds: add a FunctionRecursionConfig that allows it"
+    if any(step.type == QUEUE and not step.value("redrivePolicy") for step in path):
+        yield "a message of its loop that fails comes back for ever: set redrive_policy of the queue"
+
+
+Ways = Mapping[str, Sequence[tuple[Resource, ...]]]
+
+
+def _cycles(start: Resource, ways: Ways) -> Iterator[list[Resource]]:
+    """Each way from a function back to it that passes nothing twice.
+
+    It passes no function that comes before it by URN, so that a loop of several functions is found once.
+    """
+    waiting = [[start]]
+    while waiting:
+        path = waiting.pop()
+        for way in ways.get(path[-1].urn, ()):
+            end = way[-1]
+            if end.urn == start.urn:
+                yield [*path, *way[:-1]]
+            elif end not in path and not (end.type == FUNCTION and end.urn < start.urn):
+                waiting.append([*path, *way])
+
+
+def _ways(stack: Stack) -> Ways:
+    """URN -> what is reached from there, and through what."""
+    inlets = list(_inlets(stack))
+    ways: dict[str, list[tuple[Resource, ...]]] = {}
+    for function in stack.of_type(FUNCTION):
+        given = function_statements(stack, function)
+        reached = {
+            tuple(step.urn for step in inlet.way): inlet.way
+            for inlet in inlets
+            if any(reaches(given, action, inlet.arn) for action in inlet.actions)
+        }
+        ways[function.urn] = list(reached.values())
+    for node in stack.resources:
+        if node.type != FUNCTION:
+            ways[node.urn] = [(step,) for step in _onward(stack, node)]
+    return ways
+
+
+def _inlets(stack: Stack) -> Iterator[Inlet]:
+    for queue in stack.of_type(QUEUE):
+        yield Inlet((queue,), ("sqs:SendMessage",), queue.arn or "")
+    for topic in stack.of_type(TOPIC):
+        yield Inlet((topic,), ("sns:Publish",), topic.arn or "")
+    for function in stack.of_type(FUNCTION):
+        yield Inlet((function,), ("lambda:InvokeFunction",), function.arn or "")
+    for mapping in stack.of_type(MAPPING):
+        table = stack.target(mapping, TABLE, "eventSourceArn")
+        if table:
+            yield Inlet((mapping,), _TABLE_WRITES, table.arn or "")
+    for subscription in stack.of_type(LOG_SUBSCRIPTION):
+        group = stack.target(subscription, LOG_GROUP, "logGroup")
+        if group:
+            yield Inlet((subscription,), ("logs:PutLogEvents",), f"{(group.arn or '').removesuffix(':*')}:*")
+    for reported in stack.of_type(MAIL_EVENTS):
+        configuration_set = stack.target(reported, CONFIGURATION_SET, "configurationSetName")
+        if configuration_set:
+            yield Inlet((reported,), _MAILS, configuration_set.arn or "")
+    yield from _bucket_inlets(stack)
+    yield from _event_inlets(stack)
+
+
+def _bucket_inlets(stack: Stack) -> Iterator[Inlet]:
+    """Notifications, by prefix and suffix."""
+    for notification in stack.of_type(BUCKET_NOTIFICATION):
+        bucket = stack.target(notification, BUCKET, "bucket")
+        for kind, member, type_ in _NOTIFIES:
+            for told in notification.value(kind) or []:
+                target = stack.meant(notification, told.get(member), type_)
+                if bucket and target:
+                    pattern = f"{bucket.arn}/{told.get('filterPrefix') or ''}*{told.get('filterSuffix') or ''}"
+                    yield Inlet((notification, target), _S3_WRITES, pattern)
+
+
+def _event_inlets(stack: Stack) -> Iterator[Inlet]:
+    """Rules on S3's announcements, of the stack's buckets and of those that a rule names, and on events of our own."""
+    for rule in stack.of_type(EVENT_RULE):
+        pattern = _pattern(rule)
+        if "aws.s3" in pattern.get("source", []):
+            for arn in _announcing(stack, pattern.get("detail", {})):
+                yield Inlet((rule,), _S3_WRITES, arn)
+        elif pattern and not all(source.startswith("aws.") for source in pattern.get("source", [])):
+            bus = str(rule.value("eventBusName") or "default")
+            yield Inlet((rule,), ("events:PutEvents",), bus if bus.startswith("arn:") else f"arn:*:event-bus/{bus}")
+
+
+def _pattern(rule: Resource) -> dict[str, Any]:
+    pattern = rule.value("eventPattern")
+    return json.loads(pattern) if isinstance(pattern, str) and pattern else {}
+
+
+def _announcing(stack: Stack, detail: Mapping[str, Any]) -> Iterator[str]:
+    named = detail.get("bucket", {}).get("name")
+    buckets = [
+        bucket.arn
+        for bucket in stack.of_type(BUCKET)
+        if bucket.arn and (named is None or any(name in bucket.handles for name in named if isinstance(name, str)))
+    ]
+    elsewhere = [f"arn:aws:s3:::{name}" for name in named or [] if isinstance(name, str)]
+    keys = detail.get("object", {}).get("key") or [{}]
+    for arn in {*buckets, *elsewhere}:
+        for key in keys:
+            matched = f"{key.get('prefix', '')}*{key.get('suffix', '')}" if isinstance(key, dict) else key
+            yield f"{arn}/{matched}"
+
+
+def _onward(stack: Stack, node: Resource) -> Iterator[Resource]:
+    """What a queue, a topic, a notification, ... hands on to."""
+    for value in _handed_to(node):
+        target = stack.meant(node, value, FUNCTION, QUEUE, TOPIC)
+        if target:
+            yield target
+    if node.type == QUEUE:
+        yield from stack.referring(node, MAPPING, "eventSourceArn")
+    elif node.type == TOPIC:
+        yield from stack.referring(node, TOPIC_SUBSCRIPTION, "topic")
+    elif node.type == EVENT_RULE:
+        yield from stack.referring(node, EVENT_TARGET, "rule")
+
+
+_HANDS_TO = {
+    MAPPING: ("functionName",),
+    TOPIC_SUBSCRIPTION: ("endpoint",),
+    EVENT_TARGET: ("arn",),
+    LOG_SUBSCRIPTION: ("destinationArn",),
+    MAIL_EVENTS: ("eventDestination", "snsDestination", "topicArn"),
+}
+
+
+def _handed_to(node: Resource) -> Iterator[Any]:
+    if node.type in _HANDS_TO:
+        yield node.value(*_HANDS_TO[node.type])
+    elif node.type == QUEUE:
+        redrive = node.value("redrivePolicy")
+        if isinstance(redrive, str) and redrive:
+            yield json.loads(redrive).get("deadLetterTargetArn")

@@ -1,0 +1,166 @@
+"""What goes wrong is seen: logs that are kept, alarms on whatever can fail, somebody who is told."""
+
+from collections.abc import Iterator
+
+from policies.documents import covers, statements, unread
+from policies.model import UNKNOWN, Resource, Stack, may_be, resource_rule, stack_rule
+from policies.reliability import is_stream
+from policies.resource_types import (
+    ALARM,
+    CONFIGURATION_SET,
+    FUNCTION,
+    LOG_GROUP,
+    MAIL_EVENTS,
+    MAPPING,
+    QUEUE,
+    TOPIC,
+    TOPIC_POLICY,
+    TOPIC_SUBSCRIPTION,
+)
+
+
+@resource_rule("log-retention", "Log groups say how long they keep logs", LOG_GROUP)
+def log_retention(group: Resource) -> Iterator[str]:
+    """For ever is the default; it is paid for by the month, and holds what should be forgotten."""
+    if not group.value("retentionInDays"):
+        yield "set retention_in_days"
+
+
+@stack_rule("log-group-owned", "Functions log to a group of the stack")
+def log_group_owned(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """The group that Lambda makes by itself has no retention and outlives the stack."""
+    for function in stack.of_type(FUNCTION):
+        if not stack.target(function, LOG_GROUP, "loggingConfig", "logGroup"):
+            yield function, "set logging_config log_group to a LogGroup with retention_in_days"
+
+
+@stack_rule("function-alarms", "Every function has alarms on errors, throttles and duration")
+def function_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """Three ways to fail that look alike from outside: nothing happens."""
+    for function in stack.of_type(FUNCTION):
+        for metric in _unwatched(stack, function, "FunctionName", "AWS/Lambda", "Errors", "Throttles", "Duration"):
+            yield function, f"add an alarm on AWS/Lambda {metric} with its name as FunctionName"
+
+
+_MAPPING_METRICS = ("DroppedEventCount", "OnFailureDestinationDeliveredEventCount")
+
+
+@stack_rule("stream-alarms", "Every mapping of a stream has alarms on lag and on records given up")
+def stream_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """A partial batch response counts as a success: a function's errors say nothing of the records that it fails."""
+    for mapping in filter(is_stream, stack.of_type(MAPPING)):
+        if "EventCount" not in (mapping.value("metricsConfig", "metrics") or []):
+            yield mapping, "set metrics_config metrics EventCount, or its failures have no metric"
+        for metric in _unwatched(stack, mapping, "EventSourceMappingUUID", "AWS/Lambda", *_MAPPING_METRICS):
+            yield mapping, f"add an alarm on AWS/Lambda {metric} with its uuid as EventSourceMappingUUID"
+        function = stack.target(mapping, FUNCTION, "functionName")
+        if function and _unwatched(stack, function, "FunctionName", "AWS/Lambda", "IteratorAge"):
+            yield mapping, f"add an alarm on AWS/Lambda IteratorAge with {function.name} as FunctionName"
+
+
+@stack_rule("queue-alarms", "Every queue has an alarm: on its oldest message, or on any, where it holds dead letters")
+def queue_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """A queue of work is fine while it moves; a dead letter is never fine."""
+    for queue in stack.of_type(QUEUE):
+        metric = (
+            "ApproximateAgeOfOldestMessage" if queue.value("redrivePolicy") else "ApproximateNumberOfMessagesVisible"
+        )
+        if _unwatched(stack, queue, "QueueName", "AWS/SQS", metric):
+            yield queue, f"add an alarm on AWS/SQS {metric} with its name as QueueName"
+
+
+def _unwatched(stack: Stack, target: Resource, dimension: str, namespace: str, *metrics: str) -> list[str]:
+    """Those of some metrics of a resource that have no alarm."""
+    alarms = stack.referring(target, ALARM, "dimensions", dimension)
+    watched = [alarm.value("metricName") for alarm in alarms if may_be(alarm.value("namespace"), namespace)]
+    return [metric for metric in metrics if not any(may_be(name, metric) for name in watched)]
+
+
+@resource_rule("alarm-tells", "Alarms tell somebody, and say what they mean", ALARM)
+def alarm_tells(alarm: Resource) -> Iterator[str]:
+    """An alarm that only shows in the console is seen by whoever happens to look."""
+    if not alarm.value("alarmActions"):
+        yield "set alarm_actions to the alarm topic"
+    if not alarm.value("alarmDescription"):
+        yield "set alarm_description to what it means and where to look"
+
+
+@stack_rule("alarm-heard", "In prod somebody subscribes to the topic of the alarms")
+def alarm_heard(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """A topic without subscribers takes every alarm and tells nobody."""
+    if stack.environment != "prod":
+        return
+    for topic in stack.of_type(TOPIC):
+        if _alarms(stack, topic) and not stack.referring(topic, TOPIC_SUBSCRIPTION, "topic"):
+            yield topic, "set sluice:operations alarmEmails, or subscribe in another way"
+
+
+@stack_rule("traced", "In prod functions send traces")
+def traced(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """Where the time of a slow invocation went is known only if somebody kept it."""
+    if stack.environment == "prod":
+        for function in stack.of_type(FUNCTION):
+            if not may_be(function.value("tracingConfig", "mode"), "Active"):
+                yield function, "set tracing_config mode Active: sluice:operations tracing"
+
+
+_MAIL_EVENTS = {"BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE"}
+_SUPPRESSED = {"BOUNCE", "COMPLAINT"}
+
+
+@stack_rule(
+    "mail-events", "Configuration sets report what became of mails, and do not mail twice who bounced or complained"
+)
+def mail_events(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """SES accepts a mail and says later that it went nowhere; a template's missing variable shows in no other way."""
+    for configuration_set in stack.of_type(CONFIGURATION_SET):
+        told = [
+            destination.value("eventDestination", "matchingEventTypes") or []
+            for destination in stack.referring(configuration_set, MAIL_EVENTS, "configurationSetName")
+            if destination.value("eventDestination", "enabled")
+        ]
+        if missing := {event for event in _MAIL_EVENTS if not any(event in events for events in told)}:
+            yield configuration_set, f"add an enabled event destination for {', '.join(sorted(missing))}"
+        suppressed = configuration_set.value("suppressionOptions", "suppressedReasons") or []
+        if missing := {reason for reason in _SUPPRESSED if reason not in suppressed}:
+            yield configuration_set, f"add {', '.join(sorted(missing))} to suppression_options suppressed_reasons"
+
+
+@stack_rule("topic-publishers", "A topic lets the services publish that are told to, before they are told")
+def topic_publishers(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """CloudWatch says nothing when it may not publish; SES refuses the event destination."""
+    for topic in stack.of_type(TOPIC):
+        policies = stack.referring(topic, TOPIC_POLICY, "arn")
+        if any(map(unread, policies)) or not topic.arn:
+            continue
+        given = [statement for policy in policies for statement in statements(policy)]
+        for service, needed in (
+            ("cloudwatch.amazonaws.com", _alarms(stack, topic)),
+            (
+                "ses.amazonaws.com",
+                stack.referring(topic, MAIL_EVENTS, "eventDestination", "snsDestination", "topicArn"),
+            ),
+        ):
+            allowed = [statement for statement in given if ("Service", service) in statement.principals]
+            if needed and not covers(allowed, "sns:Publish", topic.arn):
+                yield topic, f"let {service} sns:Publish in its TopicPolicy"
+        for reported in _reporting(stack, topic):
+            if not any(policy.urn in reported.dependencies for policy in policies):
+                yield reported, f"depend on the TopicPolicy of {topic.name}, or SES refuses the destination"
+
+
+def _reporting(stack: Stack, topic: Resource) -> list[Resource]:
+    """The event destinations of SES that are a topic."""
+    return stack.referring(topic, MAIL_EVENTS, "eventDestination", "snsDestination", "topicArn")
+
+
+def _alarms(stack: Stack, topic: Resource) -> list[Resource]:
+    """The alarms that tell a topic."""
+    return [
+        alarm
+        for alarm in stack.of_type(ALARM)
+        if any(
+            action in topic.handles or (action is UNKNOWN and topic.urn in alarm.dependencies)
+            for action in alarm.value("alarmActions") or []
+        )
+    ]

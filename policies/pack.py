@@ -1,0 +1,88 @@
+"""The rules as policies of Pulumi's SDK: those of one resource asked before it is made, the others at the end."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+from policies.model import UNKNOWN, Resource, ResourceRule, Rule, Stack, StackRule
+
+_ADVISORY = frozenset({"local", "dev"})
+_HANDLES = ("arn", "bucket", "configurationSetName", "id", "name", "streamArn", "url", "uuid")
+
+
+def enforcement(stack: str) -> EnforcementLevel:
+    """Advice where things are tried out; everywhere else, and where the stack is not known, the law."""
+    return EnforcementLevel.ADVISORY if stack in _ADVISORY else EnforcementLevel.MANDATORY
+
+
+def policies(rules: Iterable[Rule]) -> list[Policy]:
+    """A policy for each rule."""
+    return [_resource_policy(rule) if isinstance(rule, ResourceRule) else _stack_policy(rule) for rule in rules]
+
+
+def _resource_policy(rule: ResourceRule) -> Policy:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        resource = _resource(args.urn, args.resource_type, args.name, args.props, args.opts.protect)
+        for violation in rule.of(resource):
+            report(str(violation), None)
+
+    return ResourceValidationPolicy(rule.name, rule.description, validate)
+
+
+def _stack_policy(rule: StackRule) -> Policy:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        for violation in rule.violations(_stack(args.resources)):
+            report(str(violation), violation.resource.urn)
+
+    return StackValidationPolicy(rule.name, rule.description, validate)
+
+
+def _stack(resources: Sequence[PolicyResource]) -> Stack:
+    """The stack as rules look at it; its name is part of every URN (`urn:pulumi:<stack>::<project>::...`)."""
+    name = resources[0].urn.split(":")[2] if resources else ""
+    return Stack(name, [_of_stack(made) for made in resources])
+
+
+def _of_stack(made: PolicyResource) -> Resource:
+    dependencies = frozenset(behind.urn for behind in made.dependencies)
+    return _resource(made.urn, made.resource_type, made.name, made.props, made.opts.protect, dependencies)
+
+
+def _resource(
+    urn: str,
+    type_: str,
+    name: str,
+    properties: Mapping[str, Any],
+    protected: bool,
+    dependencies: frozenset[str] = frozenset(),
+) -> Resource:
+    known = _plain(properties)
+    handles = frozenset(known[handle] for handle in _HANDLES if isinstance(known.get(handle), str))
+    return Resource(urn, type_, name, known, handles, dependencies, protected)
+
+
+def _plain(value: Any) -> Any:
+    """A value without Pulumi's guards, which raise when what is not known yet is looked at."""
+    if isinstance(value, Mapping):
+        return {name: _guarded(value, name) for name in value}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_guarded(value, place) for place in range(len(value))]
+    return value
+
+
+def _guarded(value: Any, place: Any) -> Any:
+    try:
+        return _plain(value[place])
+    except UnknownValueError:
+        return UNKNOWN

@@ -1,0 +1,258 @@
+"""The README and docs/ hold against the code: links, settings, outputs, commands, alarms, numbers."""
+
+import ast
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from infra.outputs import SluiceOutputs
+from infra.settings import Settings, load
+from local.program import stacks
+from sluice.cli import cli
+from tests.docs.markdown import PAGES, ROOT, anchors, blocks, links, prose, shell
+
+README = (ROOT / "README.md").read_text()
+OPERATING = (ROOT / "docs" / "operating.md").read_text()
+COMPONENTS_OF_ALARMS = ("function-", "stream-", "queue-", "report-", "mail-")
+
+
+def named(pages):
+    return [pytest.param(page, id=page.name) for page in pages]
+
+
+# ---- links
+
+
+@pytest.mark.parametrize("page", named(PAGES))
+def test_every_link_leads_somewhere(page):
+    broken = []
+    for link in links(page.read_text()):
+        if re.match(r"https?://", link):
+            continue
+        target, _, anchor = link.partition("#")
+        path = (page.parent / target).resolve() if target else page
+        if not path.exists() or (anchor and anchor not in anchors(path.read_text())):
+            broken.append(link)
+    assert broken == []
+
+
+def test_every_page_is_linked_from_the_readme():
+    linked = {link.partition("#")[0] for link in links(README)}
+    assert {f"docs/{page.name}" for page in PAGES[1:]} <= linked
+
+
+@pytest.mark.parametrize("page", named(PAGES))
+def test_every_test_that_is_named_exists(page):
+    missing = []
+    for name, target in re.findall(r"\[`(test_\w+)`\]\(([^)]+)\)", page.read_text()):
+        tree = ast.parse((page.parent / target).read_text())
+        if not any(isinstance(node, ast.FunctionDef) and node.name == name for node in ast.walk(tree)):
+            missing.append(name)
+    assert missing == []
+
+
+def test_every_fact_that_only_aws_can_prove_has_its_test():
+    rows = [line for line in (ROOT / "docs" / "aws-only.md").read_text().splitlines() if line.startswith("| ")]
+    facts = [row for row in rows if not row.startswith("| fact |")]
+    assert facts
+    assert [row for row in facts if "[`test_" not in row] == []
+
+
+# ---- settings and outputs
+
+
+def keys(model: type[BaseModel], prefix=""):
+    """The keys of a settings model, such as `imports.chunkMiB` and `reports.groups.prefix`."""
+    for name, field in model.model_fields.items():
+        key = f"{prefix}{field.alias or name}"
+        held = [kind for kind in (field.annotation, *getattr(field.annotation, "__args__", ())) if is_model(kind)]
+        yield key
+        for kind in held:
+            yield from keys(kind, f"{key}.")
+
+
+def is_model(kind):
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def shown_settings():
+    (block,) = [block for block in blocks(README) if block.info == "yaml"]
+    return yaml.safe_load(block.body)["config"]
+
+
+def shown_keys(value, prefix=""):
+    for name, held in value.items():
+        key = f"{prefix}{name}"
+        yield key
+        for one in held if isinstance(held, list) else [held]:
+            if isinstance(one, dict) and key != "imports.columns":
+                yield from shown_keys(one, f"{key}.")
+
+
+def test_the_readme_shows_every_setting_and_no_other():
+    shown = {name.removeprefix("sluice:"): value for name, value in shown_settings().items() if name != "aws:region"}
+    assert set(shown_keys(shown)) == set(keys(Settings)) - {"environment", "region"}
+
+
+def test_the_settings_of_the_readme_are_valid():
+    load(shown_settings(), "dev")
+
+
+def defaults():
+    """All settings, where only what is required is given."""
+    required = {"sluice:mail": {"sender": "a@example.com"}, "sluice:reports": {"recipients": ["a@example.com"]}}
+    return load({"aws:region": "eu-north-1", **required}, "dev").model_dump(by_alias=True)
+
+
+def test_what_the_readme_calls_a_default_is_one():
+    (block,) = [block for block in blocks(README) if block.info == "yaml"]
+    sections = re.split(r"^  sluice:(\w+):\n", block.body, flags=re.MULTILINE)[1:]
+    for section, text in zip(sections[::2], sections[1::2], strict=True):
+        for line in re.findall(r"^    (?=\w).*", text, re.MULTILINE):
+            key, note = line.split(":")[0].strip(), line.partition("#")[2]
+            if "example" not in note and "required" not in note:
+                assert shown_settings()[f"sluice:{section}"][key] == defaults()[section][key], f"{section}.{key}"
+
+
+def test_a_setting_that_a_page_names_exists():
+    known = set(keys(Settings))
+    sections = "mail|stream|imports|reports|operations"
+    for page in PAGES:
+        for key in re.findall(rf"`(?:sluice:)?((?:{sections})\.\w+)", prose(page.read_text())):
+            assert key in known, f"{page.name}: {key}"
+
+
+def test_the_settings_tables_have_the_defaults():
+    """The pages of the pipelines: `| key | default | what it does |`."""
+    for page in PAGES:
+        for key, shown in re.findall(r"^\| `(\w+\.\w+)` \| `([^`]+)` \|", page.read_text(), re.MULTILINE):
+            section, _, name = key.partition(".")
+            if key != "reports.groups":
+                assert yaml.safe_load(shown) == defaults()[section][name], f"{page.name}: {key}"
+
+
+def test_the_readme_shows_every_output_and_no_other():
+    section = README.partition("## Stack outputs")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    shown = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(shown) == sorted(field.name for field in fields(SluiceOutputs))
+
+
+# ---- commands
+
+WRITTEN = re.compile(r"python -m sluice((?: [^`|;&>\n]*)?)")
+RUNS_HERE = ("make", "python", "export", "printf", ".")
+NEEDS_AWS = ("aws", "pulumi", "make", "python")
+
+
+def commands():
+    """Page and arguments of each `python -m sluice ...` in prose and in blocks."""
+    for page in PAGES:
+        text = page.read_text()
+        shown = [line for block in blocks(text) for line in block.body.splitlines()]
+        for line in [*shown, *re.findall(r"`(python -m sluice[^`]*)`", prose(text))]:
+            for found in WRITTEN.findall(line.partition("  # ")[0]):
+                yield page.name, shlex.split(found.replace("[", " ").replace("]", " "))
+
+
+def test_every_command_and_option_that_is_named_exists():
+    for page, arguments in commands():
+        if not arguments or arguments[0].startswith("..."):
+            continue
+        name, *rest = arguments
+        command = cli.get_command(click.Context(cli), name)
+        assert command, f"{page}: {name}"
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {part for part in rest if part.startswith("--")} <= known, f"{page}: {arguments}"
+
+
+def test_every_command_and_option_is_in_the_readme():
+    section = README.partition("## Commands")[2].partition("\n## ")[0]
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command
+        (row,) = re.findall(rf"^\| `python -m sluice {name}\b([^`]*)`", section, re.MULTILINE)
+        shared = {"--stack", "--outputs"}  # said once, below the table
+        options = {part for made in command.params if not getattr(made, "hidden", False) for part in made.opts}
+        wanted = {option for option in options if option.startswith("--")} - shared
+        assert wanted <= set(re.findall(r"--[\w-]+", row)), name
+
+
+def test_every_target_of_make_that_is_named_exists():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        text = page.read_text()
+        spans = [line for block in blocks(text) for line in block.body.splitlines()]
+        spans += re.findall(r"`([^`]+)`", prose(text))
+        for span in spans:
+            found = re.match(r"make ([a-z]+)", span)
+            assert not found or found[1] in targets, f"{page.name}: {span}"
+
+
+def test_a_block_that_runs_here_needs_no_account():
+    assert [(page, line) for page, line in shell("sh") if not line.startswith(RUNS_HERE)] == []
+
+
+def test_a_block_that_needs_an_account_says_so():
+    wrong = [(page, line) for page, line in shell("sh aws") if not line.startswith(NEEDS_AWS)]
+    assert wrong == []
+
+
+def test_every_shell_block_is_of_one_of_the_two_kinds():
+    infos = {block.info for page in PAGES for block in blocks(page.read_text())}
+    assert infos <= {"sh", "sh aws", "text", "json", "yaml", "python", "html", "diff", "sql", "mermaid"}
+
+
+# ---- alarms
+
+
+def alarm_anchors(graph):
+    alarms = graph.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
+    found = [re.search(r"docs/operating\.md#([\w-]+)", alarm.inputs["alarmDescription"]) for alarm in alarms]
+    assert all(found), "an alarm's description names no heading of docs/operating.md"
+    return {one[1] for one in found if one}
+
+
+@pytest.mark.parametrize("stack", stacks())
+def test_every_alarm_has_its_heading(graph_of, stack):
+    assert alarm_anchors(graph_of(stack)) <= set(anchors(OPERATING))
+
+
+def test_every_heading_of_an_alarm_has_an_alarm(graph_of):
+    of_alarms = {anchor for anchor in anchors(OPERATING) if anchor.startswith(COMPONENTS_OF_ALARMS)}
+    assert of_alarms == set.union(*(alarm_anchors(graph_of(stack)) for stack in stacks()))
+
+
+def test_each_alarm_has_meaning_causes_look_fix_and_redrive():
+    sections = re.split(r"^### ", OPERATING, flags=re.MULTILINE)[1:]
+    for section in sections:
+        name, _, body = section.partition("\n")
+        if name.startswith(COMPONENTS_OF_ALARMS):
+            found = re.findall(r"^- \*\*(\w+)\*\*:", body, re.MULTILINE)
+            assert found == ["Means", "Causes", "Look", "Fix", "Redrive"], name
+
+
+# ---- numbers that the code decides
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_costs_count_the_alarms_that_there_are(graph_of, stack):
+    count = len(graph_of(stack).of_type("aws:cloudwatch/metricAlarm:MetricAlarm"))
+    costs = (ROOT / "docs" / "first-deployment.md").read_text()
+    assert f"| {count} x $0.10 | ${count / 10:.2f} |" in costs
+    assert f"a stack has {count}" in costs
+
+
+def test_the_costs_count_the_metrics_that_the_reporter_emits():
+    tree = ast.parse((ROOT / "handlers" / "reporter" / "handler.py").read_text())
+    (call,) = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "emit"]
+    metrics = call.args[2]
+    assert isinstance(metrics, ast.Dict)
+    assert f"| {len(metrics.keys)} x $0.30;" in Path(ROOT / "docs" / "first-deployment.md").read_text()

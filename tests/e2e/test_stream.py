@@ -1,0 +1,94 @@
+"""The stream pipeline, deployed: changes of the table through boto3 in, the audit trail in S3 out."""
+
+import itertools
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+
+from local.faults import Rule
+from sluice.failures import redrive_stream, stream_failures
+
+pytestmark = pytest.mark.e2e
+
+USER = {
+    "userId": "u-1",
+    "name": 'Zoë "Ž" <b>O\'Neil</b> שלום 🦉',
+    "balance": Decimal("12345678901234567890.123456789"),
+    "roles": {"admin", "owner"},
+    "address": {"city": "Århus", "lines": ["1", None, True]},
+    "photo": b"\x00\xff",
+}
+
+
+def to_archiver(request):
+    return "archiver" in request.target
+
+
+def is_poisoned(request):
+    return to_archiver(request) and b"poisoned" in request.body
+
+
+def test_the_audit_trail_holds_what_was_inserted_and_removed_with_both_images(deploy):
+    deployed = deploy()
+    table = deployed.table()
+    table.put_item(Item=USER)
+    table.update_item(
+        Key={"userId": "u-1"}, UpdateExpression="SET address.city = :city", ExpressionAttributeValues={":city": "Malmö"}
+    )
+    table.delete_item(Key={"userId": "u-1"})
+    deployed.stack.wait_idle()
+    inserted, removed = deployed.archive()
+    archived = {**USER, "roles": ["admin", "owner"], "photo": "AP8="}
+    assert inserted.keys() == {"event_id", "event", "table", "at", "sequence_number", "keys", "old", "new"}
+    assert (inserted["event"], removed["event"]) == ("INSERT", "REMOVE")
+    assert inserted["table"] == deployed.stack.outputs["stream_table_name"]
+    assert inserted["keys"] == removed["keys"] == {"userId": "u-1"}
+    assert inserted["old"] is None
+    assert {**inserted["new"], "roles": sorted(inserted["new"]["roles"])} == archived
+    moved = {**archived, "address": {**USER["address"], "city": "Malmö"}}
+    assert {**removed["old"], "roles": sorted(removed["old"]["roles"])} == moved
+    assert removed["new"] is None
+
+
+def one_of(many):
+    """Holds for each so-manieth invocation of the archiver."""
+    invocations = itertools.count(1)
+    return lambda request: to_archiver(request) and next(invocations) % many == 0
+
+
+def test_20_000_records_are_archived_once_each_while_one_invocation_in_20_fails(deploy):
+    count = 20_000
+    lost = Rule("error", operation="Invoke", when=one_of(60))
+    crashed = Rule("function_error", operation="Invoke", when=one_of(60))
+    crashed_after_its_work = Rule("function_error", operation="Invoke", when=one_of(60), after_work=True)
+    faults = (lost, crashed, crashed_after_its_work)
+    deployed = deploy(*faults)
+    with deployed.table().batch_writer() as writer:
+        for number in range(count):
+            writer.put_item(Item={"userId": f"u-{number:05}", "number": number})
+    deployed.stack.wait_idle(300)
+    lines = deployed.archive()
+    assert min(rule.fired for rule in faults) >= count / 100 // 60
+    assert Counter(line["event_id"] for line in lines).most_common(1)[0][1] == 1
+    assert [line["new"]["number"] for line in lines] == list(range(count))
+    assert list(stream_failures(deployed.target)) == []
+
+
+def test_of_a_hundred_records_one_is_poisoned_and_it_alone_fails_until_its_cause_is_gone(deploy):
+    poison = Rule("function_error", operation="Invoke", when=is_poisoned)
+    deployed = deploy(poison)
+    with deployed.table().batch_writer() as writer:
+        for number in range(100):
+            writer.put_item(Item={"userId": f"u-{number}", "note": "poisoned" if number == 37 else "healthy"})
+    deployed.stack.wait_idle()
+    healthy = [f"u-{number}" for number in range(100) if number != 37]
+    assert [line["keys"]["userId"] for line in deployed.archive()] == healthy
+    (failure,) = stream_failures(deployed.target)
+    assert (failure.records, failure.reason) == (1, "RetryAttemptsExhausted")
+    assert failure.function == deployed.stack.outputs["archiver_function_name"]
+
+    (again,) = redrive_stream(deployed.target)
+    assert (again.done, again.left) == (1, 0)
+    assert [line["keys"]["userId"] for line in deployed.archive()] == [f"u-{number}" for number in range(100)]
+    assert list(stream_failures(deployed.target)) == []

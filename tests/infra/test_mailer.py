@@ -1,0 +1,227 @@
+import logging
+from typing import Any
+
+import pytest
+
+from infra.function import Function
+from infra.mailer import Mailer
+from infra.notifier import TEMPLATES
+from local import program
+from local.recording import Created, Recorder, Resource
+from tests.infra.reading import HANDLER, OPERATIONS, TAGS, TOPIC, dependencies, record, statements, types
+
+IDENTITY = "aws:sesv2/emailIdentity:EmailIdentity"
+SENDER = "no-reply@example.com"
+
+
+def arguments(**args: Any) -> Any:
+    return {"sender": SENDER, "templates": TEMPLATES, "events_topic_arn": TOPIC, **args}
+
+
+def mailer(**args: Any):
+    return record(lambda: Mailer("mail", arguments(**args)))
+
+
+def allowed(permission: str):
+    """What a role may that is given one of the mailer's permissions, and the graph."""
+
+    def build():
+        made = Mailer("mail", arguments())
+        Function("f", {"handler": HANDLER, "description": "", "statements": [getattr(made, permission)()]})
+
+    graph = record(build)
+    found = statements(graph.named("f-policy"))
+    del found["WriteLogs"]
+    return found, graph
+
+
+# ---- the identity
+
+
+def test_an_address_is_verified_by_itself():
+    assert mailer().named("mail-identity").inputs["emailIdentity"] == SENDER
+
+
+def test_of_a_domain_all_addresses_are_verified():
+    assert mailer(domain="example.com").named("mail-identity").inputs["emailIdentity"] == "example.com"
+
+
+def test_an_identity_that_is_there_already_is_left_alone():
+    graph = mailer(create_identity=False)
+    assert graph.of_type(IDENTITY) == []
+    assert graph.named("mail-settings")
+
+
+# ---- what a person has to do
+
+
+class WithTokens(Recorder):
+    """As AWS answers for a domain: with the tokens of its DKIM records."""
+
+    def create(self, resource: Resource) -> Created:
+        made = super().create(resource)
+        if resource.type == IDENTITY:
+            made.outputs["dkimSigningAttributes"] = {"tokens": ["one", "two"]}
+        return made
+
+
+def said(caplog, recorder=Recorder, **args: Any) -> str:
+    """What the deployment logs."""
+    with caplog.at_level(logging.INFO, "pulumi"):
+        program.run("test", recorder("eu-north-1"), config={}, program=lambda: _build(args))
+    return caplog.text
+
+
+def _build(args: dict[str, Any]) -> None:
+    Mailer("mail", arguments(**args))
+
+
+def test_whoever_deploys_is_told_to_open_the_link(caplog):
+    text = said(caplog)
+    assert f"SES mails {SENDER} a link: until somebody opens it, mails are refused." in text
+    assert "docs/first-deployment.md" in text
+
+
+def test_whoever_deploys_is_told_the_dkim_records(caplog):
+    text = said(caplog, WithTokens, domain="example.com")
+    assert "Put these DKIM records into the DNS of example.com" in text
+    for token in ("one", "two"):
+        assert f"\n{token}._domainkey.example.com CNAME {token}.dkim.amazonses.com" in text
+    assert "docs/first-deployment.md" in text
+
+
+@pytest.mark.parametrize("domain", [None, "example.com"])
+def test_whoever_deploys_is_told_of_the_sandbox(caplog, domain):
+    assert "In SES's sandbox, where accounts start, recipients must be verified too." in said(caplog, domain=domain)
+
+
+def test_of_an_identity_that_is_there_already_nothing_is_asked(caplog):
+    assert said(caplog, create_identity=False) == ""
+
+
+# ---- how mails go
+
+
+def test_mails_go_over_tls_or_not_at_all():
+    assert mailer().named("mail-settings").inputs["deliveryOptions"] == {"tlsPolicy": "REQUIRE"}
+
+
+def test_whoever_bounced_or_complained_is_not_mailed_again():
+    found = mailer().named("mail-settings").inputs["suppressionOptions"]
+    assert found == {"suppressedReasons": ["BOUNCE", "COMPLAINT"]}
+
+
+def test_what_ses_says_only_later_goes_to_the_topic():
+    """A missing template variable is accepted: nothing but a RENDERING_FAILURE tells of the lost mail."""
+    graph = mailer()
+    inputs = graph.named("mail-events").inputs
+    assert inputs["configurationSetName"] == graph.named("mail-settings").inputs["configurationSetName"]
+    assert inputs["eventDestination"] == {
+        "enabled": True,
+        "matchingEventTypes": ["BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE"],
+        "snsDestination": {"topicArn": TOPIC},
+    }
+
+
+def test_ses_is_told_of_the_topic_once_it_may_publish(graph_of):
+    """SES tries the topic when it is told of it."""
+    graph = graph_of("dev")
+    assert "sluice-dev-monitoring-publishers" in dependencies(graph, graph.named("sluice-dev-mail-events"))
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_has_a_subject_a_text_and_a_page(template):
+    inputs = mailer().named(f"mail-{template}").inputs
+    assert inputs["name"] == f"mail-{template}"
+    assert inputs["subject"]
+    assert "\n" not in inputs["subject"]
+    assert "{{name}}" in inputs["text"]
+    assert inputs["html"].startswith("<!doctype html>")
+    assert "{{nameHtml}}" in inputs["html"]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_page_uses_no_value_that_is_not_escaped(template):
+    assert "{{name}}" not in mailer().named(f"mail-{template}").inputs["html"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "threshold"),
+    [("bounces", "Reputation.BounceRate", 0.05), ("complaints", "Reputation.ComplaintRate", 0.001)],
+)
+def test_an_alarm_goes_off_where_aws_reviews_an_account(kind, metric, threshold):
+    graph = mailer(operations=OPERATIONS)
+    inputs = graph.named(f"mail-{kind}").inputs
+    assert (inputs["namespace"], inputs["metricName"]) == ("AWS/SES", metric)
+    assert inputs["dimensions"] == {"ses:configuration-set": "mail-settings"}
+    assert (inputs["statistic"], inputs["threshold"]) == ("Average", threshold)
+    assert f"docs/operating.md#mail-{kind} (mail)" in inputs["alarmDescription"]
+
+
+def test_the_rates_that_alarms_watch_are_published():
+    """SES publishes them for a configuration set only where it is told to."""
+    assert mailer().named("mail-settings").inputs["reputationOptions"] == {"reputationMetricsEnabled": True}
+
+
+# ---- who may send
+
+
+def test_bulk_mail_is_of_these_templates_only():
+    """SES asks for the recipient's identity too where the account has it, as it always has in the sandbox."""
+    found, graph = allowed("may_send_bulk")
+    settings = graph.named("mail-settings").outputs["arn"]
+    assert found == {
+        "SendTemplates": {
+            "Effect": "Allow",
+            "Action": ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
+            "Resource": [
+                f"{settings.rpartition(':')[0]}:identity/*",
+                settings,
+                *(graph.named(f"mail-{template}").outputs["arn"] for template in TEMPLATES),
+            ],
+        }
+    }
+
+
+def test_bulk_mail_has_no_condition_that_ses_does_not_know():
+    found, _ = allowed("may_send_bulk")
+    assert "Condition" not in found["SendTemplates"]
+
+
+def test_other_mail_is_from_this_sender_only():
+    found, graph = allowed("may_send")
+    settings = graph.named("mail-settings").outputs["arn"]
+    assert found == {
+        "SendMail": {
+            "Effect": "Allow",
+            "Action": ["ses:SendEmail"],
+            "Resource": [f"{settings.rpartition(':')[0]}:identity/*", settings],
+            "Condition": {"StringEquals": {"ses:FromAddress": SENDER}},
+        }
+    }
+
+
+# ---- the component
+
+
+def test_a_mailer_makes_these():
+    assert types(mailer(), "mail") == {
+        "mail-bounces": "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "mail-complaints": "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "mail-events": "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination",
+        "mail-identity": IDENTITY,
+        "mail-profile-changed": "aws:ses/template:Template",
+        "mail-settings": "aws:sesv2/configurationSet:ConfigurationSet",
+        "mail-welcome": "aws:ses/template:Template",
+    }
+
+
+def test_all_that_can_carries_the_tags():
+    graph = mailer(operations=OPERATIONS)
+    for name in ("mail-identity", "mail-settings", "mail-bounces"):
+        assert graph.named(name).inputs["tags"] == TAGS
+
+
+def test_a_mailer_tells_others_its_sender_and_settings():
+    (component,) = mailer().of_type("sluice:index:Mailer")
+    assert component.outputs == {"sender": SENDER, "configurationSetName": "mail-settings"}

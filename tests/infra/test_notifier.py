@@ -1,0 +1,106 @@
+import json
+from typing import Any
+
+import pytest
+
+from infra.archiver import FAILURES_KEPT_DAYS
+from infra.bucket import Bucket
+from infra.mailer import Mailer
+from infra.notifier import TEMPLATES, marks_table, notifier
+from infra.stream_pipeline import StreamPipeline
+from infra.table import Table
+from tests.infra.reading import PROTECTED, TAGS, TOPIC, record, statements
+
+MAILER: Any = {"sender": "no-reply@example.com", "templates": TEMPLATES, "events_topic_arn": TOPIC}
+
+
+def notifying(*, watch=("email",), enabled=True, only_to=(), operations=None):
+    def build():
+        stream = StreamPipeline("stream", {"partition_key": {"name": "userId"}, "failures": Bucket("failures", {})})
+        marks = Table("marks", marks_table(operations or {}))
+        made = notifier(Mailer("mail", MAILER), marks, watch=watch, enabled=enabled, only_to=only_to)
+        stream.subscribe("notifier", made)
+
+    return record(build)
+
+
+def variables(graph):
+    return graph.named("stream-notifier").inputs["environment"]["variables"]
+
+
+def test_the_notifier_is_told_how_to_mail():
+    found = variables(notifying())
+    assert found["MAIL_SENDER"] == "no-reply@example.com"
+    assert found["MAIL_CONFIGURATION_SET"] == "mail-settings"
+    assert (found["MAIL_WELCOME_TEMPLATE"], found["MAIL_PROFILE_CHANGED_TEMPLATE"]) == (
+        "mail-welcome",
+        "mail-profile-changed",
+    )
+
+
+def test_the_notifier_is_told_whom_to_mail_about_what():
+    found = variables(notifying(watch=["email", "name"], enabled=False, only_to=["example.com"]))
+    assert json.loads(found["WATCHED_ATTRIBUTES"]) == ["email", "name"]
+    assert json.loads(found["MAIL_ENABLED"]) is False
+    assert json.loads(found["MAIL_ONLY_TO"]) == ["example.com"]
+
+
+def test_development_mails_the_team_only(graph_of):
+    found = graph_of("dev").named("sluice-dev-stream-notifier").inputs["environment"]["variables"]
+    assert json.loads(found["MAIL_ONLY_TO"]) == ["example.com"]
+
+
+def test_deletions_do_not_reach_the_notifier():
+    (rule,) = notifying().named("stream-notifier-mapping").inputs["filterCriteria"]["filters"]
+    assert json.loads(rule["pattern"]) == {"eventName": ["INSERT", "MODIFY"]}
+
+
+def test_a_batch_has_time_to_wait_for_ses():
+    assert notifying().named("stream-notifier").inputs["timeout"] == 300
+
+
+def test_the_notifier_may_send_templates_and_keep_marks():
+    graph = notifying()
+    found = statements(graph.named("stream-notifier-policy"))
+    assert found.keys() == {
+        *("SendTemplates", "Marks"),
+        *("ReadStream", "KeepFailures", "FindFailuresBucket", "WriteLogs"),  # every consumer's
+    }
+    assert found["Marks"] == {
+        "Effect": "Allow",
+        "Action": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"],
+        "Resource": [graph.named("marks").outputs["arn"]],
+    }
+
+
+def test_marks_are_by_record_and_expire():
+    inputs = notifying().named("marks").inputs
+    assert (inputs["hashKey"], inputs.get("rangeKey")) == ("event_id", None)
+    assert inputs["ttl"] == {"attributeName": "expires_at", "enabled": True}
+
+
+def test_a_failure_that_is_sent_again_late_does_not_mail_twice():
+    """A mark outlives the failed batch that its record may lie in."""
+    graph = notifying()
+    assert int(variables(graph)["MARKS_DAYS"]) > FAILURES_KEPT_DAYS
+    assert variables(graph)["MARKS_TABLE"] == graph.named("marks").outputs["name"]
+
+
+def test_marks_can_be_lost_where_all_else_is_protected():
+    made = notifying(operations=PROTECTED).named("marks")
+    assert made.inputs["deletionProtectionEnabled"] is False
+    assert made.inputs["pointInTimeRecovery"] == {"enabled": False}
+    assert not made.options.keys() & {"protect", "retain_on_delete"}
+    assert made.inputs["tags"] == TAGS
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric"),
+    [("refused", "MailsRefused"), ("unmarked", "MailsUnmarked"), ("unreadable", "RecordsUnreadable")],
+)
+def test_an_alarm_goes_off_on_what_the_notifier_counts(kind, metric):
+    """A mail that is refused, and a record that is skipped, fail no invocation."""
+    inputs = notifying().named(f"stream-notifier-{kind}").inputs
+    assert (inputs["namespace"], inputs["metricName"]) == ("Sluice", metric)
+    assert inputs["dimensions"] == {"FunctionName": "stream-notifier"}
+    assert (inputs["statistic"], inputs["threshold"]) == ("Sum", 1)

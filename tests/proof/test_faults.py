@@ -1,0 +1,140 @@
+"""Faults: each pipeline works through throttling, errors, delays, lost connections, partial batches and expired credentials, by seed.
+
+The short form has one seed a pipeline, the full form five. A seed gives the same request the same fate.
+"""
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from local.cloud import EmbeddedCloud, Stack
+from local.faults import FaultProxy, Rule
+from local.outbox import mails
+from sluice.failures import redrive_stream, stream_failures
+from sluice.ledger import entries
+from tests.proof.driving import configured, eventually, invoke, target
+
+pytestmark = [pytest.mark.e2e, pytest.mark.proof]
+
+SEEDS = (1, 2, 3, 4, 5)
+RECORDS = 60
+
+
+class Place(NamedTuple):
+    stack: Stack
+    faults: FaultProxy
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint, credentials=("test", "test")) as faults:
+        config = configured(imports={"chunkMiB": 1})
+        yield Place(cloud.deploy("local", config=config, functions_endpoint=faults.endpoint), faults)
+
+
+@pytest.fixture(params=SEEDS)
+def seed(request: pytest.FixtureRequest, full: bool) -> int:
+    if not full and request.param != SEEDS[0]:
+        pytest.skip("the full form has more seeds: make proof")
+    return request.param
+
+
+def faults_of(*services: str) -> list[Rule]:
+    """Each kind of fault, on what the functions call."""
+    kinds = [
+        Rule("throttle", rate=0.08),
+        Rule("error", rate=0.04),
+        Rule("error", rate=0.04, status=503),
+        Rule("delay", rate=0.05, seconds=(0.05, 0.3)),
+        Rule("drop", rate=0.04),
+        Rule("expired", rate=0.03),
+    ]
+    for rule in kinds:
+        rule.when = lambda request: request.service in services
+    return [Rule("unprocessed", service="dynamodb", rate=0.1), *kinds]
+
+
+def lost_answers(*services: str) -> list[Rule]:
+    """Work that is done and whose answer is lost: only what can be repeated without harm meets it."""
+    return [Rule("drop", rate=0.05, after_work=True, when=lambda request: request.service in services)]
+
+
+def _archived(stack: Stack, prefix: str) -> Counter[str]:
+    s3, bucket = stack.cloud.client("s3"), stack.outputs["archive_bucket_name"]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="changes/")
+    keys = [held["Key"] for page in pages for held in page.get("Contents", [])]
+    bodies = [gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
+    users = [json.loads(line)["keys"]["userId"] for body in bodies for line in body.splitlines()]
+    return Counter(user for user in users if user.startswith(prefix))
+
+
+def test_a_stream_of_records_is_archived_and_mailed_once_each(place, promised, seed):
+    stack, prefix = place.stack, f"s{seed}-"
+    place.faults.seed = seed
+    crash = Rule("function_error", service="lambda", operation="Invoke", rate=0.1)
+    place.faults.rules = [crash, *faults_of("dynamodb", "s3", "sesv2", "ses"), *lost_answers("dynamodb", "s3")]
+    users = [{"userId": {"S": f"{prefix}{n}"}, "email": {"S": f"{prefix}{n}@example.com"}} for n in range(RECORDS)]
+    for user in users:
+        stack.cloud.client("dynamodb").put_item(TableName=stack.outputs["stream_table_name"], Item=user)
+    stack.wait_idle(120)
+    fired = sum(rule.fired for rule in place.faults.rules)
+    place.faults.rules = []
+    assert all(result.is_home for result in redrive_stream(target(stack)))
+    assert not list(stream_failures(target(stack)))
+    wanted = {user["userId"]["S"] for user in users}
+    archived = _archived(stack, prefix)
+    mailed = Counter(
+        to.partition("@")[0] for mail in mails(stack.cloud.endpoint) for to in mail["to"] if to.startswith(prefix)
+    )
+    lost = [key for key in wanted if not archived[key]] + [key for key in wanted if not mailed[key]]
+    doubled = [key for key in wanted if archived[key] > 1] + [key for key in wanted if mailed[key] > 1]
+    promised(f"stream under {fired} faults, seed {seed}", cases=2 * RECORDS, lost=len(lost), doubled=len(doubled))
+    assert fired
+    assert (lost, doubled) == ([], [])
+
+
+def test_a_file_is_imported_row_by_row_and_counted_once(place, promised, seed):
+    stack, count = place.stack, 2000
+    place.faults.seed = seed
+    place.faults.rules = [*faults_of("dynamodb", "s3", "sqs"), *lost_answers("dynamodb", "s3", "sqs")]
+    bucket, key = stack.outputs["import_bucket_name"], f"incoming/faults-{seed}.csv"
+    body = b"id,text\n" + b"".join(b"f%d-%d,%s\n" % (seed, n, b"x" * 700) for n in range(count))
+    stack.cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+
+    def look() -> list[dict[str, Any]]:
+        return [one for one in entries(target(stack)) if one["object"].endswith(key) and one["status"] != "RUNNING"]
+
+    (entry,) = eventually(look, 120)
+    fired = sum(rule.fired for rule in place.faults.rules)
+    place.faults.rules = []
+    pages = stack.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["import_table_name"])
+    there = {item["id"]["S"] for page in pages for item in page["Items"]}
+    lost = {f"f{seed}-{n}" for n in range(count)} - there
+    promised(
+        f"import under {fired} faults, seed {seed}", cases=count, lost=len(lost), doubled=entry["rows_written"] - count
+    )
+    assert fired
+    assert (entry["status"], entry["rows_read"], entry["rows_written"]) == ("SUCCEEDED", count, count)
+    assert lost == set()
+
+
+def test_a_report_is_made_and_mailed_once_however_often_its_run_fails(place, promised, seed):
+    stack, scheduled = place.stack, f"2026-01-{seed:02}T00:00:00Z"
+    place.faults.seed = seed
+    place.faults.rules = [*faults_of("dynamodb", "s3", "sesv2", "ses"), *lost_answers("dynamodb", "s3")]
+    before = len(mails(stack.cloud.endpoint))
+    ended = [invoke(stack, "report_function_name", {"scheduled_time": scheduled})[0] for _ in range(3)]
+    fired = sum(rule.fired for rule in place.faults.rules)
+    place.faults.rules = []
+    how, report = invoke(stack, "report_function_name", {"scheduled_time": scheduled})
+    sent = len(mails(stack.cloud.endpoint)) - before
+    promised(
+        f"report under {fired} faults, seed {seed}", cases=len(ended), lost=int(sent < 1), doubled=max(sent - 1, 0)
+    )
+    assert how == "ok"
+    assert stack.cloud.client("s3").head_object(Bucket=stack.outputs["report_bucket_name"], Key=report["page"])
+    assert sent == 1

@@ -1,0 +1,279 @@
+"""Least privilege: each permission of each role is taken away once, and what needs it is seen to fail.
+
+The cases are what the deployed roles hold, one for each action and resource of each statement, so a new permission that nothing
+needs shows up by itself. What the emulator does not judge stands in `UNJUDGED`; `tests/policies/test_iam_lint.py` holds
+it against AWS's service authorization reference.
+"""
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, NamedTuple
+
+import pytest
+
+from local.cloud import EmbeddedCloud, Stack
+from local.emulator import ASKED_BESIDE
+from local.faults import FaultProxy, Rule
+from local.outbox import mails
+from local.streams.mapping import StreamMapping
+from local.streams.poller import StreamPoller
+from tests.proof import driving
+from tests.proof.driving import eventually, import_once, invoke, receive, record
+
+pytestmark = [pytest.mark.e2e, pytest.mark.proof]
+
+UNJUDGED = {
+    r"WriteLogs logs:.*": "the emulator writes the logs itself, and asks nobody",
+    r"ReadStream dynamodb:ListStreams": "Lambda asks for it when a mapping is made; the poller needs no list",
+    r"SendTemplates ses:SendBulkTemplatedEmail": "accounts have been seen to check the first API's action too",
+    r"TellGoneFromForbidden s3:ListBucket": "without it S3 answers 403 for what is gone; the emulator answers 404 to everyone",
+    r"ReceiveWork sqs:.*": "Lambda does it for the mapping; the emulator's mapping asks nobody",
+    r"report_function_name KeepFailures sqs:SendMessage": "Lambda does it for the failure destination; the emulator's asks nobody",
+    r"schedule (Invoke|KeepFailures) .*": "EventBridge Scheduler does it; the emulator fires no schedule, and ours is root",
+}
+"""Function, statement and action, as far as is needed, of what nothing here can judge -> why."""
+
+_numbers = count(1)
+
+
+class Permission(NamedTuple):
+    """One action on one resource of one statement."""
+
+    sid: str
+    action: str
+    resource: str
+
+
+class Role:
+    """A role with an inline policy, of which one permission can be taken away."""
+
+    def __init__(self, stack: Stack, arn: str) -> None:
+        self._iam, self._name = stack.cloud.client("iam"), arn.rpartition("/")[2]
+        (self._policy,) = self._iam.list_role_policies(RoleName=self._name)["PolicyNames"]
+        held = self._iam.get_role_policy(RoleName=self._name, PolicyName=self._policy)["PolicyDocument"]
+        self._document = held
+        self.permissions = [
+            Permission(statement["Sid"], action, resource)
+            for statement in held["Statement"]
+            for action in _listed(statement["Action"])
+            if action not in ASKED_BESIDE.values()
+            for resource in _listed(statement["Resource"])
+        ]
+
+    @contextmanager
+    def without(self, missing: Permission) -> Iterator[None]:
+        """All permissions but one, meanwhile."""
+        conditions = {statement["Sid"]: statement.get("Condition") for statement in self._document["Statement"]}
+        statements = [
+            {
+                "Sid": f"S{number}",
+                "Effect": "Allow",
+                "Action": [one.action, *([ASKED_BESIDE[one.action]] if one.action in ASKED_BESIDE else [])],
+                "Resource": [one.resource],
+                **({"Condition": conditions[one.sid]} if conditions[one.sid] else {}),
+            }
+            for number, one in enumerate(self.permissions)
+            if one != missing
+        ]
+        self._put({"Version": "2012-10-17", "Statement": statements})
+        try:
+            yield
+        finally:
+            self._put(self._document)
+
+    def _put(self, document: dict[str, Any]) -> None:
+        self._iam.put_role_policy(RoleName=self._name, PolicyName=self._policy, PolicyDocument=json.dumps(document))
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+class Place(NamedTuple):
+    stack: Stack
+    faults: FaultProxy
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    """The stack `local`, its import queue's mapping stopped, and tables to count."""
+    with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint) as faults:
+        config = driving.configured(imports={"chunkMiB": 1})
+        stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
+        driving.stop_mapping(stack)
+        for group in ("RA", "VR"):
+            _make_table(stack, f"{group}_things")
+        yield Place(stack, faults)
+
+
+def _make_table(stack: Stack, name: str) -> None:
+    stack.cloud.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )
+    stack.cloud.client("dynamodb").put_item(TableName=name, Item={"id": {"S": "1"}, "name": {"S": "one"}})
+
+
+# What each function does, from end to end; a journey gives what can be seen of it, the same each time.
+
+
+def notify(place: Place) -> Any:
+    """Mails two new users, of whom one comes again."""
+    one, other, before = next(_numbers), next(_numbers), len(mails(place.stack.cloud.endpoint))
+    batches = [[record(one)], [record(one), record(other)]]
+    ended = [invoke(place.stack, "notifier_function_name", {"Records": batch}) for batch in batches]
+    return [how == "ok" and not answer["batchItemFailures"] for how, answer in ended], (
+        len(mails(place.stack.cloud.endpoint)) - before
+    )
+
+
+def archive(place: Place) -> Any:
+    """Archives a new user."""
+    how, answer = invoke(place.stack, "archiver_function_name", {"Records": [record(next(_numbers))]})
+    return how, answer.get("batchItemFailures")
+
+
+def import_files(place: Place) -> Any:
+    """Imports files that need everything that the importer may do."""
+    stack, number = place.stack, next(_numbers)
+    s3, bucket = stack.cloud.client("s3"), stack.outputs["import_bucket_name"]
+    queue, dead_letters = stack.outputs["import_queue_url"], stack.outputs["import_dead_letter_queue_url"]
+
+    folder = f"incoming/{number}/"
+
+    def put(name: str, body: bytes, *, deleted: bool = False) -> list[str]:
+        key = f"{folder}{name}"
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
+        messages = eventually(lambda: receive(stack, queue, folder, 1))
+        if deleted:
+            s3.delete_object(Bucket=bucket, Key=key)
+        return import_once(stack, messages, folder)
+
+    ended = [
+        put("rows.csv", b"id,name\n%d,Ada\n,nobody\n" % number),
+        put("rows.csv", b"id,name\n%d,Grace\n" % number),
+        put("gone.csv", b"id\n1\n", deleted=True),
+        put("large.csv", b"id,text\n" + b"".join(b"%d-%d,%s\n" % (number, i, b"x" * 100_000) for i in range(12))),
+        import_once(stack, [{"MessageId": "m", "Body": "no message"}], folder),
+    ]
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    ended.append(put("versioned.csv", b"id\n%d-v\n" % number))
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    rejected = s3.list_objects_v2(Bucket=bucket, Prefix=f"rejected/{folder}").get("Contents", [])
+    return ended, _statuses(stack, f"{bucket}/{folder}"), len(rejected), len(receive(stack, dead_letters))
+
+
+def _statuses(stack: Stack, prefix: str) -> Any:
+    from sluice.ledger import entries
+
+    fields = ("status", "rows_written", "rows_rejected", "chunks_done", "error")
+    ours = [entry for entry in entries(driving.target(stack)) if entry["object"].startswith(prefix)]
+    return sorted([entry["object"].removeprefix(prefix), *(entry[field] for field in fields)] for entry in ours)
+
+
+def report(place: Place) -> Any:
+    """Runs a report twice, once more while the bucket takes no marks of mails, and that again."""
+    stack, number, before = place.stack, next(_numbers), len(mails(place.stack.cloud.endpoint))
+    times = [f"20{number // 60 % 100:02}-01-01T00:{number % 60:02}:{second:02}Z" for second in (0, 30)]
+    ended = [invoke(stack, "report_function_name", {"scheduled_time": times[0]}) for _ in range(2)]
+    place.faults.rules = [Rule("expired", service="s3", when=lambda request: ".mail" in request.target)]
+    ended += [invoke(stack, "report_function_name", {"scheduled_time": times[1]}) for _ in range(2)]
+    place.faults.rules = []
+    counts = [answer.get("totals") for _, answer in ended]
+    return [how for how, _ in ended], counts, len(mails(stack.cloud.endpoint)) - before, _history(stack, times)
+
+
+def _history(stack: Stack, times: list[str]) -> list[bool]:
+    s3, bucket = stack.cloud.client("s3"), stack.outputs["report_bucket_name"]
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"reports/date={times[0][:10]}/").get("Contents", [])
+    pages = [s3.get_object(Bucket=bucket, Key=held["Key"])["Body"].read() for held in listed]
+    return [bool(pages), len(pages) >= 3]
+
+
+class _Refusing:
+    """Stands for Lambda: takes records, and refuses each that is poisoned."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+
+    def invoke(self, FunctionName: str, Payload: bytes, **_: Any) -> Any:  # noqa: N803 the names are boto3's
+        import io
+
+        keys = [one["dynamodb"]["Keys"]["userId"]["S"] for one in json.loads(Payload)["Records"]]
+        poisoned = any(key.startswith("poison") for key in keys)
+        if not poisoned:
+            self.taken.update(keys)
+        failed = {"FunctionError": "Unhandled"} if poisoned else {}
+        return {
+            "StatusCode": 200,
+            "ExecutedVersion": "$LATEST",
+            "ResponseMetadata": {},
+            "Payload": io.BytesIO(b"{}"),
+            **failed,
+        }
+
+
+def read_stream(function: str) -> Callable[[Place], Any]:
+    """Reads the stream from its beginning as the function's role, and keeps what it refuses."""
+
+    def journey(place: Place) -> Any:
+        stack, number = place.stack, next(_numbers)
+        users = stack.cloud.client("dynamodb")
+        for key in (f"good-{number}", f"poison-{number}"):
+            users.put_item(TableName=stack.outputs["stream_table_name"], Item={"userId": {"S": key}})
+        (found,) = stack.cloud.client("lambda").list_event_source_mappings(FunctionName=stack.outputs[function])[
+            "EventSourceMappings"
+        ]
+        mapping = dataclasses.replace(StreamMapping.from_configuration(found), maximum_retry_attempts=0)
+        role, lambda_ = stack.cloud.as_role(driving.role_of(stack, function)), _Refusing()
+        streams, s3 = role.client("dynamodbstreams"), role.client("s3")
+        poller = StreamPoller(mapping, streams=streams, lambda_=lambda_, destination=s3, poll_seconds=0.02)
+        poller.start()
+        idle = poller.wait_idle(2)
+        poller.stop()
+        return idle, f"good-{number}" in lambda_.taken
+
+    return journey
+
+
+JOURNEYS: dict[str, tuple[Callable[[Place], Any], ...]] = {
+    "notifier_function_name": (notify, read_stream("notifier_function_name")),
+    "archiver_function_name": (archive, read_stream("archiver_function_name")),
+    "import_function_name": (import_files,),
+    "report_function_name": (report,),
+}
+
+
+def _is_unjudged(function: str, permission: Permission) -> bool:
+    name = f"{permission.sid} {permission.action}"
+    return any(
+        re.fullmatch(f"({function} )?{pattern}", f"{function} {name}") or re.fullmatch(pattern, name)
+        for pattern in UNJUDGED
+    )
+
+
+def outcomes(place: Place, function: str) -> list[Any]:
+    return [journey(place) for journey in JOURNEYS[function]]
+
+
+@pytest.mark.parametrize("function", sorted(JOURNEYS))
+def test_no_permission_of_a_role_is_spare(place, promised, function):
+    role = Role(place.stack, driving.role_of(place.stack, function))
+    whole = outcomes(place, function)
+    assert outcomes(place, function) == whole, "a journey has to end the same way each time"
+    spare = set()
+    for permission in role.permissions:
+        with role.without(permission):
+            if outcomes(place, function) == whole:
+                spare.add(permission)
+    assert outcomes(place, function) == whole, "with its permissions back it does all again"
+    unjudged = {permission for permission in role.permissions if _is_unjudged(function, permission)}
+    promised(f"least privilege: {function.removesuffix('_function_name')}", cases=len(role.permissions), lost=0)
+    assert spare - unjudged == set(), "nothing needs these: take them out of the role"
+    assert unjudged - spare == set(), "these are judged after all: take them out of UNJUDGED"

@@ -1,0 +1,189 @@
+"""The commands in this process; as processes they are in tests/e2e."""
+
+import json
+
+import pytest
+from botocore.exceptions import NoCredentialsError
+from click.testing import CliRunner
+
+from sluice import cli, state
+from sluice.commands import failures as failures_command
+from sluice.commands.preview import short_type
+from sluice.failures import UNREADABLE, Failure, Redriven
+
+OUTPUTS = {"region": "eu-north-1", "environment": "local", "archive_bucket_name": "archive-1"}
+FAILURE = Failure("stream", "archiver", "RetryAttemptsExhausted", "2026-01-01T00:00:00.000Z", 2, "s3://b/[k]")
+
+
+@pytest.fixture
+def running(checkout):
+    """A stack that seems to run, held by this process."""
+    with state.hold(checkout, "local"):
+        state.publish(checkout, state.Running("local", 1, "http://127.0.0.1:4566", "eu-north-1", OUTPUTS))
+        yield
+
+
+def sluice(*arguments):
+    return CliRunner().invoke(cli.cli, arguments)
+
+
+def test_help_names_every_command():
+    told = sluice("--help").output
+    assert all(f"  {name} " in told for name in ("up", "down", "preview", "outputs", "outbox", "failures", "demo"))
+
+
+def test_an_unknown_command_is_an_error():
+    assert sluice("nope").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["outputs", "failures", "outbox", "down"])
+def test_what_needs_a_running_cloud_says_that_nothing_runs(checkout, command):
+    result = sluice(command)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: nothing runs in this checkout")
+    assert result.stderr.count("\n") == 1
+
+
+def test_outputs_are_shown_by_name(running):
+    assert sluice("outputs").output == (
+        "archive_bucket_name  archive-1\nenvironment          local\nregion               eu-north-1\n"
+    )
+
+
+def test_outputs_as_json_are_all_that_is_printed(running):
+    assert json.loads(sluice("outputs", "--json").stdout) == OUTPUTS
+
+
+@pytest.fixture
+def found(monkeypatch, running):
+    def set_to(*failures):
+        monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter(failures)])
+
+    return set_to
+
+
+@pytest.fixture
+def redriven(monkeypatch, running):
+    def set_to(*results):
+        monkeypatch.setattr(failures_command, "_REDRIVEN", [lambda _: iter(results)])
+
+    return set_to
+
+
+def test_failures_are_shown_with_where_they_lie(found):
+    found(FAILURE)
+    assert sluice("failures").output == (
+        "2026-01-01T00:00:00.000Z  archiver  2 records  RetryAttemptsExhausted\n"
+        "    s3://b/[k]\n"
+        "1 failure: --redrive sends them again.\n"
+    )
+
+
+def test_failures_as_json_are_all_that_is_printed(found):
+    found(FAILURE)
+    assert json.loads(sluice("failures", "--json").stdout) == [FAILURE._asdict()]
+    found()
+    assert json.loads(sluice("failures", "--json").stdout) == []
+
+
+def test_redriving_tells_what_was_taken(redriven):
+    redriven(Redriven(FAILURE, 2, 0))
+    result = sluice("failures", "--redrive")
+    assert result.exit_code == 0
+    assert result.output.endswith("    2 records taken\n1 failure brought home, 0 left.\n")
+
+
+def test_redriving_fails_where_something_is_left(redriven):
+    redriven(Redriven(FAILURE, 1, 1), Redriven(FAILURE._replace(reason=UNREADABLE), 0, 0))
+    result = sluice("failures", "--redrive")
+    assert result.exit_code == 1
+    assert "1 record taken, 1 failed again" in result.output
+    assert "not sent: this object is no failure of a stream" in result.output
+    assert result.output.endswith("0 failures brought home, 2 left.\n")
+
+
+def test_redriving_as_json_prints_nothing_else(redriven):
+    redriven(Redriven(FAILURE, 2, 0))
+    result = sluice("failures", "--redrive", "--json")
+    assert json.loads(result.stdout) == [{**FAILURE._asdict(), "done": 2, "left": 0}]
+
+
+def test_a_preview_shows_the_tree_uncut(checkout):
+    lines = sluice("preview", "--stack", "prod").output.splitlines()
+    assert lines[0] == "sluice-prod"
+    assert "├── sluice-prod-archive Bucket" in lines
+    assert "│   ├── sluice-prod-archive s3.Bucket protected" in lines
+    assert any("sluice-prod-archive-encryption s3.BucketServerSideEncryptionConfiguration" in line for line in lines)
+    assert lines[-1].endswith("components.")
+
+
+def test_a_preview_starts_nothing(checkout, monkeypatch):
+    monkeypatch.setattr("subprocess.Popen", None)
+    assert sluice("preview", "--stack", "prod").exit_code == 0
+    assert not (checkout / ".sluice").exists()
+
+
+def test_a_preview_as_json_is_all_that_is_printed(checkout):
+    resources = json.loads(sluice("preview", "--stack", "prod", "--json").stdout)
+    (bucket,) = [r for r in resources if (r["type"], r["name"]) == ("aws:s3/bucket:Bucket", "sluice-prod-archive")]
+    assert bucket["parent"] == "sluice-prod-archive"
+    assert bucket["options"]["protect"] is True
+
+
+def test_a_preview_with_invalid_settings_names_every_mistake(checkout):
+    (checkout / "Pulumi.local.yaml").write_text("config:\n  aws:region: x\n  sluice:mail: {sender: y}\n")
+    result = sluice("preview")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert all(key in result.stderr for key in ("aws:region", "sluice:mail.sender", "sluice:reports.recipients"))
+
+
+@pytest.mark.parametrize("command", ["up", "preview"])
+@pytest.mark.parametrize("stack", ["nope", "../handlers"])
+def test_an_unknown_stack_is_refused_and_no_folder_is_touched(checkout, command, stack, monkeypatch):
+    monkeypatch.setattr("sluice.interruption.listen", lambda: None)
+    result = sluice(command, "--stack", stack)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Error: no stack {stack}: there is no Pulumi.{stack}.yaml; there are dev, local, prod, staging\n"
+    )
+    assert not (checkout / ".sluice").exists()
+    assert (checkout / "handlers" / "__init__.py").exists()
+
+
+def test_what_aws_refuses_is_one_line(monkeypatch):
+    def refuse(**_):
+        raise NoCredentialsError
+
+    monkeypatch.setattr(cli, "cli", refuse)
+    with pytest.raises(SystemExit) as raised:
+        cli.main()
+    assert raised.value.code == "Error: AWS: Unable to locate credentials"
+
+
+def test_an_error_of_our_own_is_not_hidden(monkeypatch):
+    def fail(**_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli, "cli", fail)
+    with pytest.raises(ZeroDivisionError):
+        cli.main()
+
+
+def test_outside_of_a_checkout_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["sluice", "outputs"])
+    with pytest.raises(SystemExit) as raised:
+        cli.main()
+    assert "is in no checkout of Sluice" in str(raised.value.code)
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [
+        ("aws:s3/bucketPolicy:BucketPolicy", "s3.BucketPolicy"),
+        ("aws:lambda/function:Function", "lambda.Function"),
+        ("sluice:index:Bucket", "Bucket"),
+    ],
+)
+def test_types_are_shown_as_the_program_writes_them(token, shown):
+    assert short_type(token) == shown

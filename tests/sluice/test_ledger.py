@@ -1,0 +1,84 @@
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from sluice.ledger import entries, followed
+
+TABLE = "ledger"
+
+
+class MotoTarget(dict[str, str]):
+    def __init__(self) -> None:
+        super().__init__(import_ledger_table_name=TABLE)
+        self.dynamodb = boto3.client("dynamodb", "eu-north-1")
+
+    def client(self, _service: str) -> Any:
+        return self.dynamodb
+
+    def add(
+        self, name: str, version: str, status: str | None = "RUNNING", started: str = "2026", **counts: int
+    ) -> None:
+        fields = {"object": {"S": name}, "version": {"S": version}, "started_at": {"S": started}}
+        numbers = {name: {"N": str(value)} for name, value in counts.items()}
+        marked = {"status": {"S": status}, "finished_at": {"NULL": True}} if status else {}
+        self.dynamodb.put_item(TableName=TABLE, Item={**fields, **numbers, **marked})
+
+
+@pytest.fixture
+def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoTarget]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        target = MotoTarget()
+        target.dynamodb.create_table(
+            TableName=TABLE,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": "object", "KeyType": "HASH"},
+                {"AttributeName": "version", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("object", "version")],
+        )
+        yield target
+
+
+def test_entries_have_the_fields_of_the_contract(target):
+    target.add("b/incoming/a.csv", "v1", rows_read=3, rows_written=2, rows_rejected=1)
+    (entry,) = entries(target)
+    assert list(entry) == [
+        "object", "version", "status", "rows_read", "rows_written", "rows_rejected", "bytes_read", "bytes_total",
+        "chunks_total", "chunks_done", "started_at", "finished_at", "error",
+    ]  # fmt: skip
+    assert (entry["rows_read"], entry["status"], entry["finished_at"], entry["error"]) == (3, "RUNNING", None, None)
+
+
+def test_what_is_no_file_has_no_entry(target):
+    target.add("b/incoming/a.csv", "v1")
+    target.add("b/incoming/a.csv", "v1#chunk-1", status=None)
+    assert [entry["version"] for entry in entries(target)] == ["v1"]
+
+
+def test_the_latest_begun_is_the_last(target):
+    target.add("b/incoming/new.csv", "v1", started="2026-11-21T10:00:00Z")
+    target.add("b/incoming/old.csv", "v1", started="2026-11-20T10:00:00Z")
+    assert [entry["object"] for entry in entries(target)] == ["b/incoming/old.csv", "b/incoming/new.csv"]
+
+
+def test_entries_of_one_object_are_asked_for_by_its_key(target, monkeypatch):
+    target.add("b/incoming/a.csv", "v1")
+    target.add("b/incoming/a.csv", "v1#chunk-1", status=None)
+    target.add("b/incoming/b.csv", "v1")
+    monkeypatch.setattr(target.dynamodb, "scan", None)
+    assert [entry["object"] for entry in entries(target, "b/incoming/a.csv")] == ["b/incoming/a.csv"]
+
+
+def test_entries_are_followed_until_they_are_as_wanted(target):
+    target.add("b/incoming/a.csv", "v1")
+    seen = []
+    for found in followed(target, lambda found: found[0]["status"] == "SUCCEEDED", seconds=0):
+        seen.append(found[0]["status"])
+        target.add("b/incoming/a.csv", "v1", status="SUCCEEDED")
+    assert seen == ["RUNNING", "SUCCEEDED"]

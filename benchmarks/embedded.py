@@ -43,7 +43,10 @@ def preview() -> list[float]:
     for _ in range(_ROUNDS):
         started = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-m", "sluice", "preview", "--stack", "prod"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL
+            [sys.executable, "-m", "sluice", "preview", "--stack", "prod"],
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
         seconds.append(time.perf_counter() - started)
     return seconds
@@ -55,9 +58,11 @@ def imports(sizes: Sequence[int]) -> list[dict[str, Any]]:
     for count in WORKERS:
         with EmbeddedCloud() as cloud:
             stack = cloud.deploy("local", config=_configuration())
-            _import(stack, 10)  # through the emulator's own mapping, which is idle then and can be switched off
+            _import(
+                stack, 10, "first"
+            )  # through the emulator's own mapping, which is idle then and can be switched off
             with _workers(stack, count):
-                _import(stack, 10_000)  # a worker is a process, and starts with its first event
+                _import(stack, 10_000, "second")  # a worker is a process, and starts with its first event
                 found += [{"workers": count, "rows": rows, "seconds": _import(stack, rows)} for rows in sizes]
     return found
 
@@ -110,8 +115,8 @@ def _configuration() -> dict[str, str]:
     return {**config, "sluice:imports": json.dumps({**json.loads(config.get("sluice:imports", "{}")), **settings})}
 
 
-def _import(stack: Stack, rows: int) -> float:
-    bucket, key = stack.outputs["import_bucket_name"], f"{stack.outputs['import_prefix']}rows-{rows}.csv"
+def _import(stack: Stack, rows: int, name: str = "measured") -> float:
+    bucket, key = stack.outputs["import_bucket_name"], f"{stack.outputs['import_prefix']}{name}-{rows}.csv"
     body = "".join(inputs.csv_lines(rows)).encode()
     started = time.perf_counter()
     stack.cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)

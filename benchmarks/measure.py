@@ -1,8 +1,8 @@
 """Measures ways: each in a fresh process on one core, the null endpoint on another."""
 
 import os
-import statistics
 import resource
+import statistics
 import subprocess
 import sys
 import threading
@@ -61,7 +61,16 @@ class NullEndpoint:
     """The null endpoint in a process of its own."""
 
     def __init__(self, folder: Path, delay: float, items: int) -> None:
-        command = [sys.executable, "-m", "benchmarks.null_endpoint", str(folder), "--delay", str(delay), "--items", str(items)]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.null_endpoint",
+            str(folder),
+            "--delay",
+            str(delay),
+            "--items",
+            str(items),
+        ]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout
         self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
@@ -80,7 +89,15 @@ class NullEndpoint:
             endpoint.connections = int(told or 0)
 
 
-def sample(function: str, folder: Path, endpoint: str, environment: Mapping[str, str], archive: Path | None) -> Sample:
+def sample(
+    function: str,
+    folder: Path,
+    endpoint: str,
+    environment: Mapping[str, str],
+    archive: Path | None,
+    *,
+    cold: bool = False,
+) -> Sample:
     """Runs a way.
 
     Args:
@@ -89,6 +106,7 @@ def sample(function: str, folder: Path, endpoint: str, environment: Mapping[str,
         endpoint: what stands for AWS.
         environment: what else its process is told.
         archive: the staged code of a function of Sluice, which is all of Sluice that the way can import.
+        cold: that code is compiled anew, as at each cold start in Lambda, where its folder cannot be written to.
 
     Raises:
         WayError: it failed.
@@ -97,14 +115,22 @@ def sample(function: str, folder: Path, endpoint: str, environment: Mapping[str,
         "PATH": os.environ.get("PATH", ""),
         "AWS_ENDPOINT_URL": endpoint,
         "BENCH_FOLDER": str(folder),
-        # As in Lambda, where the code's folder cannot be written to: its modules are compiled at each cold start.
-        "PYTHONDONTWRITEBYTECODE": "1",
         **_CREDENTIALS,
         **environment,
         **({"PYTHONPATH": str(archive)} if archive else {}),
+        **(
+            {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+            if archive and not cold
+            else {"PYTHONDONTWRITEBYTECODE": "1"}
+        ),
     }
     process = subprocess.Popen(
-        [sys.executable, str(_WAYS), function], env=env, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, str(_WAYS), function],
+        env=env,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     timer = threading.Timer(_LONGEST_SECONDS, process.kill)
     timer.start()

@@ -85,6 +85,8 @@ class Workload(NamedTuple):
     """The most memory that Sluice may take."""
     latency_part: float | None = None
     """How much of what latency allows Sluice must reach."""
+    cold: bool = False
+    """Whether Sluice's code is compiled each time."""
 
 
 _LOOP = Way("boto3, `put_object` a record", "archives.boto3_loop")
@@ -137,7 +139,11 @@ WORKLOADS = (
         input="people.jsonl",
     ),
     Workload(
-        "stream records to the archive", "records", (_ARCHIVE, _LOOP), (Goal(_LOOP.name, 1 / 20, "1/20"),), input="changes.jsonl"
+        "stream records to the archive",
+        "records",
+        (_ARCHIVE, _LOOP),
+        (Goal(_LOOP.name, 1 / 20, "1/20"),),
+        input="changes.jsonl",
     ),
     Workload(
         "read items for a report",
@@ -155,14 +161,25 @@ WORKLOADS = (
 
 def _start(title: str, ours: Way, peer: str, part: float, said: str, input_: str) -> Workload:
     boto3 = Way("boto3, the same clients", peer)
-    return Workload(f"cold start: {title}", "start", (ours, boto3), (Goal(boto3.name, part, said),), input=input_)
+    return Workload(
+        f"cold start: {title}", "start", (ours, boto3), (Goal(boto3.name, part, said),), input=input_, cold=True
+    )
 
 
 COLD_STARTS = (
     _start("notifier", _MAILS._replace(name="Sluice"), "mails.boto3_bulk", 0.6, "60 %", "person.jsonl"),
     _start("archiver", _ARCHIVE, "archives.boto3_loop", 0.6, "60 %", "person.jsonl"),
-    _start("importer", Way("Sluice", "starts.sluice_importer", importer.HANDLER), "starts.boto3_importer", 1, "100 %", "small.csv"),
-    _start("reporter", Way("Sluice", "starts.sluice_reporter", reporter.HANDLER), "starts.boto3_reporter", 1, "100 %", ""),
+    _start(
+        "importer",
+        Way("Sluice", "starts.sluice_importer", importer.HANDLER),
+        "starts.boto3_importer",
+        1,
+        "100 %",
+        "small.csv",
+    ),
+    _start(
+        "reporter", Way("Sluice", "starts.sluice_reporter", reporter.HANDLER), "starts.boto3_reporter", 1, "100 %", ""
+    ),
 )
 HANDLERS = {
     "notifier": notifier.HANDLER,

@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo smoke test proof lint format lock clean
+.PHONY: help setup demo smoke test proof bench lint format lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,14 @@ test: setup ## the whole test suite
 proof: setup ## each promise of the design, in full: faults, load, sabotage; one table
 	$(RUN) -m pytest tests/proof tests/e2e/test_import.py --full -q
 
+bench: setup .venv-bench/.ready ## the peers side by side, one table; make bench ARGS=--quick
+	@.venv-bench/bin/python -m benchmarks $(ARGS)
+
+.venv-bench/.ready: requirements-bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.txt
+	@touch $@
+
 lint: setup ## format check, lint, types
 	$(RUN) -m ruff format --check .
 	$(RUN) -m ruff check .
@@ -40,6 +48,7 @@ format: setup ## format the code
 lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml -o requirements.txt
 	uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml --group dev -o requirements-dev.txt
+	uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet --no-config --group pyproject.toml:bench -o requirements-bench.txt
 
 clean: ## remove everything that is made
-	rm -rf .venv .build .sluice .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .build .sluice .pytest_cache .ruff_cache .hypothesis

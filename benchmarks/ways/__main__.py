@@ -1,4 +1,4 @@
-"""Runs one way in this process, which is fresh: `python benchmarks/ways MODULE.FUNCTION`.
+"""Runs one way in this process, which is fresh, on the first core: `python benchmarks/ways MODULE.FUNCTION`.
 
 Prints what the function returns, the units of work that it has done; then the seconds since the first line of this
 file, and the most memory that the process held, in MB.
@@ -9,7 +9,11 @@ import time
 started = time.perf_counter()
 
 import importlib  # noqa: E402 the clock starts first
+import os  # noqa: E402
 import sys  # noqa: E402
+
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 def peak_mb() -> float:

@@ -1,0 +1,84 @@
+"""What a million of each costs at AWS's list prices, with the arithmetic. us-east-1, arm64, on demand, no free tier."""
+
+from typing import NamedTuple
+
+WRITE_UNIT = 0.625e-6
+READ_UNIT = 0.125e-6
+GB_SECOND = 0.0000133334
+INVOCATION = 0.20e-6
+PUT_OBJECT = 5e-6
+MAIL = 100e-6
+
+_TABLE_WRITES_PER_SECOND = 4000
+"""What a new on-demand table takes."""
+_CORE_MB = 1769
+"""Lambda's memory setting that buys one core."""
+_IMPORTER_MB = 512
+_STREAM_MB = 256
+_BATCH = 100
+_MIB = 1 << 20
+_UNITS_A_PAGE = 128
+"""Read units of a page of 1 MB, eventually consistent."""
+
+
+class Cost(NamedTuple):
+    """What something costs."""
+
+    what: str
+    dollars: float
+    arithmetic: str
+
+
+def million_rows(cpu_ms_per_1000: float) -> Cost:
+    """A million CSV rows of up to 1 KB each: a write unit a row."""
+    busy = cpu_ms_per_1000 * _CORE_MB / _IMPORTER_MB
+    seconds = max(busy, 1e6 / _TABLE_WRITES_PER_SECOND)
+    function = seconds * _IMPORTER_MB / 1024 * GB_SECOND
+    writes = 1e6 * WRITE_UNIT
+    return Cost(
+        "a million imported rows",
+        writes + function,
+        f"1,000,000 write units = ${writes:.3f}; Lambda: the longer of {busy:.0f} s of work "
+        f"({cpu_ms_per_1000:.1f} CPU s on {_IMPORTER_MB} MB's share of a core) and the "
+        f"{1e6 / _TABLE_WRITES_PER_SECOND:.0f} s that a new table takes, x 0.5 GB = ${function:.4f}",
+    )
+
+
+def million_changes(cpu_ms_per_1000: float) -> Cost:
+    """A million archived changes, in batches of a hundred."""
+    invocations = 1e6 / _BATCH
+    function = cpu_ms_per_1000 * _CORE_MB / 1024 * GB_SECOND
+    calls, puts = invocations * INVOCATION, invocations * PUT_OBJECT
+    return Cost(
+        "a million archived changes",
+        function + calls + puts,
+        f"{invocations:,.0f} invocations = ${calls:.4f}; as many objects put = ${puts:.3f}; "
+        f"Lambda: {cpu_ms_per_1000:.0f} CPU s x 1.73 GB a core = ${function:.4f}; Lambda reads the stream for nothing",
+    )
+
+
+def million_mails(cpu_ms_per_1000: float) -> Cost:
+    """A million mails, and the marks that keep them from being sent twice."""
+    invocations = 1e6 / _BATCH
+    function = cpu_ms_per_1000 * _CORE_MB / 1024 * GB_SECOND + invocations * INVOCATION
+    marks = 1e6 * (WRITE_UNIT + READ_UNIT)
+    mails = 1e6 * MAIL
+    return Cost(
+        "a million mails",
+        mails + marks + function,
+        f"SES = ${mails:.0f}; marks: a read unit and a write unit each = ${marks:.3f}; "
+        f"Lambda: {cpu_ms_per_1000:.0f} CPU s and {invocations:,.0f} invocations = ${function:.4f}",
+    )
+
+
+def report(cpu_ms_per_1000: float, items: int, item_bytes: int) -> Cost:
+    """One report over so many items."""
+    units = items * item_bytes / _MIB * _UNITS_A_PAGE
+    function = cpu_ms_per_1000 * items / 1e6 * _CORE_MB / 1024 * GB_SECOND + INVOCATION
+    return Cost(
+        f"a report over {items:,} items",
+        units * READ_UNIT + function,
+        f"{items * item_bytes / _MIB:.0f} MB of items = {units:,.0f} read units = ${units * READ_UNIT:.5f}; Lambda: "
+        f"{cpu_ms_per_1000 * items / 1e6:.2f} CPU s = ${function:.6f}; every five minutes that is "
+        f"${(units * READ_UNIT + function) * 8640:.2f} a month",
+    )

@@ -1,0 +1,157 @@
+"""Measures ways: each in a fresh process on one core, the null endpoint on another."""
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+_WAYS = ROOT / "benchmarks" / "ways"
+_LONGEST_SECONDS = 600.0
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "x" * 40,
+    "AWS_SESSION_TOKEN": "t" * 800,  # as long as Lambda's, for it is signed and sent with every request
+    "AWS_REGION": "eu-north-1",
+    "AWS_DEFAULT_REGION": "eu-north-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class WayError(Exception):
+    """A way failed; the message is what it said."""
+
+
+class Sample(NamedTuple):
+    """What one run of a way took."""
+
+    units: int
+    cpu: float
+    """Seconds, user and system, of the whole process."""
+    wall: float
+    """Seconds from the process's first line to its last."""
+    peak_mb: float
+
+    @property
+    def cpu_ms_per_1000(self) -> float:
+        """CPU milliseconds for a thousand units, which are microseconds for one."""
+        return self.cpu / self.units * 1e6
+
+
+class Spread(NamedTuple):
+    """Several measurements of one thing."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """Their median, the lowest and the highest."""
+        return cls(statistics.median(values), min(values), max(values))
+
+
+class NullEndpoint:
+    """The null endpoint in a process of its own."""
+
+    def __init__(self, folder: Path, delay: float, items: int) -> None:
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.null_endpoint",
+            str(folder),
+            "--delay",
+            str(delay),
+            "--items",
+            str(items),
+        ]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout
+        self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
+        self.connections = 0
+        """On how many connections items were written, all ways together; known once it is closed."""
+
+    @classmethod
+    @contextmanager
+    def open(cls, folder: Path, delay: float = 0.0, items: int = 0) -> "Iterator[NullEndpoint]":
+        """Serves while the block runs; see `benchmarks.null_endpoint`."""
+        endpoint = cls(folder, delay, items)
+        try:
+            yield endpoint
+        finally:
+            told, _ = endpoint._process.communicate()
+            endpoint.connections = int(told or 0)
+
+
+def sample(
+    function: str,
+    folder: Path,
+    endpoint: str,
+    environment: Mapping[str, str],
+    archive: Path | None,
+    *,
+    cold: bool = False,
+) -> Sample:
+    """Runs a way.
+
+    Args:
+        function: such as `mails.sluice`.
+        folder: of the inputs.
+        endpoint: what stands for AWS.
+        environment: what else its process is told.
+        archive: the staged code of a function of Sluice, which is all of Sluice that the way can import.
+        cold: that code is compiled anew, as at each cold start in Lambda, where its folder cannot be written to.
+
+    Raises:
+        WayError: it failed.
+    """
+    env = {
+        "PATH": os.environ.get("PATH", ""),
+        "AWS_ENDPOINT_URL": endpoint,
+        "BENCH_FOLDER": str(folder),
+        **_CREDENTIALS,
+        **environment,
+        **({"PYTHONPATH": str(archive)} if archive else {}),
+        **(
+            {"PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+            if archive and not cold
+            else {"PYTHONDONTWRITEBYTECODE": "1"}
+        ),
+    }
+    process = subprocess.Popen(
+        [sys.executable, str(_WAYS), function],
+        env=env,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    timer = threading.Timer(_LONGEST_SECONDS, process.kill)
+    timer.start()
+    told, failed, status, usage = _waited(process)
+    timer.cancel()
+    if status:
+        raise WayError(f"{function} failed: {failed.strip()[-1000:]}")
+    units, wall, peak = told.splitlines()[-1].split()
+    return Sample(int(units), usage.ru_utime + usage.ru_stime, float(wall), float(peak))
+
+
+def _waited(process: "subprocess.Popen[str]") -> tuple[str, str, int, resource.struct_rusage]:
+    assert process.stdout
+    assert process.stderr
+    errors: list[str] = []
+    reader = threading.Thread(target=lambda stream: errors.append(stream.read()), args=(process.stderr,))
+    reader.start()
+    told = process.stdout.read()
+    reader.join()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    process.stderr.close()
+    return told, "".join(errors), process.returncode, usage

@@ -1,0 +1,71 @@
+"""From samples to figures and verdicts."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from benchmarks.measure import Sample, Spread
+from benchmarks.workloads import ROWS_A_REQUEST, Workload
+
+Samples = Mapping[str, Sequence[Sample]]
+"""Way -> its sample of each round."""
+
+
+class Verdict(NamedTuple):
+    """A goal and what was found."""
+
+    goal: str
+    found: str
+    met: bool
+
+
+def part_of(peer: Sequence[Sample], ours: Sequence[Sample]) -> float:
+    """Our CPU time a unit as a part of a peer's: the median over the rounds, for load changes from one to the next."""
+    return statistics.median(
+        mine.cpu_ms_per_1000 / theirs.cpu_ms_per_1000 for mine, theirs in zip(ours, peer, strict=True)
+    )
+
+
+def verdicts(workload: Workload, samples: Samples, connections: int) -> list[Verdict]:
+    """What became of a workload's goals.
+
+    Args:
+        workload: the workload.
+        samples: of its ways.
+        connections: on how many connections Sluice wrote.
+    """
+    ours = samples[workload.ways[0].name]
+    found = []
+    for goal in workload.goals:
+        part = part_of(samples[goal.peer], ours)
+        shown = f"{part:.0%}" if "%" in goal.said else f"1/{1 / part:.1f}"
+        found.append(Verdict(f"at most {goal.said} of {goal.peer}", shown, part <= goal.part))
+    if workload.peak_mb:
+        peak = max(sample.peak_mb for sample in ours)
+        found.append(Verdict(f"at most {workload.peak_mb:.0f} MB", f"{peak:.0f} MB", peak <= workload.peak_mb))
+    if workload.latency_part and connections:
+        allowed = connections * ROWS_A_REQUEST / workload.delay
+        reached = statistics.median(sample.units / sample.wall for sample in ours) / allowed
+        goal = f"at least {workload.latency_part:.0%} of the {allowed:,.0f} rows/s that {connections} connections allow"
+        found.append(Verdict(goal, f"{reached:.0%}", reached >= workload.latency_part))
+    return found
+
+
+def figures(workload: Workload, samples: Samples, connections: int) -> dict[str, Any]:
+    """All that is known of a workload, for the JSON file."""
+    ours = samples[workload.ways[0].name]
+    ways = []
+    for way in workload.ways:
+        taken = samples[way.name]
+        ways.append(
+            {
+                "way": way.name,
+                "units": taken[0].units,
+                "cpu_ms_per_1000": Spread.of([sample.cpu_ms_per_1000 for sample in taken])._asdict(),
+                "wall_seconds": Spread.of([sample.wall for sample in taken])._asdict(),
+                "peak_mb": Spread.of([sample.peak_mb for sample in taken])._asdict(),
+                "times_sluice": round(1 / part_of(taken, ours), 2),
+            }
+        )
+    judged = [verdict._asdict() for verdict in verdicts(workload, samples, connections)]
+    return {"workload": workload.title, "unit": workload.unit, "ways": ways, "verdicts": judged}

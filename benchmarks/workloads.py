@@ -1,0 +1,189 @@
+"""What is measured: the workloads, the ways of each, and the goals that Sluice has set itself."""
+
+import json
+from typing import NamedTuple
+
+from benchmarks.inputs import TYPES
+from handlers.archiver import environment as archiver
+from handlers.importer import environment as importer
+from handlers.notifier import environment as notifier
+from handlers.reporter import environment as reporter
+
+_GIB = 1 << 30
+IN_FLIGHT = 16
+ROWS_A_REQUEST = 25
+
+ENVIRONMENT = {
+    notifier.SENDER: "no-reply@example.com",
+    notifier.CONFIGURATION_SET: "mail",
+    notifier.WELCOME_TEMPLATE: "welcome",
+    notifier.PROFILE_CHANGED_TEMPLATE: "profile-changed",
+    notifier.MAIL_ENABLED: "true",
+    notifier.ONLY_TO: "[]",
+    notifier.WATCHED: '["email", "name"]',
+    notifier.MARKS_TABLE: "marks",
+    notifier.MARKS_DAYS: "37",
+    archiver.BUCKET: "archive",
+    archiver.EVENTS: "INSERT,REMOVE",
+    importer.TABLE: "imported",
+    importer.PARTITION_KEY: "id",
+    importer.SORT_KEY: "",
+    importer.COLUMNS: json.dumps(TYPES),
+    importer.LEDGER: "ledger",
+    importer.QUEUE_URL: "http://127.0.0.1/queue",
+    importer.DEAD_LETTER_QUEUE_URL: "http://127.0.0.1/dead-letters",
+    importer.RECEIVES: "5",
+    importer.PREFIX: "incoming/",
+    importer.ORDERED: "false",
+    importer.CHUNK_BYTES: str(_GIB),  # what one invocation does is measured: nothing is split
+    importer.GZIP_LIMIT_BYTES: str(_GIB),
+    importer.HOP_LIMIT: "1000",
+    reporter.GROUPS: '[{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "totals_table": "RA_totales"}]',
+    reporter.RECIPIENTS: '["team@example.com"]',
+    reporter.NAME_ATTRIBUTE: "name",
+    reporter.DATE_ATTRIBUTE: "created",
+    reporter.BUCKET: "reports",
+    reporter.READ_UNITS: "1000000",
+    reporter.ITEMS_PER_TABLE: "50",
+    reporter.HISTORY_DAYS: "90",
+    reporter.ENVIRONMENT: "bench",
+}
+"""What Sluice's functions are told; where two name a variable alike, it means the same."""
+
+
+class Way(NamedTuple):
+    """One way to do the work."""
+
+    name: str
+    function: str
+    """In `benchmarks/ways`."""
+    handler: str = ""
+    """Of Sluice's ways: whose archive is all of Sluice that can be imported."""
+
+
+class Goal(NamedTuple):
+    """At most so small a part of a peer's CPU time."""
+
+    peer: str
+    part: float
+    said: str
+
+
+class Workload(NamedTuple):
+    """Work that several ways do; the first is Sluice's."""
+
+    title: str
+    unit: str
+    ways: tuple[Way, ...]
+    goals: tuple[Goal, ...] = ()
+    input: str = ""
+    items: bool = False
+    """Whether the endpoint has a table with items."""
+    delay: float = 0.0
+    """Seconds that the endpoint holds back each answer."""
+    peak_mb: float | None = None
+    """The most memory that Sluice may take."""
+    latency_part: float | None = None
+    """How much of what latency allows Sluice must reach."""
+    cold: bool = False
+    """Whether Sluice's code is compiled each time."""
+
+
+_LOOP = Way("boto3, `put_object` a record", "archives.boto3_loop")
+_IMPORT = Way("Sluice", "imports.sluice", importer.HANDLER)
+_BATCH_WRITER = Way("`Table.batch_writer`", "imports.batch_writer")
+_CLIENT = Way("client `batch_write_item`, no validation", "imports.client")
+_WRANGLER = Way("awswrangler", "imports.awswrangler")
+_MAILS = Way("Sluice, with marks", "mails.sluice", notifier.HANDLER)
+_ARCHIVE = Way("Sluice", "archives.sluice", archiver.HANDLER)
+
+WORKLOADS = (
+    Workload(
+        "import CSV",
+        "rows",
+        (_IMPORT, _BATCH_WRITER, _CLIENT, _WRANGLER),
+        (Goal(_BATCH_WRITER.name, 1 / 15, "1/15"), Goal(_WRANGLER.name, 1 / 24, "1/24")),
+        input="rows.csv",
+        peak_mb=40,
+    ),
+    Workload(
+        "import CSV, 10 ms a request", "rows", (_IMPORT,), input="rows.csv", delay=0.010, peak_mb=40, latency_part=0.85
+    ),
+    Workload(
+        "import JSON lines",
+        "rows",
+        (_IMPORT, _BATCH_WRITER, _CLIENT),
+        (Goal(_BATCH_WRITER.name, 1 / 12, "1/12"),),
+        input="rows.jsonl",
+    ),
+    Workload(
+        "import JSON lines, gzipped",
+        "rows",
+        (_IMPORT, _BATCH_WRITER),
+        (Goal(_BATCH_WRITER.name, 1 / 12, "1/12"),),
+        input="rows.jsonl.gz",
+    ),
+    Workload(
+        "stream records to mails",
+        "records",
+        (
+            _MAILS,
+            Way("boto3, `send_email` a record", "mails.boto3_loop"),
+            Way("Powertools batch, `send_email` a record", "mails.powertools"),
+            Way("boto3, 50 mails a call, with marks", "mails.boto3_bulk"),
+        ),
+        (
+            Goal("boto3, `send_email` a record", 1 / 25, "1/25"),
+            Goal("Powertools batch, `send_email` a record", 1 / 25, "1/25"),
+        ),
+        input="people.jsonl",
+    ),
+    Workload(
+        "stream records to the archive",
+        "records",
+        (_ARCHIVE, _LOOP),
+        (Goal(_LOOP.name, 1 / 20, "1/20"),),
+        input="changes.jsonl",
+    ),
+    Workload(
+        "read items for a report",
+        "items",
+        (
+            Way("Sluice", "reads.sluice", reporter.HANDLER),
+            Way("resource `Table.scan`", "reads.resource"),
+            Way("client paginator", "reads.client"),
+        ),
+        (Goal("resource `Table.scan`", 1 / 8, "1/8"),),
+        items=True,
+    ),
+)
+
+
+def _start(title: str, ours: Way, peer: str, part: float, said: str, input_: str) -> Workload:
+    boto3 = Way("boto3, the same clients", peer)
+    return Workload(
+        f"cold start: {title}", "start", (ours, boto3), (Goal(boto3.name, part, said),), input=input_, cold=True
+    )
+
+
+COLD_STARTS = (
+    _start("notifier", _MAILS._replace(name="Sluice"), "mails.boto3_bulk", 0.6, "60 %", "person.jsonl"),
+    _start("archiver", _ARCHIVE, "archives.boto3_loop", 0.6, "60 %", "person.jsonl"),
+    _start(
+        "importer",
+        Way("Sluice", "starts.sluice_importer", importer.HANDLER),
+        "starts.boto3_importer",
+        1,
+        "100 %",
+        "small.csv",
+    ),
+    _start(
+        "reporter", Way("Sluice", "starts.sluice_reporter", reporter.HANDLER), "starts.boto3_reporter", 1, "100 %", ""
+    ),
+)
+HANDLERS = {
+    "notifier": notifier.HANDLER,
+    "archiver": archiver.HANDLER,
+    "importer": importer.HANDLER,
+    "reporter": reporter.HANDLER,
+}

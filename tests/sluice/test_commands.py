@@ -11,7 +11,7 @@ from sluice.commands import failures as failures_command
 from sluice.commands.preview import short_type
 from sluice.failures import UNREADABLE, Failure, Redriven
 
-OUTPUTS = {"region": "eu-north-1", "environment": "local", "archive_bucket_name": "archive-1"}
+OUTPUTS = {"region": "eu-north-1", "environment": "local", "report_prefixes": {"RA": "RA_"}}
 FAILURE = Failure("stream", "archiver", "RetryAttemptsExhausted", "2026-01-01T00:00:00.000Z", 2, "s3://b/[k]")
 
 
@@ -46,12 +46,13 @@ def test_what_needs_a_running_cloud_says_that_nothing_runs(checkout, command):
 
 def test_outputs_are_shown_by_name(running):
     assert sluice("outputs").output == (
-        "archive_bucket_name  archive-1\nenvironment          local\nregion               eu-north-1\n"
+        'environment      local\nregion           eu-north-1\nreport_prefixes  {"RA": "RA_"}\n'
     )
 
 
 def test_outputs_as_json_are_all_that_is_printed(running):
-    assert json.loads(sluice("outputs", "--json").stdout) == OUTPUTS
+    told = json.loads(sluice("outputs", "--json").stdout)
+    assert list(told.items()) == sorted(OUTPUTS.items())
 
 
 @pytest.fixture

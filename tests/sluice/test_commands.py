@@ -91,7 +91,13 @@ def test_redriving_tells_what_was_taken(redriven):
     redriven(Redriven(FAILURE, 2, 0))
     result = sluice("failures", "--redrive")
     assert result.exit_code == 0
-    assert result.output.endswith("    2 records taken\n1 failure brought home, 0 left.\n")
+    assert result.output.endswith("    2 records taken\n1 failure taken, 0 left.\n")
+
+
+def test_an_import_that_waits_in_its_queue_again_is_not_told_as_done(redriven):
+    redriven(Redriven(FAILURE._replace(pipeline="import"), done=1, left=0))
+    told = sluice("failures", "--redrive").output
+    assert "    put back into the import queue; what fails again comes back here\n" in told
 
 
 def test_redriving_fails_where_something_is_left(redriven):
@@ -100,7 +106,7 @@ def test_redriving_fails_where_something_is_left(redriven):
     assert result.exit_code == 1
     assert "1 record taken, 1 failed again" in result.output
     assert "not sent: this object is no failure of a stream" in result.output
-    assert result.output.endswith("0 failures brought home, 2 left.\n")
+    assert result.output.endswith("0 failures taken, 2 left.\n")
 
 
 def test_redriving_as_json_prints_nothing_else(redriven):

@@ -255,8 +255,9 @@ def load(config: Mapping[str, Any], stack: str) -> Settings:
         if key.startswith("sluice:") and key.removeprefix("sluice:") not in _SECTIONS
     ]
     given = {section: _parsed(config.get(f"sluice:{section}")) for section in _SECTIONS}
+    region = {"region": config["aws:region"]} if "aws:region" in config else {}
     try:
-        settings = Settings.model_validate({"environment": stack, "region": config.get("aws:region", ""), **given})
+        settings = Settings.model_validate({"environment": stack, **region, **given})
     except ValidationError as error:
         problems += _problems(error)
     else:
@@ -303,6 +304,8 @@ def _problems(error: ValidationError) -> Iterator[str]:
 def _allowed(mistake: ErrorDetails) -> str:
     if mistake["type"] == "too_short":
         return "at least one"
+    if mistake["type"] == "string_too_short":
+        return "a text that is not empty"
     if mistake["type"] == "model_type":
         return f"an object of {', '.join(_names(mistake['loc']))}"
     return mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")

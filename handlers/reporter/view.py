@@ -125,10 +125,6 @@ def _group(group: GroupReport, history: Sequence[Past], at: datetime) -> GroupVi
     )
 
 
-def _point(past: Past) -> Point:
-    return Point(datetime.fromisoformat(past.generated_at), past.total)
-
-
 def _table(table: Table, last: Mapping[str, int] | None, largest: int) -> TableView:
     before = last.get(table.name) if last is not None else None
     return TableView(

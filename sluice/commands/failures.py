@@ -58,7 +58,7 @@ def _redrive(target: Target, as_json: bool) -> None:
     if as_json:
         print_json([{**one.failure._asdict(), "done": one.done, "left": one.left} for one in results])
     else:
-        out.print(f"{plural(home, 'failure')} brought home, {len(results) - home} left.")
+        out.print(f"{plural(home, 'failure')} taken, {len(results) - home} left.")
     if home < len(results):
         raise click.exceptions.Exit(1)
 
@@ -66,5 +66,7 @@ def _redrive(target: Target, as_json: bool) -> None:
 def _outcome(redriven: Redriven) -> str:
     if redriven.failure.reason == UNREADABLE:
         return "not sent: this object is no failure of a stream"
+    if redriven.failure.pipeline == "import":
+        return "put back into the import queue; what fails again comes back here"
     left = f", {redriven.left} failed again" if redriven.left else ""
     return f"{plural(redriven.done, 'record')} taken{left}"

@@ -1,5 +1,7 @@
 """`import FILE`: uploads a file and follows its import, or tries it without a cloud."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,6 +13,8 @@ from sluice.ledger import RUNNING, Entry
 from sluice.target import Target, chosen_target, outputs_option
 
 _SHOWN = 5
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
+"""A string in JSON."""
 
 
 @click.command("import")
@@ -74,12 +78,22 @@ def _try(file: Path, stack: str) -> None:
         raise click.ClickException(f"{file.name}: {error}") from None
     out.print(f"{plural(written, 'item')} would be written" + (", the first of them:" if items else "."))
     for text, _, (line, _) in items:
-        out.print(f"  line {line}: {text}", markup=False)
+        out.print(f"  line {line}: {_readable(text)}", markup=False)
     out.print(f"{plural(rejected, 'row')} would be rejected" + (", the first of them:" if rejects else "."))
     for reject in rejects:
-        out.print(f"  line {reject.line}: {reject.reason}: {reject.row}", markup=False)
+        out.print(f"  line {reject.line}: {reject.reason}: {_readable(reject.row)}", markup=False)
     if rejected:
         raise click.exceptions.Exit(1)
+
+
+def _readable(text: str) -> str:
+    """A row's JSON with its letters as they are; the rest stays as it is written, numbers to the digit."""
+
+    def unescaped(literal: re.Match[str]) -> str:
+        letters = json.dumps(json.loads(literal[0]), ensure_ascii=False)
+        return letters.encode(errors="backslashreplace").decode()  # half a surrogate pair is no letter
+
+    return _STRING.sub(unescaped, text)
 
 
 def _read(file: BinaryIO, name: str, stack: str) -> tuple[str, Any]:
@@ -103,7 +117,7 @@ def _read(file: BinaryIO, name: str, stack: str) -> tuple[str, Any]:
     limit = imports.gzip_limit_mib * 1024 * 1024
     stream = Stream(Gunzip(file.read, limit).read if format_.gzipped else file.read)
     head = inspect(stream, format_)
-    columns = ", ".join(f"{name} ({schema.type_of(name)})" for name in head.header)
+    columns = ", ".join(f"{column} ({schema.type_of(column)})" for column in head.header)
     kind = format_.kind or head.kind  # the head of an empty file says nothing
     zipped = ", gzipped" if format_.gzipped else ""
     described = f"{name}: {kind.value}{zipped}; keys {', '.join(keys)}" + (f"; columns {columns}" if columns else "")

@@ -1,5 +1,7 @@
 """`outputs`: what other projects read."""
 
+import json
+
 import click
 
 from sluice.console import out, print_json
@@ -12,8 +14,9 @@ from sluice.target import Target, targeted
 def command(target: Target, as_json: bool) -> None:
     """Show the stack outputs."""
     if as_json:
-        print_json(target.outputs)
+        print_json(dict(sorted(target.outputs.items())))
         return
     width = max(map(len, target.outputs))
     for name, value in sorted(target.outputs.items()):
-        out.print(f"{name:{width}}  {value}", markup=False)
+        told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        out.print(f"{name:{width}}  {told}", markup=False)

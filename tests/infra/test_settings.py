@@ -246,6 +246,17 @@ def test_a_region_is_taken_as_it_is(region):
     assert load({**REQUIRED, "aws:region": region}, "dev").region == region
 
 
+def test_a_region_that_is_not_set_is_missing():
+    with pytest.raises(SettingsError, match=r"aws:region: missing; it has no default"):
+        load({key: value for key, value in REQUIRED.items() if key != "aws:region"}, "dev")
+
+
+def test_an_empty_text_is_refused_in_words():
+    assert mistakes(stream={"partitionKey": ""}) == [
+        "sluice:stream.partitionKey: found ''; allowed: a text that is not empty"
+    ]
+
+
 @pytest.mark.parametrize("region", ["", "Frankfurt", "eu-north"])
 def test_what_is_no_region_is_refused(region):
     with pytest.raises(SettingsError, match=f"aws:region: found '{region}'; allowed: an AWS region"):

@@ -11,7 +11,7 @@ from sluice.commands import failures as failures_command
 from sluice.commands.preview import short_type
 from sluice.failures import UNREADABLE, Failure, Redriven
 
-OUTPUTS = {"region": "eu-north-1", "environment": "local", "archive_bucket_name": "archive-1"}
+OUTPUTS = {"region": "eu-north-1", "environment": "local", "report_prefixes": {"RA": "RA_"}}
 FAILURE = Failure("stream", "archiver", "RetryAttemptsExhausted", "2026-01-01T00:00:00.000Z", 2, "s3://b/[k]")
 
 
@@ -46,12 +46,13 @@ def test_what_needs_a_running_cloud_says_that_nothing_runs(checkout, command):
 
 def test_outputs_are_shown_by_name(running):
     assert sluice("outputs").output == (
-        "archive_bucket_name  archive-1\nenvironment          local\nregion               eu-north-1\n"
+        'environment      local\nregion           eu-north-1\nreport_prefixes  {"RA": "RA_"}\n'
     )
 
 
 def test_outputs_as_json_are_all_that_is_printed(running):
-    assert json.loads(sluice("outputs", "--json").stdout) == OUTPUTS
+    told = json.loads(sluice("outputs", "--json").stdout)
+    assert list(told.items()) == sorted(OUTPUTS.items())
 
 
 @pytest.fixture
@@ -92,7 +93,13 @@ def test_redriving_tells_what_was_taken(redriven):
     redriven(Redriven(FAILURE, 2, 0))
     result = sluice("failures", "--redrive")
     assert result.exit_code == 0
-    assert result.output.endswith("    2 records taken\n1 failure brought home, 0 left.\n")
+    assert result.output.endswith("    2 records taken\n1 failure taken, 0 left.\n")
+
+
+def test_an_import_that_waits_in_its_queue_again_is_not_told_as_done(redriven):
+    redriven(Redriven(FAILURE._replace(pipeline="import"), done=1, left=0))
+    told = sluice("failures", "--redrive").output
+    assert "    put back into the import queue; what fails again comes back here\n" in told
 
 
 def test_redriving_fails_where_something_is_left(redriven):
@@ -101,7 +108,7 @@ def test_redriving_fails_where_something_is_left(redriven):
     assert result.exit_code == 1
     assert "1 record taken, 1 failed again" in result.output
     assert "not sent: this object is no failure of a stream" in result.output
-    assert result.output.endswith("0 failures brought home, 2 left.\n")
+    assert result.output.endswith("0 failures taken, 2 left.\n")
 
 
 def test_redriving_as_json_prints_nothing_else(redriven):

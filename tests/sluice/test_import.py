@@ -27,3 +27,10 @@ def test_options_that_contradict_each_other_are_refused(tmp_path):
     outputs.write_text('{"region": "eu-north-1"}')
     for other in (["--stack", "local"], ["--dry-run"]):
         assert sluice_import(file, "--outputs", outputs, *other).exit_code == 2
+
+
+def test_a_dry_run_shows_letters_and_numbers_as_they_are(checkout, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"id": "Åsa \\"💡\\""}\n{"no": 1.50, "half": "\\ud800"}\n')
+    told = sluice_import(tmp_path / "a.jsonl", "--dry-run").stdout
+    assert 'line 1: {"id":{"S":"Åsa \\"💡\\""}}' in told
+    assert '{"no": 1.50, "half": "\\ud800"}' in told

@@ -409,7 +409,7 @@ class Ledger:
         return self._key(file, version) | {name: value(plain) for name, plain in attributes.items()}
 
     def _time(self) -> str:
-        return datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds")
+        return datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _mark(file: File, task: Task) -> str:

@@ -50,7 +50,7 @@ def test_a_mail_has_the_fields_of_the_contract(endpoint):
         "subject": "first",
         "text": "text",
         "html": "<p>html",
-        "sent_at": "1970-01-01T00:00:01.000+00:00",
+        "sent_at": "1970-01-01T00:00:01.000Z",
     }
 
 

@@ -27,5 +27,7 @@ def _mail(sent: dict[str, Any]) -> Mail:
         "subject": sent["Subject"],
         "text": sent["BodyText"] or "",
         "html": sent["BodyHtml"] or "",
-        "sent_at": datetime.fromtimestamp(sent["Timestamp"], UTC).isoformat(timespec="milliseconds"),
+        "sent_at": datetime.fromtimestamp(sent["Timestamp"], UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z"),
     }

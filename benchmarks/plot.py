@@ -27,8 +27,8 @@ def draw(path: Path, growth: Sequence[dict[str, Any]], embedded: Sequence[dict[s
     for way in dict.fromkeys(point["way"] for point in growth):
         points = [point for point in growth if point["way"] == way]
         rows = [point["rows"] for point in points]
-        axes[0].plot(rows, [point["cpu"] for point in points], "o-", label=way)
-        axes[1].plot(rows, [point["peak_mb"] for point in points], "o-", label=way)
+        axes[0].plot(rows, [point["cpu"] for point in points], "o-", label=way.strip("`"))
+        axes[1].plot(rows, [point["peak_mb"] for point in points], "o-", label=way.strip("`"))
     for workers in dict.fromkeys(point["workers"] for point in embedded):
         points = [point for point in embedded if point["workers"] == workers]
         label = f"{workers} worker{'s' if workers > 1 else ''}"

@@ -1,0 +1,32 @@
+from benchmarks.measure import Sample
+from benchmarks.verdicts import part_of, verdicts
+from benchmarks.workloads import Goal, Way, Workload
+
+WORKLOAD = Workload("w", "rows", (Way("Sluice", "a.b"), Way("peer", "a.c")), (Goal("peer", 1 / 10, "1/10"),))
+
+
+def samples(*cpu: float) -> list[Sample]:
+    return [Sample(1000, seconds, 1.0, 20.0) for seconds in cpu]
+
+
+def test_a_round_is_compared_with_itself_so_that_load_changes_no_verdict():
+    assert part_of(samples(10.0, 30.0, 10.0), samples(1.0, 3.0, 1.0)) == 0.1
+
+
+def test_a_goal_is_met_up_to_its_part():
+    assert [one.met for one in verdicts(WORKLOAD, {"Sluice": samples(1.0), "peer": samples(10.0)}, 0)] == [True]
+    (missed,) = verdicts(WORKLOAD, {"Sluice": samples(1.25), "peer": samples(10.0)}, 0)
+    assert (missed.found, missed.met) == ("1/8.0", False)
+
+
+def test_memory_is_judged_by_the_worst_round():
+    workload = WORKLOAD._replace(goals=(), peak_mb=40.0)
+    taken = [Sample(1000, 1.0, 1.0, 20.0), Sample(1000, 1.0, 1.0, 41.0)]
+    assert [one.met for one in verdicts(workload, {"Sluice": taken}, 0)] == [False]
+
+
+def test_latency_is_judged_by_the_connections_that_were_used():
+    workload = WORKLOAD._replace(goals=(), delay=0.01, latency_part=0.85)
+    taken = {"Sluice": [Sample(34_000, 1.0, 1.0, 20.0)]}
+    assert [one.met for one in verdicts(workload, taken, 16)] == [True]
+    assert [one.met for one in verdicts(workload, taken, 17)] == [False]

@@ -1,0 +1,50 @@
+"""Sluice's ways still work, so that the benchmark does not rot; those of the peers need its own environment."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import inputs
+from benchmarks.measure import NullEndpoint, WayError, sample
+from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, WORKLOADS, Workload
+from infra.code import stage
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bench")
+    inputs.write(folder, 60, 30)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def endpoint(folder: Path) -> Iterator[NullEndpoint]:
+    with NullEndpoint.open(folder, items=3000) as endpoint:
+        yield endpoint
+
+
+@pytest.mark.parametrize("workload", [*WORKLOADS, *COLD_STARTS], ids=lambda workload: workload.title)
+def test_sluice_does_all_of_a_workload(folder: Path, endpoint: NullEndpoint, workload: Workload) -> None:
+    ours = workload.ways[0]
+    told = {**ENVIRONMENT, "BENCH_INPUT": workload.input}
+    taken = sample(ours.function, folder, endpoint.url, told, stage(ours.handler), cold=True)
+    expected = {"rows": 60, "records": 30, "items": 3000, "start": taken.units}[workload.unit]
+    assert taken.units == expected
+    assert taken.cpu > 0
+    assert taken.peak_mb > 5
+
+
+def test_a_way_that_fails_says_why(folder: Path, endpoint: NullEndpoint) -> None:
+    with pytest.raises(WayError, match="nowhere"):
+        sample("nowhere.way", folder, endpoint.url, {}, None)
+
+
+def test_rows_are_the_same_in_every_format() -> None:
+    row = dict(zip(inputs.COLUMNS, inputs.cells(20), strict=True))
+    stored = inputs.item(20)
+    assert row["name"] == stored["name"]["S"] == inputs.plain(20)["name"]
+    assert float(stored["price"]["N"]) == inputs.plain(20)["price"]
+    assert stored["active"] == {"BOOL": inputs.plain(20)["active"]}
+    lines = list(inputs.csv_lines(20_000))[1:]
+    assert 135 < sum(len(line.encode()) for line in lines) / len(lines) < 145

@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from local.uninterrupted import uninterrupted
+
 _FOLDER = ".sluice"
 _GLANCE_SECONDS = 0.5
 """How long a lock may be taken by somebody who only looks at it."""
@@ -77,14 +79,21 @@ def hold(root: Path, stack: str) -> Iterator[Held]:
         StateError: another process holds it.
     """
     place = place_of(root, stack)
-    lock = _wait_for_lock(place)
-    if lock is None:
-        raise StateError(f"stack {stack} runs already in this checkout: stop it with `python -m sluice down`")
+    taken: list[int] = []  # known here also when Ctrl-C comes before the call below has returned
+
+    def take() -> None:
+        lock = _wait_for_lock(place)
+        taken.extend([] if lock is None else [lock])
+
     try:
+        uninterrupted(take)
+        if not taken:
+            raise StateError(f"stack {stack} runs already in this checkout: stop it with `python -m sluice down`")
         _remove_leftovers(place)
-        yield Held(place, lock)
+        yield Held(place, taken[0])
     finally:
-        _remove(place)
+        if taken:
+            _remove(place)
 
 
 def publish(root: Path, ready: Running) -> None:

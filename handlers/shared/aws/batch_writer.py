@@ -137,10 +137,8 @@ class _Writer:
         unprocessed = answer.json()["UnprocessedItems"].values()
         left = [put["PutRequest"]["Item"] for puts in unprocessed for put in puts]
         rows = self._rows_of(left, batch.rows) if left else {}
-        for key, items in batch.rows.items():
-            if key not in rows:
-                self._keys.discard(key)
-                self.outcome.written += len(items)
+        self._keys.difference_update(batch.rows.keys() - rows.keys())
+        self.outcome.written += _count(batch.rows) - _count(rows)
         if not rows:
             return
         batch.rows = rows
@@ -196,10 +194,17 @@ class _Writer:
             self.outcome.unwritten += [tag for _, _, tag in items]
 
 
+def _count(rows: Rows) -> int:
+    return sum(map(len, rows.values()))
+
+
 def _batches(items: list[Item]) -> Iterator[Rows]:
     """Yields items by key, parted where a request would grow too large."""
-    rows: Rows = {}
-    size = 0
+    rows: Rows = {item[1]: [item] for item in items}
+    if len(rows) == len(items) and sum([len(text) for text, _, _ in items]) <= _BYTES:
+        yield rows  # as nearly always
+        return
+    rows, size = {}, 0
     for item in items:
         size += len(item[0])
         if size > _BYTES and rows:

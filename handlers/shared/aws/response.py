@@ -56,19 +56,21 @@ class ResponseParser:
         self._buffer = bytearray()
         self._body = bytearray()
         self._left = 0
-        self._read = self._head  # reads what it can of the buffer; False: it needs more
+        # Reads what it can of the buffer; False: it needs more. No bound method: the parser would refer to itself, and
+        # only the garbage collector could free it.
+        self._read = ResponseParser._head
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes; raises ProtocolError where they cannot be a response."""
         self._buffer += data
-        while not self.done and self._read():
+        while not self.done and self._read(self):
             pass
         if self.done and self._buffer:  # bytes that nobody asked for: what comes next cannot be trusted
             self.reusable = False
 
     def end(self) -> None:
         """Takes the end of the connection; raises ProtocolError where more had to come."""
-        if self._read != self._until_end:
+        if self._read is not ResponseParser._until_end:
             raise ProtocolError("the connection ended within the answer" if self.status else "the connection ended")
         self.done = True
 
@@ -113,18 +115,18 @@ class ResponseParser:
         elif "transfer-encoding" in self.headers:
             if self.headers["transfer-encoding"].lower() != "chunked" or length is not None:
                 raise ProtocolError(f"framing that cannot be read: {self.headers}")
-            self._read = self._chunk_size
+            self._read = ResponseParser._chunk_size
         elif length is not None:
             if not re.fullmatch("[0-9]{1,15}", length):
                 raise ProtocolError(f"not a content length: {length[:80]!r}")
             self._left = int(length)
             self.done = not self._left
-            self._read = self._counted
+            self._read = ResponseParser._counted
         elif self.status < 300:  # its end could not be told from a lost connection
             raise ProtocolError("an answer with neither length nor chunks")
         else:
             self.reusable = False
-            self._read = self._until_end
+            self._read = ResponseParser._until_end
 
     def _counted(self) -> bool:
         self._take_up_to_left()
@@ -139,7 +141,7 @@ class ResponseParser:
         if not found:
             raise ProtocolError(f"not a chunk size: {line[:80]!r}")
         self._left = int(found[1], 16)
-        self._read = self._chunk if self._left else self._trailer
+        self._read = ResponseParser._chunk if self._left else ResponseParser._trailer
         return True
 
     def _chunk(self) -> bool:
@@ -149,7 +151,7 @@ class ResponseParser:
         if self._buffer[:2] != b"\r\n":
             raise ProtocolError("a chunk longer than its size")
         del self._buffer[:2]
-        self._read = self._chunk_size
+        self._read = ResponseParser._chunk_size
         return True
 
     def _trailer(self) -> bool:

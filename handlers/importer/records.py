@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
-BLOCK_BYTES = 1 << 17
+BLOCK_BYTES = 1 << 15
 RECORD_BYTES = 3 << 20
 """The longest record that is looked at: 400 KB, each character as an escape of six bytes, and a margin."""
 PREVIEW_BYTES = 200
@@ -101,9 +101,14 @@ class CsvRules:
 
     def last_end(self, buffer: bytes) -> int:
         """See `Rules`."""
-        if b'"' in buffer:
-            return _end(self._records, buffer)
-        return max(buffer.rfind(b"\n"), buffer.rfind(b"\r", 0, -1)) + 1
+        if b'"' not in buffer:
+            return max(buffer.rfind(b"\n"), buffer.rfind(b"\r", 0, -1)) + 1
+        lines = buffer.split(b"\n")
+        rest = lines.pop()
+        # Where each line with quotes is a record by itself, as nearly always, all of them are: no need to look at each.
+        if all(self._record.fullmatch(line + b"\n") for line in lines if b'"' in line):
+            return _end(self._records, buffer, len(buffer) - len(rest))
+        return _end(self._records, buffer)
 
     def first_end(self, buffer: bytes) -> int:
         """See `Rules`."""
@@ -177,6 +182,6 @@ def _pass_over(head: bytes, read: Read, rules: Rules, start: Position, size: int
     return Block(head[:PREVIEW_BYTES], start, Position(offset, line), too_long=True), rest
 
 
-def _end(pattern: re.Pattern[bytes], buffer: bytes) -> int:
-    match = pattern.match(buffer)
+def _end(pattern: re.Pattern[bytes], buffer: bytes, start: int = 0) -> int:
+    match = pattern.match(buffer, start)
     return match.end() if match else 0

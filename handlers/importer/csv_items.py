@@ -1,23 +1,26 @@
 """Items from the rows of CSV and TSV files: the hot path of most imports."""
 
 import json
-from collections.abc import Callable, Hashable, Sequence
-from itertools import compress
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 
 from handlers.importer.errors import FileError, Reject, RowError
-from handlers.importer.items import SURELY_SHORT, Item, ObjectItems, Schema, boolean, check_size, key_value
-from handlers.importer.numbers import number, written_as_number
+from handlers.importer.items import SURELY_SHORT, Item, ObjectItems, Schema, boolean, check_sizes, joined, key_value
+from handlers.importer.numbers import number, written_as_numbers
 from handlers.importer.transform import Transform
 
 Row = list[str]
-_TEMPLATE_COLUMNS = 100_000
-"""How many columns all templates together may have, before they are made anew."""
-_CONVERSIONS: dict[str, tuple[Callable[[str], object], Callable[[str], str]]] = {
-    "N": (written_as_number, number),
-    "BOOL": (frozenset(("true", "false")).__contains__, boolean),
+_Source = tuple[int, Row]
+_Made = tuple[Iterable[str], Iterable[Hashable]]
+"""The items' DynamoDB JSON, and their keys."""
+
+_TOGETHER = 64
+"""How many rows are made items at once: so many that it pays, so few that a bad one among them costs little."""
+_CONVERSIONS: dict[str, tuple[Callable[[Sequence[str]], bool], Callable[[str], str]]] = {
+    "N": (written_as_numbers, number),
+    "BOOL": (frozenset(("true", "false")).issuperset, boolean),
 }
-"""Type -> what tells that a cell is written as JSON has it, which most are, and what makes it so."""
+"""Type -> what tells that cells are written as JSON has them, which most are, and what makes one so."""
 
 
 class CsvItems:
@@ -32,7 +35,8 @@ class CsvItems:
         _check(header, schema, transform)
         self._header = list(header)
         self._objects = ObjectItems(schema, transform, typed_columns=True)
-        self._item = self._transformed if transform else _Templates(self._header, schema).item
+        self._made = self._transformed if transform else _Columns(self._header, schema).items
+        self._together = 1 if transform else _TOGETHER
 
     def items(
         self, rows: Sequence[Row], lines: Sequence[int], plain: bool, reject: Callable[[Reject], None]
@@ -45,109 +49,115 @@ class CsvItems:
             plain: no cell holds a character that JSON escapes.
             reject: is called with each row that cannot be an item.
         """
+        sources = [source for source in zip(lines, rows, strict=True) if source[1]]
         items: list[Item] = []
-        item, width = self._item, len(self._header)
-        for source in zip(lines, rows, strict=True):
-            row = source[1]
-            if not row:
-                continue
-            try:
-                if len(row) != width:
-                    raise RowError(f"has {len(row)} cells, the header has {width}")
-                items.append((*item(row, plain), source))
-            except RowError as error:
-                reject(self.rejected(source, str(error)))
+        for start in range(0, len(sources), self._together):
+            items += self._good(sources[start : start + self._together], plain, reject)
         return items
 
-    def rejected(self, source: tuple[int, Row], reason: str) -> Reject:
+    def rejected(self, source: _Source, reason: str) -> Reject:
         """The reject of a row: its cells by column, or in a list where they do not fit the header."""
         line, cells = source
         row = dict(zip(self._header, cells, strict=True)) if len(cells) == len(self._header) else cells
         return Reject(line, reason, json.dumps(row))
 
-    def _transformed(self, row: Row, _plain: bool) -> tuple[str, Hashable]:
-        return self._objects.item({name: cell for name, cell in zip(self._header, row, strict=True) if cell})
+    def _good(self, sources: Sequence[_Source], plain: bool, reject: Callable[[Reject], None]) -> Iterator[Item]:
+        """The items of rows of which some may be bad: those are found by halving."""
+        try:
+            texts, keys = self._checked([row for _, row in sources], plain)
+        except RowError as error:
+            if len(sources) == 1:
+                reject(self.rejected(sources[0], str(error)))
+            else:
+                middle = len(sources) // 2
+                yield from self._good(sources[:middle], plain, reject)
+                yield from self._good(sources[middle:], plain, reject)
+        else:
+            yield from zip(texts, keys, sources, strict=True)
+
+    def _checked(self, rows: Sequence[Row], plain: bool) -> _Made:
+        if odd := set(map(len, rows)) - {len(self._header)}:
+            raise RowError(f"has {odd.pop()} cells, the header has {len(self._header)}")
+        return self._made(rows, plain)
+
+    def _transformed(self, rows: Sequence[Row], _plain: bool) -> _Made:
+        objects = [{name: cell for name, cell in zip(self._header, row, strict=True) if cell} for row in rows]
+        texts, keys = zip(*map(self._objects.item, objects), strict=True)
+        return texts, keys
 
 
-class _Templates:
-    """Renders a row by joining what stands between its values with them: in C, and faster than formatting.
+class _Columns:
+    """Makes rows items column by column: what Python does with a whole column, it does in C.
 
-    The header gives a template for each combination of filled cells that occurs: empty ones are left out.
+    An empty cell is no attribute. The partition key, which no item lacks, comes first, so that each of the other
+    attributes can bring the comma before it.
     """
 
-    def __init__(self, header: list[str], schema: Schema) -> None:
-        self._header = header
+    def __init__(self, header: Sequence[str], schema: Schema) -> None:
         self._schema = schema
-        self._conversions = [
-            (i, *_CONVERSIONS[kind]) for i, name in enumerate(header) if (kind := schema.type_of(name)) != "S"
-        ]
-        self._booleans = [i for i, name in enumerate(header) if schema.type_of(name) == "BOOL"]
-        self._templates: dict[tuple[bytes, bool], list[str]] = {}
-        self._key = self._key_reader()
+        self._keys = [(name, header.index(name)) for name in schema.keys]
+        partition = self._keys[0][1]
+        order = [partition, *(i for i in range(len(header)) if i != partition)]
+        self._columns = [(i, _Column(header[i], schema.type_of(header[i]), first=i == partition)) for i in order]
 
-    def item(self, row: Row, plain: bool) -> tuple[str, Hashable]:
-        """The item's DynamoDB JSON and its key; the row has as many cells as the header."""
-        key = self._key(row)
-        values = self._converted(row) if self._conversions else row
-        if not plain:
-            values = list(map(quoted, values))
-            for i in self._booleans:
-                values[i] = values[i][1:-1]
-        filled = b""
-        if "" in row:
-            filled = bytes(map(bool, row))
-            values = compress(values, row)
-        template = self._templates.get((filled, plain)) or self._template(filled, plain)
-        template[1::2] = values
-        text = "".join(template)
-        check_size(text)
-        return text, key
+    def items(self, rows: Sequence[Row], plain: bool) -> _Made:
+        """The items of rows, which have as many cells as the header.
 
-    def _converted(self, row: Row) -> Row:
-        """The row's values as JSON has them: the row itself, where that is how they are written."""
-        values = row
-        for i, is_written_so, convert in self._conversions:
-            cell = row[i]
-            if is_written_so(cell) or not cell:
-                continue
-            if values is row:
-                values = row.copy()
-            try:
-                values[i] = convert(cell)
-            except RowError as error:
-                raise RowError(f"{self._header[i]}: {error}") from None
-        return values
-
-    def _template(self, filled: bytes, plain: bool) -> list[str]:
-        """The template for rows with these cells filled: a byte for each, none at all if all are.
-
-        Every second of its strings is to be replaced by a value.
+        Raises:
+            RowError: one of them cannot be an item.
         """
-        if len(self._templates) * len(self._header) > _TEMPLATE_COLUMNS:
-            self._templates.clear()
-        template = ["{"]
-        for name in compress(self._header, filled) if filled else self._header:
-            kind = self._schema.type_of(name)
-            quote = '"' if plain and kind != "BOOL" else ""
-            template[-1] += f'{quoted(name)}:{{"{kind}":{quote}'
-            template += ["", f"{quote}}},"]
-        template[-1] = template[-1].replace(",", "}")
-        self._templates[filled, plain] = template
-        return template
+        cells = list(zip(*rows, strict=True))
+        keys = [self._key_values(name, cells[i]) for name, i in self._keys]
+        texts = joined(self._members(cells, plain))
+        check_sizes(texts)
+        return texts, keys[0] if len(keys) == 1 else zip(*keys, strict=True)
 
-    def _key_reader(self) -> Callable[[Row], Hashable]:
-        first, *others = map(self._value_reader, self._schema.keys)
-        return (lambda row: (first(row), others[0](row))) if others else first
+    def _key_values(self, name: str, cells: Sequence[str]) -> Sequence[str]:
+        lengths = set(map(len, cells))
+        if self._schema.type_of(name) == "S" and 0 < min(lengths) <= max(lengths) <= SURELY_SHORT:
+            return cells
+        return [key_value(self._schema, name, cell) for cell in cells]
 
-    def _value_reader(self, name: str) -> Callable[[Row], str]:
-        index = self._header.index(name)
-        surely_good = SURELY_SHORT if self._schema.type_of(name) == "S" else 0
+    def _members(self, cells: Sequence[Sequence[str]], plain: bool) -> Iterator[tuple[str, Iterable[str], str]]:
+        """See `joined`; a value is empty together with what is around it, where some of a column's cells are."""
+        for i, column in self._columns:
+            opening, closing = column.around(plain)
+            if "" not in cells[i]:
+                yield opening, column.values(cells[i], plain), closing
+            elif any(cells[i]):
+                values = iter(column.values(list(filter(None, cells[i])), plain))
+                yield "", [opening + next(values) + closing if cell else "" for cell in cells[i]], ""
 
-        def value(row: Row) -> str:
-            cell = row[index]
-            return cell if 0 < len(cell) <= surely_good else key_value(self._schema, name, cell)
 
-        return value
+class _Column:
+    """How the cells of one column become values."""
+
+    def __init__(self, name: str, kind: str, *, first: bool) -> None:
+        self._name = name
+        self._kind = kind
+        self._opening = f'{"{" if first else ","}{quoted(name)}:{{"{kind}":'
+
+    def around(self, plain: bool) -> tuple[str, str]:
+        """What stands before and after a value; see `values`."""
+        if self._kind == "BOOL" or (self._kind == "S" and not plain):
+            return self._opening, "}"
+        return self._opening + '"', '"}'
+
+    def values(self, cells: Sequence[str], plain: bool) -> Iterable[str]:
+        """The values of cells that are not empty, as they stand between what is `around` them.
+
+        Raises:
+            RowError: a cell does not have the column's type.
+        """
+        if self._kind == "S":
+            return cells if plain else map(quoted, cells)
+        are_written_so, convert = _CONVERSIONS[self._kind]
+        if are_written_so(cells):
+            return cells
+        try:
+            return list(map(convert, cells))
+        except RowError as error:
+            raise RowError(f"{self._name}: {error}") from None
 
 
 def _check(header: Sequence[str], schema: Schema, transform: Transform | None) -> None:

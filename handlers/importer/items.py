@@ -8,13 +8,14 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCal
 
 import binascii
 import json
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from handlers.importer.errors import RowError
-from handlers.importer.numbers import Number, canonical, number
+from handlers.importer.numbers import Number, canonical, number, written_as_numbers
 from handlers.importer.transform import Rejected, Transform
 
 ITEM_BYTES = 400 * 1024
@@ -71,11 +72,25 @@ def key_value(schema: Schema, name: str, value: str) -> str:
     return value
 
 
-def check_size(text: str) -> None:
-    """Raises a `RowError` if the item, given as its JSON text, is larger than DynamoDB allows."""
-    # Each character of the text stands for at most four bytes of the item.
-    if len(text) * 4 > ITEM_BYTES and (size := _map_size(json.loads(text))) > ITEM_BYTES:
-        raise RowError(f"has {size:,} bytes as an item, DynamoDB allows {ITEM_BYTES:,}")
+def check_sizes(texts: Sequence[str]) -> None:
+    """Raises a `RowError` if one of the items, given as their JSON texts, is larger than DynamoDB allows."""
+    # Each character of a text stands for at most four bytes of the item.
+    if max(map(len, texts)) * 4 <= ITEM_BYTES:
+        return
+    for text in texts:
+        if len(text) * 4 > ITEM_BYTES and (size := _map_size(json.loads(text))) > ITEM_BYTES:
+            raise RowError(f"has {size:,} bytes as an item, DynamoDB allows {ITEM_BYTES:,}")
+
+
+def joined(members: Iterable[tuple[str, Iterable[str], str]]) -> list[str]:
+    """The JSON texts of many objects, member by member: what stands before a value in all, the values, what follows."""
+    pieces: list[Iterable[str]] = []
+    text = ""
+    for before, values, after in members:
+        pieces += repeat(text + before), values
+        text = after
+    pieces.append(repeat(text + "}"))
+    return ["".join(parts) for parts in zip(*pieces, strict=False)]
 
 
 class ObjectItems:
@@ -109,8 +124,43 @@ class ObjectItems:
         text, key = self._stored(row["Item"]) if len(row) == 1 and _is_stored(row) else self._plain(row)
         if "\\ud" in text:
             _check_surrogates(text)
-        check_size(text)
+        check_sizes((text,))
         return text, key
+
+    def items(self, rows: Sequence[Any]) -> tuple[Iterable[str], Iterable[Hashable]] | None:
+        """Each item's DynamoDB JSON, and their keys, of objects with the same members; made member by member.
+
+        What Python does with all values of a member at once, it does in C. None if the rows are not alike, or some
+        cannot be items, or have to be looked at alone for another reason.
+        """
+        if self._transform or set(map(type, rows)) != {dict} or len({*map(tuple, rows)}) != 1:
+            return None
+        columns: dict[str, Sequence[Any]] = dict(
+            zip(rows[0], zip(*[row.values() for row in rows], strict=True), strict=True)
+        )
+        if not columns.keys() >= set(self._schema.keys):
+            return None
+        try:
+            keys = [self._key_column(columns, *key) for key in self._key_types]
+            texts = joined(map(_column, chain("{", repeat(",")), columns, columns.values()))
+            check_sizes(texts)
+        except RowError:
+            return None
+        if any("\\ud" in text for text in texts):
+            return None
+        return texts, keys[0] if len(keys) == 1 else zip(*keys, strict=True)
+
+    def _key_column(
+        self, columns: dict[str, Sequence[Any]], name: str, wanted: type[str], surely_good: int
+    ) -> Sequence[str]:
+        """The key's values of some rows, in which they get the key's type."""
+        if set(map(type, columns[name])) != {wanted}:
+            columns[name] = [
+                value if type(value) is wanted else _as_key(name, value, wanted) for value in columns[name]
+            ]
+        return [
+            value if 0 < len(value) <= surely_good else key_value(self._schema, name, value) for value in columns[name]
+        ]
 
     def _plain(self, row: dict[str, Any]) -> tuple[str, Hashable]:
         if self._types:
@@ -212,6 +262,17 @@ def _object(row: dict[str, Any], level: int) -> str:
         )
         + "}"
     )
+
+
+def _column(comma: str, name: str, values: Sequence[Any]) -> tuple[str, Iterable[str], str]:
+    """What stands before a member's value in all of some objects, the values of each, and what follows."""
+    before = comma + _NAMES[name]
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return before + '{"S":', map(quoted, values), "}"
+    if kinds <= {int, Number} and written_as_numbers(numbers := list(map(str, values))):
+        return before + '{"N":"', numbers, '"}'
+    return before, [_PLAIN.get(type(value), _other)(value, 1) for value in values], ""
 
 
 def _list(values: list[Any], level: int) -> str:

@@ -58,6 +58,9 @@ class JsonLinesReader:
         for start in range(0, len(sources), _TOGETHER):
             some = sources[start : start + _TOGETHER]
             values = _values([line for _, line in some])
+            if values and (alike := self._objects.items(values)):
+                items += zip(*alike, some, strict=True)
+                continue
             for at, source in enumerate(some):
                 try:
                     items.append((*item(values[at] if values else decode(source[1])), source))

@@ -5,11 +5,14 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.Nami
 """
 
 import re
+from collections.abc import Sequence
 
 from handlers.importer.errors import RowError
 
-written_as_number = re.compile(r"-?(?:(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,19})?|[1-9][0-9]{0,37})").fullmatch
-"""Matches a text that DynamoDB takes as a number as it is; there are others."""
+_PLAIN = r"-?(?:(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,19})?|[1-9][0-9]{0,37})"
+"""A text that DynamoDB takes as a number as it is; there are others."""
+_written_as_number = re.compile(_PLAIN).fullmatch
+_lines_of_numbers = re.compile(rf"(?:{_PLAIN}\n)*+").fullmatch
 _NUMBER = re.compile(r"([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]+))?").fullmatch
 _DIGITS = 38
 _SMALLEST, _LARGEST = -130, 125
@@ -21,13 +24,19 @@ class Number(str):
     __slots__ = ()
 
 
+def written_as_numbers(texts: Sequence[str]) -> bool:
+    """Whether DynamoDB takes each of the texts as a number as it is; False says nothing about any of them."""
+    lines = "".join([f"{text}\n" for text in texts])
+    return lines.count("\n") == len(texts) and _lines_of_numbers(lines) is not None
+
+
 def number(text: str) -> str:
     """The number as DynamoDB accepts it: as written if that is plain, else without what carries no value.
 
     Raises:
         RowError: it is not a number, or one that DynamoDB cannot keep exactly.
     """
-    return text if written_as_number(text) else canonical(text)
+    return text if _written_as_number(text) else canonical(text)
 
 
 def canonical(text: str) -> str:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.importer import csv_items
 from handlers.importer.errors import FileError
 from handlers.importer.items import ITEM_BYTES
 
@@ -161,7 +160,18 @@ def test_reading_goes_on_from_the_end_of_any_batch(read_file: Any) -> None:
     assert 0 < len(rest.items) < len(whole.items)
 
 
-def test_templates_do_not_pile_up(read_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_items, "_TEMPLATE_COLUMNS", 6)
-    outcome = read_file("a.csv", b"id,x,y\n" + b"a,1,2\nb,,2\nc,1,\nd,,\n" * 2)
-    assert outcome.stored[:4] == outcome.stored[4:]
+@pytest.mark.parametrize("bad", [(), (0,), (63, 64), (5, 70, 71, 199), tuple(range(200))])
+def test_bad_rows_among_many_are_found_in_their_order(read_file: Any, bad: tuple[int, ...]) -> None:
+    lines = [f"{i},{'x' if i in bad else i}\n" for i in range(200)]
+    outcome = read_file("a.csv", f"id,n\n{''.join(lines)}".encode(), columns={"n": "N"})
+    assert [int(item[1]) for item in outcome.items] == [i for i in range(200) if i not in bad]
+    assert [reject.line for reject in outcome.rejects] == [i + 2 for i in bad]
+
+
+def test_a_row_of_another_width_is_rejected_before_a_transform_sees_it(read_file: Any) -> None:
+    outcome = read_file("a.csv", b"id,n\na,1,2\nb\nc,3\n", transform=lambda row: row)
+    assert outcome.stored == [{"id": {"S": "c"}, "n": {"S": "3"}}]
+    assert [reason for _, reason in outcome.reasons] == [
+        "has 3 cells, the header has 2",
+        "has 1 cells, the header has 2",
+    ]

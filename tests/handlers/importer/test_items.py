@@ -38,6 +38,31 @@ def test_what_sdk_readers_get_is_what_the_row_says(row: dict[str, Any]) -> None:
     assert read == row
 
 
+MEMBERS = st.sampled_from(
+    ["a", "", 'q"', "\ud800", 7, 10**60, Number("0.5"), Number("1e999"), True, None, [1], {"S": "x"}]
+)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.fixed_dictionaries({"id": MEMBERS, "n": MEMBERS, "v": MEMBERS}), min_size=1, max_size=4),
+    st.sampled_from([Schema(("id",), {}), Schema(("id",), {"id": "N"}), Schema(("id", "n"), {"n": "N"})]),
+)
+def test_objects_that_are_alike_become_what_each_would_alone(rows: list[dict[str, Any]], schema: Schema) -> None:
+    made = ObjectItems(schema).items(rows)
+    assert made is None or list(zip(*made, strict=True)) == [ObjectItems(schema).item(row) for row in rows]
+
+
+def test_objects_that_are_alike_are_made_together() -> None:
+    rows = [{"id": f"a{i}", "n": i, "p": Number("0.5"), "s": 'é"', "b": True} for i in range(3)]
+    assert ObjectItems(SCHEMA).items(rows)
+
+
+@pytest.mark.parametrize("odd", [{"id": "b", "m": 1}, {"id": "b"}, {"n": 1, "id": "b"}, {"id": "", "n": 1}, [], "b"])
+def test_objects_that_are_not_alike_are_not(odd: Any) -> None:
+    assert ObjectItems(SCHEMA).items([{"id": "a", "n": 1}, odd]) is None
+
+
 def test_numbers_keep_every_digit() -> None:
     row = decode('{"id": "a", "n": [0.1, 1e-7, 12345678901234567890123456789012345678, -0.50, 100]}')
     values = [value["N"] for value in item(row)["n"]["L"]]

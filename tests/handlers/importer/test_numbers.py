@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.importer.errors import RowError
-from handlers.importer.numbers import canonical, number
+from handlers.importer.numbers import canonical, number, written_as_numbers
 
 DIGITS = st.text("0123456789", min_size=1, max_size=45)
 
@@ -74,3 +74,13 @@ def test_every_number_that_is_accepted_keeps_its_value(sign: str, whole: str, fr
     if len(exact.as_tuple().digits) <= 38:
         assert Decimal(number(text)) == exact
         assert canonical(text) == canonical(str(exact))
+
+
+@given(st.lists(st.text("01.-+\n\r ", max_size=4) | DIGITS, max_size=5))
+def test_numbers_are_plain_together_only_if_each_is_alone(texts: list[str]) -> None:
+    assert not written_as_numbers(texts) or [number(text) for text in texts] == texts
+
+
+@given(st.lists(st.integers(-(10**38) + 1, 10**38 - 1).map(str) | st.sampled_from(["0.1", "-12.50"]), max_size=5))
+def test_plain_numbers_are_seen_as_such_together(texts: list[str]) -> None:
+    assert written_as_numbers(texts)

@@ -28,6 +28,8 @@ _CITIES = (
     ("Porto", "Portugal"),
 )
 _QUOTED_EVERY = 20
+PARTS = 3
+"""How many times the rows of the `part` files go into all rows."""
 STREAM = "arn:aws:dynamodb:eu-north-1:123456789012:table/Users/stream/2026-01-01T00:00:00.000"
 RECORDS_A_BATCH = 100
 """What a stream mapping of Sluice hands to one invocation."""
@@ -122,11 +124,11 @@ def batches(records: int, events: tuple[str, str]) -> Iterator[str]:
 def write(folder: Path, rows: int, records: int) -> None:
     """Writes all input files; those below `incoming/` are what the endpoint serves as objects."""
     (folder / "incoming").mkdir(parents=True)
-    _write(folder / "incoming/rows.csv", csv_lines(rows))
-    _write(folder / "incoming/small.csv", csv_lines(10))
-    _write(folder / "incoming/rows.jsonl", json_lines(rows))
-    with gzip.open(folder / "incoming/rows.jsonl.gz", "wb", compresslevel=6) as file:
-        file.writelines(line.encode() for line in json_lines(rows))
+    for name, count in (("rows", rows), ("part", rows // PARTS), ("small", 10)):
+        _write(folder / f"incoming/{name}.csv", csv_lines(count))
+        _write(folder / f"incoming/{name}.jsonl", json_lines(count))
+        with gzip.open(folder / f"incoming/{name}.jsonl.gz", "wb", compresslevel=6) as file:
+            file.writelines(line.encode() for line in json_lines(count))
     _write(folder / "people.jsonl", batches(records, ("INSERT", "MODIFY")))
     _write(folder / "changes.jsonl", batches(records, ("INSERT", "REMOVE")))
     _write(folder / "person.jsonl", batches(1, ("INSERT", "INSERT")))

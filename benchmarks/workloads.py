@@ -77,6 +77,9 @@ class Workload(NamedTuple):
     ways: tuple[Way, ...]
     goals: tuple[Goal, ...] = ()
     input: str = ""
+    """The file it is fed from."""
+    peers_part: tuple[str, str] | None = None
+    """What the peers are fed instead, for they are slow: a file with 1 in `PARTS` of the rows, and a very small one."""
     items: bool = False
     """Whether the endpoint has a table with items."""
     delay: float = 0.0
@@ -104,6 +107,7 @@ WORKLOADS = (
         (_IMPORT, _BATCH_WRITER, _CLIENT, _WRANGLER),
         (Goal(_BATCH_WRITER.name, 1 / 15, "1/15"), Goal(_WRANGLER.name, 1 / 24, "1/24")),
         input="rows.csv",
+        peers_part=("part.csv", "small.csv"),
         peak_mb=40,
     ),
     Workload(
@@ -115,6 +119,7 @@ WORKLOADS = (
         (_IMPORT, _BATCH_WRITER, _CLIENT),
         (Goal(_BATCH_WRITER.name, 1 / 12, "1/12"),),
         input="rows.jsonl",
+        peers_part=("part.jsonl", "small.jsonl"),
     ),
     Workload(
         "import JSON lines, gzipped",
@@ -122,6 +127,7 @@ WORKLOADS = (
         (_IMPORT, _BATCH_WRITER),
         (Goal(_BATCH_WRITER.name, 1 / 12, "1/12"),),
         input="rows.jsonl.gz",
+        peers_part=("part.jsonl.gz", "small.jsonl.gz"),
     ),
     Workload(
         "stream records to mails",

@@ -28,7 +28,7 @@ _MARKS = "<!-- the benchmark's tables: begin -->\n", "<!-- the benchmark's table
 _ITEM_BYTES = 300
 _ARCHIVE_KB, _DEPLOY_SECONDS, _PREVIEW_SECONDS = 100, 5, 3
 _NOT_MEASURED = (
-    "the peers with all rows to import: they get a third a round, and the CPU and wall time of the rest is reckoned from it",
+    "the peers with all rows to import: they get a third a round, and the time that the rest takes is reckoned from it",
     "AWS: the null endpoint answers at once, so the figures are the client's own work",
     "TLS: the null endpoint speaks plain HTTP; a handshake costs a cold start a few ms, records 1 to 2 ms a 1,000 rows",
     "Lambda's cores: 1,769 MB buy one, which may be slower or faster than this machine's",

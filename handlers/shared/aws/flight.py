@@ -7,7 +7,8 @@ import time
 import zlib
 from heapq import heappop, heappush
 from itertools import count
-from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
+from math import ceil
+from select import POLLIN, POLLOUT, poll
 from ssl import SSLCertVerificationError
 
 from handlers.shared.aws.errors import AwsError, ConnectionLost, error_of
@@ -33,7 +34,7 @@ def pause(attempts: int) -> float:
 class _Exchange:
     """A request on its way: `expires` is when its answer is given up, `limit` when it is."""
 
-    __slots__ = ("attempts", "corrections", "error", "expires", "identity", "limit", "request")
+    __slots__ = ("attempts", "connection", "corrections", "error", "expires", "identity", "limit", "request")
 
     def __init__(self, request: Request, limit: float):
         self.request = request
@@ -43,6 +44,7 @@ class _Exchange:
         self.expires = 0.0
         self.error: AwsError | None = None
         self.identity: Identity
+        self.connection: Connection
 
 
 class Flight:
@@ -51,8 +53,8 @@ class Flight:
     def __init__(self, client: Client, deadline: float | None = None):
         self._client = client
         self._deadline = deadline
-        self._selector = DefaultSelector()
-        self._busy: dict[Connection, _Exchange] = {}
+        self._poll = poll()  # not `selectors`: sixteen sockets at most, and no system call to add or remove one
+        self._busy: dict[int, _Exchange] = {}  # by the socket's file descriptor
         self._waiting: list[tuple[float, int, _Exchange]] = []
         self._tickets = count()
         self._done: list[tuple[Request, Response | AwsError]] = []
@@ -79,15 +81,14 @@ class Flight:
             while self._waiting and self._waiting[0][0] <= now:
                 self._start(heappop(self._waiting)[2])
             if not self._done:
-                self._poll()
+                self._attend()
         done, self._done = self._done, []
         return done
 
     def close(self) -> None:
         """Gives up what is still in flight."""
-        self._selector.close()
-        for connection in self._busy:
-            connection.close()
+        for exchange in self._busy.values():
+            exchange.connection.close()
         self._busy = {}
 
     def _put_off(self, exchange: _Exchange, delay: float) -> None:
@@ -110,41 +111,44 @@ class Flight:
             self._failed(exchange, error)
             return
         connection.begin(message, no_body=request.method == "HEAD", stream=request.stream)
-        self._busy[connection] = exchange
-        self._selector.register(connection.sock, EVENT_READ, connection)
-        self._advance(connection, EVENT_WRITE)
+        exchange.connection = connection
+        self._busy[connection.sock.fileno()] = exchange
+        self._poll.register(connection.sock, POLLIN)
+        self._advance(exchange, POLLOUT)
 
-    def _poll(self) -> None:
+    def _attend(self) -> None:
+        """Waits until a socket is ready, a pause over or an answer overdue, and does what that calls for."""
         wake = min([exchange.expires for exchange in self._busy.values()], default=float("inf"))
         if self._waiting:
             wake = min(wake, self._waiting[0][0])
-        for key, events in self._selector.select(max(0.0, wake - time.monotonic())):
-            self._advance(key.data, events)
+        milliseconds = ceil(max(0.0, wake - time.monotonic()) * 1000)
+        for descriptor, events in self._poll.poll(milliseconds):
+            self._advance(self._busy[descriptor], events)
         now = time.monotonic()
-        for connection, exchange in [*self._busy.items()]:
+        for exchange in [*self._busy.values()]:
             if exchange.expires <= now:
-                self._give_up(connection, "Timeout", "no answer in time")
+                self._give_up(exchange, "Timeout", "no answer in time")
 
-    def _advance(self, connection: Connection, events: int) -> None:
+    def _advance(self, exchange: _Exchange, events: int) -> None:
         """Moves a request and its answer on as far as they go without waiting."""
+        connection = exchange.connection
         try:
-            if events & EVENT_READ:
+            if events & ~POLLOUT:  # also where the connection broke: receiving says how
                 connection.receive()
-            if events & EVENT_WRITE and not connection.answered:
+            if events & ~POLLIN and not connection.answered:
                 connection.send()
-                wanted = EVENT_READ | EVENT_WRITE if connection.outgoing else EVENT_READ
-                self._selector.modify(connection.sock, wanted, connection)
+                self._poll.modify(connection.sock, POLLIN | POLLOUT if connection.outgoing else POLLIN)
         except OSError as reason:
-            self._give_up(connection, "ConnectionLost", _words(reason))
+            self._give_up(exchange, "ConnectionLost", _words(reason))
             return
         if connection.answered:
-            self._landed(connection)
+            self._landed(exchange)
         else:
-            exchange = self._busy[connection]
             exchange.expires = min(time.monotonic() + self._client.read_timeout, exchange.limit)
 
-    def _landed(self, connection: Connection) -> None:
-        exchange = self._release(connection)
+    def _landed(self, exchange: _Exchange) -> None:
+        connection = exchange.connection
+        self._release(connection)
         parser = connection.parser
         if connection.streaming:
             answer = Response(parser.status, parser.headers, b"", connection)
@@ -153,9 +157,9 @@ class Flight:
             self._client.give(connection)
         self._judge(exchange, answer)
 
-    def _release(self, connection: Connection) -> _Exchange:
-        self._selector.unregister(connection.sock)
-        return self._busy.pop(connection)
+    def _release(self, connection: Connection) -> None:
+        self._poll.unregister(connection.sock)
+        del self._busy[connection.sock.fileno()]
 
     def _judge(self, exchange: _Exchange, response: Response) -> None:
         request = exchange.request
@@ -176,8 +180,9 @@ class Flight:
                 return
         self._failed(exchange, error)
 
-    def _give_up(self, connection: Connection, code: str, words: str) -> None:
-        exchange = self._release(connection)
+    def _give_up(self, exchange: _Exchange, code: str, words: str) -> None:
+        connection = exchange.connection
+        self._release(connection)
         connection.close()
         self._failed(exchange, self._lost(exchange.request, code, words, sent=not connection.outgoing))
 

@@ -9,6 +9,8 @@ from typing import Any
 COLUMNS = ("id", "name", "email", "city", "country", "price", "quantity", "active", "created", "note")
 TYPES = {"price": "N", "quantity": "N", "active": "BOOL"}
 """The columns that are no strings."""
+REPORTED = frozenset(("id", "name", "created"))
+"""The attributes that a report shows."""
 
 _PEOPLE = (
     "Ada Lovelace",

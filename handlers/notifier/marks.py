@@ -4,8 +4,10 @@ A shard's records are in one invocation at a time, so nothing is claimed: marks 
 and written after.
 """
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Protocol
 
 from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
@@ -55,13 +57,10 @@ class Marks:
             MarksUnavailableError: not all marks could be read; whoever mails now may mail twice.
         """
         found = set()
+        keys = [f'{{"{MARK_KEY}":{{"S":{quoted(event_id)}}}}}' for event_id in event_ids]
         chunks = [
-            {
-                "ConsistentRead": True,
-                "ProjectionExpression": MARK_KEY,
-                "Keys": [{MARK_KEY: {"S": event_id}} for event_id in event_ids[start : start + _KEYS]],
-            }
-            for start in range(0, len(event_ids), _KEYS)
+            f'{{"ConsistentRead":true,"ProjectionExpression":"{MARK_KEY}","Keys":[{chunk}]}}'
+            for chunk in _chunks(keys, _KEYS)
         ]
         for answer in self._answers("BatchGetItem", chunks, "UnprocessedKeys", patience):
             found.update([item[MARK_KEY]["S"] for item in answer["Responses"].get(self._table, ())])
@@ -73,30 +72,41 @@ class Marks:
         Raises:
             MarksUnavailableError: some of them are not marked.
         """
-        expiry = {"N": str(int(time.time()) + self._seconds)}
-        puts = [{"PutRequest": {"Item": {MARK_KEY: {"S": event_id}, MARK_EXPIRY: expiry}}} for event_id in event_ids]
-        chunks = [puts[start : start + _PUTS] for start in range(0, len(puts), _PUTS)]
+        expiry = int(time.time()) + self._seconds
+        puts = [
+            f'{{"PutRequest":{{"Item":{{"{MARK_KEY}":{{"S":{quoted(event_id)}}},"{MARK_EXPIRY}":{{"N":"{expiry}"}}}}}}}}'
+            for event_id in event_ids
+        ]
+        chunks = [f"[{chunk}]" for chunk in _chunks(puts, _PUTS)]
         for _ in self._answers("BatchWriteItem", chunks, "UnprocessedItems", patience):
             pass
 
     def _answers(
-        self, operation: str, chunks: list[Any], unprocessed: str, patience: Patience
+        self, operation: str, chunks: list[str], unprocessed: str, patience: Patience
     ) -> Iterator[dict[str, Any]]:
-        """Send each chunk, and again what DynamoDB left of it; report an error once all have been sent."""
+        """Send each chunk, given as JSON, and again what DynamoDB left of it; report an error once all were sent."""
         failure = None
         attempt = 0
         while chunks:
-            requests = [dynamodb.request(operation, {"RequestItems": {self._table: chunk}}) for chunk in chunks]
+            requests = [
+                dynamodb.request(operation, f'{{"RequestItems":{{{quoted(self._table)}:{chunk}}}}}') for chunk in chunks
+            ]
             chunks = []
             for _, outcome in self._client.map(requests, deadline=patience.mark):
                 if isinstance(outcome, AwsError):
                     failure = outcome
                     continue
                 answer = outcome.json()
-                chunks += answer.get(unprocessed, {}).values()
+                chunks += map(json.dumps, answer.get(unprocessed, {}).values())
                 yield answer
             if chunks and not patience.wait(attempt, patience.mark):
                 raise MarksUnavailableError(f"{operation} on {self._table}: throttled until the time was over")
             attempt += 1
         if failure:
             raise MarksUnavailableError(str(failure)) from failure
+
+
+def _chunks(members: Sequence[str], size: int) -> Iterator[str]:
+    """The members of a JSON array, so many at once."""
+    for start in range(0, len(members), size):
+        yield ",".join(members[start : start + size])

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntry.html
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 MALFORMED = "malformed_address"
 LOCAL_PART_OUTSIDE_ASCII = "local_part_outside_ascii"
@@ -87,6 +88,7 @@ def _listed(entry: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
+@lru_cache(maxsize=1000)  # most people's mail is with few providers
 def _ascii_domain(domain: str) -> str:
     """Give a domain in ASCII, punycode where it needs it.
 

@@ -1,232 +1,19 @@
-"""Runs every benchmark, prints the table and writes the JSON file: `make bench`, `make bench ARGS=--quick`."""
+"""Runs every benchmark, prints the tables and writes the JSON file: `make bench`, `make bench ARGS=--quick`."""
 
 import argparse
-import io
 import json
-import os
-import platform
-import subprocess
-import sys
 import tempfile
-import time
-import zipfile
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from benchmarks import costs, inputs, plot, tables
-from benchmarks.measure import ROOT, NullEndpoint, Sample, Spread, WayError, sample
-from benchmarks.verdicts import figures
-from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, HANDLERS, WORKLOADS, Way, Workload
-from infra.code import stage
+from benchmarks import plot, tables
+from benchmarks.bench import Bench
+from benchmarks.measure import ROOT
 
 _HERE = ROOT / "benchmarks"
 _RESULTS = _HERE / "results.json"
 _PLOT = _HERE / "growth.svg"
 _PAGE, _PAGE_PLOT = ROOT / "docs/performance.md", ROOT / "docs/growth.svg"
 _MARKS = "<!-- the benchmark's tables: begin -->\n", "<!-- the benchmark's tables: end -->"
-_ITEM_BYTES = 300
-_ARCHIVE_KB, _DEPLOY_SECONDS, _PREVIEW_SECONDS = 100, 5, 3
-_NOT_MEASURED = (
-    "the peers with all rows to import: they get a third a round, and the time that the rest takes is reckoned from it",
-    "AWS: the null endpoint answers at once, so the figures are the client's own work",
-    "TLS: the null endpoint speaks plain HTTP; a handshake costs a cold start a few ms, records 1 to 2 ms a 1,000 rows",
-    "Lambda's cores: 1,769 MB buy one, which may be slower or faster than this machine's",
-    "memory of functions in the embedded cloud, which does not limit it",
-)
-
-
-class Bench:
-    """One run of the benchmarks."""
-
-    def __init__(self, folder: Path, *, quick: bool, minutes: float) -> None:
-        self._folder = folder
-        self._quick = quick
-        self._until = time.monotonic() + minutes * 60
-        self._rows, self._records, self._items = (20_000, 2_000, 28_000) if quick else (200_000, 10_000, 140_000)
-        self._rounds = 2 if quick else 3
-        self._start_rounds = 3 if quick else 7
-        self._archives = {handler: stage(handler) for handler in HANDLERS.values()}
-        self._missed: list[str] = list(_NOT_MEASURED)
-        self._samples: dict[str, dict[str, list[Sample]]] = {}
-        self._connections: dict[str, int] = {}
-
-    def run(self) -> dict[str, Any]:
-        """Measures everything; gives the results."""
-        if self._quick:
-            self._missed.append("the goals, fairly: with a tenth of the work, starting up weighs ten times as much")
-        inputs.write(self._folder, self._rows, self._records)
-        self._warm_up()
-        single = self._single()
-        growth = self._growth()
-        embedded = self._embedded("import", "--rows", "1000", "10000", *([] if self._quick else ["100000"])) or []
-        self._starts()
-        rounds = self._workloads()
-        measured = [workload for workload in (*WORKLOADS, *COLD_STARTS) if self._complete(workload)]
-        workloads = [figures(one, self._samples[one.title], self._connections.get(one.title, 0)) for one in measured]
-        return {
-            "machine": {"cores": os.cpu_count(), "processor": _processor(), "python": platform.python_version()},
-            "rounds": rounds,
-            "quick": self._quick,
-            "workloads": workloads,
-            "single": single,
-            "growth": growth,
-            "embedded": embedded,
-            "costs": [cost._asdict() for cost in self._costs()],
-            "not_measured": self._missed,
-        }
-
-    def _warm_up(self) -> None:
-        """Has Python compile what is not measured cold."""
-        with NullEndpoint.open(self._folder, items=50) as endpoint:
-            for workload in COLD_STARTS:
-                ours = workload.ways[0]
-                told = {**ENVIRONMENT, "BENCH_INPUT": workload.input}
-                sample(ours.function, self._folder, endpoint.url, told, self._archives[ours.handler])
-
-    # Rounds: each runs every way once, so that load on the machine reaches all of them alike.
-
-    def _workloads(self) -> int:
-        for number in range(self._rounds):
-            started = time.monotonic()
-            for workload in WORKLOADS:
-                self._round(workload, number)
-            took = time.monotonic() - started
-            _say(f"round {number + 1} of {self._rounds} took {took:.0f} s")
-            if number + 1 < self._rounds and time.monotonic() + took > self._until:
-                self._missed.append(f"rounds {number + 2} to {self._rounds}: the time was over; see --minutes")
-                return number + 1
-        return self._rounds
-
-    def _starts(self) -> None:
-        for number in range(self._start_rounds):
-            for workload in COLD_STARTS:
-                self._round(workload, number)
-
-    def _round(self, workload: Workload, number: int) -> None:
-        samples = self._samples.setdefault(workload.title, {way.name: [] for way in workload.ways})
-        items = self._items if workload.items else 50
-        with NullEndpoint.open(self._folder, workload.delay, items) as endpoint:
-            turn = number % len(workload.ways)
-            for way in (*workload.ways[turn:], *workload.ways[:turn]):
-                try:
-                    taken = self._taken(workload, way, endpoint.url)
-                except WayError as error:
-                    self._missed.append(f"{workload.title}, {way.name}: {error}")
-                    continue
-                samples[way.name].append(taken)
-                _say(f"{workload.title}: {way.name}: {taken.cpu_ms_per_1000:,.1f} CPU ms a 1,000, {taken.wall:.1f} s")
-        self._connections[workload.title] = endpoint.connections
-
-    def _taken(self, workload: Workload, way: Way, endpoint: str) -> Sample:
-        def fed(name: str) -> Sample:
-            told = {**ENVIRONMENT, "BENCH_INPUT": name} if name else ENVIRONMENT
-            archive = self._archives.get(way.handler)
-            return sample(way.function, self._folder, endpoint, told, archive, cold=workload.cold)
-
-        if workload.peers_part and not way.handler:
-            part, start = map(fed, workload.peers_part)
-            return part.times(inputs.PARTS, start)
-        return fed(workload.input)
-
-    def _complete(self, workload: Workload) -> bool:
-        counts = {len(taken) for taken in self._samples[workload.title].values()}
-        return len(counts) == 1 and 0 not in counts
-
-    # Once.
-
-    def _single(self) -> list[dict[str, Any]]:
-        found = []
-        for name, handler in HANDLERS.items():
-            size = _zipped(self._archives[handler]) / 1000
-            goal = {"goal": f"at most {_ARCHIVE_KB} KB", "found": f"{size:.0f} KB", "met": size <= _ARCHIVE_KB}
-            found.append({"what": f"archive: {name}", **goal})
-        for what, command, limit in (
-            ("deploy into the embedded cloud", "deploy", _DEPLOY_SECONDS),
-            ("preview of prod", "preview", _PREVIEW_SECONDS),
-        ):
-            if seconds := self._embedded(command):
-                median = Spread.of(seconds).median
-                shown = f"{median:.1f} s"
-                found.append({"what": what, "goal": f"at most {limit} s", "found": shown, "met": median <= limit})
-        return found
-
-    def _growth(self) -> list[dict[str, Any]]:
-        """CPU and memory of one import by rows, and those of `Table.batch_writer` as far as it is bearable."""
-        found = []
-        ours, theirs = WORKLOADS[0].ways[:2]
-        largest = 100_000 if self._quick else 1_000_000
-        with NullEndpoint.open(self._folder) as endpoint:
-            for rows in (10_000, 100_000, 1_000_000):
-                name = f"rows-{rows}.csv"
-                if rows > largest:
-                    continue
-                with (self._folder / "incoming" / name).open("w", encoding="utf-8", newline="") as file:
-                    file.writelines(inputs.csv_lines(rows))
-                for way in (ours, theirs) if rows < largest else (ours,):
-                    told = {**ENVIRONMENT, "BENCH_INPUT": name}
-                    archive = self._archives.get(way.handler)
-                    taken = sample(way.function, self._folder, endpoint.url, told, archive)
-                    point = {
-                        "way": way.name,
-                        "rows": rows,
-                        "cpu": taken.cpu,
-                        "wall": taken.wall,
-                        "peak_mb": taken.peak_mb,
-                    }
-                    found.append(point)
-                    _say(f"{rows:,} rows: {way.name}: {taken.cpu:.1f} CPU s, {taken.peak_mb:.0f} MB")
-        return found
-
-    def _embedded(self, *arguments: str) -> Any:
-        """What `benchmarks.embedded` measures, or None where it cannot."""
-        python = ROOT / ".venv/bin/python"
-        _say(f"embedded cloud: {' '.join(arguments)}")
-        done = subprocess.run(
-            [str(python), "-m", "benchmarks.embedded", *arguments],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            self._missed.append(f"embedded cloud, {arguments[0]}: {done.stderr.strip().splitlines()[-1]}")
-            return None
-        return json.loads(done.stdout)
-
-    def _costs(self) -> Sequence[costs.Cost]:
-        cpu = {}
-        for workload in WORKLOADS:
-            taken = self._samples[workload.title][workload.ways[0].name]
-            if taken:
-                cpu[workload.title] = Spread.of([one.cpu_ms_per_1000 for one in taken]).median
-        return (
-            costs.million_rows(cpu["import CSV"]),
-            costs.million_changes(cpu["stream records to the archive"]),
-            costs.million_mails(cpu["stream records to mails"]),
-            costs.report(cpu["read items for a report"], self._items, _ITEM_BYTES),
-        )
-
-
-def _zipped(folder: Path) -> int:
-    """The bytes of a folder as Lambda gets it."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        for path in sorted(folder.rglob("*.py")):
-            file.write(path, path.relative_to(folder))
-    return len(archive.getvalue())
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
 
 
 def _publish(results: str) -> None:
@@ -240,7 +27,9 @@ def _publish(results: str) -> None:
 def main() -> None:
     """Measures, prints and writes."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the work and fewer rounds, about two minutes")
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of the work and fewer rounds, about two minutes"
+    )
     parser.add_argument("--minutes", type=float, default=14, help="begin no further round that would end later")
     parser.add_argument("--docs", action="store_true", help="also put tables and plot into docs/")
     options = parser.parse_args()

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from benchmarks.capacity import CORE_MB, IMPORTER_MB, TABLE_WRITES_PER_SECOND, seconds
+
 WRITE_UNIT = 0.625e-6
 READ_UNIT = 0.125e-6
 GB_SECOND = 0.0000133334
@@ -9,12 +11,6 @@ INVOCATION = 0.20e-6
 PUT_OBJECT = 5e-6
 MAIL = 100e-6
 
-_TABLE_WRITES_PER_SECOND = 4000
-"""What a new on-demand table takes."""
-_CORE_MB = 1769
-"""Lambda's memory setting that buys one core."""
-_IMPORTER_MB = 512
-_STREAM_MB = 256
 _BATCH = 100
 _MIB = 1 << 20
 _UNITS_A_PAGE = 128
@@ -31,23 +27,22 @@ class Cost(NamedTuple):
 
 def million_rows(cpu_ms_per_1000: float) -> Cost:
     """A million CSV rows of up to 1 KB each: a write unit a row."""
-    busy = cpu_ms_per_1000 * _CORE_MB / _IMPORTER_MB
-    seconds = max(busy, 1e6 / _TABLE_WRITES_PER_SECOND)
-    function = seconds * _IMPORTER_MB / 1024 * GB_SECOND
+    busy = seconds(cpu_ms_per_1000, 1e6, IMPORTER_MB)
+    function = max(busy, 1e6 / TABLE_WRITES_PER_SECOND) * IMPORTER_MB / 1024 * GB_SECOND
     writes = 1e6 * WRITE_UNIT
     return Cost(
         "a million imported rows",
         writes + function,
         f"1,000,000 write units = ${writes:.3f}; Lambda: the longer of {busy:.0f} s of work "
-        f"({cpu_ms_per_1000:.1f} CPU s on {_IMPORTER_MB} MB's share of a core) and the "
-        f"{1e6 / _TABLE_WRITES_PER_SECOND:.0f} s that a new table takes, x 0.5 GB = ${function:.4f}",
+        f"({cpu_ms_per_1000:.1f} CPU s on {IMPORTER_MB} MB's share of a core) and the "
+        f"{1e6 / TABLE_WRITES_PER_SECOND:.0f} s that a new table takes, x 0.5 GB = ${function:.4f}",
     )
 
 
 def million_changes(cpu_ms_per_1000: float) -> Cost:
     """A million archived changes, in batches of a hundred."""
     invocations = 1e6 / _BATCH
-    function = cpu_ms_per_1000 * _CORE_MB / 1024 * GB_SECOND
+    function = cpu_ms_per_1000 * CORE_MB / 1024 * GB_SECOND
     calls, puts = invocations * INVOCATION, invocations * PUT_OBJECT
     return Cost(
         "a million archived changes",
@@ -60,7 +55,7 @@ def million_changes(cpu_ms_per_1000: float) -> Cost:
 def million_mails(cpu_ms_per_1000: float) -> Cost:
     """A million mails, and the marks that keep them from being sent twice."""
     invocations = 1e6 / _BATCH
-    function = cpu_ms_per_1000 * _CORE_MB / 1024 * GB_SECOND + invocations * INVOCATION
+    function = cpu_ms_per_1000 * CORE_MB / 1024 * GB_SECOND + invocations * INVOCATION
     marks = 1e6 * (WRITE_UNIT + READ_UNIT)
     mails = 1e6 * MAIL
     return Cost(
@@ -74,7 +69,7 @@ def million_mails(cpu_ms_per_1000: float) -> Cost:
 def report(cpu_ms_per_1000: float, items: int, item_bytes: int) -> Cost:
     """One report over so many items."""
     units = items * item_bytes / _MIB * _UNITS_A_PAGE
-    function = cpu_ms_per_1000 * items / 1e6 * _CORE_MB / 1024 * GB_SECOND + INVOCATION
+    function = cpu_ms_per_1000 * items / 1e6 * CORE_MB / 1024 * GB_SECOND + INVOCATION
     return Cost(
         f"a report over {items:,} items",
         units * READ_UNIT + function,

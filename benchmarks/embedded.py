@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks import inputs
 from benchmarks.measure import ROOT
+from benchmarks.workers import Workers
 from local import program
 from local.cloud import EmbeddedCloud, Stack
 
@@ -53,7 +54,10 @@ def preview() -> list[float]:
 
 
 def imports(sizes: Sequence[int]) -> list[dict[str, Any]]:
-    """Seconds from the upload of a CSV file to the end of its import, by rows and workers; each a stack of its own."""
+    """Seconds from the upload of a CSV file to the end of its import, by rows and workers; each a stack of its own.
+
+    `peak_mb` is the largest memory that a worker has had so far.
+    """
     found = []
     for count in WORKERS:
         with EmbeddedCloud() as cloud:
@@ -61,9 +65,11 @@ def imports(sizes: Sequence[int]) -> list[dict[str, Any]]:
             _import(
                 stack, 10, "first"
             )  # through the emulator's own mapping, which is idle then and can be switched off
-            with _workers(stack, count):
+            with _workers(stack, count), Workers(cloud.server.pid) as workers:
                 _import(stack, 10_000, "second")  # a worker is a process, and starts with its first event
-                found += [{"workers": count, "rows": rows, "seconds": _import(stack, rows)} for rows in sizes]
+                for rows in sizes:
+                    took = _import(stack, rows)
+                    found.append({"workers": count, "rows": rows, "seconds": took, "peak_mb": workers.peak_mib})
     return found
 
 

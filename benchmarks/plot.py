@@ -13,7 +13,7 @@ def draw(path: Path, growth: Sequence[dict[str, Any]], embedded: Sequence[dict[s
     Args:
         path: where to.
         growth: against the null endpoint: `way`, `rows`, `cpu`, `peak_mb`.
-        embedded: in the embedded cloud: `workers`, `rows`, `seconds`.
+        embedded: in the embedded cloud: `workers`, `rows`, `seconds`, `peak_mb`.
     """
     import matplotlib as mpl
 
@@ -23,24 +23,27 @@ def draw(path: Path, growth: Sequence[dict[str, Any]], embedded: Sequence[dict[s
     mpl.rcParams.update(
         {"svg.hashsalt": "sluice", "svg.fonttype": "none", "font.size": 10, "font.family": "sans-serif"}
     )
-    figure, axes = pyplot.subplots(1, 3, figsize=(13, 4), layout="constrained")
+    figure, axes = pyplot.subplots(2, 2, figsize=(10, 7), layout="constrained")
     for way in dict.fromkeys(point["way"] for point in growth):
         points = [point for point in growth if point["way"] == way]
-        rows = [point["rows"] for point in points]
-        axes[0].plot(rows, [point["cpu"] for point in points], "o-", label=way.strip("`"))
-        axes[1].plot(rows, [point["peak_mb"] for point in points], "o-", label=way.strip("`"))
+        _lines(axes[0], points, ("cpu", "peak_mb"), way.strip("`"))
     for workers in dict.fromkeys(point["workers"] for point in embedded):
         points = [point for point in embedded if point["workers"] == workers]
-        label = f"{workers} worker{'s' if workers > 1 else ''}"
-        axes[2].plot([point["rows"] for point in points], [point["seconds"] for point in points], "o-", label=label)
-    titles = ("CPU seconds, null endpoint", "Peak memory (MB), null endpoint", "Seconds, embedded cloud")
-    for axis, title in zip(axes, titles, strict=True):
-        axis.set(title=title, xlabel="CSV rows of 140 bytes", xscale="log")
-        axis.grid(alpha=0.3)
-        if axis.lines:
-            axis.legend(frameon=False)
-    axes[0].set_yscale("log")
-    axes[2].set_yscale("log")
-    axes[1].set_ylim(bottom=0)
+        _lines(axes[1], points, ("seconds", "peak_mb"), f"{workers} worker{'s' if workers > 1 else ''}")
+    for row, place, unit in zip(axes, ("null endpoint", "embedded cloud"), ("CPU seconds", "Seconds"), strict=True):
+        row[0].set(title=f"{unit}, {place}", yscale="log")
+        row[1].set(title=f"Peak memory (MB), {place}", ylim=(0, None))
+        for axis in row:
+            axis.set(xlabel="CSV rows of 140 bytes", xscale="log")
+            axis.grid(alpha=0.3)
+            if axis.lines:
+                axis.legend(frameon=False)
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
+
+
+def _lines(axes: Sequence[Any], points: Sequence[dict[str, Any]], figures: Sequence[str], label: str) -> None:
+    """Draws one line on each of the axes: a figure of the points by their rows."""
+    rows = [point["rows"] for point in points]
+    for axis, figure in zip(axes, figures, strict=True):
+        axis.plot(rows, [point[figure] for point in points], "o-", label=label)

@@ -6,12 +6,21 @@ from typing import Any
 
 def render(results: dict[str, Any]) -> str:
     """All tables, with what they cannot say below them."""
-    parts = [_ways(results["workloads"]), _goals(results)]
-    if results["embedded"]:
-        parts.append(_embedded(results["embedded"]))
-    parts.append(_table(("cost of", "list price", "how"), [_cost(cost) for cost in results["costs"]]))
-    parts.append("Not measured:\n\n" + "\n".join(f"- {words}" for words in results["not_measured"]))
-    return "\n\n".join(parts) + "\n"
+    machine = results["machine"]
+    parts = [
+        ("Side by side", _ways(results["workloads"])),
+        ("Goals", _goals(results)),
+        ("What one function bears", _table(("work", "way", "bears"), _capacities(results["capacities"]))),
+        ("How an import grows, null endpoint", _growth(results["growth"])),
+        ("How an import grows, embedded cloud", _embedded(results["embedded"])),
+        ("What it costs", _table(("what", "list price", "arithmetic"), [_cost(cost) for cost in results["costs"]])),
+        ("Not measured", "\n".join(f"- {words}" for words in results["not_measured"])),
+        (
+            "Measured on",
+            f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}; {results['rounds']} rounds",
+        ),
+    ]
+    return "\n\n".join(f"### {title}\n\n{part}" for title, part in parts if part) + "\n"
 
 
 def _ways(workloads: Sequence[dict[str, Any]]) -> str:
@@ -52,14 +61,26 @@ def _judged(verdict: dict[str, Any]) -> tuple[str, str, str]:
     return verdict["goal"], verdict["found"], "met" if verdict["met"] else "**missed**"
 
 
-def _embedded(found: Sequence[dict[str, Any]]) -> str:
-    workers = list(dict.fromkeys(point["workers"] for point in found))
-    seconds = {(point["rows"], point["workers"]): point["seconds"] for point in found}
+def _capacities(found: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
+    works = [capacity["workload"] for capacity in found]
+    firsts = [f"**{work}**" if number == works.index(work) else "" for number, work in enumerate(works)]
+    return [(first, one["way"], one["bears"]) for first, one in zip(firsts, found, strict=True)]
+
+
+def _growth(found: Sequence[dict[str, Any]]) -> str:
     rows = [
-        (f"{size:,}", *(f"{seconds[size, count]:.1f} s" for count in workers))
-        for size in dict.fromkeys(point["rows"] for point in found)
+        (f"{point['rows']:,}", point["way"], f"{point['cpu']:.1f}", f"{point['wall']:.1f}", f"{point['peak_mb']:.0f}")
+        for point in found
     ]
-    return _table(("rows, embedded cloud", *(f"{count} worker{'s' if count > 1 else ''}" for count in workers)), rows)
+    return _table(("rows", "way", "CPU s", "wall s", "peak MB"), rows)
+
+
+def _embedded(found: Sequence[dict[str, Any]]) -> str:
+    rows = [
+        (f"{point['rows']:,}", str(point["workers"]), f"{point['seconds']:.1f}", f"{point['peak_mb']:.0f}")
+        for point in sorted(found, key=lambda point: (point["rows"], point["workers"]))
+    ]
+    return _table(("rows", "workers", "wall s", "peak MB of a worker"), rows) if rows else ""
 
 
 def _cost(cost: dict[str, Any]) -> tuple[str, str, str]:

@@ -9,8 +9,12 @@ from handlers.importer import environment as importer
 from handlers.notifier import environment as notifier
 from handlers.reporter import environment as reporter
 
+IMPORT = "import CSV"
+MAILS = "stream records to mails"
+ARCHIVE = "stream records to the archive"
+READ = "read items for a report"
+
 _GIB = 1 << 30
-IN_FLIGHT = 16
 ROWS_A_REQUEST = 25
 
 ENVIRONMENT = {
@@ -96,16 +100,17 @@ _LOOP = Way("boto3, `put_object` a record", "archives.boto3_loop")
 _IMPORT = Way("Sluice", "imports.sluice", importer.HANDLER)
 _BATCH_WRITER = Way("`Table.batch_writer`", "imports.batch_writer")
 _CLIENT = Way("client `batch_write_item`, no validation", "imports.client")
-_WRANGLER = Way("awswrangler", "imports.awswrangler")
+_PUT_CSV = Way("awswrangler `put_csv`", "imports.awswrangler_csv")
+_PUT_ITEMS = Way("awswrangler `put_items`", "imports.awswrangler_items")
 _MAILS = Way("Sluice, with marks", "mails.sluice", notifier.HANDLER)
 _ARCHIVE = Way("Sluice", "archives.sluice", archiver.HANDLER)
 
 WORKLOADS = (
     Workload(
-        "import CSV",
+        IMPORT,
         "rows",
-        (_IMPORT, _BATCH_WRITER, _CLIENT, _WRANGLER),
-        (Goal(_BATCH_WRITER.name, 1 / 15, "1/15"), Goal(_WRANGLER.name, 1 / 24, "1/24")),
+        (_IMPORT, _BATCH_WRITER, _CLIENT, _PUT_CSV),
+        (Goal(_BATCH_WRITER.name, 1 / 15, "1/15"), Goal(_PUT_CSV.name, 1 / 24, "1/24")),
         input="rows.csv",
         peers_part=("part.csv", "small.csv"),
         peak_mb=40,
@@ -116,7 +121,7 @@ WORKLOADS = (
     Workload(
         "import JSON lines",
         "rows",
-        (_IMPORT, _BATCH_WRITER, _CLIENT),
+        (_IMPORT, _BATCH_WRITER, _CLIENT, _PUT_ITEMS),
         (Goal(_BATCH_WRITER.name, 1 / 12, "1/12"),),
         input="rows.jsonl",
         peers_part=("part.jsonl", "small.jsonl"),
@@ -124,13 +129,13 @@ WORKLOADS = (
     Workload(
         "import JSON lines, gzipped",
         "rows",
-        (_IMPORT, _BATCH_WRITER),
+        (_IMPORT, _BATCH_WRITER, _CLIENT, _PUT_ITEMS),
         (Goal(_BATCH_WRITER.name, 1 / 12, "1/12"),),
         input="rows.jsonl.gz",
         peers_part=("part.jsonl.gz", "small.jsonl.gz"),
     ),
     Workload(
-        "stream records to mails",
+        MAILS,
         "records",
         (
             _MAILS,
@@ -145,14 +150,14 @@ WORKLOADS = (
         input="people.jsonl",
     ),
     Workload(
-        "stream records to the archive",
+        ARCHIVE,
         "records",
         (_ARCHIVE, _LOOP),
         (Goal(_LOOP.name, 1 / 20, "1/20"),),
         input="changes.jsonl",
     ),
     Workload(
-        "read items for a report",
+        READ,
         "items",
         (
             Way("Sluice", "reads.sluice", reporter.HANDLER),

@@ -61,7 +61,7 @@ def client() -> int:
     return rows
 
 
-def awswrangler() -> int:
+def awswrangler_csv() -> int:
     """awswrangler: `put_csv`. The file lies on the disk, which saves it the download."""
     import awswrangler
 
@@ -70,6 +70,15 @@ def awswrangler() -> int:
     awswrangler.dynamodb.put_csv(path=path, table_name=_TABLE, dtype={"id": str}, converters={"price": Decimal})
     with open(path, encoding="utf-8") as file:
         return sum(1 for _ in file) - 1
+
+
+def awswrangler_items() -> int:
+    """awswrangler: `put_items`, fed by `json.loads`; it wants all of them at once."""
+    import awswrangler
+
+    items = list(_rows())
+    awswrangler.dynamodb.put_items(items=items, table_name=_TABLE)
+    return len(items)
 
 
 def _rows() -> Iterator[dict[str, Any]]:

@@ -5,55 +5,20 @@ The short form moves little and asserts the same: nothing lost, nothing doubled.
 
 import gzip
 import json
-import os
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.workers import Workers
 from local.cloud import EmbeddedCloud, Stack
 from sluice.ledger import entries
 from tests.proof.driving import configured, eventually, target
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]
-
-
-class Workers:
-    """Watches the processes of an emulator's functions: the largest memory that one had."""
-
-    def __init__(self, leader: int) -> None:
-        self._leader, self._stopping = leader, threading.Event()
-        self._emulator = Path(f"/proc/{leader}/cmdline").read_bytes()
-        self.peak_mib = 0.0
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> "Workers":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(0.5):
-            for path in Path("/proc").glob("[0-9]*"):
-                self._look(path)
-
-    def _look(self, path: Path) -> None:
-        pid = int(path.name)
-        try:
-            if os.getpgid(pid) != self._leader or (path / "cmdline").read_bytes() == self._emulator:
-                return  # another's, the emulator, or a worker that is still its copy
-            lines = dict(line.split(":", 1) for line in (path / "status").read_text().splitlines())
-        except (OSError, ValueError):
-            return  # it has ended
-        self.peak_mib = max(self.peak_mib, int(lines.get("VmHWM", "0 kB").split()[0]) / 1024)
 
 
 @pytest.fixture(scope="module")

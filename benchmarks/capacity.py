@@ -1,0 +1,62 @@
+"""What the figures mean: how small a function can be, how long a million rows take, what load one function bears.
+
+Lambda gives a function a part of a core that grows with its memory:
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from benchmarks.workloads import ARCHIVE, IMPORT, MAILS, READ
+
+CORE_MB = 1769
+"""The memory setting that buys one core."""
+TABLE_WRITES_PER_SECOND = 4000
+"""What a new on-demand table takes."""
+IMPORTER_MB = 512
+STREAM_MB = 256
+REPORTER_MB = 512
+_SMALLEST_MB = 128
+
+
+class Capacity(NamedTuple):
+    """What one way bears."""
+
+    workload: str
+    way: str
+    bears: str
+
+
+def seconds(cpu_ms_per_1000: float, units: float, memory_mb: int) -> float:
+    """How long a function of this size computes for so many units, on its part of a core."""
+    return units * cpu_ms_per_1000 / 1e6 * CORE_MB / memory_mb
+
+
+def capacities(workloads: Sequence[dict[str, Any]]) -> list[Capacity]:
+    """What one function bears, in each way; of the workloads of which that is known."""
+    return [
+        Capacity(workload["workload"], way["way"], said(way["cpu_ms_per_1000"]["median"], way["peak_mb"]["median"]))
+        for workload in workloads
+        if (said := _SAID.get(workload["workload"]))
+        for way in workload["ways"]
+    ]
+
+
+def _imported(cpu_ms_per_1000: float, peak_mb: float) -> str:
+    cores = TABLE_WRITES_PER_SECOND * cpu_ms_per_1000 / 1e6
+    size = max(_SMALLEST_MB, peak_mb, cores * CORE_MB)
+    took = seconds(cpu_ms_per_1000, 1e6, IMPORTER_MB)
+    return (
+        f"{TABLE_WRITES_PER_SECOND:,} rows/s from {size:,.0f} MB on; a million rows: {took:,.0f} s in {IMPORTER_MB} MB"
+    )
+
+
+def _streamed(cpu_ms_per_1000: float, _peak_mb: float) -> str:
+    return f"{1000 / seconds(cpu_ms_per_1000, 1000, STREAM_MB):,.0f} records/s in {STREAM_MB} MB"
+
+
+def _read(cpu_ms_per_1000: float, _peak_mb: float) -> str:
+    return f"a million items in {seconds(cpu_ms_per_1000, 1e6, REPORTER_MB):,.0f} s in {REPORTER_MB} MB"
+
+
+_SAID: dict[str, Callable[[float, float], str]] = {IMPORT: _imported, MAILS: _streamed, ARCHIVE: _streamed, READ: _read}

@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 
-from handlers.shared.aws import tls
+from handlers.shared.aws import sockets, tls
 from handlers.shared.aws.response import ResponseParser
 
 TYPE_CHECKING = False
@@ -30,9 +30,9 @@ class Connection:
     __slots__ = ("_stream", "idle_since", "outgoing", "parser", "sock")
 
     def __init__(self, endpoint: Endpoint, timeout: float):
-        """Opens it, waiting at most `timeout` seconds for each step; raises OSError."""
-        connect = tls.connect if endpoint.tls else _connect
-        self.sock = connect(endpoint.host, endpoint.port, timeout)
+        """Opens it within `timeout` seconds; raises OSError."""
+        connect = tls.connect if endpoint.tls else sockets.connect
+        self.sock = connect(endpoint.host, endpoint.port, time.monotonic() + timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setblocking(False)
         self.idle_since = time.time()
@@ -104,7 +104,3 @@ class Connection:
     def close(self) -> None:
         """Closes it; safe to repeat."""
         self.sock.close()
-
-
-def _connect(host: str, port: int, timeout: float) -> socket.socket:
-    return socket.create_connection((host, port), timeout)

@@ -6,13 +6,13 @@ No checksum is sent beside the signed SHA-256 of the body: S3 wants one only whe
 from __future__ import annotations
 
 import io
-import time
 from urllib.parse import quote
 
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.errors import ConnectionLost
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import ProtocolError
+from handlers.shared.aws.sockets import seconds_left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -167,8 +167,7 @@ class ObjectStream(io.RawIOBase):
             raise ValueError("the stream is closed")
         timeout = self._client.read_timeout
         if self._deadline is not None:
-            # Not 0, which would mean not to wait at all.
-            timeout = min(timeout, max(self._deadline - time.monotonic(), 0.001))
+            timeout = min(timeout, seconds_left(self._deadline))
         data = self._connection.read(timeout)
         if not data:
             raise ProtocolError("an answer shorter than the object")

@@ -8,32 +8,34 @@ another root is verified against the whole store.
 from __future__ import annotations
 
 import os
-import socket
 import ssl
+
+from handlers.shared.aws import sockets
 
 _AMAZON = (b"Amazon Root CA", b"Starfield Services Root Certificate Authority")
 _in_use: list[ssl.SSLContext] = []  # the last is what the next connection is verified against
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
-def connect(host: str, port: int, timeout: float) -> ssl.SSLSocket:
-    """Opens a connection to a host whose certificate is valid for it; raises OSError."""
+def connect(host: str, port: int, end: float) -> ssl.SSLSocket:
+    """Opens a connection to a host whose certificate is valid for it; see `sockets.connect`."""
     if not _in_use:
         _in_use.append(first_trust())
     try:
-        return _handshake(_in_use[-1], host, port, timeout)
+        return _handshake(_in_use[-1], host, port, end)
     except ssl.SSLCertVerificationError:
         if os.environ.get("AWS_CA_BUNDLE"):
             raise
         trust = ssl.create_default_context()
-        sock = _handshake(trust, host, port, timeout)
+        sock = _handshake(trust, host, port, end)
         _in_use.append(trust)
         return sock
 
 
-def _handshake(trust: ssl.SSLContext, host: str, port: int, timeout: float) -> ssl.SSLSocket:
-    sock = socket.create_connection((host, port), timeout)
+def _handshake(trust: ssl.SSLContext, host: str, port: int, end: float) -> ssl.SSLSocket:
+    sock = sockets.connect(host, port, end)
     try:
+        sock.settimeout(sockets.seconds_left(end))
         return trust.wrap_socket(sock, server_hostname=host)
     except BaseException:
         sock.close()

@@ -57,12 +57,17 @@ class Connection:
         return False
 
     def send(self) -> None:
-        """Sends what the socket takes."""
+        """Sends what the socket takes; raises OSError when it takes no more and no answer tells why."""
         while self.outgoing:
             try:
                 count = self.sock.send(self.outgoing[0])
             except _WOULD_BLOCK:
                 return
+            except OSError:
+                self.receive()  # a refusal, before all was sent, and the end of the connection
+                if self.answered:
+                    return
+                raise
             if count == len(self.outgoing[0]):
                 del self.outgoing[0]
             else:

@@ -101,7 +101,7 @@ def error_of(service: str, request: Request, response: Response) -> AwsError:
         status=status,
         request_id=response.headers.get("x-amzn-requestid") or response.headers.get("x-amz-request-id", ""),
         # SES calls an exhausted day's quota throttling too; it does not pass within any deadline.
-        transient=transient and "quota" not in message.lower(),
+        transient=transient and not (service == "SESv2" and "quota" in message.lower()),
         ambiguous=transient and not refused and not request.repeatable,
     )
 

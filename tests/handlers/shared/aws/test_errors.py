@@ -9,9 +9,16 @@ from handlers.shared.aws.response import Response
 JSON_ID = {"x-amzn-requestid": "R1"}
 
 
-def read(status: int, body: bytes, headers: dict[str, str] | None = None, *, repeatable: bool = True):
+def read(
+    status: int,
+    body: bytes,
+    headers: dict[str, str] | None = None,
+    *,
+    repeatable: bool = True,
+    service: str = "DynamoDB",
+):
     request = Request("PutItem", repeatable=repeatable)
-    return error_of("DynamoDB", request, Response(status, headers or {}, body))
+    return error_of(service, request, Response(status, headers or {}, body))
 
 
 @pytest.mark.parametrize(
@@ -68,5 +75,7 @@ def test_what_may_pass_and_what_may_have_been_done(status, code, transient, ambi
     assert (again.transient, again.ambiguous) == (transient, False)
 
 
-def test_a_days_quota_does_not_pass():
-    assert not read(429, b'{"__type":"x#TooManyRequestsException","message":"Daily message quota exceeded."}').transient
+def test_a_days_quota_of_mail_does_not_pass():
+    body = b'{"__type":"x#TooManyRequestsException","message":"Daily message quota exceeded."}'
+    assert not read(429, body, service="SESv2").transient
+    assert read(429, body).transient

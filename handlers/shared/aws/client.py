@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 _MAX_IDLE = 30.0  # seconds; then a connection may be gone without a word: a frozen function hears nothing
 _MAX_IDLE_ONCE = 2.0  # for a request that may not be sent twice
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException")
-_SKEWED = ("RequestTimeTooSkewed", "InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired")
+_SKEWED = (
+    "RequestTimeTooSkewed",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "RequestExpired",
+    "403",  # the answer to a HEAD names no reason
+)
 _SKEW = 60.0  # seconds; AWS accepts five minutes
 _SMALL = 64 * 1024
 

@@ -107,7 +107,8 @@ class Flight:
             connection = client.take(min(client.connect_timeout, left), repeatable=request.repeatable)
         except OSError as reason:
             error = self._lost(request, "ConnectFailed", _words(reason), sent=False)
-            error.transient = not isinstance(reason, SSLCertVerificationError)
+            # A certificate that is not trusted, or a CA bundle that is not there, will not come right by itself.
+            error.transient = not isinstance(reason, (SSLCertVerificationError, FileNotFoundError))
             self._failed(exchange, error)
             return
         connection.begin(message, no_body=request.method == "HEAD", stream=request.stream)

@@ -144,6 +144,13 @@ def test_a_bundle_of_the_users_is_the_only_trust(system, amazon, other, serve_tl
         call(connect(serve_tls(amazon, answer())))
 
 
+def test_a_bundle_that_is_not_there_is_an_error_at_once(system, amazon, serve_tls, connect, monkeypatch):
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/nowhere/bundle.pem")
+    with pytest.raises(ConnectionLost, match="FileNotFoundError") as lost:
+        call(connect(serve_tls(amazon, answer())))
+    assert not lost.value.transient
+
+
 def test_large_bodies_pass_in_both_directions(system, amazon, serve_tls, connect):
     body = bytes(range(256)) * 20_000
     server = serve_tls(amazon, answer(body))

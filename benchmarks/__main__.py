@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -27,12 +29,13 @@ def _publish(results: str) -> None:
 def main() -> None:
     """Measures, prints and writes."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "--quick", action="store_true", help="a tenth of the work and fewer rounds, about two minutes"
-    )
+    parser.add_argument("--quick", action="store_true", help="a tenth of the work and fewer rounds, about two minutes")
     parser.add_argument("--minutes", type=float, default=14, help="begin no further round that would end later")
     parser.add_argument("--docs", action="store_true", help="also put tables and plot into docs/")
     options = parser.parse_args()
+    if options.quick and options.docs:
+        parser.error("--docs shows figures of a whole run: leave --quick out")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C does: with the temporary folder removed
     with tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
         results = Bench(Path(folder), quick=options.quick, minutes=options.minutes).run()
     _RESULTS.write_text(json.dumps(results, indent=1) + "\n")
@@ -44,4 +47,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -9,6 +9,8 @@ from typing import Any
 COLUMNS = ("id", "name", "email", "city", "country", "price", "quantity", "active", "created", "note")
 TYPES = {"price": "N", "quantity": "N", "active": "BOOL"}
 """The columns that are no strings."""
+ITEM_BYTES = 175
+"""What an item has as DynamoDB counts: names and values, in UTF-8."""
 REPORTED = frozenset(("id", "name", "created"))
 """The attributes that a report shows."""
 

@@ -21,6 +21,8 @@ _CREDENTIALS = {
     "AWS_REGION": "eu-north-1",
     "AWS_DEFAULT_REGION": "eu-north-1",
     "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
 
 
@@ -35,7 +37,7 @@ class Sample(NamedTuple):
     cpu: float
     """Seconds, user and system, of the whole process."""
     wall: float
-    """Seconds from the process's first line to its last."""
+    """Seconds from its first line to its last: the interpreter's own start is in the CPU time alone."""
     peak_mb: float
 
     @property
@@ -142,8 +144,13 @@ def sample(
     )
     timer = threading.Timer(_LONGEST_SECONDS, process.kill)
     timer.start()
-    told, failed, status, usage = _waited(process)
-    timer.cancel()
+    try:
+        told, failed, status, usage = _waited(process)
+    finally:
+        timer.cancel()
+        if process.returncode is None:
+            process.kill()
+            process.wait()
     if status:
         raise WayError(f"{function} failed: {failed.strip()[-1000:]}")
     units, wall, peak = told.splitlines()[-1].split()

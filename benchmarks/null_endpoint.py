@@ -10,6 +10,7 @@ import json
 import os
 import re
 import selectors
+import signal
 import socket
 import sys
 import time
@@ -25,7 +26,7 @@ _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 _TARGET = re.compile(rb"x-amz-target: *[A-Za-z]+_?\d*\.(\w+)", re.IGNORECASE)
 _RANGE = re.compile(rb"range: *bytes=(\d+)-(\d*)", re.IGNORECASE)
 _RECEIVED = 1 << 18
-_ITEMS_A_PAGE = 2800
+_ITEMS_A_PAGE = (1 << 20) // inputs.ITEM_BYTES
 
 
 def answer(status: bytes, body: bytes, kind: bytes = b"application/x-amz-json-1.0", more: bytes = b"") -> bytes:
@@ -57,7 +58,12 @@ class Answers:
         self._bulk: dict[int, bytes] = {}
         self._items: dict[str, dict[str, Any]] = {}
         key = [{"AttributeName": "id", "KeyType": "HASH"}]
-        described = {"TableName": "RA_bench", "TableStatus": "ACTIVE", "KeySchema": key, "TableSizeBytes": 350 * items}
+        described = {
+            "TableName": "RA_bench",
+            "TableStatus": "ACTIVE",
+            "KeySchema": key,
+            "TableSizeBytes": inputs.ITEM_BYTES * items,
+        }
         self._fixed = {
             b"BatchWriteItem": answer(b"200 OK", b'{"UnprocessedItems":{}}'),
             b"BatchGetItem": answer(b"200 OK", b'{"Responses":{"marks":[]},"UnprocessedKeys":{}}'),
@@ -287,6 +293,7 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--items", type=int, default=0)
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started this, and closes standard input
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     endpoint = Endpoint(Answers(options.folder, options.items), options.delay)

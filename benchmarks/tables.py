@@ -10,14 +10,19 @@ def render(results: dict[str, Any]) -> str:
     parts = [
         ("Side by side", _ways(results["workloads"])),
         ("Goals", _goals(results)),
-        ("What one function bears", _table(("work", "way", "bears"), _capacities(results["capacities"]))),
+        (
+            "What one function bears, by its CPU alone",
+            _table(("work", "way", "bears"), _capacities(results["capacities"])),
+        ),
         ("How an import grows, null endpoint", _growth(results["growth"])),
         ("How an import grows, embedded cloud", _embedded(results["embedded"])),
         ("What it costs", _table(("what", "list price", "arithmetic"), [_cost(cost) for cost in results["costs"]])),
         ("Not measured", "\n".join(f"- {words}" for words in results["not_measured"])),
         (
             "Measured on",
-            f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}; {results['rounds']} rounds",
+            f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}. "
+            f"{results['rounds']} rounds, {results['start_rounds']} of the cold starts; "
+            "how an import grows was measured once.",
         ),
     ]
     return "\n\n".join(f"### {title}\n\n{part}" for title, part in parts if part) + "\n"

@@ -152,7 +152,7 @@ WORKLOADS = (
     Workload(
         ARCHIVE,
         "records",
-        (_ARCHIVE, _LOOP),
+        (_ARCHIVE, _LOOP, Way("boto3, one gzipped object a batch", "archives.boto3_batch")),
         (Goal(_LOOP.name, 1 / 20, "1/20"),),
         input="changes.jsonl",
     ),
@@ -164,6 +164,7 @@ WORKLOADS = (
             Way("resource `Table.scan`", "reads.resource"),
             Way("resource `Table.scan`, three attributes", "reads.resource_projected"),
             Way("client paginator", "reads.client"),
+            Way("client paginator, three attributes", "reads.client_projected"),
         ),
         (
             Goal("resource `Table.scan`", 1 / 8, "1/8"),

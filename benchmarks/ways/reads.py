@@ -8,6 +8,8 @@ from typing import Any
 
 _TABLE = "RA_bench"
 _SHOWN = 50
+_NAMES = {"#id": "id", "#name": "name", "#created": "created"}
+_PROJECTED = {"ProjectionExpression": ",".join(_NAMES), "ExpressionAttributeNames": _NAMES}
 
 
 def sluice() -> int:
@@ -33,8 +35,7 @@ def resource() -> int:
 
 def resource_projected() -> int:
     """The same, asking for the attributes that the report shows, as Sluice does."""
-    names = {"#id": "id", "#name": "name", "#created": "created"}
-    return _resource({"ProjectionExpression": ",".join(names), "ExpressionAttributeNames": names})
+    return _resource(_PROJECTED)
 
 
 def _resource(asked: dict[str, Any]) -> int:
@@ -54,9 +55,18 @@ def _resource(asked: dict[str, Any]) -> int:
 
 def client() -> int:
     """boto3's client: the paginator of Scan, items left as DynamoDB JSON."""
+    return _client({})
+
+
+def client_projected() -> int:
+    """The same, asking for the attributes that the report shows."""
+    return _client(_PROJECTED)
+
+
+def _client(asked: dict[str, Any]) -> int:
     import boto3
 
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=_TABLE)
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=_TABLE, **asked)
     return _newest((page["Items"] for page in pages), lambda item: item["created"]["S"])
 
 

@@ -30,6 +30,7 @@ def test_a_function_computes_on_its_part_of_a_core():
 def test_an_importer_is_as_large_as_a_new_table_s_writes_ask_for():
     assert bears("import CSV", 250.0).startswith(f"4,000 rows/s from {CORE_MB:,} MB on; ")
     assert bears("import CSV", 5.0).startswith("4,000 rows/s from 128 MB on; ")
+    assert bears("import CSV", 251.0).startswith("4,000 rows/s at no size; ")
     assert bears("import CSV", 5.0, peak_mb=300.0).startswith("4,000 rows/s from 300 MB on; ")
 
 

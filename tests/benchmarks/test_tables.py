@@ -14,6 +14,7 @@ def rendered(**more) -> dict[str, list[list[str]]]:
     results = {
         "machine": {"processor": "P", "cores": 2, "python": "3"},
         "rounds": 1,
+        "start_rounds": 1,
         "workloads": [],
         "single": [],
         "capacities": [],

@@ -2,7 +2,7 @@ import csv
 import io
 import math
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handlers.importer.formats import RULES, Kind
@@ -46,6 +46,8 @@ def test_there_are_at_most_as_many_chunks_as_the_size_says(text: str, chunk_byte
 
 @settings(deadline=None)
 @given(CSV_TEXT, CHUNK_BYTES, st.integers(0, 20))
+@example("aaé\raaaa\r\ra", 1, 0)
+@example("\n\rba\r\t\n\rébbb\nbb\r,a\t,\n\rb", 11, 0)
 def test_a_plan_that_is_taken_up_again_is_the_same(text: str, chunk_bytes: int, done: int) -> None:
     data = text.encode()
     whole = plan(data, chunk_bytes)

@@ -31,26 +31,27 @@ class Gathering:
         self.rejects: list[Reject] = []
         self.is_last = False
         """There are no more rows."""
+        self.has_ended = False
+        """Every row before `end` has been given; not so if whoever took them stopped before."""
         self.error: FileError | AwsError | None = None
         """Why reading ended before the rows did."""
 
     def items(self) -> Iterator[Item]:
-        """The items to write. All before `end` have been given when it ends."""
-        while True:
+        """The items to write."""
+        while not self._is_enough():
             try:
                 batch = next(self._rows.batches, None)
             except (FileError, AwsError) as error:
                 self.error = error
-                return
+                break
             if not batch:
                 self.is_last = True
-                return
+                break
             self.end = batch.end
             for reject in batch.rejects:
                 self._keep(reject)
             yield from batch.items
-            if self._is_enough():
-                return
+        self.has_ended = True
 
     def refused(self, source: tuple[int, Any], reason: str) -> None:
         """Notes that DynamoDB refused an item."""

@@ -136,6 +136,8 @@ class Worker:
             outcome = self._writer.write(gathering.items(), gathering.refused, self._shift.deadline)
             if outcome.error:
                 raise outcome.error
+            if not gathering.has_ended:
+                raise NoProgressError(f"the time was over within a step, at byte {gathering.end.offset}")
             if gathering.end == begun_at and not (gathering.is_last or gathering.error):
                 raise NoProgressError(f"no step was done in time, at byte {begun_at.offset}")
             step = self._step(lease, rows, gathering, outcome.written)

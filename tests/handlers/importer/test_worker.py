@@ -1,6 +1,7 @@
 import gzip
 import json
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from handlers.importer import csv_reader, transform
 from handlers.importer.records import blocks
 from handlers.importer.transform import Rejected
 from tests.handlers.importer.cloud import Cloud, csv_file
+from tests.handlers.importer.plain_writer import PlainWriter
 
 
 def test_a_small_file_is_imported_by_one_invocation(cloud: Cloud) -> None:
@@ -42,6 +44,21 @@ def small_steps(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
 
 def ids(count: int) -> set[str]:
     return {str(i) for i in range(count)}
+
+
+def test_a_step_that_the_writer_leaves_unfinished_is_not_counted(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = PlainWriter.write
+
+    def stopping(self: PlainWriter, items: Any, on_reject: Any, deadline: float) -> Any:
+        monkeypatch.setattr(PlainWriter, "write", write)
+        return write(self, islice(items, 25), on_reject, deadline)
+
+    monkeypatch.setattr(PlainWriter, "write", stopping)
+    cloud.upload("incoming/a.csv", csv_file(60))
+    cloud.deliver()
+    assert cloud.entry("incoming/a.csv")["rows_written"] == 0
+    cloud.run()
+    assert len(cloud.items()) == cloud.entry("incoming/a.csv")["rows_written"] == 60
 
 
 def test_a_large_file_is_split_and_every_row_imported_once(cloud: Cloud) -> None:

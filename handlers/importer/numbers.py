@@ -13,7 +13,7 @@ _PLAIN = r"-?(?:(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,19})?|[1-9][0-9]{0,37})"
 """A text that DynamoDB takes as a number as it is; there are others."""
 _written_as_number = re.compile(_PLAIN).fullmatch
 _lines_of_numbers = re.compile(rf"(?:{_PLAIN}\n)*+").fullmatch
-_NUMBER = re.compile(r"([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?[0-9]+))?").fullmatch
+_NUMBER = re.compile(r"([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?)0*([0-9]+))?").fullmatch
 _DIGITS = 38
 _SMALLEST, _LARGEST = -130, 125
 
@@ -46,7 +46,7 @@ def canonical(text: str) -> str:
         RowError: see `number`.
     """
     match = _NUMBER(text.strip(" \t"))
-    sign, whole, fraction, exponent = match.groups("") if match else ("", "", "", "")
+    sign, whole, fraction, direction, exponent = match.groups("") if match else [""] * 5
     if not whole and not fraction:
         raise RowError(f"{_shown(text)} is not a number")
     digits = (whole + fraction).lstrip("0")
@@ -56,7 +56,8 @@ def canonical(text: str) -> str:
     if len(significant) > _DIGITS:
         raise RowError(f"{_shown(text)} has {len(significant)} digits, DynamoDB keeps {_DIGITS}")
     # An exponent of more digits than this is out of range whatever precedes it, and slow to compute with.
-    power = int(exponent or 0) if len(exponent) < 20 else 10**20 * (-1 if exponent.startswith("-") else 1)
+    power = int(exponent or 0) if len(exponent) < 20 else 10**20
+    power = -power if direction == "-" else power
     last = power - len(fraction) + len(digits) - len(significant)
     if not _SMALLEST <= last + len(significant) - 1 <= _LARGEST:
         raise RowError(f"{_shown(text)} is out of DynamoDB's range of 1e{_SMALLEST} to 1e{_LARGEST + 1}")

@@ -1,5 +1,6 @@
 """What a reader gives: the items and the rejects of some rows, and the place behind them."""
 
+import re
 from collections.abc import Iterator
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple, Protocol
@@ -32,6 +33,16 @@ class Reader(Protocol):
     def rejected(self, source: tuple[int, Any], reason: str) -> Reject:
         """The reject of a row whose item DynamoDB refused; `source` is what the item carries."""
         ...
+
+
+_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+"""What `surrogateescape` makes of a byte that is not UTF-8."""
+
+
+def not_utf8(text: str) -> str:
+    """The reason to reject a text, decoded with `surrogateescape`, that is not UTF-8; empty if it is."""
+    bad = None if text.isascii() else _ESCAPED_BYTE.search(text)
+    return f"is not UTF-8: byte 0x{ord(bad.group()) - 0xDC00:02x}" if bad else ""
 
 
 def too_long(line: int, beginning: bytes) -> Reject:

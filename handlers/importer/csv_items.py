@@ -1,11 +1,22 @@
 """Items from the rows of CSV and TSV files: the hot path of most imports."""
 
 import json
+import math
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 
 from handlers.importer.errors import FileError, Reject, RowError
-from handlers.importer.items import SURELY_SHORT, Item, ObjectItems, Schema, boolean, check_sizes, joined, key_value
+from handlers.importer.items import (
+    SURELY_SHORT,
+    TOGETHER,
+    Item,
+    ObjectItems,
+    Schema,
+    boolean,
+    check_sizes,
+    joined,
+    key_value,
+)
 from handlers.importer.numbers import number, written_as_numbers
 from handlers.importer.transform import Transform
 
@@ -14,8 +25,7 @@ _Source = tuple[int, Row]
 _Made = tuple[Iterable[str], Iterable[Hashable]]
 """The items' DynamoDB JSON, and their keys."""
 
-_TOGETHER = 64
-"""How many rows are made items at once: so many that it pays, so few that a bad one among them costs little."""
+_PARTS = 8
 _CONVERSIONS: dict[str, tuple[Callable[[Sequence[str]], bool], Callable[[str], str]]] = {
     "N": (written_as_numbers, number),
     "BOOL": (frozenset(("true", "false")).issuperset, boolean),
@@ -36,7 +46,7 @@ class CsvItems:
         self._header = list(header)
         self._objects = ObjectItems(schema, transform, typed_columns=True)
         self._made = self._transformed if transform else _Columns(self._header, schema).items
-        self._together = 1 if transform else _TOGETHER
+        self._together = 1 if transform else TOGETHER
 
     def items(
         self, rows: Sequence[Row], lines: Sequence[int], plain: bool, reject: Callable[[Reject], None]
@@ -62,16 +72,16 @@ class CsvItems:
         return Reject(line, reason, json.dumps(row))
 
     def _good(self, sources: Sequence[_Source], plain: bool, reject: Callable[[Reject], None]) -> Iterator[Item]:
-        """The items of rows of which some may be bad: those are found by halving."""
+        """The items of rows of which some may be bad: those are found by trying ever smaller parts."""
         try:
             texts, keys = self._checked([row for _, row in sources], plain)
         except RowError as error:
             if len(sources) == 1:
                 reject(self.rejected(sources[0], str(error)))
             else:
-                middle = len(sources) // 2
-                yield from self._good(sources[:middle], plain, reject)
-                yield from self._good(sources[middle:], plain, reject)
+                size = math.ceil(len(sources) / _PARTS)
+                for start in range(0, len(sources), size):
+                    yield from self._good(sources[start : start + size], plain, reject)
         else:
             yield from zip(texts, keys, sources, strict=True)
 
@@ -131,6 +141,8 @@ class _Columns:
 
 class _Column:
     """How the cells of one column become values."""
+
+    __slots__ = ("_kind", "_name", "_opening")
 
     def __init__(self, name: str, kind: str, *, first: bool) -> None:
         self._name = name

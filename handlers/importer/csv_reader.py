@@ -3,11 +3,10 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from handlers.importer.batches import Batch, readable, too_long
+from handlers.importer.batches import Batch, not_utf8, readable, too_long
 from handlers.importer.csv_items import CsvItems, Row
 from handlers.importer.errors import Reject
 from handlers.importer.formats import DELIMITERS, RULES, Head
@@ -17,8 +16,6 @@ from handlers.importer.transform import Transform
 
 _PLAIN = bytes(c for c in range(0x20, 0x100) if c not in b'"\\')
 """What JSON takes as it is; it is UTF-8, so that holds for all characters outside ASCII."""
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
-"""What `surrogateescape` makes of a byte that is not UTF-8."""
 
 
 class CsvReader:
@@ -97,9 +94,7 @@ def _decoded_rows(
     """The rows that are UTF-8; the others are rejected."""
     good: list[tuple[int, Row]] = []
     for line, row in zip(lines, rows, strict=True):
-        bad = next(filter(None, map(_NOT_UTF8.search, row)), None)
-        if bad:
-            reason = f"is not UTF-8: byte 0x{ord(bad.group()) - 0xDC00:02x}"
+        if reason := next(filter(None, map(not_utf8, row)), ""):
             rejects.append(Reject(line, reason, json.dumps(list(map(readable, row)))))
         else:
             good.append((line, row))

@@ -23,6 +23,8 @@ KEY_BYTES = (2048, 1024)
 """Of the partition key's value and the sort key's."""
 SURELY_SHORT = 256
 """Characters of a string that no encoding makes too long for a key."""
+TOGETHER = 64
+"""How many rows are made items at once: so many that it pays, so few that a bad one among them costs little."""
 LEVELS = 32
 """How deep an attribute may be nested; its value is level 1, what lies in that level 2."""
 
@@ -90,6 +92,7 @@ def joined(members: Iterable[tuple[str, Iterable[str], str]]) -> list[str]:
         pieces += repeat(text + before), values
         text = after
     pieces.append(repeat(text + "}"))
+    # Not strict, for what is repeated has no end; that there is a text for each row is checked where they are paired.
     return ["".join(parts) for parts in zip(*pieces, strict=False)]
 
 
@@ -122,8 +125,7 @@ class ObjectItems:
         if self._transform:
             row = _transformed(self._transform, row)
         text, key = self._stored(row["Item"]) if len(row) == 1 and _is_stored(row) else self._plain(row)
-        if "\\ud" in text:
-            _check_surrogates(text)
+        _check_surrogates(text)
         check_sizes((text,))
         return text, key
 
@@ -133,7 +135,7 @@ class ObjectItems:
         What Python does with all values of a member at once, it does in C. None if the rows are not alike, or some
         cannot be items, or have to be looked at alone for another reason.
         """
-        if self._transform or set(map(type, rows)) != {dict} or len({*map(tuple, rows)}) != 1:
+        if self._transform or len(rows) == 1 or set(map(type, rows)) != {dict} or len({*map(tuple, rows)}) != 1:
             return None
         columns: dict[str, Sequence[Any]] = dict(
             zip(rows[0], zip(*[row.values() for row in rows], strict=True), strict=True)
@@ -144,9 +146,9 @@ class ObjectItems:
             keys = [self._key_column(columns, *key) for key in self._key_types]
             texts = joined(map(_column, chain("{", repeat(",")), columns, columns.values()))
             check_sizes(texts)
+            for text in texts:
+                _check_surrogates(text)
         except RowError:
-            return None
-        if any("\\ud" in text for text in texts):
             return None
         return texts, keys[0] if len(keys) == 1 else zip(*keys, strict=True)
 
@@ -224,13 +226,12 @@ def _as_key(name: str, value: Any, wanted: type[str]) -> str:
 
 
 def _check_surrogates(text: str) -> None:
+    if "\\ud" not in text:
+        return
     try:
         json.dumps(json.loads(text), ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        code = ord(error.object[error.start])
-        if 0xDC80 <= code <= 0xDCFF:
-            raise RowError(f"is not UTF-8: byte 0x{code - 0xDC00:02x}") from None
-        raise RowError(f"holds half of a character: \\u{code:04x}") from None
+        raise RowError(f"holds half of a character: \\u{ord(error.object[error.start]):04x}") from None
 
 
 # Plain values. Each renderer gets a value and its level.
@@ -240,9 +241,11 @@ class _Names(dict[str, str]):
     """Attribute names as JSON text, remembered; a file has few."""
 
     def __missing__(self, name: str) -> str:
-        if len(self) > 10_000:
-            self.clear()
-        text = self[name] = quoted(name) + ":"
+        text = quoted(name) + ":"
+        if len(name) <= SURELY_SHORT:  # the others could fill the memory
+            if len(self) > 10_000:
+                self.clear()
+            self[name] = text
         return text
 
 
@@ -332,21 +335,30 @@ def _stored_value(value: Any, level: int) -> str:
         raise RowError(f"{shown(content)} cannot be a {kind}") from None
 
 
-def _stored_list(values: list[Any], level: int) -> str:
+def _stored_list(values: Any, level: int) -> str:
+    _check_type(values, list)
     _check_level(level, values)
     return "[" + ",".join([_stored_value(value, level + 1) for value in values]) + "]"
 
 
-def _stored_map(value: dict[str, Any], level: int) -> str:
+def _stored_map(value: Any, level: int) -> str:
+    _check_type(value, dict)
     _check_level(level, value)
     return _stored_object(value, level + 1)
 
 
-def _stored_number(digits: str, _level: int) -> str:
-    return quoted(number(digits + ""))
+def _stored_string(text: Any, _level: int) -> str:
+    _check_type(text, str)
+    return quoted(text)
 
 
-def _binary(text: str, _level: int) -> str:
+def _stored_number(digits: Any, _level: int) -> str:
+    _check_type(digits, str)
+    return quoted(number(digits))
+
+
+def _binary(text: Any, _level: int) -> str:
+    _check_type(text, str)
     try:
         binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
@@ -355,7 +367,8 @@ def _binary(text: str, _level: int) -> str:
 
 
 def _set_of(render: Callable[[Any, int], str], distinct: Callable[[Any], str]) -> Callable[[Any, int], str]:
-    def render_set(values: list[Any], level: int) -> str:
+    def render_set(values: Any, level: int) -> str:
+        _check_type(values, list)
         texts = [render(value, level) for value in values]
         if not texts or len({distinct(value) for value in values}) < len(texts):
             raise RowError("has a set that is empty or repeats a value")
@@ -365,8 +378,7 @@ def _set_of(render: Callable[[Any, int], str], distinct: Callable[[Any], str]) -
 
 
 def _flag(value: Any, _level: int) -> str:
-    if type(value) is not bool:
-        raise TypeError
+    _check_type(value, bool)
     return "true" if value else "false"
 
 
@@ -376,15 +388,21 @@ def _null(value: Any, _level: int) -> str:
     return "true"
 
 
+def _check_type(value: Any, wanted: type) -> None:
+    """Raises a `TypeError` if a value has another type, or one derived from it, as `Number` is from `str`."""
+    if type(value) is not wanted:
+        raise TypeError
+
+
 _STORED: dict[str, Callable[[Any, int], str]] = {
-    "S": lambda value, _: quoted(value),
+    "S": _stored_string,
     "N": _stored_number,
     "B": _binary,
     "BOOL": _flag,
     "NULL": _null,
     "L": _stored_list,
     "M": _stored_map,
-    "SS": _set_of(lambda value, _: quoted(value), str),
+    "SS": _set_of(_stored_string, str),
     "NS": _set_of(_stored_number, canonical),
     "BS": _set_of(_binary, str),
 }

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from handlers.importer.batches import Batch, too_long
+from handlers.importer.batches import Batch, not_utf8, too_long
 from handlers.importer.errors import FileError, Reject, RowError
 from handlers.importer.items import Item, ObjectItems, Schema
 from handlers.importer.json_reader import SCAN_ERRORS, decode, rejected, scan
@@ -106,6 +106,9 @@ class _Elements:
             self._beginning = None
             return end
         source = line, self._text[start:end]
+        if reason := not_utf8(source[1]):
+            rejects.append(rejected(source, reason))
+            return end
         try:
             items.append((*self._item(row if found else decode(source[1])), source))
         except RowError as error:

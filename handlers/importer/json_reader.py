@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NoReturn
 
-from handlers.importer.batches import Batch, readable, too_long
+from handlers.importer.batches import Batch, not_utf8, readable, too_long
 from handlers.importer.errors import Reject, RowError
 from handlers.importer.formats import RULES, Kind
-from handlers.importer.items import Item, ObjectItems, Schema
+from handlers.importer.items import TOGETHER, Item, ObjectItems, Schema
 from handlers.importer.numbers import Number
 from handlers.importer.records import Position, Read, blocks
 from handlers.importer.transform import Transform
@@ -25,8 +25,8 @@ scan: Callable[[str, int], tuple[Any, int]] = vars(_DECODER)["scan_once"]
 SCAN_ERRORS = (StopIteration, ValueError, RecursionError)
 """What `scan` raises where no value begins, where one is broken, and where one is nested too deeply."""
 
+_Source = tuple[int, str]
 
-_TOGETHER = 25
 _SEPARATOR = os.urandom(16).hex()
 _BETWEEN = f',"{_SEPARATOR}",'
 
@@ -40,23 +40,27 @@ class JsonLinesReader:
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`."""
         for block in blocks(read, RULES[Kind.JSON_LINES], position):
+            rejects: list[Reject] = []
             if block.too_long:
                 yield Batch([], [too_long(block.start.line, block.data)], block.end)
-            else:
-                text = block.data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
-                yield self._batch(text.split("\n"), block.start.line, block.end)
+                continue
+            try:
+                sources = _rows(block.data.decode(), block.start.line)
+            except UnicodeDecodeError:
+                sources = _rows(block.data.decode("utf-8", "surrogateescape"), block.start.line)
+                rejects += [rejected(source, reason) for source in sources if (reason := not_utf8(source[1]))]
+                sources = [source for source in sources if not not_utf8(source[1])]
+            yield Batch(self._items(sources, rejects), rejects, block.end)
 
     def rejected(self, source: tuple[int, str], reason: str) -> Reject:
         """See `Reader`."""
         return rejected(source, reason)
 
-    def _batch(self, lines: list[str], first: int, end: Position) -> Batch:
+    def _items(self, sources: Sequence[_Source], rejects: list[Reject]) -> list[Item]:
         items: list[Item] = []
-        rejects: list[Reject] = []
         item = self._objects.item
-        sources = [source for source in enumerate(lines, first) if source[1] and not source[1].isspace()]
-        for start in range(0, len(sources), _TOGETHER):
-            some = sources[start : start + _TOGETHER]
+        for start in range(0, len(sources), TOGETHER):
+            some = sources[start : start + TOGETHER]
             values = _values([line for _, line in some])
             if values and (alike := self._objects.items(values)):
                 items += zip(*alike, some, strict=True)
@@ -66,7 +70,17 @@ class JsonLinesReader:
                     items.append((*item(values[at] if values else decode(source[1])), source))
                 except RowError as error:
                     rejects.append(rejected(source, str(error)))
-        return Batch(items, rejects, end)
+        return items
+
+
+def _rows(text: str, first: int) -> list[_Source]:
+    """The lines that are not blank, as JSON knows blanks; Python knows more of them."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return [
+        source
+        for source in enumerate(lines, first)
+        if source[1] and (not source[1].isspace() or source[1].strip(" \t\r"))
+    ]
 
 
 def _values(lines: list[str]) -> list[Any] | None:
@@ -100,11 +114,11 @@ def decode(text: str) -> Any:
         raise RowError(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
         raise RowError("is nested too deeply") from None
-    except ValueError as error:
-        raise RowError(f"is not JSON: {error}") from None
+    except ValueError:  # Python reads no integer of more than 4,300 digits
+        raise RowError("has a number with more digits than the 38 that DynamoDB keeps") from None
 
 
-def rejected(source: tuple[int, str], reason: str) -> Reject:
+def rejected(source: _Source, reason: str) -> Reject:
     """The reject of a JSON row: the row as it was written, or as a string if it is not JSON."""
     line, text = source
     try:

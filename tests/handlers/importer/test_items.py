@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from decimal import Decimal
 from typing import Any
 
@@ -58,6 +59,22 @@ def test_objects_that_are_alike_are_made_together() -> None:
     assert ObjectItems(SCHEMA).items(rows)
 
 
+def test_halves_of_characters_are_found_among_objects_that_are_alike() -> None:
+    whole = [{"id": "a", "s": "\U0001f600"}, {"id": "b", "s": "\U0001f601"}]
+    assert ObjectItems(SCHEMA).items(whole)
+    assert ObjectItems(SCHEMA).items([*whole, {"id": "c", "s": "\ud83d"}]) is None
+
+
+def test_long_names_are_not_remembered() -> None:
+    items = ObjectItems(SCHEMA)
+    tracemalloc.start()
+    for number in range(300):
+        items.item({"id": "a", f"{number:060000d}": 1})
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 5 * 60_000
+
+
 @pytest.mark.parametrize("odd", [{"id": "b", "m": 1}, {"id": "b"}, {"n": 1, "id": "b"}, {"id": "", "n": 1}, [], "b"])
 def test_objects_that_are_not_alike_are_not(odd: Any) -> None:
     assert ObjectItems(SCHEMA).items([{"id": "a", "n": 1}, odd]) is None
@@ -83,7 +100,7 @@ def test_numbers_keep_every_digit() -> None:
         ({"id": "a", "n": 0.5}, "is a float, which an item cannot hold exactly"),
         ({"id": "a", "text": "x" * ITEM_BYTES}, "DynamoDB allows 409,600"),
         ({"id": "a", "text": "\ud800"}, r"half of a character: \\ud800"),
-        ({"id": "a", "text": "caf\udce9"}, "is not UTF-8: byte 0xe9"),
+        ({"id": "a", "text": "caf\udce9"}, r"half of a character: \\udce9"),
     ],
 )
 def test_a_row_that_cannot_be_an_item_is_refused_with_the_reason(row: Any, reason: str) -> None:
@@ -184,8 +201,18 @@ def test_an_item_attribute_among_others_is_an_ordinary_one() -> None:
         ({"NULL": False}, "cannot be a NULL"),
         ({"B": "?"}, "is not base64"),
         ({"B": 1}, "cannot be a B"),
-        ({"L": "x"}, "is not a value of DynamoDB JSON"),
+        ({"S": Number("1.5")}, "cannot be a S"),
+        ({"N": Number("1.5")}, "cannot be a N"),
+        ({"L": "x"}, "cannot be a L"),
+        ({"L": {}}, "cannot be a L"),
+        ({"L": ""}, "cannot be a L"),
         ({"M": ["x"]}, "cannot be a M"),
+        ({"SS": "ab"}, "cannot be a SS"),
+        ({"SS": {"a": 1}}, "cannot be a SS"),
+        ({"SS": [Number("1.5")]}, "cannot be a SS"),
+        ({"NS": "12"}, "cannot be a NS"),
+        ({"NS": [Number("1.5")]}, "cannot be a NS"),
+        ({"BS": {"AAAA": 1}}, "cannot be a BS"),
         ({"SS": []}, "has a set that is empty or repeats a value"),
         ({"NS": ["1", "1.0"]}, "has a set that is empty or repeats a value"),
     ],

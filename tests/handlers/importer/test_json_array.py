@@ -70,6 +70,12 @@ def test_a_broken_element_costs_only_itself(read_file: Any) -> None:
         ]
 
 
+def test_a_byte_makes_no_character_with_an_escape_before_it(read_file: Any) -> None:
+    outcome = read_file("a.json", b'[{"id": "a"}, {"id": "\\ud800\xc3"}, {"id": "\xc3\xa9"}]')
+    assert [item[1] for item in outcome.items] == ["a", "é"]
+    assert outcome.reasons == [(1, "is not UTF-8: byte 0xc3")]
+
+
 @pytest.mark.parametrize("data", [b"[]", b" [ ] \n", b"[\n\n]"])
 def test_an_empty_array_has_no_rows(data: bytes, read_file: Any) -> None:
     assert read_file("a.json", data)[:2] == ([], [])

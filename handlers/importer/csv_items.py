@@ -10,7 +10,6 @@ from handlers.importer.items import (
     SURELY_SHORT,
     TOGETHER,
     Item,
-    ObjectItems,
     Schema,
     boolean,
     check_sizes,
@@ -18,6 +17,7 @@ from handlers.importer.items import (
     key_value,
 )
 from handlers.importer.numbers import number, written_as_numbers
+from handlers.importer.objects import ObjectItems
 from handlers.importer.transform import Transform
 
 Row = list[str]

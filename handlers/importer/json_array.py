@@ -7,8 +7,9 @@ from typing import Any
 
 from handlers.importer.batches import Batch, not_utf8, too_long
 from handlers.importer.errors import FileError, Reject, RowError
-from handlers.importer.items import Item, ObjectItems, Schema
+from handlers.importer.items import Item, Schema
 from handlers.importer.json_reader import SCAN_ERRORS, decode, rejected, scan
+from handlers.importer.objects import ObjectItems
 from handlers.importer.records import PREVIEW_BYTES, RECORD_BYTES, Position, Read
 from handlers.importer.transform import Transform
 

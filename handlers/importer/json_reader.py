@@ -9,8 +9,9 @@ from typing import Any, NoReturn
 from handlers.importer.batches import Batch, not_utf8, readable, too_long
 from handlers.importer.errors import Reject, RowError
 from handlers.importer.formats import RULES, Kind
-from handlers.importer.items import TOGETHER, Item, ObjectItems, Schema
+from handlers.importer.items import TOGETHER, Item, Schema
 from handlers.importer.numbers import Number
+from handlers.importer.objects import ObjectItems
 from handlers.importer.records import Position, Read, blocks
 from handlers.importer.transform import Transform
 

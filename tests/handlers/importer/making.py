@@ -1,0 +1,17 @@
+"""How tests make items of objects."""
+
+import json
+from typing import Any
+
+from handlers.importer.items import Schema
+from handlers.importer.objects import ObjectItems
+
+SCHEMA = Schema(("id",), {})
+
+
+def item(row: Any, schema: Schema = SCHEMA, **kwargs: Any) -> dict[str, Any]:
+    return json.loads(ObjectItems(schema, **kwargs).item(row)[0])
+
+
+def key(row: Any, schema: Schema = SCHEMA) -> Any:
+    return ObjectItems(schema).item(row)[1]

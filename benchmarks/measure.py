@@ -45,6 +45,12 @@ class Sample(NamedTuple):
         """CPU milliseconds for a thousand units, which are microseconds for one."""
         return self.cpu / self.units * 1e6
 
+    @classmethod
+    def mean(cls, samples: "Sequence[Sample]") -> "Sample":
+        """The mean of several runs of one way, and the most memory that one of them took."""
+        cpu, wall = (statistics.fmean(values) for values in zip(*((one.cpu, one.wall) for one in samples), strict=True))
+        return cls(samples[0].units, cpu, wall, max(one.peak_mb for one in samples))
+
     def times(self, number: int, start: "Sample") -> "Sample":
         """The same work so many times in one process, which starts once; `start` did next to nothing but start."""
 

@@ -17,6 +17,10 @@ def test_work_is_multiplied_without_its_start():
     assert Sample(100, 7.0, 8.0, 20.0).times(3, Sample(1, 1.0, 2.0, 10.0)) == Sample(300, 19.0, 20.0, 20.0)
 
 
+def test_the_mean_of_runs_has_the_memory_of_the_largest():
+    assert Sample.mean([Sample(10, 1.0, 2.0, 20.0), Sample(10, 3.0, 4.0, 30.0)]) == Sample(10, 2.0, 3.0, 30.0)
+
+
 def test_a_goal_is_met_up_to_its_part():
     assert [one.met for one in verdicts(WORKLOAD, {"Sluice": samples(1.0), "peer": samples(10.0)}, 0)] == [True]
     (missed,) = verdicts(WORKLOAD, {"Sluice": samples(1.25), "peer": samples(10.0)}, 0)

@@ -166,10 +166,7 @@ WORKLOADS = (
             Way("client paginator", "reads.client"),
             Way("client paginator, three attributes", "reads.client_projected"),
         ),
-        (
-            Goal("resource `Table.scan`", 1 / 8, "1/8"),
-            Goal("resource `Table.scan`, three attributes", 1 / 8, "1/8"),
-        ),
+        (Goal("resource `Table.scan`", 1 / 8, "1/8"),),
         items=True,
     ),
 )

@@ -32,7 +32,7 @@ def draw(path: Path, growth: Sequence[dict[str, Any]], embedded: Sequence[dict[s
         _lines(axes[1], points, ("seconds", "peak_mb"), f"{workers} worker{'s' if workers > 1 else ''}")
     for row, place, unit in zip(axes, ("null endpoint", "embedded cloud"), ("CPU seconds", "Seconds"), strict=True):
         row[0].set(title=f"{unit}, {place}", yscale="log")
-        row[1].set(title=f"Peak memory (MB), {place}", ylim=(0, None))
+        row[1].set(title=f"Peak memory (MB), {place}", ylim=(0, 1.15 * row[1].get_ylim()[1]))
         for axis in row:
             axis.set(xlabel="CSV rows of 140 bytes", xscale="log")
             axis.grid(alpha=0.3)

@@ -90,11 +90,14 @@ class Bench:
         """Has Python compile what is not measured cold."""
         with NullEndpoint.open(self._folder, items=50) as endpoint:
             for workload in COLD_STARTS:
-                ours = workload.ways[0]
-                told = {**ENVIRONMENT, "BENCH_INPUT": workload.input}
-                sample(ours.function, self._folder, endpoint.url, told, self._archives[ours.handler])
+                self._run(workload.ways[0], workload.input, endpoint.url)
 
-    # Rounds: each runs every way once, so that load on the machine reaches all of them alike.
+    def _run(self, way: Way, name: str, endpoint: str, *, cold: bool = False) -> Sample:
+        """Runs a way once, fed from the input of this name; some need none."""
+        told = {**ENVIRONMENT, "BENCH_INPUT": name} if name else ENVIRONMENT
+        return sample(way.function, self._folder, endpoint, told, self._archives.get(way.handler), cold=cold)
+
+    # Rounds: each runs every way, so that load on the machine reaches all of them alike.
 
     def _workloads(self) -> int:
         for number in range(self._rounds):
@@ -136,15 +139,10 @@ class Bench:
         return one
 
     def _measured(self, workload: Workload, way: Way, endpoint: str) -> Sample:
-        def fed(name: str) -> Sample:
-            told = {**ENVIRONMENT, "BENCH_INPUT": name} if name else ENVIRONMENT
-            archive = self._archives.get(way.handler)
-            return sample(way.function, self._folder, endpoint, told, archive, cold=workload.cold)
-
         if workload.peers_part and not way.handler:
-            part, start = map(fed, workload.peers_part)
+            part, start = (self._run(way, name, endpoint, cold=workload.cold) for name in workload.peers_part)
             return part.times(inputs.PARTS, start)
-        return fed(workload.input)
+        return self._run(way, workload.input, endpoint, cold=workload.cold)
 
     def _figures(self, workload: Workload) -> dict[str, Any]:
         rounds = self._samples[workload.title]
@@ -182,10 +180,8 @@ class Bench:
                 with (self._folder / "incoming" / name).open("w", encoding="utf-8", newline="") as file:
                     file.writelines(inputs.csv_lines(rows))
                 for way in (ours, theirs) if rows < largest else (ours,):
-                    told = {**ENVIRONMENT, "BENCH_INPUT": name}
-                    archive = self._archives.get(way.handler)
                     try:
-                        taken = sample(way.function, self._folder, endpoint.url, told, archive)
+                        taken = self._run(way, name, endpoint.url)
                     except WayError as error:
                         self._missed.append(f"{rows:,} rows: {way.name} failed: {error}")
                         continue

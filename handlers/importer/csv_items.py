@@ -6,16 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 
 from handlers.importer.errors import FileError, Reject, RowError
-from handlers.importer.items import (
-    SURELY_SHORT,
-    TOGETHER,
-    Item,
-    Schema,
-    boolean,
-    check_sizes,
-    joined,
-    key_value,
-)
+from handlers.importer.items import SURELY_SHORT, TOGETHER, Item, Schema, boolean, check_sizes, joined, key_value
 from handlers.importer.numbers import number, written_as_numbers
 from handlers.importer.objects import ObjectItems
 from handlers.importer.transform import Transform
@@ -26,6 +17,7 @@ _Made = tuple[Iterable[str], Iterable[Hashable]]
 """The items' DynamoDB JSON, and their keys."""
 
 _PARTS = 8
+"""Into how many parts rows are parted of which some are bad."""
 _CONVERSIONS: dict[str, tuple[Callable[[Sequence[str]], bool], Callable[[str], str]]] = {
     "N": (written_as_numbers, number),
     "BOOL": (frozenset(("true", "false")).issuperset, boolean),

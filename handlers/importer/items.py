@@ -25,6 +25,7 @@ TOGETHER = 64
 """How many rows are made items at once: so many that it pays, so few that a bad one among them costs little."""
 LEVELS = 32
 """How deep an attribute may be nested; its value is level 1, what lies in that level 2."""
+_BOOLEANS = {"true": "true", "false": "false", "1": "true", "0": "false"}
 
 Item = tuple[str, Hashable, tuple[int, Any]]
 """The item as DynamoDB JSON; its key, the same for equal keys; the line and the row it was made of."""
@@ -119,7 +120,6 @@ class _Names(dict[str, str]):
 
 
 NAMES = _Names()
-_BOOLEANS = {"true": "true", "false": "false", "1": "true", "0": "false"}
 
 
 def _map_size(item: dict[str, Any]) -> int:

@@ -53,7 +53,7 @@ class JsonLinesReader:
                 sources = [source for source in sources if not not_utf8(source[1])]
             yield Batch(self._items(sources, rejects), rejects, block.end)
 
-    def rejected(self, source: tuple[int, str], reason: str) -> Reject:
+    def rejected(self, source: _Source, reason: str) -> Reject:
         """See `Reader`."""
         return rejected(source, reason)
 

@@ -1,4 +1,7 @@
-"""Runs every benchmark, prints the tables and writes the JSON file: `make bench`, `make bench ARGS=--quick`."""
+"""Runs every benchmark, prints the tables and writes the JSON file: `make bench`, `make bench ARGS=--quick`.
+
+`make bench ARGS='--against COMMIT'` compares this checkout with another revision instead, and writes nothing.
+"""
 
 import argparse
 import json
@@ -9,7 +12,9 @@ from pathlib import Path
 
 from benchmarks import plot, tables
 from benchmarks.bench import Bench
+from benchmarks.comparison import compare
 from benchmarks.measure import ROOT
+from benchmarks.revision import RevisionError
 
 _HERE = ROOT / "benchmarks"
 _RESULTS = _HERE / "results.json"
@@ -26,16 +31,33 @@ def _publish(results: str) -> None:
     _PAGE_PLOT.write_bytes(_PLOT.read_bytes())
 
 
+def _compare(commit: str, pairs: int, only: str) -> None:
+    """Exits with 1 where a workload has become worse."""
+    with tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
+        try:
+            sys.exit(not compare(commit, pairs, only, Path(folder)))
+        except RevisionError as error:
+            sys.exit(f"Error: {error}")
+
+
 def main() -> None:
     """Measures, prints and writes."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of the work and fewer rounds, about two minutes")
     parser.add_argument("--minutes", type=float, default=14, help="begin no further round that would end later")
     parser.add_argument("--docs", action="store_true", help="also put tables and plot into docs/")
+    parser.add_argument("--against", metavar="COMMIT", help="compare Sluice's own ways with those of another revision")
+    parser.add_argument("--pairs", type=int, default=15, help="with --against: how often both run; 15 by default")
+    parser.add_argument("--only", default="", metavar="TEXT", help="with --against: workloads with this in their title")
     options = parser.parse_args()
     if options.quick and options.docs:
         parser.error("--docs shows figures of a whole run: leave --quick out")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C does: with the temporary folder removed
+    if options.against:
+        _compare(options.against, options.pairs, options.only)
+        return
     with tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
         results = Bench(Path(folder), quick=options.quick, minutes=options.minutes).run()
     _RESULTS.write_text(json.dumps(results, indent=1) + "\n")

@@ -154,7 +154,7 @@ class Bench:
     def _single(self) -> list[dict[str, Any]]:
         found = []
         for name, handler in HANDLERS.items():
-            size = _zipped(self._archives[handler]) / 1000
+            size = zipped(self._archives[handler]) / 1000
             goal = {"goal": f"at most {_ARCHIVE_KB} KB", "found": f"{size:.0f} KB", "met": size <= _ARCHIVE_KB}
             found.append({"what": f"archive: {name}", **goal})
         for what, command, limit in (
@@ -223,8 +223,8 @@ class Bench:
         return [cost(ours[title]) for title, cost in of.items() if title in ours]
 
 
-def _zipped(folder: Path) -> int:
-    """The bytes of a folder as Lambda gets it."""
+def zipped(folder: Path) -> int:
+    """Returns the bytes of a staged folder as Lambda gets it."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         for path in sorted(folder.rglob("*.py")):

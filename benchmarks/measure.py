@@ -113,6 +113,7 @@ def sample(
     archive: Path | None,
     *,
     cold: bool = False,
+    ways: Path = _WAYS,
 ) -> Sample:
     """Runs a way.
 
@@ -123,6 +124,7 @@ def sample(
         environment: what else its process is told.
         archive: the staged code of a function of Sluice, which is all of Sluice that the way can import.
         cold: that code is compiled anew, as at each cold start in Lambda, where its folder cannot be written to.
+        ways: the folder that the function is in.
 
     Raises:
         WayError: it failed.
@@ -141,7 +143,7 @@ def sample(
         ),
     }
     process = subprocess.Popen(
-        [sys.executable, str(_WAYS), function],
+        [sys.executable, str(ways), function],
         env=env,
         cwd=folder,
         stdout=subprocess.PIPE,

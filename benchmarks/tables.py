@@ -12,11 +12,11 @@ def render(results: dict[str, Any]) -> str:
         ("Goals", _goals(results)),
         (
             "What one function bears, by its CPU alone",
-            _table(("work", "way", "bears"), _capacities(results["capacities"])),
+            table(("work", "way", "bears"), _capacities(results["capacities"])),
         ),
         ("How an import grows, null endpoint", _growth(results["growth"])),
         ("How an import grows, embedded cloud", _embedded(results["embedded"])),
-        ("What it costs", _table(("what", "list price", "arithmetic"), [_cost(cost) for cost in results["costs"]])),
+        ("What it costs", table(("what", "list price", "arithmetic"), [_cost(cost) for cost in results["costs"]])),
         ("Not measured", "\n".join(f"- {words}" for words in results["not_measured"])),
         (
             "Measured on",
@@ -49,7 +49,7 @@ def _ways(workloads: Sequence[dict[str, Any]]) -> str:
                 )
             )
     head = ("work", "way", "CPU ms a 1,000, or a start", "over the rounds", "Sluice's", "wall s", "peak MB")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _short(number: float) -> str:
@@ -59,7 +59,7 @@ def _short(number: float) -> str:
 def _goals(results: dict[str, Any]) -> str:
     rows = [(one["workload"], *_judged(verdict)) for one in results["workloads"] for verdict in one["verdicts"]]
     rows += [(single["what"], *_judged(single)) for single in results["single"]]
-    return _table(("goal for", "goal", "found", "verdict"), rows)
+    return table(("goal for", "goal", "found", "verdict"), rows)
 
 
 def _judged(verdict: dict[str, Any]) -> tuple[str, str, str]:
@@ -77,7 +77,7 @@ def _growth(found: Sequence[dict[str, Any]]) -> str:
         (f"{point['rows']:,}", point["way"], f"{point['cpu']:.1f}", f"{point['wall']:.1f}", f"{point['peak_mb']:.0f}")
         for point in found
     ]
-    return _table(("rows", "way", "CPU s", "wall s", "peak MB"), rows)
+    return table(("rows", "way", "CPU s", "wall s", "peak MB"), rows)
 
 
 def _embedded(found: Sequence[dict[str, Any]]) -> str:
@@ -85,7 +85,7 @@ def _embedded(found: Sequence[dict[str, Any]]) -> str:
         (f"{point['rows']:,}", str(point["workers"]), f"{point['seconds']:.1f}", f"{point['peak_mb']:.0f}")
         for point in sorted(found, key=lambda point: (point["rows"], point["workers"]))
     ]
-    return _table(("rows", "workers", "wall s", "peak MB of a worker"), rows) if rows else ""
+    return table(("rows", "workers", "wall s", "peak MB of a worker"), rows) if rows else ""
 
 
 def _cost(cost: dict[str, Any]) -> tuple[str, str, str]:
@@ -93,7 +93,8 @@ def _cost(cost: dict[str, Any]) -> tuple[str, str, str]:
     return cost["what"], f"${dollars:,.2f}" if dollars >= 0.01 else f"${dollars:.5f}", cost["arithmetic"]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Returns a Markdown table whose columns are as wide as their widest cells."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = [head, ["-" * width for width in widths], *rows]
     return "\n".join(

@@ -1,0 +1,95 @@
+"""One revision of Sluice as the benchmark runs it: the archives of its functions, their environment, its ways.
+
+`python -m benchmarks.revision` describes the checkout that it runs in, as JSON. So a revision says by code of its own
+what its functions are called and told, and may differ from another in all of that.
+"""
+
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.measure import ROOT, Sample, sample
+from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, HANDLERS, WORKLOADS
+from infra.code import stage
+
+
+class RevisionError(Exception):
+    """A commit cannot be measured; the message says why."""
+
+
+class Revision(NamedTuple):
+    """A checkout, ready to be measured."""
+
+    root: Path
+    archives: dict[str, Path]
+    """Handler -> its staged code."""
+    environment: dict[str, str]
+    functions: dict[str, tuple[str, str]]
+    """Title of a workload -> Sluice's way of it: its function in `benchmarks/ways`, and its handler."""
+
+    @classmethod
+    def of(cls, root: Path) -> "Revision":
+        """Asks the revision that is checked out in a folder.
+
+        Raises:
+            RevisionError: it cannot say; it is older than this question, or broken.
+        """
+        command = [sys.executable, "-m", "benchmarks.revision"]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RevisionError(f"the revision in {root} does not say how it is run: {done.stderr.strip()[-500:]}")
+        said = json.loads(done.stdout)
+        return cls(
+            root,
+            {handler: Path(folder) for handler, folder in said["archives"].items()},
+            said["environment"],
+            {title: (function, handler) for title, (function, handler) in said["functions"].items()},
+        )
+
+    def run(self, title: str, input_: str, folder: Path, endpoint: str, *, cold: bool) -> Sample:
+        """Runs its way of a workload once, fed from the file `input_`; some need none."""
+        function, handler = self.functions[title]
+        told = {**self.environment, "BENCH_INPUT": input_} if input_ else self.environment
+        ways = self.root / "benchmarks" / "ways"
+        return sample(function, folder, endpoint, told, self.archives[handler], cold=cold, ways=ways)
+
+
+@contextmanager
+def checked_out(commit: str) -> Iterator[Path]:
+    """A commit's files in a folder that lasts as long as the block.
+
+    Raises:
+        RevisionError: there is no such commit.
+    """
+    with tempfile.TemporaryDirectory(prefix="sluice-revision-") as folder:
+        packed = Path(folder, "revision.tar")
+        command = ["git", "archive", f"--output={packed}", commit]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RevisionError(f"no commit {commit!r} to compare with: {done.stderr.strip()}")
+        root = Path(folder, "checkout")
+        with tarfile.open(packed) as archive:
+            archive.extractall(root, filter="data")
+        yield root
+
+
+def _describe() -> None:
+    described = {
+        "archives": {handler: str(stage(handler)) for handler in HANDLERS.values()},
+        "environment": ENVIRONMENT,
+        "functions": {
+            workload.title: (workload.ways[0].function, workload.ways[0].handler)
+            for workload in (*WORKLOADS, *COLD_STARTS)
+        },
+    }
+    print(json.dumps(described))
+
+
+if __name__ == "__main__":
+    _describe()

@@ -13,6 +13,11 @@ LOCAL_PART_OUTSIDE_ASCII = "local_part_outside_ascii"
 
 _LONGEST_ADDRESS = 254  # RFC 5321 allows 256 octets for a path, brackets included
 _LONGEST_LOCAL_PART = 64
+# White space of any kind, and what has no width: both come along when an address is copied from a page or a file.
+_SPACE = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\u180e\u200b\u2060\ufeff"
+)
 # RFC 5322's dot-atom. Quoted local parts and comments are left out: hardly a mailbox needs them, and header
 # parsers disagree about them. So they do about encoded words (`=?`), which some decode where no RFC lets
 # them.
@@ -38,22 +43,31 @@ class UnusableAddressError(ValueError):
 
 
 def deliverable(address: str) -> str:
-    """Give an address as SES takes it: spaces around it removed, a domain outside ASCII as punycode.
+    """Returns an address as SES takes it: white space around it removed, a domain outside ASCII as punycode.
 
     Raises:
         UnusableAddressError: the address has no such form. The message does not repeat it.
     """
-    local, at, domain = address.strip(" ").rpartition("@")
+    local, at, host = address.strip(_SPACE).rpartition("@")
     if not at:
         raise UnusableAddressError(MALFORMED)
     if not local.isascii():
         raise UnusableAddressError(LOCAL_PART_OUTSIDE_ASCII)
     if len(local) > _LONGEST_LOCAL_PART or not _LOCAL_PART.fullmatch(local):
         raise UnusableAddressError(MALFORMED)
-    usable = f"{local}@{_ascii_domain(domain)}"
+    usable = f"{local}@{_ascii_domain(host)}"
     if len(usable) > _LONGEST_ADDRESS:
         raise UnusableAddressError(MALFORMED)
     return usable
+
+
+def domain(text: str) -> str:
+    """Returns a domain as SES takes it: white space around it removed, outside ASCII as punycode.
+
+    Raises:
+        UnusableAddressError: it is no domain that mail goes to.
+    """
+    return _ascii_domain(text.strip(_SPACE))
 
 
 class OnlyTo:
@@ -73,41 +87,41 @@ class OnlyTo:
         """Tell whether an address, as `deliverable` gave it, may be mailed."""
         if self._everybody:
             return True
-        local, _, domain = address.rpartition("@")
-        domain = domain.lower()
-        return domain in self._listed or f"{local}@{domain}" in self._listed
+        local, _, host = address.rpartition("@")
+        host = host.lower()
+        return host in self._listed or f"{local}@{host}" in self._listed
 
 
 def _listed(entry: str) -> str:
     try:
         if "@" not in entry:
-            return _ascii_domain(entry).lower()
-        local, _, domain = deliverable(entry).rpartition("@")
+            return domain(entry).lower()
+        local, _, host = deliverable(entry).rpartition("@")
     except UnusableAddressError:
         raise ValueError(f"mail.onlyTo: {entry!r} is neither an address nor a domain") from None
-    return f"{local}@{domain.lower()}"
+    return f"{local}@{host.lower()}"
 
 
 @lru_cache(maxsize=1000)  # most people's mail is with few providers
-def _ascii_domain(domain: str) -> str:
-    """Give a domain in ASCII, punycode where it needs it.
+def _ascii_domain(text: str) -> str:
+    """Returns a domain in ASCII, punycode where it needs it.
 
     Raises:
         UnusableAddressError: it is no domain, or one that IDNA 2003 (Python's codec) and IDNA 2008 (the
             registries) read differently, such as `straße.example`: its mail would go to a stranger.
     """
-    encoded = domain if domain.isascii() else _punycode(domain)
+    encoded = text if text.isascii() else _punycode(text)
     if len(encoded) > _LONGEST_ADDRESS or not _DOMAIN.fullmatch(encoded):
         raise UnusableAddressError(MALFORMED)
     return encoded
 
 
-def _punycode(domain: str) -> str:
+def _punycode(text: str) -> str:
     import unicodedata  # only for the rare domain outside ASCII
 
     try:
-        encoded = domain[:_LONGEST_ADDRESS].encode("idna").decode("ascii")
-        unchanged = encoded.encode("ascii").decode("idna") == unicodedata.normalize("NFC", domain).lower()
+        encoded = text[:_LONGEST_ADDRESS].encode("idna").decode("ascii")
+        unchanged = encoded.encode("ascii").decode("idna") == unicodedata.normalize("NFC", text).lower()
     except UnicodeError:
         raise UnusableAddressError(MALFORMED) from None
     if not unchanged:

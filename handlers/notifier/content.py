@@ -1,4 +1,4 @@
-"""What a mail says: the values that fill its template, made safe for a header and for HTML.
+"""What a mail says: the values that fill its template, made safe for a header, for a text and for HTML.
 
 Each value goes out twice, as `name` for the subject and the text and as `nameHtml` for the HTML: SES puts
 values into templates as they are. A variable that a template uses and that is not sent is a mail that SES
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from json.encoder import encode_basestring_ascii as quoted
 
 from handlers.notifier.environment import ADDRESS_ATTRIBUTE
+from handlers.shared.inert import inert
 
 WELCOME = "welcome"
 PROFILE_CHANGED = "profile-changed"
@@ -19,7 +20,6 @@ NAMELESS = "there"
 
 _LONGEST_VALUE = 100
 _LONGEST_READ = 1000  # no more of a value is looked at: an item may hold 400 KB of it
-_JOINERS = "\u200c\u200d"  # unprintable, yet part of words in Persian and of emoji
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s_.-]+")
 
 
@@ -34,12 +34,9 @@ def profile_changed(name: str, changes: str) -> str:
 
 
 def cleaned(value: str) -> str:
-    """Give a value that fits on one line of a header: no controls or direction marks, 100 characters."""
-    value = value[:_LONGEST_READ]
-    if not value.isprintable():
-        value = "".join([c if c.isprintable() or c in _JOINERS else " " for c in value])
-    value = " ".join(value.split())
-    return value if len(value) <= _LONGEST_VALUE else value[: _LONGEST_VALUE - 1].rstrip(" " + _JOINERS) + "…"
+    """Returns a value that fits on one line of a header: 100 characters, inert; `""` where it shows nothing."""
+    value = inert(value[:_LONGEST_READ])
+    return value if len(value) <= _LONGEST_VALUE else inert(value[: _LONGEST_VALUE - 1]) + "…"
 
 
 def escaped(value: str) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from handlers.notifier import content
 
+SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 TEMPLATES = Path(__file__).parents[3] / "infra" / "templates"
 PARTS = ("subject.txt", "body.txt", "body.html")
 SENT = {
@@ -112,7 +113,7 @@ def test_a_cleaned_value_cannot_leave_its_line(value: str):
 @pytest.mark.parametrize(
     ("value", "clean"),
     [
-        ("Ada\r\nBcc: eve@example.com", "Ada Bcc: eve@example.com"),
+        ("Ada\r\nBcc: eve@example.com", "Ada Bcc: eve@ example. com"),
         ("Ada\u2028Subject: x", "Ada Subject: x"),
         ("\u202eadA", "adA"),
         ("  Ada \t Lovelace\n", "Ada Lovelace"),
@@ -120,6 +121,15 @@ def test_a_cleaned_value_cannot_leave_its_line(value: str):
         ("\ud800Ada", "Ada"),
         ("می\u200cخواهم", "می\u200cخواهم"),
         ("👩\u200d💻", "👩\u200d💻"),
+        ("You won! collect at evil.example", "You won! collect at evil. example"),
+        ("http://evil.example/login", "http: // evil. example/login"),
+        ("=?utf-8?q?You_won?=", "= ?utf-8?q?You_won?="),
+        ("\u200d", ""),
+        ("\u3164", ""),
+        ("Mar\u00adgaret", "Margaret"),
+        (SCOTLAND, SCOTLAND),
+        ("a" * 98 + SCOTLAND, "a" * 98 + "\U0001f3f4…"),
+        ("a" * 97 + ".com", "a" * 97 + ".…"),
         ("a" * 100, "a" * 100),
         ("a" * 101, "a" * 99 + "…"),
     ],
@@ -137,6 +147,7 @@ def test_a_value_is_cleaned_and_its_script_is_left_alone(value: str, clean: str)
         (["firstName", "last_name", "phone.home"], "first name, last name and phone home"),
         (["homeURL"], "home url"),
         (["_"], "_"),
+        (["name", "evil:x", "\u202ea@b"], "name, evil: x and a@ b"),
     ],
 )
 def test_changed_attributes_are_named_as_people_say_them(attributes: list[str], words: str):

@@ -130,13 +130,30 @@ def test_a_person_without_a_usable_address_is_skipped_with_the_reason(address: A
     assert decide(insert(email=address), RULES) == reason
 
 
-@pytest.mark.parametrize("name", [None, {"S": ""}, {"S": " \r\n"}, {"N": "5"}, {"UUID": "?"}])
+@pytest.mark.parametrize(
+    "name", [None, {"S": ""}, {"S": " \r\n"}, {"S": "\u200d"}, {"S": "\u3164\u00ad"}, {"N": "5"}, {"UUID": "?"}]
+)
 def test_a_person_without_a_name_is_mailed_all_the_same(name: Any):
-    assert mail(insert(name=name)).data == content.welcome("")
+    assert json.loads(mail(insert(name=name)).data) == {"name": "there", "nameHtml": "there"}
 
 
 def test_a_name_reaches_the_mail_cleaned():
-    assert mail(insert(name={"S": "Ada\r\nBcc: eve@example.com"})).data == content.welcome("Ada Bcc: eve@example.com")
+    data = mail(insert(name={"S": "Ada\r\nBcc: eve@example.com"})).data
+    assert data == content.welcome("Ada Bcc: eve@ example. com")
+    assert "eve@example" not in data
+
+
+def test_neither_a_name_nor_a_change_holds_a_link_or_an_encoded_word():
+    rules = Rules(watched=("http://evil.example", "name"), only_to=OnlyTo([]), enabled=True)
+    note = mail(
+        modify({"name": {"S": "Ada"}, "http://evil.example": {"N": "1"}}, {"name": {"S": "=?utf-8?q?x?="}}), rules
+    )
+    assert json.loads(note.data) == {
+        "name": "= ?utf-8?q?x?=",
+        "nameHtml": "= ?utf-8?q?x?=",
+        "changes": "http: // evil example and name",
+        "changesHtml": "http: // evil example and name",
+    }
 
 
 def test_an_item_of_400_kb_makes_a_short_mail():

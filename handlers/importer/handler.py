@@ -30,7 +30,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     started = monotonic()
     config, ledger, files, rejects, writer, queue = _setup()
     time = shift(context.aws_request_id, context.get_remaining_time_in_millis() / 1000)
-    worker = Worker(config, ledger, files, rejects, writer, queue, time)
+    worker = Worker(config, ledger.until(time.deadline), files, rejects, writer, queue.until(time.deadline), time)
+    # Not bound to the deadline: the reason of a message that fails by then is kept in what is left.
     inbox = Inbox(config, worker, ledger, queue, time)
     inbox.process(event["Records"])
     _emit(context, len(event["Records"]), len(inbox.failed), worker.tally, monotonic() - started)

@@ -17,7 +17,6 @@ the condition that the task stands where the step began.
 """
 
 import contextlib
-import random
 import time
 import uuid
 from collections.abc import Callable
@@ -116,11 +115,18 @@ class _ChangedError(Exception):
 class Ledger:
     """The ledger's table."""
 
-    def __init__(self, client: Client, table: str, now: Callable[[], float] = time.time) -> None:
-        """Wraps the table; `now` gives the time since the epoch."""
+    def __init__(
+        self, client: Client, table: str, now: Callable[[], float] = time.time, deadline: float | None = None
+    ) -> None:
+        """Wraps the table; `now` gives the time since the epoch, `deadline` is the client's."""
         self._client = client
         self._table = table
         self._now = now
+        self._deadline = deadline
+
+    def until(self, deadline: float) -> "Ledger":
+        """Returns the ledger for one invocation: what passes by itself is waited out until then."""
+        return Ledger(self._client, self._table, self._now, deadline)
 
     # Files.
 
@@ -355,7 +361,7 @@ class Ledger:
     def _get(self, object_: str, version: str) -> Item | None:
         key = {"object": value(object_), "version": value(version)}
         payload = {"TableName": self._table, "Key": key, "ConsistentRead": True}
-        return self._client.call(dynamodb.request("GetItem", payload)).json().get("Item")
+        return self._call("GetItem", payload).json().get("Item")
 
     def _tasks(self, object_: str, prefix: str) -> list[Item]:
         where = {
@@ -366,38 +372,32 @@ class Ledger:
         payload = {"TableName": self._table, "ConsistentRead": True, **where}
         tasks: list[Item] = []
         while True:
-            answer = self._client.call(dynamodb.request("Query", payload)).json()
+            answer = self._call("Query", payload).json()
             tasks += answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return tasks
             payload["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _update(self, version: str, file: File, change: Expression) -> None:
-        payload = {"TableName": self._table, "Key": self._key(file, version), **change.request()}
-        try:
-            # Every change made this way sets what it sets, so a repetition does no harm.
-            self._client.call(dynamodb.request("UpdateItem", payload, repeatable=True))
-        except AwsError as error:
-            if error.code == "ConditionalCheckFailedException":
-                raise _ChangedError from error
-            raise
+        # Every change made this way sets what it sets, so a repetition does no harm.
+        self._change("UpdateItem", {"TableName": self._table, "Key": self._key(file, version), **change.request()})
 
     def _transact(self, *writes: dict[str, dict[str, Any]]) -> None:
         items = [{kind: {"TableName": self._table, **write}} for item in writes for kind, write in item.items()]
-        payload = {"TransactItems": items, "ClientRequestToken": uuid.uuid4().hex}
-        for attempt in range(_ATTEMPTS):
-            try:
-                # The token makes a repetition the same transaction.
-                self._client.call(dynamodb.request("TransactWriteItems", payload, repeatable=True))
-            except AwsError as error:
-                if "ConditionalCheckFailed" in error.message:
-                    raise _ChangedError from error
-                if attempt == _ATTEMPTS - 1 or not ("Conflict" in error.message or "InProgress" in error.code):
-                    raise
-                # Another worker's transaction touches the counts of the same file.
-                time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - it only spreads workers out
-            else:
-                return
+        # The token makes a repetition the same transaction.
+        self._change("TransactWriteItems", {"TransactItems": items, "ClientRequestToken": uuid.uuid4().hex})
+
+    def _change(self, operation: str, payload: dict[str, Any]) -> None:
+        """Makes a change that may be repeated; the client waits out other workers' changes of the same items."""
+        try:
+            self._call(operation, payload, repeatable=True)
+        except AwsError as error:
+            if error.code == "ConditionalCheckFailedException" or "ConditionalCheckFailed" in error.message:
+                raise _ChangedError from error
+            raise
+
+    def _call(self, operation: str, payload: dict[str, Any], *, repeatable: bool | None = None) -> Response:
+        return self._client.call(dynamodb.request(operation, payload, repeatable=repeatable), deadline=self._deadline)
 
     def _writing(self, version: str, file: File, change: Expression) -> dict[str, Any]:
         return {"Update": {"Key": self._key(file, version), **change.request()}}

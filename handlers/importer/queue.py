@@ -1,10 +1,12 @@
 """Sends messages to the import queue and to its dead letter queue."""
 
+import time
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Protocol
 
 from handlers.shared.aws import sqs
+from handlers.shared.aws.flight import PATIENCE, pause
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
 
@@ -30,10 +32,16 @@ class QueueError(Exception):
 class Queue:
     """The import queue. A message may arrive twice, so sending one again does no harm."""
 
-    def __init__(self, client: Client, url: str, dead_letter_url: str) -> None:
+    def __init__(self, client: Client, url: str, dead_letter_url: str, deadline: float | None = None) -> None:
+        """Wraps the queues; `deadline` is the client's."""
         self._client = client
         self._url = url
         self._dead_letter_url = dead_letter_url
+        self._deadline = deadline
+
+    def until(self, deadline: float) -> "Queue":
+        """Returns the queue for one invocation: what passes by itself is waited out until then."""
+        return Queue(self._client, self._url, self._dead_letter_url, deadline)
 
     def send(self, body: str, delay: float = 0) -> None:
         """Sends a message that is received after `delay` seconds or later."""
@@ -41,17 +49,31 @@ class Queue:
         self._send({"QueueUrl": self._url, "MessageBody": body, "DelaySeconds": seconds})
 
     def send_all(self, bodies: Iterable[str]) -> None:
-        """Sends messages.
+        """Sends messages, and again those that SQS could not take.
 
         Raises:
-            QueueError: SQS did not take all of them.
+            QueueError: SQS did not take all of them: it refuses one, or the time was over.
         """
         source = iter(bodies)
         while entries := [{"Id": str(i), "MessageBody": body} for i, body in enumerate(islice(source, _BATCH))]:
+            self._send_batch(entries)
+
+    def _send_batch(self, entries: list[dict[str, str]]) -> None:
+        limit = time.monotonic() + PATIENCE if self._deadline is None else self._deadline
+        attempts = 0
+        while True:
             request = sqs.send_message_batch({"QueueUrl": self._url, "Entries": entries}, repeatable=True)
-            failed: list[dict[str, Any]] = self._client.call(request).json().get("Failed", [])
-            if failed:
+            failed: list[dict[str, Any]] = self._client.call(request, deadline=limit).json().get("Failed", [])
+            if not failed:
+                return
+            attempts += 1
+            delay = pause(attempts)
+            # The sender's fault stays; the others are SQS's load, or faults of its own.
+            if any(each.get("SenderFault", True) for each in failed) or time.monotonic() + delay > limit:
                 raise QueueError(f"{len(failed)} of {len(entries)} messages were not taken: {failed[0]}")
+            time.sleep(delay)
+            ids = {each["Id"] for each in failed}
+            entries = [entry for entry in entries if entry["Id"] in ids]
 
     def bury(self, body: str, reason: str) -> None:
         """Puts a message that cannot succeed among the dead letters, with the reason as its attribute."""
@@ -61,4 +83,4 @@ class Queue:
         self._send({"QueueUrl": self._dead_letter_url, "MessageBody": body, "MessageAttributes": {"reason": attribute}})
 
     def _send(self, payload: dict[str, Any]) -> None:
-        self._client.call(sqs.send_message(payload, repeatable=True))
+        self._client.call(sqs.send_message(payload, repeatable=True), deadline=self._deadline)

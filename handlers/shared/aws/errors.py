@@ -6,15 +6,20 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from handlers.shared.aws.request import Request
     from handlers.shared.aws.response import Response
 
-# The service refused for its load and did nothing. The names are those of the SDK's standard retry mode.
-_THROTTLED = frozenset(
+# The service refused for its load, or for another request that is at work on the same thing, and did nothing. The
+# names are those of the SDK's standard retry mode, and what DynamoDB and SQS say beside them.
+_PUT_OFF = frozenset(
     {
         "BandwidthLimitExceeded",
+        "KmsThrottled",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
+        "ReplicatedWriteConflictException",
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestThrottledException",
@@ -23,12 +28,18 @@ _THROTTLED = frozenset(
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
     }
 )
+# Why DynamoDB cancels a transaction, with a reason for each write, where the same one may pass later.
+_CANCELLED = "TransactionCanceledException"
+_PASSING = frozenset({"None", "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
 # The service failed half way, whatever the status.
 _FAILED = frozenset(
     {"InternalError", "InternalFailure", "InternalServerError", "RequestTimeout", "RequestTimeoutException"}
 )
+_REASONS = re.compile(r"\[([\w, ]+)\]")
 _XML = re.compile(rb"<(Code|Message)>(.*?)</\1>", re.DOTALL)
 
 
@@ -42,7 +53,8 @@ class AwsError(Exception):
         message: AWS's words.
         status: The HTTP status; 0 where no answer came.
         request_id: What AWS support asks for; may be empty.
-        transient: The same request may succeed later: load, a fault of the service, a lost connection.
+        transient: The same request may succeed later: load, a conflict with another request, a fault of the service,
+            a lost connection.
         ambiguous: The service may have done what was asked. Only for requests that are not repeatable; the
             repeatable ones were sent again.
     """
@@ -91,7 +103,7 @@ def error_of(service: str, request: Request, response: Response) -> AwsError:
     """Returns the error that an answer other than 2xx stands for, in any of AWS's JSON and XML forms."""
     code, message = _reason(response)
     status = response.status
-    refused = status in (429, 503) or code in _THROTTLED
+    refused = status in (429, 503) or code in _PUT_OFF or (code == _CANCELLED and _passes(response, message))
     transient = refused or status in (500, 502, 504) or code in _FAILED
     return AwsError(
         service,
@@ -106,13 +118,18 @@ def error_of(service: str, request: Request, response: Response) -> AwsError:
     )
 
 
+def _passes(response: Response, message: str) -> bool:
+    """Tells whether all that cancelled a transaction passes: a condition that failed beside a conflict stays so."""
+    reasons = {str(reason.get("Code")) for reason in _json(response).get("CancellationReasons") or ()}
+    # Its message names them too: `... for specific reasons [None, TransactionConflict]`.
+    reasons = reasons or {name for names in _REASONS.findall(message) for name in names.split(", ")}
+    return bool(reasons - {"None"}) and reasons <= _PASSING
+
+
 def _reason(response: Response) -> tuple[str, str]:
     code, message = response.headers.get("x-amzn-errortype", ""), ""
     if response.body.startswith(b"{"):
-        try:
-            body = response.json()
-        except ValueError:
-            body = {}
+        body = _json(response)
         code = code or str(body.get("__type") or body.get("code") or "")
         message = str(body.get("message") or body.get("Message") or "")
     else:
@@ -120,3 +137,10 @@ def _reason(response: Response) -> tuple[str, str]:
         code, message = code or found.get(b"Code", ""), found.get(b"Message", "")
     # `com.amazonaws.dynamodb.v20120810#ValidationException`, `NotFoundException:http://internal.amazon.com/`
     return code.rsplit("#", 1)[-1].split(":", 1)[0] or str(response.status), message
+
+
+def _json(response: Response) -> dict[str, Any]:
+    try:
+        return response.json() if response.body.startswith(b"{") else {}
+    except ValueError:
+        return {}

@@ -83,6 +83,8 @@ class Cloud:
         """Every invocation has time for one batch only."""
         self.before_call: Callable[[str], None] = lambda _: None
         self.after_call: Callable[[str], None] = lambda _: None
+        self.deadlines: set[tuple[str, float | None]] = set()
+        """Operation of the ledger or the queue, and until when it would be tried."""
         self._sequence = itertools.count(0xA0)
         self._owners = itertools.count()
         self.dynamodb: Any = boto3.client("dynamodb", region_name="eu-north-1")
@@ -249,12 +251,14 @@ class _Doubled:
 
 class _Dynamo(_Doubled):
     def call(self, request: Request, *, deadline: float | None = None) -> Answer:
+        self.cloud.deadlines.add((request.operation, deadline))
         method = getattr(self.cloud.dynamodb, xform_name(request.operation))
         return Answer(self.asked(request.operation, lambda: method(**json.loads(request.body))))
 
 
 class _Sqs(_Doubled):
     def call(self, request: Request, *, deadline: float | None = None) -> Answer:
+        self.cloud.deadlines.add((request.operation, deadline))
         return Answer(self.asked(request.operation, lambda: self._send(json.loads(request.body))))
 
     def _send(self, payload: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import json
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,3 +64,25 @@ def test_an_invocation_answers_with_what_failed_and_prints_one_line(
     assert summary[environment.ROWS_REJECTED] == 2
     assert summary["MessagesFailed"] == 1
     assert summary["ends"] == {"done": 1, "partial": 1}
+
+
+def test_ledger_and_queue_are_waited_for_until_the_invocation_ends(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.configure(chunk_bytes=100)
+    worker, queue, _ = cloud.worker()
+    parts = (cloud.settings, cloud.ledger(), worker._files, worker._rejects, worker._writer, queue)
+    monkeypatch.setattr(handler, "_setup", lambda: parts)
+    body = cloud.upload("incoming/a.csv", csv_file(100), announce=False)
+    record = {"messageId": "one", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
+    context: Any = SimpleNamespace(
+        aws_request_id="request", function_name="importer", get_remaining_time_in_millis=lambda: 60_000
+    )
+    before = time.monotonic()
+    handler.handle({"Records": [record]}, context)
+    after = time.monotonic()
+    asked = {operation for operation, _ in cloud.deadlines}
+    assert asked >= {"GetItem", "TransactWriteItems", "SendMessageBatch"}
+    (deadline,) = {deadline for _, deadline in cloud.deadlines}
+    assert deadline
+    assert before + 59 <= deadline <= after + 59  # Lambda ends it a second later

@@ -6,7 +6,6 @@ import pytest
 from handlers.importer.ledger import Lease, Ledger, LedgerError, Step, SupersededError, Verdict
 from handlers.importer.messages import PLAN, File, Task, chunk, plan
 from handlers.importer.records import Position
-from handlers.shared.aws.errors import AwsError
 from tests.handlers.importer.cloud import BUCKET, Cloud
 
 FILE = File(BUCKET, "incoming/a.csv", 100, "e1", "v1", "1".zfill(32))
@@ -162,18 +161,3 @@ def test_tasks_expire_and_nothing_else_does(ledger: Ledger, cloud: Cloud) -> Non
     expiring = {item["version"]["S"]: int(item["expires_at"]["N"]) for item in items if "expires_at" in item}
     assert expiring == {f"v1#{FILE.sequencer}#00000": int(cloud.now) + 30 * 86_400}
     assert [item["version"]["S"] for item in items if "status" in item] == ["v1"]
-
-
-def test_transactions_that_meet_are_tried_again(ledger: Ledger, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    conflicts = 2
-
-    def conflict(name: str) -> None:
-        nonlocal conflicts
-        if name == "TransactWriteItems" and conflicts:
-            conflicts -= 1
-            raise AwsError("DynamoDB", name, "TransactionCanceledException", "reasons [TransactionConflict, None]")
-
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    cloud.before_call = conflict
-    assert arrive(ledger, FILE) is Verdict.GO
-    assert conflicts == 0

@@ -1,5 +1,7 @@
 """What an error answer says, in each of AWS's protocols, and what may be tried again."""
 
+import json
+
 import pytest
 
 from handlers.shared.aws.errors import ConnectionLost, error_of
@@ -53,6 +55,13 @@ def test_its_text_names_all_of_it():
     [
         (400, "ThrottlingException", True, False),
         (400, "ProvisionedThroughputExceededException", True, False),
+        (400, "TransactionConflictException", True, False),
+        (400, "TransactionInProgressException", True, False),
+        (409, "ReplicatedWriteConflictException", True, False),
+        (400, "KmsThrottled", True, False),
+        (403, "RequestThrottled", True, False),
+        (400, "ConditionalCheckFailedException", False, False),
+        (400, "IdempotentParameterMismatchException", False, False),
         (429, "TooManyRequestsException", True, False),
         (503, "SlowDown", True, False),
         (503, "Anything", True, False),
@@ -79,3 +88,36 @@ def test_a_days_quota_of_mail_does_not_pass():
     body = b'{"__type":"x#TooManyRequestsException","message":"Daily message quota exceeded."}'
     assert not read(429, body, service="SESv2").transient
     assert read(429, body).transient
+
+
+CANCELLED = "Transaction cancelled, please refer cancellation reasons for specific reasons"
+
+
+@pytest.mark.parametrize("told_by", ["reasons", "message"])
+@pytest.mark.parametrize(
+    ("reasons", "transient"),
+    [
+        (["None", "TransactionConflict"], True),
+        (["ThrottlingError", "None", "None"], True),
+        (["ProvisionedThroughputExceeded"], True),
+        (["TransactionConflict", "ThrottlingError"], True),
+        (["ConditionalCheckFailed", "None"], False),
+        (["ConditionalCheckFailed", "TransactionConflict"], False),
+        (["ThrottlingError", "ValidationError"], False),
+        (["ItemCollectionSizeLimitExceeded"], False),
+        (["None"], False),
+        ([], False),
+    ],
+)
+def test_a_cancelled_transaction_may_pass_where_all_its_reasons_do(reasons, transient, told_by):
+    body = {"__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", "Message": "cancelled"}
+    if told_by == "reasons":
+        body["CancellationReasons"] = [{"Code": code} for code in reasons]
+    else:
+        body["Message"] = f"{CANCELLED} [{', '.join(reasons)}]"
+    error = read(400, json.dumps(body).encode(), repeatable=False)
+    assert (error.transient, error.ambiguous) == (transient, False)
+
+
+def test_a_cancelled_transaction_without_a_readable_answer_does_not_pass():
+    assert not read(400, b"{broken", {"x-amzn-errortype": "TransactionCanceledException"}).transient

@@ -4,7 +4,8 @@ Three kinds of items lie under an object; their `object` is bucket/key:
 
 - `version` is a version: what people read. It alone has `status`, and all counters from the start.
 - `version` is `#current`: the import that is under way, or the last. `sequencer` is its version's, `seen` the
-  newest that was announced, and `waiting` says that a newer version waits for this import to stop.
+  newest that was announced (with `seen_digits` and `seen_event_time`, but where version 0.1 wrote it), and `waiting`
+  says that a newer version waits for this import to stop.
 - `version` is version#sequencer#task: how far a task has come, and its lease. They expire.
 
 One import of an object runs at a time, because a worker writes under a lease only, because a lease is given
@@ -26,7 +27,8 @@ from enum import Enum
 from typing import Any, Protocol
 
 from handlers.importer.expressions import AttributeValue, Expression, value
-from handlers.importer.messages import PLAN, File, Task
+from handlers.importer.messages import PLAN, File, Task, milliseconds
+from handlers.importer.order import Moment
 from handlers.importer.records import Position
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
@@ -179,11 +181,11 @@ class Ledger:
         sequencer, holder = _text(current, "sequencer"), _text(current, "holder")
         if file.sequencer == sequencer:
             return Verdict.GO
-        if file.sequencer < _text(current, "seen"):
-            return Verdict.LATE
         entry = self._get(file.object, holder) or {}
+        if _is_late(file, current, entry):
+            return Verdict.LATE
         same = file.version == holder and _text(entry, "status") != "FAILED" and "waiting" not in current
-        self._announce(file, sequencer, waits=not same)
+        self._announce(file, current, waits=not same)
         if same:
             return Verdict.SAME
         tasks = self._tasks(file.object, f"{holder}#{sequencer}#")
@@ -196,15 +198,17 @@ class Ledger:
             self.stop(replace(file, version_id=holder, sequencer=sequencer))
         return Verdict.GO
 
-    def _announce(self, file: File, sequencer: str, waits: bool) -> None:
-        change = Expression().assign(seen=file.sequencer)
+    def _announce(self, file: File, current: Item, waits: bool) -> None:
+        change = Expression().assign(**_seen(file))
         if waits:
             change.assign(waiting=file.sequencer)
-        change.where("sequencer", "=", sequencer).where("seen", "<=", file.sequencer)
+        # DynamoDB cannot tell which is newer: it holds that nothing was announced since this was judged.
+        for name in ("sequencer", "seen"):
+            change.where(name, "=", _text(current, name))
         self._update(CURRENT, file, change)
 
     def _begin(self, file: File, chunks: int, planned: bool, before: Item | None) -> None:
-        current = {"holder": file.version, "sequencer": file.sequencer, "seen": file.sequencer}
+        current = {"holder": file.version, "sequencer": file.sequencer, **_seen(file)}
         condition = Expression()
         if before:
             condition.where("sequencer", "=", _text(before, "sequencer")).where("seen", "=", file.sequencer)
@@ -410,6 +414,18 @@ class Ledger:
 
     def _time(self) -> str:
         return datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _seen(file: File) -> dict[str, str | int]:
+    return {"seen": file.sequencer, "seen_digits": file.digits, "seen_event_time": file.event_time}
+
+
+def _is_late(file: File, current: Item, entry: Item) -> bool:
+    """Whether a version is older than the newest that was announced."""
+    seen = Moment(_text(current, "seen"), _number(current, "seen_digits"), _number(current, "seen_event_time"))
+    if not seen.digits and (begun := _text(entry, "started_at")) and file.event_time > milliseconds(begun):
+        return False  # of what version 0.1 wrote this is known: what happened after its import began is newer
+    return file.moment.precedes(seen)
 
 
 def _mark(file: File, task: Task) -> str:

@@ -2,20 +2,24 @@
 
 The importer sends itself two kinds: a file that has arrived (one of several in an announcement, or one that
 waits for an older version of itself), and a task (a plan, a chunk, or the rest of one). Theirs is `{"sluice":
-1, "kind": "file" | "task", "file": {...}, "task": {...}}`.
+1, "kind": "file" | "task", "file": {...}, "moment": {...}, "task": {...}}`. `moment` came after version 0.1, whose
+messages have none, and which passes it over: while functions are replaced, both read what the other sends.
 
 S3's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+from handlers.importer.order import Moment
 from handlers.importer.records import Position
 
 PLAN = "plan"
 _FORMAT = 1
+_MOMENT = ("digits", "event_time")
 
 
 class MessageError(ValueError):
@@ -33,7 +37,9 @@ class File:
     version_id: str
     """`""` in a bucket without versioning."""
     sequencer: str
-    """Grows with each version of the object; of one length, so that it compares as a string."""
+    """What names the version among those of the object; this, and the two that follow: see `Moment`."""
+    digits: int = 0
+    event_time: int = 0
 
     @property
     def object(self) -> str:
@@ -44,6 +50,11 @@ class File:
     def version(self) -> str:
         """The ledger's name of the version."""
         return self.version_id or self.etag
+
+    @property
+    def moment(self) -> Moment:
+        """When it came to be, among the versions of the object."""
+        return Moment(self.sequencer, self.digits, self.event_time)
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ def parse(body: str, prefix: str) -> list[tuple[File, Task | None]]:
         message = json.loads(body)
         if message.get("sluice") == _FORMAT:
             task = Task(**message["task"]) if message["kind"] == "task" else None
-            return [(File(**message["file"]), task)]
+            return [(File(**message["file"], **message.get("moment", {})), task)]
         if message.get("Event") == "s3:TestEvent":
             return []
         files = [_announced(record) for record in message["Records"] if _is_creation(record)]
@@ -99,7 +110,9 @@ def parse(body: str, prefix: str) -> list[tuple[File, Task | None]]:
 def text(file: File, task: Task | None = None) -> str:
     """The importer's own message for a file or for a task."""
     kind = {"kind": "task", "task": asdict(task)} if task else {"kind": "file"}
-    return json.dumps({"sluice": _FORMAT, **kind, "file": asdict(file)})
+    known = asdict(file)
+    moment = {name: known.pop(name) for name in _MOMENT}
+    return json.dumps({"sluice": _FORMAT, **kind, "file": known, "moment": moment})
 
 
 def _is_creation(record: dict[str, Any]) -> bool:
@@ -108,13 +121,19 @@ def _is_creation(record: dict[str, Any]) -> bool:
 
 def _announced(record: dict[str, Any]) -> File:
     entity = record["s3"]["object"]
-    version_id = entity.get("versionId") or ""
+    version_id, announced_at = entity.get("versionId") or "", record.get("eventTime")
     return File(
         bucket=record["s3"]["bucket"]["name"],
         key=unquote_plus(entity["key"], errors="strict"),
         size=int(entity.get("size", 0)),
         etag=entity["eTag"].strip('"'),
         version_id="" if version_id == "null" else version_id,
-        # Hexadecimal; to be compared, S3 says, with the shorter one padded with zeros on its left.
         sequencer=entity["sequencer"].upper().zfill(32),
+        digits=len(entity["sequencer"]),
+        event_time=milliseconds(announced_at) if announced_at else 0,
     )
+
+
+def milliseconds(moment: str) -> int:
+    """The milliseconds from the epoch to a moment such as `2026-11-21T10:00:00.000Z`."""
+    return round(datetime.fromisoformat(moment).timestamp() * 1000)

@@ -52,7 +52,7 @@ SABOTAGES = (
     Sabotage(
         "version check",
         "handlers/importer/ledger.py",
-        'if file.sequencer < _text(current, "seen"):',
+        "if _is_late(file, current, entry):",
         "if False:",
         "tests/handlers/importer/test_ledger.py tests/handlers/importer/test_worker.py",
     ),

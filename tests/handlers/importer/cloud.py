@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -111,14 +112,18 @@ class Cloud:
     def configure(self, **changes: Any) -> None:
         self.settings = replace(self.settings, **changes)
 
-    def upload(self, key: str, data: bytes, *, announce: bool = True) -> str:
+    def upload(self, key: str, data: bytes, *, announce: bool = True, sequencer: str = "") -> str:
         """Puts a file; returns the body of S3's announcement, which is sent unless the test says not to."""
         answer = self.s3.put_object(Bucket=BUCKET, Key=key, Body=data)
         entity = {"key": quote_plus(key), "size": len(data), "eTag": answer["ETag"].strip('"')}
         if "VersionId" in answer:
             entity["versionId"] = answer["VersionId"]
-        entity["sequencer"] = f"{next(self._sequence):x}"
-        record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": BUCKET}, "object": entity}}
+        entity["sequencer"] = sequencer or f"{next(self._sequence):x}"
+        record = {
+            "eventName": "ObjectCreated:Put",
+            "eventTime": datetime.fromtimestamp(self.now, UTC).isoformat(timespec="milliseconds"),
+            "s3": {"bucket": {"name": BUCKET}, "object": entity},
+        }
         body = json.dumps({"Records": [record]})
         if announce:
             self.send(body)

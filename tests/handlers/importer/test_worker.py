@@ -301,6 +301,20 @@ def test_a_late_older_announcement_is_dropped(cloud: Cloud) -> None:
     assert cloud.tally.ends["late"] == 1
 
 
+@pytest.mark.parametrize(("first", "second"), [("ff", "0100"), ("0FFF", "02"), ("02", "0FFF"), ("a00", "0B")])
+def test_the_newer_version_wins_whatever_the_lengths_of_sequencers(cloud: Cloud, first: str, second: str) -> None:
+    cloud.versioned()
+    older = cloud.upload("incoming/a.csv", csv_file(5, note="old"), sequencer=first)
+    cloud.run()
+    cloud.now += 0.001
+    cloud.upload("incoming/a.csv", csv_file(5, note="new"), sequencer=second)
+    cloud.run()
+    cloud.send(older)
+    cloud.run()
+    assert {item["note"]["S"] for item in cloud.items().values()} == {"new"}
+    assert cloud.tally.ends == {"done": 2, "succeeded": 2, "late": 1}
+
+
 def test_a_newer_version_waits_until_the_older_has_stopped(small_steps: Cloud) -> None:
     small_steps.versioned()
     small_steps.upload("incoming/a.csv", csv_file(40, note="old"))

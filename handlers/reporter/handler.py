@@ -21,6 +21,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     Raises:
         NoScheduledTimeError: the event carries no real timestamp.
+        FutureTimeError: the event's time has not come.
         ReportFailedError: some outcome failed; a repeated run does what is left.
     """
     started = time.monotonic()

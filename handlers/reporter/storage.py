@@ -1,12 +1,16 @@
 """The report bucket: the record of each run, its page, and `latest.*`, which an older run never overwrites.
 
+A `latest.*` of a time that has not come is none: nothing that this version wrote, and in the way until that time.
+
 Every write is conditional or has a key of its own run, so that repeated and concurrent runs leave one report. An object
 that is not there answers 403 to a role that may not list the bucket; a write that is refused then says so itself.
 """
 
+import time
 from collections.abc import Callable, Mapping
 
 from handlers.reporter.patience import Patience
+from handlers.reporter.schedule import latest_stamp
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.response import Response
 from handlers.shared.aws.s3 import Bucket
@@ -23,9 +27,10 @@ _GENERATED_AT = "x-amz-meta-generated-at"
 class Storage:
     """The report bucket, with the deadlines of one run."""
 
-    def __init__(self, bucket: Bucket, patience: Patience) -> None:
+    def __init__(self, bucket: Bucket, patience: Patience, clock: Callable[[], float] = time.time) -> None:
         self._bucket = bucket
         self._patience = patience
+        self._clock = clock
 
     def read(self, key: str) -> Response | None:
         """Reads an object; None if it is not there."""
@@ -82,11 +87,11 @@ class Storage:
         raise RecordLostError(f"{key} is neither there nor can it be written")
 
     def put_latest(self, body: bytes, kind: str, generated_at: str) -> bool:
-        """Writes `latest.<kind>` unless a newer report is there; tells whether it did."""
+        """Writes `latest.<kind>` unless a newer report is there, one of the future apart; tells whether it did."""
         key = f"{LATEST}.{kind}"
         for _ in range(_ATTEMPTS):
             there = self._head(key)
-            if there and there.headers.get(_GENERATED_AT, "") > generated_at:
+            if there and generated_at < there.headers.get(_GENERATED_AT, "") <= latest_stamp(self._clock):
                 return False
             version = there.headers["etag"] if there else None
             if self.save(key, body, version, kind, {_GENERATED_AT: generated_at, "cache-control": "no-cache"}):

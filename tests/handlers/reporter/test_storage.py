@@ -4,7 +4,7 @@ from handlers.reporter.patience import Patience
 from handlers.reporter.storage import RecordLostError, Storage
 from handlers.shared.aws.errors import AwsError
 from tests.handlers.reporter.conftest import Aws
-from tests.handlers.reporter.fakes import error
+from tests.handlers.reporter.fakes import AT, error
 
 OLDER, NEWER = "2026-11-21T09:00:00Z", "2026-11-21T09:05:00Z"
 
@@ -44,6 +44,21 @@ def test_latest_is_never_overwritten_by_an_older_run(
     storage.put_latest(b"1", "json", first)
     storage.put_latest(b"2", "json", second)
     assert aws.body("reports/latest.json") == kept
+
+
+@pytest.mark.parametrize("ahead", ["2126-11-27T06:00:00Z", "2026-11-21T09:10:01Z", "never"])
+def test_a_latest_of_the_future_is_replaced(aws: Aws, patient: Patience, ahead: str) -> None:
+    storage = Storage(aws.bucket, patient, AT.timestamp)  # type: ignore[arg-type]  # the fake has the calls
+    storage.put_latest(b"ahead", "json", ahead)
+    assert storage.put_latest(b"now", "json", NEWER)
+    assert aws.body("reports/latest.json") == b"now"
+
+
+def test_a_latest_of_a_clock_that_is_a_little_ahead_stays(aws: Aws, patient: Patience) -> None:
+    storage = Storage(aws.bucket, patient, AT.timestamp)  # type: ignore[arg-type]  # the fake has the calls
+    storage.put_latest(b"soon", "json", "2026-11-21T09:10:00Z")
+    assert not storage.put_latest(b"now", "json", NEWER)
+    assert aws.body("reports/latest.json") == b"soon"
 
 
 def test_latest_is_compared_again_when_another_run_writes_it_in_between(aws: Aws, storage: Storage) -> None:

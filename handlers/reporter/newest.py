@@ -1,23 +1,11 @@
-"""The newest items of a table, chosen while its pages go by: so many are held at most, whatever the table's size.
-
-Dates are what people wrote. What can be read as a point in time is ordered by time: ISO 8601, or a number of seconds,
-milliseconds or finer since 1970. Other texts come after those, in the order of text; items without a date come last.
-"""
+"""The newest items of a table, chosen while its pages go by: so many are held at most, whatever the table's size."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from heapq import heappush, heapreplace
 
+from handlers.reporter.dates import LONGEST, Recency, recency_of
 from handlers.shared.attributes import AttributeValue, json_text
-
-LONGEST = 1000
-"""A name or date longer than so many characters is cut, so that a few huge ones cannot fill the memory."""
-
-Recency = tuple[int, float | str]
-
-_NO_DATE: Recency = (0, "")
-_TEXT, _INSTANT = 1, 2
 
 
 @dataclass(frozen=True)
@@ -75,39 +63,6 @@ def merged(parts: Sequence[Newest], limit: int) -> list[Item]:
     ]
     entries.sort(key=lambda entry: entry[:3], reverse=True)
     return [item for *_, item in entries[:limit]]
-
-
-def recency_of(date: AttributeValue | None) -> Recency:
-    """Ranks a date among all others: the greater, the newer."""
-    if not date:
-        return _NO_DATE
-    text = date.get("S")
-    if text is None:
-        number = date.get("N")
-        if number is not None:
-            return _INSTANT, _seconds(float(number))
-        return _NO_DATE if "NULL" in date else (_TEXT, json_text(date))
-    try:
-        time = datetime.fromisoformat(text)
-        return _INSTANT, (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return _recency_of_text(text)
-
-
-def _recency_of_text(text: str) -> Recency:
-    if not text:
-        return _NO_DATE
-    if len(text) < 40 and text.replace(".", "", 1).isdecimal():
-        return _INSTANT, _seconds(float(text))
-    return _TEXT, text
-
-
-def _seconds(number: float) -> float:
-    """Reads a number as a time since 1970, its unit by its size: seconds reach 1e11 in the year 5138."""
-    for unit in (1.0, 1e3, 1e6):
-        if abs(number) < 1e11 * unit:
-            return number / unit
-    return number / 1e9
 
 
 def _cut(value: AttributeValue | None) -> AttributeValue | None:

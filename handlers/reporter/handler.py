@@ -65,4 +65,5 @@ def _emit(summary: Summary, context: Any, started: float) -> None:
             "Duration": ((time.monotonic() - started) * 1000, "Milliseconds"),
         },
         request_id=context.aws_request_id,
+        notes=summary.notes,
     )

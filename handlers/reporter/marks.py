@@ -6,7 +6,7 @@ a run asks both and writes to the first that works. A claim ends by itself some 
 another run can finish what a crashed one began.
 
 What can repeat a mail: a crash, or a lost answer, between SES's acceptance and the mark; that one recipient gets it
-again. And a repeated run that cannot read the place to which the first one wrote.
+again. And a repeated run that cannot read the place to which the first one wrote, or finds its mark damaged.
 """
 
 import json
@@ -25,6 +25,7 @@ from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
 
 _ATTRIBUTE = "mail"
+_LONGEST_CLAIM = 3600.0  # no run makes one of as many seconds: whatever did is not sending
 
 
 class ClaimedError(Exception):
@@ -55,9 +56,36 @@ class Mark:
 
     @classmethod
     def loads(cls, text: str | bytes) -> "Mark":
-        """Reads a mark from its JSON."""
+        """Reads a mark from its JSON.
+
+        Raises:
+            ValueError: it is none.
+        """
         mark = json.loads(text)
-        return cls(mark["owner"], mark["until"], tuple(mark["sent"]))
+        try:
+            owner, until, sent = mark["owner"], mark["until"], mark["sent"]
+        except (LookupError, TypeError) as error:
+            raise ValueError("no mark") from error
+        texts = isinstance(sent, list) and all(isinstance(value, str) for value in (owner, *sent))
+        if not texts or not isinstance(until, (int, float)):
+            raise ValueError("no mark")
+        return cls(owner, until, tuple(sent))
+
+
+Note = Callable[[str], object]
+
+
+def _mark(text: str | bytes, where: str, note: Note) -> Mark | None:
+    """Reads what a place holds; what somebody damaged is named, and is to be replaced."""
+    try:
+        return Mark.loads(text)
+    except (ValueError, RecursionError):
+        note(f"{where} is damaged: it is made anew, and mails of this run may be sent again")
+        return None
+
+
+def _forget(_: str) -> None:
+    """Takes a note that nobody wants."""
 
 
 class Place(Protocol):
@@ -75,14 +103,15 @@ class Place(Protocol):
 class ObjectPlace:
     """Keeps the mark as an object."""
 
-    def __init__(self, storage: Storage, key: str) -> None:
+    def __init__(self, storage: Storage, key: str, note: Note = _forget) -> None:
         self._storage = storage
         self._key = key
+        self._note = note
 
     def load(self) -> tuple[Mark | None, str | None]:
         """See `Place`."""
         there = self._storage.read(self._key)
-        return (Mark.loads(there.body), there.headers["etag"]) if there else (None, None)
+        return (_mark(there.body, self._key, self._note), there.headers["etag"]) if there else (None, None)
 
     def save(self, mark: Mark, version: str | None) -> str | None:
         """See `Place`."""
@@ -92,10 +121,13 @@ class ObjectPlace:
 class RowPlace:
     """Keeps the mark in a totals row, beside the totals; the row has to be there."""
 
-    def __init__(self, client: Client, totals: Totals, generated_at: str, patience: Patience) -> None:
+    def __init__(
+        self, client: Client, totals: Totals, generated_at: str, patience: Patience, note: Note = _forget
+    ) -> None:
         self._client = client
         self._row = {"TableName": totals.table, "Key": totals.key(generated_at)}
         self._patience = patience
+        self._note = note
 
     def load(self) -> tuple[Mark | None, str | None]:
         """See `Place`."""
@@ -103,16 +135,21 @@ class RowPlace:
         row = self._client.call(request, deadline=self._patience.call()).json().get("Item")
         if row is None:
             raise UnmarkableError(f"{self._row['TableName']} has no row of this run")
-        text = row[_ATTRIBUTE]["S"] if _ATTRIBUTE in row else None
-        return (Mark.loads(text), text) if text else (None, None)
+        if _ATTRIBUTE not in row:
+            return None, None
+        where = f"{self._row['TableName']}, row of this run, attribute {_ATTRIBUTE}"
+        text = row[_ATTRIBUTE].get("S")
+        if text is None:
+            raise UnmarkableError(f"{where} is no text")
+        return _mark(text, where, self._note), text
 
     def save(self, mark: Mark, version: str | None) -> str | None:
         """See `Place`."""
         text = mark.dumps()
-        values = {":new": {"S": text}} | ({":old": {"S": version}} if version else {})
+        values = {":new": {"S": text}} | ({} if version is None else {":old": {"S": version}})
         payload = self._row | {
             "UpdateExpression": "SET #mail = :new",
-            "ConditionExpression": "#mail = :old" if version else "attribute_not_exists(#mail)",
+            "ConditionExpression": "attribute_not_exists(#mail)" if version is None else "#mail = :old",
             "ExpressionAttributeNames": {"#mail": _ATTRIBUTE},
             "ExpressionAttributeValues": values,
         }
@@ -185,7 +222,7 @@ class Marks:
             self._write(-1.0, [])
 
     def _respect(self, there: Mark) -> None:
-        if there.owner != self._mark.owner and there.until > self._clock():
+        if there.owner != self._mark.owner and 0 < there.until - self._clock() < _LONGEST_CLAIM:
             raise ClaimedError("another run for this time is sending its mails")
         self._mark = replace(self._mark, sent=tuple(dict.fromkeys((*self._mark.sent, *there.sent))))
 

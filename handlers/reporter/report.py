@@ -11,8 +11,9 @@ object, attribute -> value. A table that could not be read has a `status` too: D
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any
+from typing import Any, TypeVar
 
 from handlers.reporter.newest import Item
 from handlers.reporter.settings import Group
@@ -24,7 +25,13 @@ VANISHED = "VANISHED"
 UNREADABLE = "UNREADABLE"
 """The status of a table that exists and whose description or items were refused."""
 
+_T = TypeVar("_T")
+
 _ABSENT = ("CREATING", "DELETING", VANISHED)
+
+
+class DamagedReportError(ValueError):
+    """What is stored as a report is none: somebody wrote or cut it by hand."""
 
 
 @dataclass(frozen=True)
@@ -122,13 +129,22 @@ def render(
 
 
 def parse(body: bytes) -> Report:
-    """Reads a report from its JSON; fractions stay text, so that they are shown with the digits that they have."""
-    report = json.loads(body, parse_float=str)
-    return Report(
-        generated_at=report["generated_at"],
-        environment=report["environment"],
-        groups=[_parsed_group(name, group) for name, group in report["groups"].items()],
-    )
+    """Reads a report from its JSON; fractions stay text, so that they are shown with the digits that they have.
+
+    Raises:
+        DamagedReportError: it is no report.
+    """
+    try:
+        report = json.loads(body, parse_float=str)
+        if datetime.fromisoformat(report["generated_at"]).tzinfo is None:
+            raise ValueError("generated_at has no offset")
+        return Report(
+            generated_at=report["generated_at"],
+            environment=_a(str, report["environment"]),
+            groups=[_parsed_group(name, group) for name, group in report["groups"].items()],
+        )
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise DamagedReportError(f"{type(error).__name__}: {error}") from error
 
 
 def _group(group: Group, tables: Sequence[TableRead]) -> str:
@@ -159,15 +175,21 @@ def _value(value: AttributeValue | None) -> str:
 
 def _parsed_group(name: str, group: dict[str, Any]) -> GroupReport:
     tables = [_parsed_table(table) for table in group["tables"]]
-    return GroupReport(name=name, label=group["label"], total=group["total"], tables=tables)
+    return GroupReport(name=name, label=_a(str, group["label"]), total=_a(int, group["total"]), tables=tables)
 
 
 def _parsed_table(table: dict[str, Any]) -> Table:
     return Table(
-        name=table["name"],
-        count=table["count"],
-        approximate=table["approximate"],
-        items=[Row(item["name"], item["date"], item["key"]) for item in table["items"]],
-        items_truncated=table["items_truncated"],
-        status=table.get("status"),
+        name=_a(str, table["name"]),
+        count=_a(int, table["count"]),
+        approximate=_a(bool, table["approximate"]),
+        items=[Row(item["name"], item["date"], _a(dict, item["key"])) for item in table["items"]],
+        items_truncated=_a(bool, table["items_truncated"]),
+        status=_a(str, table["status"]) if "status" in table else None,
     )
+
+
+def _a(kind: type[_T], value: object) -> _T:
+    if type(value) is not kind:  # True is no number here
+        raise TypeError(f"{type(value).__name__} in the place of {kind.__name__}")
+    return value

@@ -16,7 +16,7 @@ from handlers.reporter.mailing import Mailer, Sender, usable
 from handlers.reporter.marks import Marks, ObjectPlace, Place, RowPlace
 from handlers.reporter.patience import Patience
 from handlers.reporter.reading import Wanted
-from handlers.reporter.report import UNREADABLE, Past, Report, parse, render
+from handlers.reporter.report import UNREADABLE, DamagedReportError, Past, Report, parse, render
 from handlers.reporter.schedule import object_key, stamp
 from handlers.reporter.settings import Settings
 from handlers.reporter.storage import Storage
@@ -45,7 +45,7 @@ class Services:
 
 @dataclass
 class Summary:
-    """What a run did, for the line that it logs."""
+    """What a run did, for the line that it logs; `notes` says what was damaged and passed over or made anew."""
 
     tables: int = 0
     items: int = 0
@@ -54,6 +54,7 @@ class Summary:
     mails: int = 0
     skipped: int = 0
     reasons: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class Run:
@@ -80,7 +81,7 @@ class Run:
         """
         body = self._recorded() or self._count()
         with self._outcome("JSON"):
-            body = self._storage.record(object_key(self._time, "json"), body, _is_complete)
+            body = self._storage.record(object_key(self._time, "json"), body, self._is_complete)
         report = parse(body)
         with self._outcome("latest JSON"):
             self._storage.put_latest(body, "json", report.generated_at)
@@ -94,8 +95,19 @@ class Run:
     def _recorded(self) -> bytes | None:
         with suppress(AwsError):  # then the tables are read, and the record decides
             there = self._storage.read(object_key(self._time, "json"))
-            return there.body if there and _is_complete(there.body) else None
+            return there.body if there and self._is_complete(there.body) else None
         return None
+
+    def _is_complete(self, body: bytes) -> bool:
+        """Whether a stored report is this run's, and every table of it could be read, or was gone by itself."""
+        try:
+            report = parse(body)
+            if report.generated_at != stamp(self._time):
+                raise DamagedReportError(f"it is of {report.generated_at[:40]}")
+        except DamagedReportError as error:
+            self._note(f"{object_key(self._time, 'json')} is damaged ({error}): it is made anew")
+            return False
+        return all(table.status != UNREADABLE for group in report.groups for table in group.tables)
 
     def _count(self) -> bytes:
         settings = self._settings
@@ -108,6 +120,9 @@ class Run:
     def _put_totals(self, report: Report) -> None:
         expires_at = self._time + timedelta(days=self._settings.history_days)
         for group in report.groups:
+            if group.name not in self._totals:  # a run of before a change of the settings
+                self._note(f"the group {group.name[:40]} is not configured any more: its totals are passed over")
+                continue
             with self._outcome(f"totals of {group.name}"):
                 self._totals[group.name].put(group, report.generated_at, int(expires_at.timestamp()))
 
@@ -116,6 +131,7 @@ class Run:
         for name, totals in self._totals.items():
             with self._outcome(f"history of {name}"):
                 histories[name] = totals.before(report.generated_at)
+            self.summary.notes += totals.notes
         key = object_key(self._time, "html")
         view = compare(report, histories, f"s3://{self._settings.bucket}/{key}")
         with self._outcome("HTML"):
@@ -143,9 +159,9 @@ class Run:
             self.summary.reasons += [f"mail: {refusal}" for refusal in mailer.outcome.refusals]
 
     def _places(self, generated_at: str) -> Iterator[Place]:
-        yield ObjectPlace(self._storage, object_key(self._time, "mail"))
+        yield ObjectPlace(self._storage, object_key(self._time, "mail"), self._note)
         for totals in self._totals.values():
-            yield RowPlace(self._services.dynamodb, totals, generated_at, self._patience)
+            yield RowPlace(self._services.dynamodb, totals, generated_at, self._patience, self._note)
             return
 
     def _describe(self, report: Report) -> None:
@@ -163,7 +179,6 @@ class Run:
         except Exception as error:
             self.summary.reasons.append(f"{name}: {type(error).__name__}: {error}")
 
-
-def _is_complete(body: bytes) -> bool:
-    """Whether every table of a stored report could be read, or was gone by itself."""
-    return all(table.status != UNREADABLE for group in parse(body).groups for table in group.tables)
+    def _note(self, note: str) -> None:
+        if note not in self.summary.notes:
+            self.summary.notes.append(note)

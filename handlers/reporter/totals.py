@@ -5,6 +5,7 @@ live). Rows are written with UpdateItem, which leaves alone the mark that `marks
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from handlers.reporter.patience import Patience
@@ -17,10 +18,11 @@ HISTORY = 48
 
 
 class Totals:
-    """The totals table of one group."""
+    """The totals table of one group; `notes` names the rows that somebody damaged."""
 
     def __init__(self, client: Client, table: str, group: str, patience: Patience) -> None:
         self.table = table
+        self.notes: list[str] = []
         self._client = client
         self._group = group
         self._patience = patience
@@ -41,7 +43,7 @@ class Totals:
         self._client.call(dynamodb.request("UpdateItem", payload, repeatable=True), deadline=self._patience.call())
 
     def before(self, generated_at: str) -> list[Past]:
-        """Reads the rows of the runs before one, oldest first, `HISTORY` at most."""
+        """Reads the rows of the runs before one, oldest first, `HISTORY` at most; damaged ones are passed over."""
         payload = {
             "TableName": self.table,
             "KeyConditionExpression": "#group = :group AND #generated_at < :generated_at",
@@ -51,16 +53,23 @@ class Totals:
             "Limit": HISTORY,
         }
         page = self._client.call(dynamodb.request("Query", payload), deadline=self._patience.call()).json()
-        return [_past(row) for row in reversed(page["Items"])]
+        rows = [self._past(row) for row in reversed(page["Items"])]
+        return [row for row in rows if row]
 
     def key(self, generated_at: str) -> dict[str, dict[str, str]]:
         """Gives the key of a run's row."""
         return {"group": {"S": self._group}, "generated_at": {"S": generated_at}}
 
-
-def _past(row: Mapping[str, Any]) -> Past:
-    return Past(
-        generated_at=row["generated_at"]["S"],
-        total=int(row["total"]["N"]),
-        tables={name: int(count["N"]) for name, count in row["tables"]["M"].items()},
-    )
+    def _past(self, row: Mapping[str, Any]) -> Past | None:
+        generated_at = row["generated_at"]["S"]
+        try:
+            if datetime.fromisoformat(generated_at).tzinfo is None:
+                raise ValueError("no offset")
+            return Past(
+                generated_at=generated_at,
+                total=int(row["total"]["N"]),
+                tables={name: int(count["N"]) for name, count in row["tables"]["M"].items()},
+            )
+        except (ValueError, LookupError, TypeError, AttributeError):
+            self.notes.append(f"{self.table} has a damaged row, {generated_at[:40]!r}: it is passed over")
+            return None

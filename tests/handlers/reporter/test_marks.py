@@ -57,6 +57,14 @@ def marks(clock: Clock, *places: Place, owner: str = "one") -> Marks:
     return Marks(places, owner, 30, clock)
 
 
+def test_a_claim_that_no_run_made_ends_no_sending(clock: Clock) -> None:
+    place = Place()
+    place.mark = Mark("other", 1000.0 + 3600.0, ("x",))
+    run = marks(clock, place)
+    run.claim()
+    assert run.sent == ("x",)
+
+
 def test_a_second_run_may_not_send_while_the_first_does(clock: Clock) -> None:
     place = Place()
     marks(clock, place).claim()

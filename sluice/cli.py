@@ -2,14 +2,38 @@
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
+
+from sluice import console
 
 _COMMANDS = ("up", "down", "preview", "outputs", "outbox", "import", "imports", "report", "failures", "demo", "smoke")
 _MODULES = {"import": "import_"}
 
 
+@contextmanager
+def _errors_as_text() -> Iterator[None]:
+    """Keeps errors inert, which click prints: what they say may hold what a file's name or an answer of AWS does."""
+    try:
+        yield
+    except click.ClickException as error:
+        told = console.error_text(error)
+        error.format_message = lambda: told
+        raise
+
+
 class _Commands(click.Group):
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        with _errors_as_text():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _errors_as_text():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 the signature is click's
         return list(_COMMANDS)
 
@@ -27,11 +51,12 @@ def main() -> None:
     """Runs a command; what it cannot do is one clear line on stderr and a non-zero exit."""
     from sluice.state import StateError
 
+    console.guard_the_rest()
     try:
         cli(prog_name="python -m sluice")
     except StateError as error:
-        sys.exit(f"Error: {error}")
+        sys.exit(console.printable(f"Error: {error}"))
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
             raise
-        sys.exit(f"Error: AWS: {error}")
+        sys.exit(console.printable(f"Error: AWS: {error}"))

@@ -1,9 +1,21 @@
-"""How commands talk: colours and moving parts only on a terminal, what was asked for on stdout, the rest on stderr."""
+"""How commands talk: colours and moving parts only on a terminal, what was asked for on stdout, the rest on stderr.
+
+Whatever a command prints goes through this module, and all of it is shown as text: a key of an object, a line of a log
+or a file's name holds what strangers wrote, and a terminal would obey it. Styles are given beside the text, never
+within it, so that there is no markup to inject either.
+"""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+import logging
+import re
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Self
 
+import click
 from rich.console import Console
 from rich.text import Text
 
@@ -12,17 +24,47 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 """Progress and hints, where stdout is for machines."""
 
+Part = str | tuple[str, str]
+"""A piece of a line: text, or text and its style."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff]")
+"""Controls (C0, DEL, C1), all that turns the direction of text or begins a line, and halves of surrogate pairs."""
+
+
+class Listing(click.ClickException):
+    """An error of several lines; the message of any other is one, whatever is in it."""
+
+    def format_message(self) -> str:
+        """Returns the lines, each as a terminal may have it."""
+        return "\n".join(map(printable, self.message.split("\n")))
+
+
+def printable(text: str) -> str:
+    """Returns a text that others wrote as a terminal may have it: one line, control characters as visible escapes."""
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def say(*parts: Part) -> None:
+    """Prints a line of what was asked for."""
+    out.print(_line(parts))
+
+
+def note(*parts: Part) -> None:
+    """Prints a line beside what was asked for, on stderr."""
+    err.print(_line(parts))
+
 
 def print_json(value: Any) -> None:
     """Prints a JSON document and nothing else, never coloured or wrapped."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    # What is left of unprintable characters is in strings, but for our own line breaks.
+    print(_UNPRINTABLE.sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text))  # noqa: T201 this is the place
 
 
-def print_table(*rows: Sequence[str | Text]) -> None:
+def print_table(*rows: Sequence[Part]) -> None:
     """Prints rows, the first of them the header, in columns as wide as they need: a pipe has no width to fit into."""
-    cells = [
-        [cell if isinstance(cell, Text) else Text(cell, "bold" * (row is rows[0])) for cell in row] for row in rows
-    ]
+    header = [(cell, "bold") if isinstance(cell, str) else cell for cell in rows[0]]
+    cells = [[_line([cell]) for cell in row] for row in (header, *rows[1:])]
     widths = [max(cell.cell_len for cell in column) for column in zip(*cells, strict=True)]
     for row in cells:
         line = Text()
@@ -32,6 +74,92 @@ def print_table(*rows: Sequence[str | Text]) -> None:
         out.print(line)
 
 
+def print_heading(title: str) -> None:
+    """Prints a line across the terminal with a title in it."""
+    out.rule(_line([(title, "bold")]))
+
+
+@contextmanager
+def status(text: str) -> Iterator[Callable[[str], None]]:
+    """Shows on a terminal what is being done; what it gives changes that text."""
+    with err.status(_line([text])) as shown:
+        yield lambda changed: shown.update(_line([changed]))
+
+
+class Bars:
+    """A bar for each piece of work, on a terminal; elsewhere nothing moves."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn  # few commands need it
+
+        name, told = (TextColumn(f"{{task.{field}}}", markup=False) for field in ("description", "fields[told]"))
+        columns = (name, BarColumn(), TaskProgressColumn(), told)
+        self._progress = Progress(*columns, console=err, transient=True) if err.is_terminal else None
+        self._tasks: dict[Any, Any] = {}
+
+    def __enter__(self) -> Self:
+        if self._progress:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is a bar for this work."""
+        return key in self._tasks
+
+    def show(self, key: object, name: str, told: str, done: int, total: int | None) -> None:
+        """Shows how far a piece of work is; the first time it gets a bar."""
+        if self._progress:
+            if key not in self._tasks:
+                self._tasks[key] = self._progress.add_task(printable(name), told="")
+            self._progress.update(self._tasks[key], completed=done, total=total, told=printable(told))
+
+
+def error_text(error: click.ClickException) -> str:
+    """Returns the message of an error as a terminal may have it."""
+    told = error.format_message()
+    return told if isinstance(error, Listing) else printable(told)
+
+
+def guard_the_rest() -> None:
+    """Sees to it that what nobody prints on purpose is shown as text too: logs of libraries, tracebacks of crashes."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter())
+    logging.basicConfig(handlers=[handler])
+    sys.excepthook = lambda _kind, error, _trace: _note_all(trace(error))
+    threading.excepthook = lambda crash: _note_all(trace(crash.exc_value) if crash.exc_value else [])
+
+
+def trace(error: BaseException) -> list[str]:
+    """Returns the lines of a traceback; all but the first are indented, so that none poses as a line of ours."""
+    first, *rest = "".join(traceback.format_exception(error)).rstrip("\n").split("\n")
+    return [printable(first), *(f"  {printable(line)}" for line in rest)]
+
+
 def plural(count: int, noun: str) -> str:
     """`1 record`, `2 records`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+class _Formatter(logging.Formatter):
+    """A record of a log as a line, with its traceback as further ones, indented."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = trace(record.exc_info[1]) if record.exc_info and record.exc_info[1] else []
+        return "\n".join([printable(record.getMessage()), *(f"  {line}" for line in told)])
+
+
+def _note_all(lines: Iterable[str]) -> None:
+    for line in lines:
+        note(line)
+
+
+def _line(parts: Iterable[Part]) -> Text:
+    line = Text()
+    for part in parts:
+        text, style = (part, "") if isinstance(part, str) else part
+        line.append(printable(text), style)
+    return line

@@ -12,10 +12,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import click
-
 from sluice import state
-from sluice.console import err
+from sluice.console import Listing, note, status
 
 LOG = "up.log"
 """Where the process's output goes, in the folder of its stack."""
@@ -38,18 +36,18 @@ def start(root: Path, stack: str, port: int | None) -> state.Running:
     assert process.stdin  # noqa: S101 it is a pipe
     assert process.stderr  # noqa: S101 it is a pipe
     try:
-        with err.status(f"Starting {stack} ..."):
+        with status(f"Starting {stack} ..."):
             told = process.stderr.read().decode(errors="replace").strip()
         for one in state.running(root):
             if one.pid == process.pid:
                 process.stdin.write(b"ready")
                 process.stdin.flush()
                 process.returncode = 0  # it is on its own now; nobody here waits for it
-                if told:
-                    err.print(told, markup=False)
+                for line in told.splitlines():
+                    note(line)
                 return one
         process.wait()
-        raise click.ClickException(told.removeprefix("Error: ") or f"stack {stack} did not come up")
+        raise Listing(told.removeprefix("Error: ") or f"stack {stack} did not come up")
     finally:
         process.stdin.close()
         process.stderr.close()

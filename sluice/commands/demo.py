@@ -2,7 +2,7 @@
 
 import click
 
-from sluice.console import out
+from sluice.console import say
 
 
 @click.command("demo")
@@ -16,4 +16,5 @@ def command() -> None:
     failed = run()
     if failed:
         raise click.ClickException(f"{failed} of the checks above did not hold")
-    out.print("\nEvery check held. Nothing is left running.")
+    say()
+    say("Every check held. Nothing is left running.")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sluice import state
-from sluice.console import out
+from sluice.console import say
 
 _PATIENCE_SECONDS = 30
 
@@ -23,7 +23,7 @@ def command(stack: str | None) -> None:
         raise click.ClickException(f"{f'stack {stack} does not run' if stack else 'nothing runs'} in this checkout")
     for place in places:
         stopped = _stop(place)
-        out.print(f"Stack {place.name} {'stopped' if stopped else 'was not running; removed what a crash had left'}.")
+        say(f"Stack {place.name} {'stopped' if stopped else 'was not running; removed what a crash had left'}.")
 
 
 def _stop(place: Path) -> bool:

@@ -4,7 +4,7 @@ from itertools import chain
 
 import click
 
-from sluice.console import out, plural, print_json
+from sluice.console import plural, print_json, say
 from sluice.dead_letters import import_failures, redrive_imports, redrive_reports, report_failures
 from sluice.failures import UNREADABLE, Failure, Redriven, redrive_stream, stream_failures
 from sluice.function_errors import last_error
@@ -35,16 +35,13 @@ def command(target: Target, as_json: bool, redrive: bool) -> None:
     for failure, error in zip(found, errors, strict=True):
         _show(failure)
         if error:
-            out.print(f"    {error}", markup=False)
-    out.print(plural(len(found), "failure") + (": --redrive sends them again." if found else "."))
+            say(f"    {error}")
+    say(plural(len(found), "failure") + (": --redrive sends them again." if found else "."))
 
 
 def _show(failure: Failure) -> None:
-    out.print(
-        f"{failure.at}  {failure.function}  {plural(failure.records, 'record')}  {failure.reason}",
-        markup=False,
-    )
-    out.print(f"    {failure.where}", markup=False)
+    say(f"{failure.at}  {failure.function}  {plural(failure.records, 'record')}  {failure.reason}")
+    say(f"    {failure.where}")
 
 
 def _redrive(target: Target, as_json: bool) -> None:
@@ -53,12 +50,12 @@ def _redrive(target: Target, as_json: bool) -> None:
         results.append(redriven)
         if not as_json:
             _show(redriven.failure)
-            out.print(f"    {_outcome(redriven)}", markup=False)
+            say(f"    {_outcome(redriven)}")
     home = sum(one.is_home for one in results)
     if as_json:
         print_json([{**one.failure._asdict(), "done": one.done, "left": one.left} for one in results])
     else:
-        out.print(f"{plural(home, 'failure')} taken, {len(results) - home} left.")
+        say(f"{plural(home, 'failure')} taken, {len(results) - home} left.")
     if home < len(results):
         raise click.exceptions.Exit(1)
 

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import click
 
 from sluice.commands.imports import follow_until, show
-from sluice.console import err, out, plural
+from sluice.console import Listing, plural, say, status
 from sluice.ledger import RUNNING, Entry
 from sluice.target import Target, chosen_target, outputs_option
 
@@ -43,7 +43,7 @@ def upload(target: Target, file: Path) -> Entry:
     """Uploads a file, shows the progress of its import and returns its entry in the ledger when it has ended."""
     bucket, key = target["import_bucket_name"], f"{target['import_prefix']}{file.name}"
     s3 = target.client("s3")
-    with err.status(f"Uploading {file.name} ..."), file.open("rb") as body:
+    with status(f"Uploading {file.name} ..."), file.open("rb") as body:
         s3.upload_fileobj(body, bucket, key)
     head = s3.head_object(Bucket=bucket, Key=key)
     named = head.get("VersionId", "null")  # "null" where the bucket keeps no versions
@@ -69,19 +69,19 @@ def _try(file: Path, stack: str) -> None:
     try:
         with file.open("rb") as opened:
             described, batches = _read(opened, file.name, stack)
-            out.print(described, markup=False)
+            say(described)
             for batch in batches:
                 written, rejected = written + len(batch.items), rejected + len(batch.rejects)
                 items += batch.items[: _SHOWN - len(items)]
                 rejects += batch.rejects[: _SHOWN - len(rejects)]
     except FileError as error:
         raise click.ClickException(f"{file.name}: {error}") from None
-    out.print(f"{plural(written, 'item')} would be written" + (", the first of them:" if items else "."))
+    say(f"{plural(written, 'item')} would be written" + (", the first of them:" if items else "."))
     for text, _, (line, _) in items:
-        out.print(f"  line {line}: {_readable(text)}", markup=False)
-    out.print(f"{plural(rejected, 'row')} would be rejected" + (", the first of them:" if rejects else "."))
+        say(f"  line {line}: {_readable(text)}")
+    say(f"{plural(rejected, 'row')} would be rejected" + (", the first of them:" if rejects else "."))
     for reject in rejects:
-        out.print(f"  line {reject.line}: {reject.reason}: {_readable(reject.row)}", markup=False)
+        say(f"  line {reject.line}: {reject.reason}: {_readable(reject.row)}")
     if rejected:
         raise click.exceptions.Exit(1)
 
@@ -110,7 +110,7 @@ def _read(file: BinaryIO, name: str, stack: str) -> tuple[str, Any]:
     try:
         imports = load(configuration(stack, checkout()), stack).imports
     except (ProgramError, SettingsError) as error:
-        raise click.ClickException(str(error)) from None
+        raise Listing(str(error)) from None
     keys = [key for key in (imports.partition_key, imports.sort_key) if key]
     schema = Schema(keys, imports.columns)
     format_ = by_name(name)

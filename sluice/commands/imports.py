@@ -1,13 +1,10 @@
 """`imports`: the import ledger, with progress bars while imports run."""
 
 from collections.abc import Callable
-from typing import Self
 
 import click
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
-from rich.text import Text
 
-from sluice.console import err, out, plural, print_json, print_table
+from sluice.console import Bars, Part, plural, print_json, print_table, say
 from sluice.ledger import RUNNING, Entry, entries, followed
 from sluice.target import Target, targeted
 
@@ -30,43 +27,17 @@ def command(target: Target, as_json: bool, follow: bool) -> None:
 def follow_until(target: Target, until: Callable[[list[Entry]], bool], name: str | None = None) -> list[Entry]:
     """Shows the progress of imports, of all or of the named object, until the ledger is as wanted; returns it then."""
     found: list[Entry] = []
-    with _Bars() as bars:
+    with Bars() as bars:
         for found in followed(target, until, name):
-            bars.show(found)
+            for entry in found:
+                _show_progress(bars, entry)
     return found
 
 
-class _Bars:
-    """A bar for each import that runs, on a terminal; elsewhere nothing moves."""
-
-    def __init__(self) -> None:
-        told = TextColumn("{task.fields[told]}", markup=False)
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), told)
-        self._progress = Progress(*columns, console=err, transient=True) if err.is_terminal else None
-        self._tasks: dict[tuple[str, str], TaskID] = {}
-
-    def __enter__(self) -> Self:
-        if self._progress:
-            self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._progress:
-            self._progress.stop()
-
-    def show(self, found: list[Entry]) -> None:
-        if self._progress:
-            for entry in found:
-                self._show(self._progress, entry)
-
-    def _show(self, progress: Progress, entry: Entry) -> None:
-        key = (entry["object"], entry["version"])
-        if key not in self._tasks:
-            if entry["status"] != RUNNING:
-                return
-            self._tasks[key] = progress.add_task(_short(entry), told="")
-        total = entry["bytes_total"] or None
-        progress.update(self._tasks[key], completed=entry["bytes_read"], total=total, told=_told(entry))
+def _show_progress(bars: Bars, entry: Entry) -> None:
+    key = (entry["object"], entry["version"])
+    if key in bars or entry["status"] == RUNNING:  # what had ended before has none
+        bars.show(key, _short(entry), _told(entry), entry["bytes_read"], entry["bytes_total"] or None)
 
 
 def show(found: list[Entry]) -> None:
@@ -74,13 +45,13 @@ def show(found: list[Entry]) -> None:
     print_table(("file", "status", "rows", "written", "rejected", "chunks", "finished"), *map(_row, found))
     for entry in found:
         if entry["error"]:
-            out.print(f"{_short(entry)}: {entry['error']}", markup=False)
-    out.print(f"{plural(len(found), 'import')}.")
+            say(f"{_short(entry)}: {entry['error']}")
+    say(f"{plural(len(found), 'import')}.")
 
 
-def _row(entry: Entry) -> tuple[str | Text, ...]:
+def _row(entry: Entry) -> tuple[Part, ...]:
     counts = (f"{entry[name]:,}" for name in ("rows_read", "rows_written", "rows_rejected"))
-    status = Text(entry["status"], _COLOURS.get(entry["status"], ""))
+    status = (entry["status"], _COLOURS.get(entry["status"], ""))
     return _short(entry), status, *counts, f"{entry['chunks_done']}/{entry['chunks_total']}", entry["finished_at"] or ""
 
 

@@ -3,7 +3,7 @@
 import click
 
 from sluice import target
-from sluice.console import out, plural, print_json
+from sluice.console import plural, print_json, say
 
 
 @click.command("outbox")
@@ -18,5 +18,5 @@ def command(as_json: bool, stack: str | None) -> None:
         print_json(sent)
         return
     for mail in sent:
-        out.print(f"{mail['sent_at']}  {', '.join(mail['to'])}  {mail['subject']}", markup=False)
-    out.print(f"{plural(len(sent), 'mail')} sent.")
+        say(f"{mail['sent_at']}  {', '.join(mail['to'])}  {mail['subject']}")
+    say(f"{plural(len(sent), 'mail')} sent.")

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from sluice.console import out, print_json
+from sluice.console import print_json, say
 from sluice.target import Target, targeted
 
 
@@ -19,4 +19,4 @@ def command(target: Target, as_json: bool) -> None:
     width = max(map(len, target.outputs))
     for name, value in sorted(target.outputs.items()):
         told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        out.print(f"{name:{width}}  {told}", markup=False)
+        say(f"{name:{width}}  {told}")

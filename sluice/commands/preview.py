@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sluice import state
-from sluice.console import out, plural, print_json
+from sluice.console import Listing, Part, plural, print_json, say
 
 if TYPE_CHECKING:
     from local.recording import Graph, Resource
@@ -24,11 +24,11 @@ def command(stack: str, as_json: bool) -> None:
         print_json([dict(zip(("type", "name", "parent", "options"), row, strict=True)) for row in rows])
         return
     (root,) = (resource for resource in graph.resources.values() if not resource.parent)
-    out.print(f"[bold]{root.name}[/]")
+    say((root.name, "bold"))
     for line in _tree(graph, root):
-        out.print(line)
+        say(*line)
     made = sum(resource.custom for resource in graph.resources.values())
-    out.print(f"{plural(made, 'resource')} in {plural(len(graph.resources) - made - 1, 'component')}.")
+    say(f"{plural(made, 'resource')} in {plural(len(graph.resources) - made - 1, 'component')}.")
 
 
 def _graph(stack: str) -> "Graph":
@@ -39,16 +39,16 @@ def _graph(stack: str) -> "Graph":
     try:
         program.run(stack, recorder, preview=True, root=state.checkout())
     except program.ProgramError as error:
-        raise click.ClickException(str(error)) from None
+        raise Listing(str(error)) from None
     return recorder.graph
 
 
-def _tree(graph: "Graph", resource: "Resource", indent: str = "") -> Iterator[str]:
+def _tree(graph: "Graph", resource: "Resource", indent: str = "") -> Iterator[tuple[Part, ...]]:
     children = graph.children(resource.urn)
     for child in children:
         last = child is children[-1]
-        kept = " [yellow]protected[/]" if "protect" in child.options else ""
-        yield f"{indent}{'└── ' if last else '├── '}{child.name} [dim]{short_type(child.type)}[/]{kept}"
+        kept = (" protected", "yellow") if "protect" in child.options else ""
+        yield f"{indent}{'└── ' if last else '├── '}{child.name} ", (short_type(child.type), "dim"), kept
         yield from _tree(graph, child, indent + ("    " if last else "│   "))
 
 

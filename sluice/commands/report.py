@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sluice.console import err, out, print_json
+from sluice.console import print_json, printable, say, status
 from sluice.target import Target, targeted
 
 _BAR = 40
@@ -17,14 +17,14 @@ _BAR = 40
 @targeted
 def command(target: Target, as_json: bool) -> None:
     """Run the reporter now and show the report."""
-    with err.status("Counting ..."):
+    with status("Counting ..."):
         report = run(target)
     if as_json:
         print_json(report)
         return
     show(report)
     bucket = target["report_bucket_name"]
-    out.print(f"The page: s3://{bucket}/reports/latest.html, and beside it the JSON.", markup=False)
+    say(f"The page: s3://{bucket}/reports/latest.html, and beside it the JSON.")
 
 
 def run(target: Target) -> dict[str, Any]:
@@ -48,10 +48,10 @@ def show(report: dict[str, Any]) -> None:
     counts = [table["count"] for group in report["groups"].values() for table in group["tables"]]
     longest = max([*counts, 1])
     for name, group in report["groups"].items():
-        out.print(f"[bold]{name}[/]  {group['total']:,}  ", end="")
-        out.print(group["label"], markup=False)
-        width = max((len(table["name"]) for table in group["tables"]), default=0)
-        for table in group["tables"]:
+        say((name, "bold"), f"  {group['total']:,}  {group['label']}")
+        names = [printable(table["name"]) for table in group["tables"]]
+        width = max(map(len, names), default=0)
+        for shown, table in zip(names, group["tables"], strict=True):
             bar = "#" * round(_BAR * table["count"] / longest)
             about = "about " if table["approximate"] else ""
-            out.print(f"  {table['name']:{width}}  {bar:{_BAR}}  {about}{table['count']:,}", markup=False)
+            say(f"  {shown:{width}}  {bar:{_BAR}}  {about}{table['count']:,}")

@@ -2,7 +2,7 @@
 
 import click
 
-from sluice.console import out
+from sluice.console import say
 from sluice.target import Target, targeted
 
 
@@ -23,6 +23,6 @@ def command(target: Target, even_prod: bool) -> None:
     failed = 0
     for check in checks(target):
         failed += not check.holds
-        out.print(f"{'[green]ok[/]  ' if check.holds else '[red]FAIL[/]'} {check.promise}")
+        say(("ok  ", "green") if check.holds else ("FAIL", "red"), f" {check.promise}")
     if failed:
         raise click.ClickException(f"{failed} of the checks above did not hold")

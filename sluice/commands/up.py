@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sluice import interruption, state
-from sluice.console import err, out, plural
+from sluice.console import Listing, plural, say, status
 
 if TYPE_CHECKING:
     from local.cloud import EmbeddedCloud
@@ -41,7 +41,7 @@ def command(stack: str, port: int | None, detach: bool, detached: bool) -> None:
     try:
         _run(root, stack, port, started, detached=detached)
     except KeyboardInterrupt:
-        out.print("Stopped; nothing is left running.")
+        say("Stopped; nothing is left running.")
 
 
 def _run(root: Path, stack: str, port: int | None, started: float, *, detached: bool) -> None:
@@ -63,7 +63,9 @@ def _run(root: Path, stack: str, port: int | None, started: float, *, detached: 
             _tell(ready, started)
             _watch(cloud, ready)
             raise click.ClickException("the emulator ended on its own; nothing runs any more")
-    except (DeploymentError, ProgramError, ServerError) as error:
+    except ProgramError as error:
+        raise Listing(str(error)) from None
+    except (DeploymentError, ServerError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -104,13 +106,13 @@ def _looks(ready: state.Running) -> Iterator[None]:
 
 
 def _deploy(cloud: "EmbeddedCloud", root: Path, stack: str) -> state.Running:
-    with err.status(f"Deploying {stack} ...") as status:
+    with status(f"Deploying {stack} ...") as tell:
         created = 0
 
         def count(resource: "Resource") -> None:
             nonlocal created
             created += 1
-            status.update(f"Deploying {stack}: {plural(created, 'resource')}, {resource.name}")
+            tell(f"Deploying {stack}: {plural(created, 'resource')}, {resource.name}")
 
         made = cloud.deploy(stack, root=root, on_created=count)
     return state.Running(stack, os.getpid(), cloud.endpoint, made.cloud.region, made.outputs)
@@ -118,7 +120,7 @@ def _deploy(cloud: "EmbeddedCloud", root: Path, stack: str) -> state.Running:
 
 def _tell(ready: state.Running, started: float) -> None:
     """Says what runs, where, and what to do next."""
-    out.print(f"Stack [bold]{ready.stack}[/] runs, after {time.monotonic() - started:.1f} s.")
-    out.print(f"  endpoint  {ready.endpoint}  (keys test/test, region {ready.region})")
-    out.print("  outputs   python -m sluice outputs")
-    out.print("  stop      python -m sluice down")
+    say("Stack ", (ready.stack, "bold"), f" runs, after {time.monotonic() - started:.1f} s.")
+    say(f"  endpoint  {ready.endpoint}  (keys test/test, region {ready.region})")
+    say("  outputs   python -m sluice outputs")
+    say("  stop      python -m sluice down")

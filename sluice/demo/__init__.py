@@ -1,6 +1,6 @@
 """The demo: a stage for the embedded cloud, and one scene a pipeline."""
 
-from sluice.console import out
+from sluice.console import print_heading
 from sluice.demo.stage import Stage
 
 
@@ -10,6 +10,6 @@ def run() -> int:
 
     with Stage.open() as stage:
         for scene in (stream, mail, imports, reports):
-            out.rule(f"[bold]{scene.TITLE}")
+            print_heading(scene.TITLE)
             scene.play(stage)
     return stage.failed

@@ -10,7 +10,7 @@ from typing import Any
 
 from sluice.commands.import_ import upload
 from sluice.commands.imports import show
-from sluice.console import out
+from sluice.console import say
 from sluice.demo.stage import EXAMPLES, Stage
 
 TITLE = "Import: files in S3 -> a table"
@@ -27,7 +27,7 @@ _PLANTED = {
 
 def play(stage: Stage) -> None:
     """Imports the files and checks what became of them."""
-    out.print("Two files of the package vega_datasets, and examples/orders.csv with five mistakes planted in it.")
+    say("Two files of the package vega_datasets, and examples/orders.csv with five mistakes planted in it.")
     with tempfile.TemporaryDirectory() as folder:
         airports, cars = _airports(Path(folder)), _cars(Path(folder))
         entries = [upload(stage.target, path) for path in (airports, cars, EXAMPLES / "orders.csv")]
@@ -103,7 +103,7 @@ def _check_planted(stage: Stage, entry: dict[str, Any]) -> None:
     bodies = [s3.get_object(Bucket=bucket, Key=held["Key"])["Body"].read() for held in listed]
     rejects = [json.loads(line) for body in bodies for line in body.splitlines()]
     for reject in rejects:
-        out.print(f"  line {reject['line']}: {reject['reason']}: {json.dumps(reject['row'])}", markup=False)
+        say(f"  line {reject['line']}: {reject['reason']}: {json.dumps(reject['row'])}")
     reasons = {reject["line"]: reject["reason"] for reject in rejects}
     stage.check(
         "each planted mistake is rejected with its line and reason, and stopped no other row",

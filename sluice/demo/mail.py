@@ -5,7 +5,7 @@ from typing import Any
 
 from handlers.shared.recipients import UnusableAddressError, deliverable
 from local.outbox import Mail, mails
-from sluice.console import out, plural, print_table
+from sluice.console import plural, print_table, say
 from sluice.demo.stage import Stage, sample
 
 TITLE = "Mail: new and changed users"
@@ -44,12 +44,12 @@ def _unusable(user: dict[str, Any]) -> str:
 
 
 def _show(welcomes: list[Mail], changes: list[Mail], skipped: dict[str, str], users: dict[str, dict[str, Any]]) -> None:
-    out.print(f"{plural(len(welcomes), 'welcome')} and {plural(len(changes), 'notice')} of a changed profile went out:")
+    say(f"{plural(len(welcomes), 'welcome')} and {plural(len(changes), 'notice')} of a changed profile went out:")
     rows = [(", ".join(mail["to"]), mail["subject"]) for mail in [*welcomes[:3], *changes]]
     print_table(("to", "subject"), *rows)
-    out.print(f"{plural(len(skipped), 'user')} skipped:")
+    say(f"{plural(len(skipped), 'user')} skipped:")
     for user_id, reason in skipped.items():
-        out.print(f"  {user_id}  {reason}: {users[user_id].get('email')!r}", markup=False)
+        say(f"  {user_id}  {reason}: {users[user_id].get('email')!r}")
 
 
 def _check(

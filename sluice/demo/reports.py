@@ -7,7 +7,7 @@ from typing import Any
 from local.outbox import mails
 from local.program import ROOT
 from sluice.commands.report import run, show
-from sluice.console import out
+from sluice.console import say
 from sluice.demo.stage import Stage, sample
 
 TITLE = "Report: how many items the tables hold"
@@ -34,7 +34,7 @@ def play(stage: Stage) -> None:
     _check(stage, report)
     page = stage.target.client("s3").get_object(Bucket=stage.target["report_bucket_name"], Key="reports/latest.html")
     _keep(page["Body"].read())
-    out.print(f"The page lies in reports/latest.html of the bucket; a copy to look at: {_PAGE.relative_to(ROOT)}")
+    say(f"The page lies in reports/latest.html of the bucket; a copy to look at: {_PAGE.relative_to(ROOT)}")
 
 
 def _item(number: int, names: list[str]) -> dict[str, Any]:

@@ -7,12 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
-
 from local.cloud import EmbeddedCloud, Stack
 from local.faults import FaultProxy
 from local.program import ROOT
-from sluice.console import err, out, plural
+from sluice.console import plural, say, status
 from sluice.target import Target
 
 EXAMPLES = ROOT / "examples"
@@ -32,11 +30,11 @@ class Stage:
         """Starts the embedded cloud, deploys the stack `local`, and stops it all at the end."""
         started = time.monotonic()
         with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint, []) as faults:
-            with err.status("Deploying the stack local ..."):
+            with status("Deploying the stack local ..."):
                 stack = cloud.deploy("local", functions_endpoint=faults.endpoint)
             made = sum(resource.custom for resource in stack.graph.resources.values())
             seconds = time.monotonic() - started
-            out.print(
+            say(
                 f"The program that `pulumi up` deploys runs here: {plural(made, 'resource')} in {seconds:.1f} s, "
                 f"IAM enforced, {cloud.endpoint}"
             )
@@ -55,14 +53,14 @@ class Stage:
 
     def settle(self) -> None:
         """Waits until the streams are through."""
-        with err.status("Waiting for the streams ..."):
+        with status("Waiting for the streams ..."):
             self.stack.wait_idle(120)
 
     def check(self, promise: str, *, holds: bool, found: object = "") -> None:
         """Shows a promise and whether it held, with what was found if not."""
         self.failed += not holds
-        mark = "[green]ok[/]  " if holds else "[red]FAIL[/]"
-        out.print(f"  {mark} " + escape(promise + ("" if holds or found == "" else f": found {found!r}")))
+        mark = ("ok  ", "green") if holds else ("FAIL", "red")
+        say("  ", mark, f" {promise}" + ("" if holds or found == "" else f": found {found!r}"))
 
 
 def sample(name: str) -> list[dict[str, Any]]:

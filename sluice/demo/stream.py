@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from local.faults import Rule
-from sluice.console import out, plural, print_table
+from sluice.console import plural, print_table, say
 from sluice.demo.stage import Stage, sample
 from sluice.failures import redrive_stream, stream_failures
 
@@ -37,8 +37,8 @@ def play(stage: Stage) -> None:
     for user in users[_REMOVED]:
         table.delete_item(Key={"userId": user["userId"]})
     moved, removed = len(users[_MOVED]), len(users[_REMOVED])
-    out.print(f"{plural(len(users), 'user')} written, {moved} changed, {removed} removed; every invocation that")
-    out.print(f"holds {_POISONED} is made to crash.")
+    say(f"{plural(len(users), 'user')} written, {moved} changed, {removed} removed; every invocation that")
+    say(f"holds {_POISONED} is made to crash.")
     stage.settle()
     lines = archived(stage)
     _show(lines)
@@ -61,7 +61,7 @@ def _holds(body: bytes) -> bool:
 
 
 def _show(lines: list[dict[str, Any]]) -> None:
-    out.print(f"The audit trail holds {plural(len(lines), 'line')}; the first and the last of them:")
+    say(f"The audit trail holds {plural(len(lines), 'line')}; the first and the last of them:")
     print_table(("event", "at", "user", "name before", "name after"), *map(_row, [*lines[:3], *lines[-3:]]))
 
 

@@ -2,7 +2,6 @@ import io
 
 import pytest
 from rich.console import Console
-from rich.text import Text
 
 from sluice import console
 
@@ -27,5 +26,5 @@ def test_wide_letters_take_two_columns(piped):
 
 
 def test_cells_are_text_and_no_markup(piped):
-    console.print_table(("name",), ("[red]x[/]",), (Text("[b]"),))
+    console.print_table(("name",), ("[red]x[/]",), (("[b]", "red"),))
     assert piped.getvalue() == "name\n[red]x[/]\n[b]\n"

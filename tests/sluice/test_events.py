@@ -1,10 +1,13 @@
 import pytest
-from rich.text import Text
 
 from local.streams import events
 from sluice.events import import_line, line
 
 NAMES = ("mapping", "archiver", "shard")
+
+
+def plain(parts):
+    return "".join(part if isinstance(part, str) else part[0] for part in parts)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +29,7 @@ NAMES = ("mapping", "archiver", "shard")
     ],
 )
 def test_each_event_is_told_in_a_line(event, told):
-    assert Text.from_markup(line(event)).plain == told
+    assert plain(line(event)) == told
 
 
 @pytest.mark.parametrize(
@@ -43,4 +46,4 @@ def test_each_event_is_told_in_a_line(event, told):
     ],
 )
 def test_how_an_import_ended_is_told_in_a_line(entry, told):
-    assert Text.from_markup(import_line({"object": "bucket/incoming/[b].csv", **entry})).plain == told
+    assert plain(import_line({"object": "bucket/incoming/[b].csv", **entry})) == told

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from sluice import cli
+from sluice import cli, console
 from sluice.commands import imports
 
 ENTRY = {
@@ -65,7 +65,7 @@ def test_nothing_moves_in_a_pipe(ledger):
 
 def test_on_a_terminal_what_runs_has_a_bar(ledger, monkeypatch):
     told = io.StringIO()
-    monkeypatch.setattr(imports, "err", Console(file=told, force_terminal=True, width=200))
+    monkeypatch.setattr(console, "err", Console(file=told, force_terminal=True, width=200))
     sluice("imports", "--follow", "--outputs", ledger([RUNNING], [ENTRY]))
     assert "incoming/a-rather-long" in told.getvalue()
     assert "chunk 1/1" in told.getvalue()
@@ -73,6 +73,6 @@ def test_on_a_terminal_what_runs_has_a_bar(ledger, monkeypatch):
 
 def test_on_a_terminal_what_has_ended_before_has_none(ledger, monkeypatch):
     told = io.StringIO()
-    monkeypatch.setattr(imports, "err", Console(file=told, force_terminal=True, width=200))
+    monkeypatch.setattr(console, "err", Console(file=told, force_terminal=True, width=200))
     sluice("imports", "--follow", "--outputs", ledger([ENTRY]))
     assert "incoming" not in told.getvalue()

@@ -53,12 +53,15 @@ class RuleTarget:
             self._sqs.delete_message(QueueUrl=self._tap, ReceiptHandle=message["ReceiptHandle"])
 
     def _run(self) -> None:
+        told = ""
         while not self._stopping.is_set():
             try:
                 self.step()
-            except Exception:
-                if not self._stopping.wait(_PAUSE_SECONDS):
-                    _logger.exception("rule %s could not deliver", self._rule_arn)
+                told = ""
+            except Exception as error:
+                if not self._stopping.wait(_PAUSE_SECONDS) and told != str(error):
+                    told = str(error)
+                    _logger.exception("rule %s could not deliver; it tries again", self._rule_arn)
 
     def _deliver(self, payload: str) -> None:
         if self._permitted():

@@ -1,5 +1,7 @@
 """What happens in the embedded cloud, in a line each: on streams, by schedules, mails that went, imports that ended."""
 
+import time
+from collections.abc import Callable
 from datetime import datetime
 
 from local.outbox import Mail
@@ -8,10 +10,30 @@ from local.streams import events
 from sluice.console import Part, plural, say
 from sluice.ledger import Entry
 
+_QUIET_SECONDS = 60
+"""A call that did not fail for so long has worked meanwhile: it is tried again within seconds."""
 
-def show(event: events.Event | Fired) -> None:
-    """Prints what happened on a stream or by a schedule."""
-    say(f"{datetime.now():%H:%M:%S}  {event.function}  ", *line(event))
+
+class Display:
+    """Shows what happens on streams and by schedules, from several threads.
+
+    A call that fails in the same way again and again, such as reading a stream whose table is gone, is shown once.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failed: dict[tuple[str, str | None, str], tuple[str, float]] = {}
+
+    def show(self, event: events.Event | Fired) -> None:
+        """Prints what happened."""
+        if not (isinstance(event, events.Delayed) and self._is_repeated(event)):
+            say(f"{datetime.now():%H:%M:%S}  {event.function}  ", *line(event))
+
+    def _is_repeated(self, event: events.Delayed) -> bool:
+        call, now = (event.mapping, event.shard, event.operation), self._clock()
+        error, at = self._failed.get(call, ("", 0.0))
+        self._failed[call] = event.error, now
+        return error == event.error and now - at < _QUIET_SECONDS
 
 
 def show_mail(mail: Mail) -> None:

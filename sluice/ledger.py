@@ -1,9 +1,11 @@
 """The import ledger, as its readers see it: one entry a file and version."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sluice.console import note
 from sluice.target import Target
 
 Entry = dict[str, Any]
@@ -44,14 +46,36 @@ def entries(target: Target, name: str | None = None) -> list[Entry]:
 
 
 def followed(
-    target: Target, until: Callable[[list[Entry]], bool], name: str | None = None, seconds: float = 0.3
+    target: Target,
+    until: Callable[[list[Entry]], bool],
+    name: str | None = None,
+    seconds: float = 0.3,
+    patience: float = 60,
 ) -> Iterator[list[Entry]]:
-    """The entries (see `entries`) again and again, until they are as wanted."""
+    """The entries (see `entries`) again and again, until they are as wanted.
+
+    A look that fails is told once and tried again: an import runs on, whoever looks at it.
+
+    Raises:
+        BotoCoreError, ClientError, OSError: the first look failed, or all did for so many seconds (`patience`).
+    """
+    from botocore.exceptions import BotoCoreError, ClientError  # in no hurry: the clients need it too
+
+    seen, told = -math.inf, False
     while True:
-        found = entries(target, name)
-        yield found
-        if until(found):
-            return
+        try:
+            found = entries(target, name)
+        except (BotoCoreError, ClientError, OSError) as error:
+            if time.monotonic() - seen > patience:
+                raise
+            if not told:
+                note((f"The ledger cannot be read ({error}). The import runs on; this is tried again.", "yellow"))
+            told = True
+        else:
+            seen, told = time.monotonic(), False
+            yield found
+            if until(found):
+                return
         time.sleep(seconds)
 
 

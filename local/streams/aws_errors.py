@@ -2,7 +2,7 @@
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-AWS_ERRORS = (ClientError, BotoCoreError)  # refused by the service; or never answered, or cut off
+AWS_ERRORS = (ClientError, BotoCoreError, OSError)  # refused by the service; never answered, or cut off; never sent
 _THROTTLED = frozenset({"LimitExceededException", "Throttling", "ThrottlingException", "TooManyRequestsException"})
 
 

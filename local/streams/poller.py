@@ -1,5 +1,6 @@
 """Runs an event source mapping: reads the stream, invokes the function, keeps order, and loses nothing."""
 
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from local.streams.worker import Worker
 
 _DISCOVERY_SECONDS = 10.0
 _MAXIMUM_WORKERS = 64
+_log = logging.getLogger(__name__)
 
 
 def _ignore(_event: object) -> None:
@@ -195,6 +197,8 @@ class StreamPoller:
 
     def _break(self, error: BaseException) -> None:
         with self._changed:
+            if not self._stopping:
+                _log.error("the poller of mapping %s broke: it reads no further", self.mapping.uuid, exc_info=error)
             self._crash = self._crash or error
             self._stopping = True
             self._poke()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sluice import state
+from sluice import crashes, state
 from sluice.console import say
 
 _PATIENCE_SECONDS = 30
@@ -18,12 +18,16 @@ _PATIENCE_SECONDS = 30
 @click.option("--stack", help="Stop only this one; all that run by default.")
 def command(stack: str | None) -> None:
     """Stop the embedded cloud, free its port and remove its temporary files."""
-    places = [place for place in state.places(state.checkout()) if stack in (None, place.name)]
-    if not places:
+    root = state.checkout()
+    places = [place for place in state.places(root) if stack in (None, place.name)]
+    reasons = crashes.shown_once(root, stack)
+    if not places and not reasons:
         raise click.ClickException(f"{f'stack {stack} does not run' if stack else 'nothing runs'} in this checkout")
     for place in places:
         stopped = _stop(place)
         say(f"Stack {place.name} {'stopped' if stopped else 'was not running; removed what a crash had left'}.")
+    for line in reasons + crashes.shown_once(root, stack):  # also of what broke while it stopped
+        say(*line)
 
 
 def _stop(place: Path) -> bool:

@@ -2,23 +2,17 @@
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from sluice import interruption, state
-from sluice.console import Listing, plural, say, status
+from sluice import crashes, interruption, state
+from sluice.console import Listing, note, plural, say, status
 
 if TYPE_CHECKING:
     from local.cloud import EmbeddedCloud
     from local.recording import Resource
-
-_PAUSE_SECONDS = 0.5
-_LOOKING_SHARE = 10
-"""Looking for what happened takes at most one part in so many of the time: each look reads all there is."""
 
 
 @click.command("up")
@@ -33,6 +27,8 @@ def command(stack: str, port: int | None, detach: bool, detached: bool) -> None:
     """
     interruption.listen()
     root, started = state.checkout(), time.monotonic()
+    for line in [] if detached else crashes.shown_once(root, stack):
+        note(*line)
     if detach:
         from sluice import detaching
 
@@ -50,59 +46,29 @@ def _run(root: Path, stack: str, port: int | None, started: float, *, detached: 
     from local.program import ProgramError, configuration
     from local.server import ServerError
     from sluice import detaching
-    from sluice.events import show
+    from sluice.events import Display
+    from sluice.watching import watch
 
     release = detaching.watch_starter() if detached else None
     try:
         configuration(stack, root)  # a stack that does not exist makes no folder
-        with state.hold(root, stack) as held, EmbeddedCloud(held.place, port, show, [held.lock]) as cloud:
+        with (
+            crashes.left_behind(root, stack) as crash,
+            state.hold(root, stack) as held,
+            EmbeddedCloud(held.place, port, Display().show, [held.lock]) as cloud,
+        ):
             ready = _deploy(cloud, root, stack)
             state.publish(root, ready)
             if release:
                 release(held.place)
+                crash.armed = True
             _tell(ready, started)
-            _watch(cloud, ready)
+            watch(lambda: cloud.server.alive, ready)
             raise click.ClickException("the emulator ended on its own; nothing runs any more")
     except ProgramError as error:
         raise Listing(str(error)) from None
     except (DeploymentError, ServerError) as error:
         raise click.ClickException(str(error)) from None
-
-
-def _watch(cloud: "EmbeddedCloud", ready: state.Running) -> None:
-    """Shows what happens; returns when the emulator has ended, raises KeyboardInterrupt when asked to end."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    looks, pause = _looks(ready), _PAUSE_SECONDS
-    while cloud.server.alive:
-        if interruption.asked.wait(pause):
-            raise KeyboardInterrupt
-        began = time.monotonic()
-        with suppress(OSError, BotoCoreError, ClientError):  # the emulator is ending
-            next(looks)
-        pause = max(_PAUSE_SECONDS, _LOOKING_SHARE * (time.monotonic() - began))
-
-
-def _looks(ready: state.Running) -> Iterator[None]:
-    """Shows at each look the mails that went and the imports that ended since the one before."""
-    from local.outbox import mails
-    from sluice.events import show_import, show_mail
-    from sluice.ledger import RUNNING, entries
-    from sluice.target import Target
-
-    target, mailed = Target(ready.outputs, ready.endpoint), 0
-    told: set[tuple[str, str, str]] = set()
-    while True:
-        sent = mails(ready.endpoint, after=mailed)
-        for mail in sent:
-            show_mail(mail)
-        mailed += len(sent)
-        for entry in entries(target):
-            ended = (entry["object"], entry["version"], entry["finished_at"])
-            if entry["status"] != RUNNING and ended not in told:
-                told.add(ended)
-                show_import(entry)
-        yield
 
 
 def _deploy(cloud: "EmbeddedCloud", root: Path, stack: str) -> state.Running:

@@ -190,6 +190,47 @@ def test_killing_it_leaves_nothing_and_is_no_obstacle(sluice):
     assert is_free(again)
 
 
+def test_a_table_that_somebody_deletes_is_told_once_and_the_cloud_runs_on(sluice):
+    told = sluice("up", "--detach")
+    outputs = json.loads(sluice("outputs", "--json"))
+    target = Target(outputs, f"http://127.0.0.1:{port_of(told)}")
+    target.client("dynamodb").delete_table(TableName=outputs["import_ledger_table_name"])
+    log, end = sluice.state / "local" / "up.log", time.monotonic() + 30
+    while "cannot be looked at" not in log.read_text() and time.monotonic() < end:
+        time.sleep(0.1)
+    resource(target.endpoint, outputs).Table(outputs["stream_table_name"]).put_item(Item={"userId": "u-1"})
+    while not archive(target) and time.monotonic() < end:
+        time.sleep(0.1)
+    time.sleep(2)  # some more looks
+    assert [line["new"] for line in archive(target)] == [{"userId": "u-1"}]
+    assert log.read_text().count("The imports cannot be looked at (ResourceNotFoundException: ") == 1
+    assert sluice("down") == "Stack local stopped.\n"
+    assert sluice.nothing_is_left()
+
+
+def test_a_detached_cloud_that_breaks_leaves_its_reason(sluice):
+    def break_it():
+        sluice("up", "--detach")
+        (server,) = pids_of("local.server", sluice.state)
+        os.kill(server, signal.SIGKILL)
+        wait_for(sluice.state / "local.crash")
+
+    reason = r"Stack local ended on its own: the emulator ended on its own; nothing runs any more \(20[-\dT:]+Z\)\n"
+    break_it()
+    again = sluice.run("up", "--detach")
+    assert re.fullmatch(reason, again.stderr)
+    assert sluice("down") == "Stack local stopped.\n"
+    break_it()
+    assert re.fullmatch(reason, sluice("down"))
+    assert sluice.nothing_is_left()
+
+
+def pids_of(module, folder):
+    """The processes that run a module of ours in a folder."""
+    listed = subprocess.run(["ps", "-axww", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    return [int(line.split()[0]) for line in listed.splitlines() if f"-m {module} {folder}" in line]
+
+
 def wait_for(path):
     end = time.monotonic() + 60
     while not path.exists() and time.monotonic() < end:

@@ -3,6 +3,7 @@ import logging
 
 import pytest
 
+from local import rules
 from local.rules import RuleTarget
 
 RULE = "arn:aws:events:eu-north-1:123456789012:rule/new-objects"
@@ -103,3 +104,19 @@ def test_an_event_whose_delivery_broke_stays_in_the_tap():
     with pytest.raises(OSError, match="gone"):
         step(tap, Target(error=OSError("gone")), statement())
     assert list(tap.held.values()) == ["one"]
+
+
+def test_what_breaks_again_and_again_is_told_once_and_tried_on(caplog, monkeypatch):
+    monkeypatch.setattr(rules, "_PAUSE_SECONDS", 0.001)
+    faults = [OSError("gone")] * 3 + [OSError("refused")] * 3 + [None] + [OSError("refused")] * 2
+    runner = RuleTarget(RULE, Target(), "tap", Lambda(), Tap())
+
+    def step():
+        if not faults:
+            runner._stopping.set()
+        elif fault := faults.pop(0):
+            raise fault
+
+    monkeypatch.setattr(runner, "step", step)
+    runner._run()
+    assert [record.exc_info[1].args for record in caplog.records] == [("gone",), ("refused",), ("refused",)]

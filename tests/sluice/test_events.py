@@ -1,7 +1,7 @@
 import pytest
 
 from local.streams import events
-from sluice.events import import_line, line
+from sluice.events import Display, import_line, line
 
 NAMES = ("mapping", "archiver", "shard")
 
@@ -47,3 +47,30 @@ def test_each_event_is_told_in_a_line(event, told):
 )
 def test_how_an_import_ended_is_told_in_a_line(entry, told):
     assert plain(import_line({"object": "bucket/incoming/[b].csv", **entry})) == told
+
+
+def test_a_call_that_fails_again_and_again_is_shown_once(capsys):
+    now = 0.0
+    display = Display(clock=lambda: now)
+    delayed = events.Delayed(*NAMES, "GetRecords", "no table", False, 1.0)
+    for event, seconds in (
+        (delayed, 0),
+        (delayed, 1),
+        (delayed, 59),
+        (events.Delayed(*NAMES, "GetRecords", "throttled", True, 1.0), 1),  # another error
+        (events.Delayed("other", *NAMES[1:], "GetRecords", "throttled", True, 1.0), 0),  # another mapping
+        (events.Delayed(*NAMES, "GetRecords", "throttled", True, 1.0), 61),  # it had worked meanwhile
+        (events.Invoked(*NAMES, 1, 0.02, 0, None, 0), 0),
+        (events.Invoked(*NAMES, 1, 0.02, 0, None, 0), 0),
+    ):
+        now += seconds
+        display.show(event)
+    told = [line.split("  ", 2)[2] for line in capsys.readouterr().out.splitlines()]
+    assert told == [
+        "GetRecords again in 1.0 s: no table",
+        "GetRecords again in 1.0 s: throttled",
+        "GetRecords again in 1.0 s: throttled",
+        "GetRecords again in 1.0 s: throttled",
+        "1 record in 20 ms",
+        "1 record in 20 ms",
+    ]

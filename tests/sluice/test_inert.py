@@ -200,7 +200,7 @@ def test_what_happens_while_it_runs(capsys, hostile):
         events.Fired(hostile, hostile, hostile, hostile),
     ]
     for event in shown:
-        events.show(event)
+        events.Display().show(event)
     events.show_mail({"to": [hostile], "subject": hostile})
     events.show_import(entry(hostile))
     assert inert(capsys.readouterr().out, len(shown) + 2)

@@ -3,8 +3,10 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
+from sluice import ledger
 from sluice.ledger import entries, followed
 
 TABLE = "ledger"
@@ -82,3 +84,45 @@ def test_entries_are_followed_until_they_are_as_wanted(target):
         seen.append(found[0]["status"])
         target.add("b/incoming/a.csv", "v1", status="SUCCEEDED")
     assert seen == ["RUNNING", "SUCCEEDED"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "Throttling", "Message": "slow down"}}, "Scan"),
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:4566"),
+        ConnectionResetError("reset"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_look_that_fails_is_told_once_and_following_goes_on(monkeypatch, capsys, error):
+    looks = iter([[1], error, error, error, [2], error, [3]])
+
+    def look(*_):
+        found = next(looks)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(ledger, "entries", look)
+    assert list(followed({}, lambda found: found == [3], seconds=0)) == [[1], [2], [3]]
+    told = capsys.readouterr()
+    assert (told.out, told.err.count("The ledger cannot be read")) == ("", 2)
+    assert told.err.count("\n") == 2
+
+
+def test_what_cannot_be_followed_at_all_or_no_longer_is_an_error(monkeypatch):
+    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Scan")
+    looks = iter([error, [1], error, error])
+
+    def look(*_):
+        found = next(looks)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    monkeypatch.setattr(ledger, "entries", look)
+    with pytest.raises(ClientError):
+        next(followed({}, lambda _: False))
+    with pytest.raises(ClientError):
+        list(followed({}, lambda _: False, seconds=0, patience=0))

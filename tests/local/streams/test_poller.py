@@ -213,6 +213,7 @@ def test_a_retry_waits(cloud: Cloud) -> None:
         (refusal("TooManyRequestsException", "Invoke", 429), True),
         (refusal("ServiceException", "Invoke", 500), False),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1"), False),
+        (OSError(24, "Too many open files"), False),
     ],
 )
 def test_an_invocation_that_did_not_happen_costs_no_retry(cloud: Cloud, fault: Exception, throttled: bool) -> None:
@@ -473,7 +474,7 @@ def test_in_threads_everything_is_settled_when_it_is_idle(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("broken", ["streams", "function"])
-def test_a_poller_that_breaks_says_so(cloud: Cloud, broken: str) -> None:
+def test_a_poller_that_breaks_says_so(cloud: Cloud, broken: str, caplog: pytest.LogCaptureFixture) -> None:
     cloud.streams.put("u")
     fault = KeyError("a bug, not an answer of AWS")
     (cloud.streams if broken == "streams" else cloud.function).faults = [fault]
@@ -482,6 +483,7 @@ def test_a_poller_that_breaks_says_so(cloud: Cloud, broken: str) -> None:
     with pytest.raises(RuntimeError, match="uuid-1 broke") as raised:
         poller.wait_idle(30)
     assert raised.value.__cause__ is fault
+    assert "the poller of mapping uuid-1 broke" in caplog.text  # at once, not when it is stopped
     with pytest.raises(RuntimeError, match="uuid-1 broke"):
         poller.stop()
 

@@ -1,0 +1,82 @@
+"""What `up` shows while it runs: the mails that went and the imports that ended.
+
+Looking is for people: whatever goes wrong with it, the cloud runs on. It is told once, and looked again.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from local.outbox import mails
+from sluice import interruption
+from sluice.console import note
+from sluice.events import show_import, show_mail
+from sluice.ledger import RUNNING, entries
+from sluice.state import Running
+from sluice.target import Target
+
+_PAUSE_SECONDS = 0.5
+_LOOKING_SHARE = 10
+"""Looking takes at most one part in so many of the time: each look reads all there is."""
+
+
+def watch(alive: Callable[[], bool], ready: Running) -> None:
+    """Shows what happens; returns when the emulator has ended.
+
+    Raises:
+        KeyboardInterrupt: somebody asked for the end.
+    """
+    watcher, pause, problems = Watcher(ready), _PAUSE_SECONDS, []
+    while alive():
+        with suppress(OSError):  # nobody can be told any more: the terminal is gone, the disk is full
+            for problem in problems:  # now that it is known that the emulator is not just ending
+                note((problem, "yellow"))
+        if interruption.asked.wait(pause):
+            raise KeyboardInterrupt
+        began = time.monotonic()
+        problems = watcher.look()
+        took = 0.0 if watcher.failing else time.monotonic() - began
+        pause = max(_PAUSE_SECONDS, _LOOKING_SHARE * took)
+
+
+class Watcher:
+    """Looks at a running stack, and shows what happened since the look before."""
+
+    def __init__(self, ready: Running) -> None:
+        self._ready, self._target = ready, Target(ready.outputs, ready.endpoint)
+        self._mailed = 0
+        self._ended: set[tuple[str, str, str]] = set()
+        self._problems: dict[str, str] = {}
+        """What cannot be looked at -> why."""
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last look did not see everything."""
+        return bool(self._problems)
+
+    def look(self) -> list[str]:
+        """Shows what is new; returns what went wrong and did not go wrong the time before."""
+        new = []
+        for what, look in (("mails", self._look_at_mails), ("imports", self._look_at_imports)):
+            try:
+                look()
+            except Exception as error:
+                problem = f"{type(error).__name__}: {error}"
+                if self._problems.get(what) != problem:
+                    new.append(f"The {what} cannot be looked at ({problem}). All else runs on; this is tried again.")
+                self._problems[what] = problem
+            else:
+                self._problems.pop(what, None)
+        return new
+
+    def _look_at_mails(self) -> None:
+        for mail in mails(self._ready.endpoint, after=self._mailed):
+            self._mailed += 1
+            show_mail(mail)
+
+    def _look_at_imports(self) -> None:
+        for entry in entries(self._target):
+            ended = (entry["object"], entry["version"], entry["finished_at"])
+            if entry["status"] != RUNNING and ended not in self._ended:
+                self._ended.add(ended)
+                show_import(entry)

@@ -2,46 +2,99 @@
 
 import json
 import re
-from datetime import datetime, timedelta
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from sluice.failures import Failure
 from sluice.target import Target
 
-_BEFORE = timedelta(minutes=10)
-_AFTER = timedelta(seconds=5)
+_BEFORE = 600_000
+_AFTER = 5_000
+"""Milliseconds around the moment at which a batch was given up."""
 _ERROR = re.compile(r"[\w.]*(?:Error|Exception)\b.*")
-_PATTERN = "?Error ?Exception"
+_PATTERN = '{ $.errorMessage = "*" }'
+"""How Lambda writes an error. The embedded cloud takes every line for a match, which `_error` sorts out."""
+_PAGE = 10_000
+"""The embedded cloud returns at most so many lines, and no token for the next ones."""
 
 
-def last_error(target: Target, failure: Failure) -> str:
-    """The last error in a function's log before it was given up; empty where the log has none, or is gone."""
-    logs, lambda_ = target.client("logs"), target.client("lambda")
-    given_up = datetime.fromisoformat(failure.at)
+def last_errors(target: Target, failures: Sequence[Failure]) -> list[str]:
+    """The last error in each function's log before it gave up, one for each failure.
+
+    Empty where the log has none, or is gone; where it may not be read, that is told. A log is read once for all
+    failures that are near one another.
+    """
+    found: dict[Failure, str] = {}
+    for function in {failure.function for failure in failures}:
+        its = sorted((failure for failure in failures if failure.function == function), key=_at)
+        try:
+            group = _log_group(target, function)
+            for near in _near(its) if group else ():
+                told = _errors(target, group, _at(near[0]) - _BEFORE, _at(near[-1]) + _AFTER)
+                found.update({failure: _last(told, _at(failure)) for failure in near})
+        except ClientError as error:
+            found.update({failure: f"its log cannot be read: {error}" for failure in its if failure not in found})
+    return [found.get(failure, "") for failure in failures]
+
+
+def _near(failures: Iterable[Failure]) -> Iterator[list[Failure]]:
+    """Failures in order of time, parted where the log between two of them is of no interest."""
+    near: list[Failure] = []
+    for failure in failures:
+        if near and _at(failure) - _BEFORE > _at(near[-1]) + _AFTER:
+            yield near
+            near = []
+        near.append(failure)
+    yield near
+
+
+def _log_group(target: Target, function: str) -> str:
+    lambda_ = target.client("lambda")
     try:
-        group = lambda_.get_function_configuration(FunctionName=failure.function)["LoggingConfig"]["LogGroup"]
-        pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group,
-            startTime=_milliseconds(given_up - _BEFORE),
-            endTime=_milliseconds(given_up + _AFTER),
-            filterPattern=_PATTERN,
-        )
-        events = [event for page in pages for event in page["events"]]
-    except (lambda_.exceptions.ResourceNotFoundException, logs.exceptions.ResourceNotFoundException):
+        return lambda_.get_function_configuration(FunctionName=function)["LoggingConfig"]["LogGroup"]
+    except lambda_.exceptions.ResourceNotFoundException:
         return ""
-    told = [error for event in sorted(events, key=lambda event: event["timestamp"]) if (error := _error(event))]
-    return told[-1] if told else ""
+
+
+def _errors(target: Target, group: str, start: int, end: int) -> list[tuple[int, str]]:
+    """The errors of a time in a log, with their times, in order."""
+    logs, told = target.client("logs"), []
+    while True:
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group, startTime=start, endTime=end, filterPattern=_PATTERN
+            )
+            events = sorted((event for page in pages for event in page["events"]), key=lambda event: event["timestamp"])
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+        told += [(event["timestamp"], error) for event in events if (error := _error(event))]
+        if len(events) < _PAGE or events[-1]["timestamp"] == start:
+            return told
+        start = events[-1]["timestamp"]
+
+
+def _last(told: list[tuple[int, str]], at: int) -> str:
+    place = bisect_right(told, at + _AFTER, key=lambda one: one[0]) - 1
+    return told[place][1] if place >= 0 and told[place][0] >= at - _BEFORE else ""
 
 
 def _error(event: dict[str, Any]) -> str:
     """The error in a line of a log: Lambda writes JSON, the embedded cloud the last line of a traceback."""
     try:
         line = json.loads(event["message"])
-    except ValueError:
+    except (ValueError, RecursionError):
         found = _ERROR.match(event["message"])
         return found[0] if found else ""
-    return f"{line['errorType']}: {line['errorMessage']}" if "errorMessage" in line else ""
+    return f"{line.get('errorType', 'Error')}: {line['errorMessage']}" if _is_error(line) else ""
 
 
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+def _is_error(line: Any) -> bool:
+    return isinstance(line, dict) and "errorMessage" in line
+
+
+def _at(failure: Failure) -> int:
+    return int(datetime.fromisoformat(failure.at).timestamp() * 1000)

@@ -7,7 +7,7 @@ import click
 from sluice.console import plural, print_json, say
 from sluice.dead_letters import import_failures, redrive_imports, redrive_reports, report_failures
 from sluice.failures import UNREADABLE, Failure, Redriven, redrive_stream, stream_failures
-from sluice.function_errors import last_error
+from sluice.function_errors import last_errors
 from sluice.target import Target, targeted
 
 _LISTED = (stream_failures, import_failures, report_failures)
@@ -27,15 +27,15 @@ def command(target: Target, as_json: bool, redrive: bool) -> None:
         _redrive(target, as_json)
         return
     found = [failure for listed in _LISTED for failure in listed(target)]
-    batches = [failure.pipeline == "stream" and failure.reason != UNREADABLE for failure in found]
-    errors = [last_error(target, failure) if batch else "" for failure, batch in zip(found, batches, strict=True)]
+    batches = [failure for failure in found if failure.pipeline == "stream" and failure.reason != UNREADABLE]
+    errors = dict(zip(batches, last_errors(target, batches), strict=True))
     if as_json:
-        print_json([{**failure._asdict(), "error": error} for failure, error in zip(found, errors, strict=True)])
+        print_json([{**failure._asdict(), "error": errors.get(failure, "")} for failure in found])
         return
-    for failure, error in zip(found, errors, strict=True):
+    for failure in found:
         _show(failure)
-        if error:
-            say(f"    {error}")
+        if errors.get(failure):
+            say(f"    {errors[failure]}")
     say(plural(len(found), "failure") + (": --redrive sends them again." if found else "."))
 
 

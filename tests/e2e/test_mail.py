@@ -12,7 +12,7 @@ from local.faults import FaultProxy, Request, Rule
 from local.outbox import Mail, mails
 from local.streams.events import Invoked
 from sluice.failures import redrive_stream, stream_failures
-from sluice.function_errors import last_error
+from sluice.function_errors import last_errors
 from tests.e2e.altering import AlteringProxy, Answer, Asked, refused_by_ses, unaltered
 from tests.e2e.stacks import configured, summaries, table, target, without
 
@@ -112,7 +112,7 @@ def test_without_permission_mails_wait_among_the_failures_and_go_once_when_redri
         assert {failure.function for failure in found} == {impatient.outputs["notifier_function_name"]}
         assert sum(failure.records for failure in found) == len(people)
         assert any("AccessDenied" in (event.error or "") for event in events if isinstance(event, Invoked))
-        assert all("AccessDenied" in last_error(target(impatient), failure) for failure in found)
+        assert all("AccessDenied" in error for error in last_errors(target(impatient), found))
         assert sum(redriven.left for redriven in redrive_stream(target(impatient))) == len(people)
     assert all(redriven.is_home for redriven in redrive_stream(target(impatient)))
     assert failures(impatient) == []

@@ -59,7 +59,9 @@ def test_outputs_as_json_are_all_that_is_printed(running):
 def found(monkeypatch, running):
     def set_to(*failures):
         monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter(failures)])
-        monkeypatch.setattr(failures_command, "last_error", lambda _, failure: f"OSError: in {failure.function}")
+        monkeypatch.setattr(
+            failures_command, "last_errors", lambda _, found: [f"OSError: in {failure.function}" for failure in found]
+        )
 
     return set_to
 

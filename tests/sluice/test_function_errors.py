@@ -1,36 +1,61 @@
 import json
+import time
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
+from sluice import function_errors, target
 from sluice.failures import Failure
-from sluice.function_errors import last_error
+from sluice.function_errors import last_errors
 
-FAILURE = Failure("stream", "notifier", "RetryAttemptsExhausted", "2026-11-21T11:00:00.000Z", 1, "s3://b/k")
-GONE = type("ResourceNotFoundException", (Exception,), {})
+GONE = type("ResourceNotFoundException", (ClientError,), {})
+MINUTE = 60_000
+NOON = 1_795_262_400_000  # 2026-11-21T12:00:00Z
+
+
+def refused(kind=ClientError, code="AccessDeniedException"):
+    return kind({"Error": {"Code": code, "Message": "not you"}}, "FilterLogEvents")
+
+
+def failure(function="notifier", seconds=0.0):
+    at = f"2026-11-21T12:{int(seconds) // 60:02}:{seconds % 60:06.3f}Z"
+    return Failure("stream", function, "RetryAttemptsExhausted", at, 1, f"s3://b/{function}/{seconds}")
 
 
 class Target:
-    """A stack whose function wrote these lines, or is gone."""
+    """A stack whose functions wrote these lines, (milliseconds after noon, text) each, or are gone."""
 
-    def __init__(self, *lines: str, gone: bool = False):
-        self.lines, self.gone, self.asked = lines, gone, {}
+    def __init__(self, *lines, **functions):
+        self.functions = functions or {"notifier": lines}
+        self.reads, self.configured = [], []
+        self.refusing = None
+        self.page = 10_000
         self.exceptions = SimpleNamespace(ResourceNotFoundException=GONE)
 
     def client(self, service):
         return self
 
-    def get_function_configuration(self, **asked):
-        if self.gone:
-            raise GONE
-        return {"LoggingConfig": {"LogGroup": "logs-of-notifier"}}
+    def get_function_configuration(self, FunctionName):
+        self.configured.append(FunctionName)
+        if FunctionName not in self.functions:
+            raise refused(GONE)
+        return {"LoggingConfig": {"LogGroup": f"logs-of-{FunctionName}"}}
 
     def get_paginator(self, operation):
+        assert operation == "filter_log_events"
         return self
 
-    def paginate(self, **asked):
-        self.asked = asked
-        return [{"events": [{"timestamp": number, "message": line} for number, line in enumerate(self.lines)]}]
+    def paginate(self, *, logGroupName, startTime, endTime, filterPattern):
+        """As the embedded cloud: the oldest lines, whatever the pattern in braces is, up to a page, and no token."""
+        assert filterPattern == '{ $.errorMessage = "*" }'
+        self.reads.append((logGroupName, startTime - NOON, endTime - NOON))
+        if self.refusing:
+            raise self.refusing
+        lines = self.functions[logGroupName.removeprefix("logs-of-")]
+        found = [(NOON + at, line) for at, line in sorted(lines) if startTime <= NOON + at <= endTime]
+        events = [{"timestamp": at, "message": line} for at, line in found[: self.page]]
+        return [{"events": events[:2]}, {"events": events[2:]}]
 
 
 def test_the_last_error_of_a_traceback_is_told():
@@ -40,21 +65,97 @@ def test_the_last_error_of_a_traceback_is_told():
         "    raise SendingError(x)",
         "pkg.SendingError: AccessDenied",
     )
-    assert last_error(Target(*lines), FAILURE) == "pkg.SendingError: AccessDenied"
+    target = Target(*((number - 1000, line) for number, line in enumerate(lines)))
+    assert last_errors(target, [failure()]) == ["pkg.SendingError: AccessDenied"]
 
 
 def test_an_error_in_lambdas_json_is_told():
     line = json.dumps({"errorType": "SendingError", "errorMessage": "AccessDenied", "requestId": "r"})
-    assert last_error(Target(line, json.dumps({"summary": "no Error"})), FAILURE) == "SendingError: AccessDenied"
+    target = Target((-3, line), (-2, json.dumps({"summary": "no Error"})), (-1, "5"), (-1, '["errorMessage"]'))
+    assert last_errors(target, [failure()]) == ["SendingError: AccessDenied"]
 
 
-@pytest.mark.parametrize("target", [Target(), Target("START RequestId: r"), Target(gone=True)])
-def test_nothing_is_told_where_the_log_says_nothing(target):
-    assert last_error(target, FAILURE) == ""
+@pytest.mark.parametrize("target", [Target(), Target((0, "START RequestId: r")), Target(other=())])
+def test_nothing_is_told_where_the_log_says_nothing_or_is_gone(target):
+    assert last_errors(target, [failure()]) == [""]
 
 
-def test_only_the_minutes_before_the_failure_are_read():
+def test_a_log_that_is_gone_says_nothing():
     target = Target()
-    last_error(target, FAILURE)
-    assert target.asked["logGroupName"] == "logs-of-notifier"
-    assert target.asked["endTime"] - target.asked["startTime"] == (10 * 60 + 5) * 1000
+    target.refusing = refused(GONE, "ResourceNotFoundException")
+    assert last_errors(target, [failure()]) == [""]
+
+
+def test_a_log_that_may_not_be_read_is_told():
+    target = Target()
+    target.refusing = refused()
+    (told,) = last_errors(target, [failure()])
+    assert told.startswith("its log cannot be read: ")
+    assert "not you" in told
+
+
+def test_only_the_ten_minutes_before_the_failure_count():
+    lines = [(-10 * MINUTE - 1, "OldError: a"), (5_001, "NewError: b")]
+    target = Target(*lines)
+    assert last_errors(target, [failure()]) == [""]
+    assert target.reads == [("logs-of-notifier", -10 * MINUTE, 5_000)]
+    assert last_errors(Target((-10 * MINUTE, "A.Error: c"), *lines), [failure()]) == ["A.Error: c"]
+    assert last_errors(Target((5_000, "A.Error: c"), *lines), [failure()]) == ["A.Error: c"]
+
+
+def test_each_failure_has_the_error_of_its_own_time_and_function():
+    target = Target(
+        notifier=[(-1, "MailError: 0"), (99_999, "MailError: 100"), (200_000, "MailError: 200")],
+        archiver=[(50_000, "KeptError: 50")],
+    )
+    found = [failure(seconds=205), failure("archiver", 60), failure(seconds=0), failure(seconds=100), failure("gone")]
+    assert last_errors(target, found) == ["MailError: 200", "KeptError: 50", "MailError: 0", "MailError: 100", ""]
+
+
+def test_the_log_of_a_function_is_read_once_for_a_hundred_failures():
+    target = Target((-1, "MailError: x"))
+    assert last_errors(target, [failure(seconds=number / 10) for number in range(100)]) == ["MailError: x"] * 100
+    assert target.reads == [("logs-of-notifier", -10 * MINUTE, 9_900 + 5_000)]
+    assert target.configured == ["notifier"]
+
+
+def test_what_lies_far_between_failures_is_not_read():
+    target = Target((-1, "MailError: 0"), (20 * MINUTE, "MailError: between"), (40 * MINUTE - 1, "MailError: 40"))
+    assert last_errors(target, [failure(seconds=2400), failure()]) == ["MailError: 40", "MailError: 0"]
+    assert [(start, end) for _, start, end in target.reads] == [
+        (-10 * MINUTE, 5_000),
+        (30 * MINUTE, 40 * MINUTE + 5_000),
+    ]
+
+
+def test_a_page_that_is_full_is_not_taken_for_all_of_the_log():
+    lines = [(number - 30_000, f"NoiseError: {number}") for number in range(25_000)]
+    target = Target(*lines, (-1, "MailError: last"))
+    assert last_errors(target, [failure()]) == ["MailError: last"]
+    assert len(target.reads) == 3
+    same = Target(*[(-5, "MailError: x")] * 10_001)
+    assert last_errors(same, [failure()]) == ["MailError: x"]  # it comes to an end
+
+
+def test_no_failures_ask_nothing():
+    target = Target()
+    assert last_errors(target, []) == []
+    assert target.configured == []
+
+
+@pytest.mark.e2e
+def test_in_the_embedded_cloud_the_error_is_found_among_what_a_function_prints(embedded_cloud, monkeypatch):
+    cloud = target.Target({"region": "eu-north-1"}, embedded_cloud.endpoint)
+    monkeypatch.setattr(function_errors, "_log_group", lambda _target, function: function)
+    logs = cloud.client("logs")
+    logs.create_log_group(logGroupName="logs-of-a-test")
+    logs.create_log_stream(logGroupName="logs-of-a-test", logStreamName="one")
+    lines = ["START", "Traceback (most recent call last):", "pkg.SendingError: [no] quota", "END", '{"records": 1}']
+    now = int(time.time() * 1000)
+    events = [{"timestamp": now + place, "message": line} for place, line in enumerate(lines)]
+    logs.put_log_events(logGroupName="logs-of-a-test", logStreamName="one", logEvents=events)
+    at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(now / 1000))
+    failures = [Failure("stream", "logs-of-a-test", "RetryAttemptsExhausted", at, 1, str(one)) for one in range(100)]
+    began = time.process_time()
+    assert last_errors(cloud, failures) == ["pkg.SendingError: [no] quota"] * 100
+    assert time.process_time() - began < 2

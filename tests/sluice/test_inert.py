@@ -170,7 +170,7 @@ def test_the_dry_run_of_an_import(checkout, tmp_path, hostile):
 def test_failures(running, hostile, monkeypatch):
     failure = Failure("stream", hostile, hostile, hostile, 1, hostile)
     monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter([failure])])
-    monkeypatch.setattr(failures_command, "last_error", lambda _, failure: hostile)
+    monkeypatch.setattr(failures_command, "last_errors", lambda _, failures: [hostile] * len(failures))
     monkeypatch.setattr(failures_command, "_REDRIVEN", [lambda _: iter([Redriven(failure, 0, 1)])])
     assert inert(sluice("failures").stdout, 4)
     assert inert(sluice("failures", "--json").stdout)

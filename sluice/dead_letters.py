@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from handlers.reporter.environment import SCHEDULED_TIME
-from sluice.failures import UNREADABLE, Failure, Redriven
+from sluice.failures import REFUSED, UNREADABLE, Failure, Redriven, said
 from sluice.target import Target
 
 _LOOKING_SECONDS = 60
@@ -37,9 +37,13 @@ def redrive_imports(target: Target) -> Iterator[Redriven]:
     url, sqs = target["import_dead_letter_queue_url"], target.client("sqs")
     with _received(target, url, _REDRIVING_SECONDS) as messages:
         for message in messages:
-            sqs.send_message(QueueUrl=target["import_queue_url"], MessageBody=message["Body"])
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            yield Redriven(_import_failure(target, url, message), done=1, left=0)
+            failure, error = _import_failure(target, url, message), ""
+            try:
+                sqs.send_message(QueueUrl=target["import_queue_url"], MessageBody=message["Body"])
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            except REFUSED as refusal:
+                error = str(refusal)
+            yield Redriven(failure, int(not error), int(bool(error)), error)
 
 
 def report_failures(target: Target) -> Iterator[Failure]:
@@ -56,14 +60,18 @@ def redrive_reports(target: Target) -> Iterator[Redriven]:
         for message in messages:
             failure = _report_failure(target, url, message)
             if failure.reason == UNREADABLE:
-                yield Redriven(failure, done=0, left=0)
+                yield Redriven(failure, 0, 0, "this message is no run of the reporter")
                 continue
-            payload = json.dumps(_event(message)).encode()
-            answer = target.client("lambda").invoke(FunctionName=target["report_function_name"], Payload=payload)
-            failed = "FunctionError" in answer
-            if not failed:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            yield Redriven(failure, done=int(not failed), left=int(failed))
+            payload, error = json.dumps(_event(message)).encode(), ""
+            try:
+                answer = target.client("lambda").invoke(FunctionName=target["report_function_name"], Payload=payload)
+                if "FunctionError" in answer:
+                    error = said(answer["Payload"].read())
+                else:
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            except REFUSED as refusal:
+                error = str(refusal)
+            yield Redriven(failure, int(not error), int(bool(error)), error)
 
 
 def _report_queue(target: Target) -> str:

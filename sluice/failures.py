@@ -2,8 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from botocore.exceptions import ClientError, HTTPClientError
+
+from local.streams.aws_errors import code
 from local.streams.batches import failed_items
 from sluice.target import Target
 
@@ -29,46 +33,64 @@ class Redriven(NamedTuple):
     """Records that were taken now."""
     left: int
     """Records that failed again and are still among the failures."""
+    error: str = ""
+    """Why something is left."""
 
     @property
     def is_home(self) -> bool:
         """Whether nothing of it is left."""
-        return not self.left and self.failure.reason != UNREADABLE
+        return not self.left and not self.error and self.failure.reason != UNREADABLE
 
 
 UNREADABLE = "Unreadable"
 """The reason of an object that lies among the failures and is none; it is shown, and left alone."""
+REFUSED = (ClientError, HTTPClientError)
+"""A call that was refused or broke off: the next one may work. Where nothing can be reached at all, all ends."""
 
 _STREAM_FAILURES = "aws/lambda/"
+_TOO_LARGE = ("RequestTooLargeException", "RequestEntityTooLargeException", "413")
+_GONE = ("NoSuchKey", "404")
+_CHANGED = ("PreconditionFailed", "ConditionalRequestConflict", "412")
 
 
 def stream_failures(target: Target) -> Iterator[Failure]:
     """The batches of the stream that exhausted their retries, oldest first."""
-    for failure, _, _ in _documents(target):
-        yield failure
+    for document in _documents(target):
+        yield document.failure
 
 
 def redrive_stream(target: Target) -> Iterator[Redriven]:
-    """Sends each failed batch to its function again, oldest first; what is taken is removed."""
-    bucket, s3, lambda_ = target["archive_bucket_name"], target.client("s3"), target.client("lambda")
-    for failure, key, content in _documents(target):
-        if content is None:
-            yield Redriven(failure, 0, 0)
+    """Sends each failed batch to its function again, oldest first; what is taken is removed.
+
+    What somebody else redrives at the same time is passed over where it is gone already, and never put back.
+    """
+    for document in _documents(target):
+        if not document.content:
+            yield Redriven(document.failure, 0, 0, document.error)
             continue
-        records = json.loads(content["payload"])["Records"]
-        left = _send(lambda_, content["requestContext"]["functionArn"], records)
-        if not left:
-            s3.delete_object(Bucket=bucket, Key=key)
-        elif len(left) < len(records):
-            s3.put_object(Bucket=bucket, Key=key, Body=_with_records(content, left))
-        yield Redriven(failure, len(records) - len(left), len(left))
+        function = document.content["requestContext"]["functionArn"]
+        left, error = _send(target.client("lambda"), function, document.records)
+        yield _settled(target, document, left, error)
+
+
+def said(body: bytes) -> str:
+    """What a function that failed said: type and message of its error, as far as it told them."""
+    try:
+        answer = json.loads(body)
+        return ": ".join(str(answer[key]) for key in ("errorType", "errorMessage") if answer.get(key)) or "it failed"
+    except (ValueError, AttributeError):
+        return "it failed"
 
 
 class _Document(NamedTuple):
     failure: Failure
     key: str
-    content: dict[str, Any] | None
+    etag: str = ""
+    content: dict[str, Any] | None = None
     """None where it cannot be read."""
+    records: list[dict[str, Any]] = []  # noqa: RUF012 nobody changes it
+    error: str = ""
+    """Why it cannot be read."""
 
 
 def _documents(target: Target) -> Iterator[_Document]:
@@ -77,50 +99,102 @@ def _documents(target: Target) -> Iterator[_Document]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=_STREAM_FAILURES)
     listed = [held for page in pages for held in page.get("Contents", [])]
     for held in sorted(listed, key=lambda held: held["LastModified"]):
-        body = s3.get_object(Bucket=bucket, Key=held["Key"])["Body"].read()
-        where = f"s3://{bucket}/{held['Key']}"
+        key = held["Key"]
+        where = f"s3://{bucket}/{key}"
+        unreadable = Failure("stream", "", UNREADABLE, held["LastModified"].isoformat(), 0, where)
+        try:
+            found = s3.get_object(Bucket=bucket, Key=key)
+            body = found["Body"].read()
+        except REFUSED as error:
+            if code(error) not in _GONE:  # gone: somebody else redrove it meanwhile
+                yield _Document(unreadable, key, error=str(error))
+            continue
         try:
             content = json.loads(body)
-            failure = _failure(content, where)
-        except (ValueError, LookupError, TypeError):
-            content, failure = None, Failure("stream", "", UNREADABLE, held["LastModified"].isoformat(), 0, where)
-        yield _Document(failure, held["Key"], content)
+            records = json.loads(content["payload"])["Records"]
+            document = _Document(_failure(content, records, where), key, found["ETag"], content, records)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            document = _Document(unreadable, key, error="this object is no failure of a stream")
+        yield document
 
 
-def _failure(content: dict[str, Any], where: str) -> Failure:
+def _failure(content: dict[str, Any], records: list[dict[str, Any]], where: str) -> Failure:
     context = content["requestContext"]
     function = context["functionArn"].split(":")[6]
-    records = len(json.loads(content["payload"])["Records"])
-    return Failure("stream", function, context["condition"], content["timestamp"], records, where)
+    _ends(records)
+    datetime.fromisoformat(content["timestamp"])
+    return Failure("stream", function, str(context["condition"]), content["timestamp"], len(records), where)
+
+
+def _settled(target: Target, document: _Document, left: list[dict[str, Any]], error: str) -> Redriven:
+    """Removes what was taken from the failures; where somebody else changed the object meanwhile, theirs counts."""
+    done = len(document.records) - len(left)
+    s3, held = target.client("s3"), {"Bucket": target["archive_bucket_name"], "Key": document.key}
+    try:
+        if not left:
+            s3.delete_object(**held)
+        elif done:
+            s3.put_object(**held, IfMatch=document.etag, Body=_with_records(document.content or {}, left))
+        else:
+            s3.head_object(**held)
+    except REFUSED as refusal:
+        if code(refusal) in _GONE:
+            left, error = [], ""
+        elif code(refusal) not in _CHANGED:
+            error = f"it could not be taken from the failures: {refusal}"
+    return Redriven(document.failure, done, len(left), error)
 
 
 def _with_records(content: dict[str, Any], records: list[dict[str, Any]]) -> bytes:
     """The same document with fewer records."""
-    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
-    ends = {"startSequenceNumber": numbers[0], "endSequenceNumber": numbers[-1]}
+    first, last = _ends(records)
+    ends = {"startSequenceNumber": first, "endSequenceNumber": last}
     batch = {**content["DDBStreamBatchInfo"], **ends, "batchSize": len(records)}
-    return json.dumps({**content, "DDBStreamBatchInfo": batch, "payload": json.dumps({"Records": records})}).encode()
+    return _compact({**content, "DDBStreamBatchInfo": batch, "payload": _compact({"Records": records}).decode()})
 
 
-def _send(lambda_: Any, function: str, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Sends records to a function as its mapping would, and returns those that fail even alone."""
+def _ends(records: list[dict[str, Any]]) -> tuple[str, str]:
+    """The first and the last sequence number."""
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+    return numbers[0], numbers[-1]
+
+
+def _send(lambda_: Any, function: str, records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
+    """Sends records to a function as its mapping would, and returns those that fail even alone, and why the last did.
+
+    What is too large for an invocation is halved: Lambda takes 6 MB from callers, and failed batches are as large.
+    Where Lambda refuses for another reason, the rest is left.
+    """
     left: list[dict[str, Any]] = []
-    waiting = [records]
+    error, waiting = "", [records]
     while waiting:
         batch = waiting.pop()
-        answer = lambda_.invoke(FunctionName=function, Payload=json.dumps({"Records": batch}).encode())
-        body = answer["Payload"].read()
-        first = None if "FunctionError" in answer else _first_failed(batch, body)
-        if first is not None:
-            left += batch[first : first + 1]
-            waiting.append(batch[first + 1 :])
-        elif len(batch) == 1:
-            left += batch
-        else:
-            half = len(batch) // 2
-            waiting += [batch[half:], batch[:half]]
-        waiting = [rest for rest in waiting if rest]
-    return left
+        first, told = None, ""
+        try:
+            # Not in the shard's order, and perhaps beside another redrive: the function may want to know.
+            answer = lambda_.invoke(FunctionName=function, Payload=_compact({"Records": batch, "redriven": True}))
+            body = answer["Payload"].read()
+            told = said(body) if "FunctionError" in answer else "it handed them back"
+            first = None if "FunctionError" in answer else _first_failed(batch, body)
+        except REFUSED as refusal:
+            if code(refusal) not in _TOO_LARGE:
+                return [*left, *batch, *(record for rest in reversed(waiting) for record in rest)], str(refusal)
+            told = str(refusal)
+        failed, rest = _parted(batch, first)
+        error = told if failed else error
+        left += failed
+        waiting += rest
+    return left, error
+
+
+def _parted(batch: list[dict[str, Any]], first: int | None) -> tuple[list[dict[str, Any]], list[list[dict[str, Any]]]]:
+    """What of a batch is left for good, and what is sent next, the last of it first."""
+    if first is None and len(batch) > 1:
+        half = len(batch) // 2
+        return [], [batch[half:], batch[:half]]
+    place = first or 0
+    rest = batch[place + 1 :]
+    return batch[place : place + 1], [rest] if rest else []
 
 
 def _first_failed(batch: list[dict[str, Any]], response: bytes) -> int | None:
@@ -133,3 +207,9 @@ def _first_failed(batch: list[dict[str, Any]], response: bytes) -> int | None:
         return min((places[number] for number in failed_items(response)), default=len(batch))
     except (ValueError, KeyError):
         return None
+
+
+def _compact(value: Any) -> bytes:
+    """JSON without spaces, letters as they are: what came as 6 MB is hardly larger when it goes."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="backslashreplace")  # half a surrogate pair stays the escape that it was

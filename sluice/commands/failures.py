@@ -1,17 +1,20 @@
 """`failures`: what failed for good, and sending it again."""
 
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import click
 
 from sluice.console import plural, print_json, say
 from sluice.dead_letters import import_failures, redrive_imports, redrive_reports, report_failures
-from sluice.failures import UNREADABLE, Failure, Redriven, redrive_stream, stream_failures
+from sluice.failures import REFUSED, UNREADABLE, Failure, Redriven, redrive_stream, stream_failures
 from sluice.function_errors import last_errors
 from sluice.target import Target, targeted
 
 _LISTED = (stream_failures, import_failures, report_failures)
 _REDRIVEN = (redrive_stream, redrive_imports, redrive_reports)
+
+T = TypeVar("T")
 
 
 @click.command("failures")
@@ -26,17 +29,33 @@ def command(target: Target, as_json: bool, redrive: bool) -> None:
     if redrive:
         _redrive(target, as_json)
         return
-    found = [failure for listed in _LISTED for failure in listed(target)]
+    refused: list[str] = []
+    found = list(_from_each(_LISTED, target, refused))
     batches = [failure for failure in found if failure.pipeline == "stream" and failure.reason != UNREADABLE]
     errors = dict(zip(batches, last_errors(target, batches), strict=True))
     if as_json:
         print_json([{**failure._asdict(), "error": errors.get(failure, "")} for failure in found])
-        return
-    for failure in found:
-        _show(failure)
-        if errors.get(failure):
-            say(f"    {errors[failure]}")
-    say(plural(len(found), "failure") + (": --redrive sends them again." if found else "."))
+    else:
+        for failure in found:
+            _show(failure)
+            if errors.get(failure):
+                say(f"    {errors[failure]}")
+        say(plural(len(found), "failure") + (": --redrive sends them again." if found else "."))
+    _end(refused)
+
+
+def _from_each(sources: Iterable[Callable[[Target], Iterator[T]]], target: Target, refused: list[str]) -> Iterator[T]:
+    """What all sources have; one that may not be asked does not stop the others."""
+    for source in sources:
+        try:
+            yield from source(target)
+        except REFUSED as error:
+            refused.append(str(error))
+
+
+def _end(refused: list[str]) -> None:
+    if refused:
+        raise click.ClickException(f"not all could be looked at: AWS: {'; '.join(refused)}")
 
 
 def _show(failure: Failure) -> None:
@@ -46,24 +65,35 @@ def _show(failure: Failure) -> None:
 
 def _redrive(target: Target, as_json: bool) -> None:
     results: list[Redriven] = []
-    for redriven in chain.from_iterable(redrive(target) for redrive in _REDRIVEN):
+    refused: list[str] = []
+    for redriven in _from_each(_REDRIVEN, target, refused):
         results.append(redriven)
         if not as_json:
             _show(redriven.failure)
             say(f"    {_outcome(redriven)}")
-    home = sum(one.is_home for one in results)
+    left = [one for one in results if not one.is_home]
     if as_json:
-        print_json([{**one.failure._asdict(), "done": one.done, "left": one.left} for one in results])
+        counts = ("done", "left", "error")
+        print_json([{**one.failure._asdict(), **{name: getattr(one, name) for name in counts}} for one in results])
     else:
-        say(f"{plural(home, 'failure')} taken, {len(results) - home} left.")
-    if home < len(results):
+        if len(results) > 1:
+            for one in left:
+                say(f"left: {one.failure.where}: {_outcome(one)}")
+        say(f"{plural(len(results) - len(left), 'failure')} taken, {len(left)} left.")
+    _end(refused)
+    if left:
         raise click.exceptions.Exit(1)
 
 
 def _outcome(redriven: Redriven) -> str:
+    why = f": {redriven.error}" if redriven.error else ""
     if redriven.failure.reason == UNREADABLE:
-        return "not sent: this object is no failure of a stream"
+        return f"not sent{why}"
     if redriven.failure.pipeline == "import":
-        return "put back into the import queue; what fails again comes back here"
+        return (
+            f"not put back{why}"
+            if redriven.left
+            else "put back into the import queue; what fails again comes back here"
+        )
     left = f", {redriven.left} failed again" if redriven.left else ""
-    return f"{plural(redriven.done, 'record')} taken{left}"
+    return f"{plural(redriven.done, 'record')} taken{left}{why}"

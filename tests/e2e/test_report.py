@@ -340,7 +340,7 @@ def test_a_run_that_keeps_failing_is_among_the_failures_until_it_is_redriven(sta
         (redriven,) = redrive_reports(target(stack))
         assert (redriven.done, redriven.left) == (0, 1)
     (redriven,) = redrive_reports(target(stack))
-    assert redriven == (failure, 1, 0)
+    assert redriven == (failure, 1, 0, "")
     assert list(report_failures(target(stack))) == []
     assert counts(report_of(stack, moment), "RA") == {"RA_failing": 4}
     assert outbox.recipients == sorted(RECIPIENTS)

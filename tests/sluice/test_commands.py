@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import ClientError, NoCredentialsError
 from click.testing import CliRunner
 
 from sluice import cli, state
@@ -105,18 +105,45 @@ def test_an_import_that_waits_in_its_queue_again_is_not_told_as_done(redriven):
 
 
 def test_redriving_fails_where_something_is_left(redriven):
-    redriven(Redriven(FAILURE, 1, 1), Redriven(FAILURE._replace(reason=UNREADABLE), 0, 0))
+    unreadable = Redriven(FAILURE._replace(reason=UNREADABLE), 0, 0, "this object is no failure of a stream")
+    redriven(Redriven(FAILURE, 1, 1, "SendingError: no"), unreadable)
     result = sluice("failures", "--redrive")
     assert result.exit_code == 1
-    assert "1 record taken, 1 failed again" in result.output
-    assert "not sent: this object is no failure of a stream" in result.output
+    assert "    1 record taken, 1 failed again: SendingError: no\n" in result.output
+    assert "    not sent: this object is no failure of a stream\n" in result.output
+    assert "left: s3://b/[k]: 1 record taken, 1 failed again: SendingError: no\n" in result.output
     assert result.output.endswith("0 failures taken, 2 left.\n")
 
 
 def test_redriving_as_json_prints_nothing_else(redriven):
     redriven(Redriven(FAILURE, 2, 0))
     result = sluice("failures", "--redrive", "--json")
-    assert json.loads(result.stdout) == [{**FAILURE._asdict(), "done": 2, "left": 0}]
+    assert json.loads(result.stdout) == [{**FAILURE._asdict(), "done": 2, "left": 0, "error": ""}]
+
+
+def refuse(_target):
+    yield from ()
+    raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "ListObjectsV2")
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_what_may_not_be_looked_at_does_not_hide_the_rest(found, as_json, monkeypatch):
+    found(FAILURE)
+    monkeypatch.setattr(failures_command, "_LISTED", [refuse, *failures_command._LISTED])
+    result = sluice("failures", *as_json)
+    assert result.exit_code == 1
+    assert "s3://b/[k]" in result.stdout
+    assert result.stderr.startswith("Error: not all could be looked at: AWS: ")
+    assert "AccessDenied" in result.stderr
+
+
+def test_what_may_not_be_looked_at_does_not_keep_the_rest_from_being_sent(redriven, monkeypatch):
+    redriven(Redriven(FAILURE, 2, 0))
+    monkeypatch.setattr(failures_command, "_REDRIVEN", [refuse, *failures_command._REDRIVEN])
+    result = sluice("failures", "--redrive")
+    assert result.exit_code == 1
+    assert result.stdout.endswith("\n1 failure taken, 0 left.\n")
+    assert "AccessDenied" in result.stderr
 
 
 def test_a_preview_shows_the_tree_uncut(checkout):

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sluice import dead_letters
 from sluice.dead_letters import import_failures, redrive_imports, redrive_reports, report_failures
@@ -71,7 +72,8 @@ class FakeLambda:
         time = json.loads(Payload)["scheduled_time"]
         self.runs.append(time)
         error = {"FunctionError": "Unhandled"} if time in self.failing else {}
-        return {**error, "Payload": io.BytesIO(b"null")}
+        told = b'{"errorType": "ReportError", "errorMessage": "no bucket"}' if error else b"null"
+        return {**error, "Payload": io.BytesIO(told)}
 
 
 class FakeTarget(dict[str, str]):
@@ -186,6 +188,43 @@ def test_a_run_that_fails_again_stays_and_the_others_go(target):
     target.lambda_.failing = {"2026-11-21T09:10:00Z"}
     assert [(one.done, one.left) for one in redrive_reports(target)] == [(1, 0), (0, 1), (1, 0)]
     assert target.sqs.bodies(REPORTS) == [given_up("2026-11-21T09:10:00Z")]
+
+
+def denied(**_: Any) -> None:
+    raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "Invoke")
+
+
+def test_an_import_that_is_refused_is_left_with_the_reason_and_the_others_go(target, monkeypatch):
+    target.sqs.add(IMPORTS, "one", sent=1)
+    target.sqs.add(IMPORTS, "two", sent=2)
+    send, results = target.sqs.send_message, redrive_imports(target)
+    monkeypatch.setattr(target.sqs, "send_message", denied)
+    first = next(results)
+    monkeypatch.setattr(target.sqs, "send_message", send)
+    assert (first.done, first.left) == (0, 1)
+    assert "not you" in first.error
+    assert [result.is_home for result in results] == [True]
+    assert (target.sqs.bodies(WORK), target.sqs.bodies(IMPORTS)) == (["two"], ["one"])
+
+
+def test_a_run_that_is_refused_is_left_with_the_reason_and_the_others_go(target, monkeypatch):
+    for minute in (5, 10):
+        target.sqs.add(REPORTS, given_up(f"2026-11-21T09:{minute:02}:00Z"), sent=minute)
+    invoke, results = target.lambda_.invoke, redrive_reports(target)
+    monkeypatch.setattr(target.lambda_, "invoke", denied)
+    first = next(results)
+    monkeypatch.setattr(target.lambda_, "invoke", invoke)
+    assert (first.done, first.left) == (0, 1)
+    assert "not you" in first.error
+    assert [result.is_home for result in results] == [True]
+    assert target.sqs.bodies(REPORTS) == [given_up("2026-11-21T09:05:00Z")]
+
+
+def test_a_run_that_fails_again_is_left_with_what_the_function_said(target):
+    target.sqs.add(REPORTS, given_up())
+    target.lambda_.failing = {TIME}
+    (result,) = redrive_reports(target)
+    assert result.error == "ReportError: no bucket"
 
 
 def test_while_runs_are_redriven_nobody_else_sees_them(target):

@@ -1,8 +1,10 @@
+import hashlib
 import io
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,21 +16,48 @@ BUCKET = "archive"
 FUNCTION = "arn:aws:lambda:eu-north-1:123456789012:function:archiver"
 
 
+def refusal(code, operation="Invoke", status=400):
+    said = {"Error": {"Code": code, "Message": f"{code} told"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(said, operation)
+
+
 class FakeS3:
     """A bucket; what is put later is newer."""
 
     def __init__(self):
         self.objects = {}
+        self.refusing = {}
+        """Operation -> what it raises."""
 
     def put_object(self, **request):
+        self._refuse("put_object")
+        if "IfMatch" in request and request["Key"] not in self.objects:
+            raise refusal("NoSuchKey", "PutObject", 404)
+        if "IfMatch" in request and request["IfMatch"] != self._etag(request["Key"]):
+            raise refusal("PreconditionFailed", "PutObject", 412)
         key, now = request["Key"], datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=len(self.objects))
         self.objects[key] = (self.objects.get(key, (now, b""))[0], request["Body"])
 
     def delete_object(self, **request):
-        del self.objects[request["Key"]]
+        self._refuse("delete_object")
+        self.objects.pop(request["Key"], None)
 
     def get_object(self, **request):
-        return {"Body": io.BytesIO(self.objects[request["Key"]][1])}
+        self._refuse("get_object")
+        if request["Key"] not in self.objects:
+            raise refusal("NoSuchKey", "GetObject", 404)
+        return {"Body": io.BytesIO(self.objects[request["Key"]][1]), "ETag": self._etag(request["Key"])}
+
+    def head_object(self, **request):
+        if request["Key"] not in self.objects:
+            raise refusal("404", "HeadObject", 404)
+
+    def _etag(self, key):
+        return hashlib.md5(self.objects[key][1]).hexdigest()
+
+    def _refuse(self, operation):
+        if operation in self.refusing:
+            raise self.refusing[operation]
 
     def get_paginator(self, _):
         return self
@@ -43,12 +72,20 @@ class FakeLambda:
 
     def __init__(self, act):
         self.act, self.taken, self.batches = act, [], []
+        self.limit, self.largest = 6_291_456, 0
+        self.refused = 0
 
     def invoke(self, **request):
         assert request["FunctionName"] == FUNCTION
+        if len(request["Payload"]) > self.limit:
+            self.refused += 1
+            raise refusal("RequestEntityTooLargeException", status=413)
+        self.largest = max(self.largest, len(request["Payload"]))
         numbers = [record["dynamodb"]["SequenceNumber"] for record in json.loads(request["Payload"])["Records"]]
         self.batches.append(numbers)
         answer = self.act(numbers)
+        if isinstance(answer, Exception):
+            raise answer
         if answer == "error":
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorMessage": "no"}')}
         self.taken += self._taken(numbers, answer)
@@ -72,8 +109,9 @@ class FakeTarget(Target):
     def client(self, service):
         return {"s3": self.s3, "lambda": self.function}[service]
 
-    def add(self, key, *numbers):
-        records = [{"eventID": f"e-{number}", "dynamodb": {"SequenceNumber": number}} for number in numbers]
+    def add(self, key, *numbers, image=None):
+        change = {"NewImage": image} if image else {}
+        records = [{"eventID": f"e-{number}", "dynamodb": {"SequenceNumber": number, **change}} for number in numbers]
         document = {
             "requestContext": {"functionArn": FUNCTION, "condition": "RetryAttemptsExhausted"},
             "timestamp": "2026-01-01T00:00:00.000Z",
@@ -168,6 +206,181 @@ def test_an_object_that_is_no_failure_is_shown_and_left_alone_and_the_others_go(
     ]
     assert [result.is_home for result in redrive_stream(target)] == [False, False, True]
     assert sorted(target.s3.objects) == ["aws/lambda/0-foreign", "aws/lambda/1-foreign"]
+
+
+def test_the_function_is_told_that_records_come_by_a_redrive():
+    target = FakeTarget()
+    payloads = []
+    invoke = target.function.invoke
+    target.function.invoke = lambda **request: payloads.append(json.loads(request["Payload"])) or invoke(**request)
+    target.add("a", "1")
+    redrive(target)
+    assert payloads == [{"Records": [{"eventID": "e-1", "dynamodb": {"SequenceNumber": "1"}}], "redriven": True}]
+
+
+def test_records_are_sent_as_small_as_they_came():
+    target = FakeTarget()
+    target.add("a", "1", image={"name": {"S": "李" * 1000}, "half": {"S": "\ud800"}})
+    redrive(target)
+    assert target.function.largest < 3200  # 3 bytes a letter, not the 6 of an escape; no spaces
+    assert target.function.taken == ["1"]
+
+
+def test_a_failure_of_six_megabytes_is_sent_in_halves_and_the_others_go():
+    target = FakeTarget()
+    target.add("0", *map(str, range(17)), image={"name": {"S": "x" * 400_000}})
+    target.add("1", "99")
+    assert redrive(target) == [(17, 0), (1, 0)]
+    assert [len(batch) for batch in target.function.batches] == [8, 9, 1]
+    assert target.function.refused == 1
+    assert target.s3.objects == {}
+
+
+@pytest.mark.parametrize("code", ["RequestEntityTooLargeException", "RequestTooLargeException", "413"])
+def test_a_record_that_is_too_large_alone_is_left_with_the_reason(code):
+    target = FakeTarget(lambda numbers: refusal(code, status=413) if "2" in numbers else None)
+    target.add("a", "1", "2", "3")
+    (result,) = redrive_stream(target)
+    assert (result.done, result.left, result.is_home) == (2, 1, False)
+    assert f"{code} told" in result.error
+    assert target.held("a")[1] == ["2"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [refusal("ResourceNotFoundException"), refusal("AccessDeniedException"), ReadTimeoutError(endpoint_url="x")],
+    ids=str,
+)
+def test_a_function_that_may_not_be_invoked_leaves_its_failures_and_the_others_go(error):
+    target = FakeTarget(lambda numbers: error if "1" in numbers else None)
+    target.add("0", "1", "2", "3")
+    target.add("1", "4")
+    first, second = redrive_stream(target)
+    assert (first.done, first.left, first.error) == (0, 3, str(error))
+    assert second.is_home
+    assert target.function.batches == [["1", "2", "3"], ["4"]]  # no halves: each would be refused
+
+
+def test_what_was_taken_before_a_refusal_is_not_sent_again():
+    def act(numbers):
+        if len(numbers) == 4:
+            return "error"
+        return refusal("TooManyRequestsException", status=429) if numbers == ["3", "4"] else None
+
+    target = FakeTarget(act)
+    target.add("a", "1", "2", "3", "4")
+    (result,) = redrive_stream(target)
+    assert (result.done, result.left) == (2, 2)
+    assert "TooManyRequestsException" in result.error
+    assert target.held("a")[1] == ["3", "4"]
+
+
+def test_where_nothing_can_be_reached_all_ends():
+    target = FakeTarget(lambda numbers: EndpointConnectionError(endpoint_url="http://127.0.0.1"))
+    target.add("a", "1")
+    with pytest.raises(EndpointConnectionError):
+        redrive(target)
+
+
+def test_why_something_is_left_is_what_the_function_said():
+    target = FakeTarget(lambda numbers: "error" if "1" in numbers else partial("2") if "2" in numbers else None)
+    target.add("0", "1")
+    target.add("1", "2")
+    assert [result.error for result in redrive_stream(target)] == ["no", "it handed them back"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"errorType": "SendingError", "errorMessage": "AccessDenied"}', "SendingError: AccessDenied"),
+        (b'{"errorMessage": "no"}', "no"),
+        (b"{}", "it failed"),
+        (b"[1]", "it failed"),
+        (b"no JSON", "it failed"),
+    ],
+)
+def test_what_a_function_said(body, told):
+    assert failures.said(body) == told
+
+
+@pytest.mark.parametrize("operation", ["delete_object", "put_object", "get_object"])
+def test_an_object_that_may_not_be_touched_is_told_and_the_others_go(operation):
+    target = FakeTarget(lambda numbers: partial("2") if "2" in numbers and operation == "put_object" else None)
+    target.add("0", "1", "2")
+    target.add("1", "3")
+    results = redrive_stream(target)
+    target.s3.refusing = {operation: refusal("AccessDenied")}
+    first = next(results)
+    target.s3.refusing = {}
+    assert not first.is_home
+    assert "AccessDenied told" in first.error
+    assert next(results).is_home
+
+
+# ---- two at once
+
+
+def test_what_somebody_else_redrove_meanwhile_is_passed_over():
+    target = FakeTarget()
+    for number in range(5):
+        target.add(f"{number}", f"{number}")
+    results, listed = redrive_stream(target), stream_failures(target)
+    assert next(results).is_home
+    assert next(listed).records == 1
+    for number in range(1, 4):
+        target.s3.delete_object(Key=f"aws/lambda/{number}")
+    assert [(result.done, result.left) for result in results] == [(1, 0)]
+    assert list(listed) == []
+    assert target.function.taken == ["0", "4"]
+
+
+@pytest.mark.parametrize("answer", ["error", partial("2")])
+def test_what_somebody_else_brought_home_meanwhile_is_not_put_back(answer):
+    def act(numbers):
+        target.s3.delete_object(Key="aws/lambda/a")  # the other one, while this one's invocation runs
+        return answer if "2" in numbers else None
+
+    target = FakeTarget(act)
+    target.add("a", "1", "2")
+    (result,) = redrive_stream(target)
+    assert (result.left, result.error, result.is_home) == (0, "", True)
+    assert target.s3.objects == {}
+
+
+def test_what_somebody_else_left_meanwhile_stays_as_they_left_it():
+    def act(numbers):
+        if numbers == ["1", "2", "3"]:
+            target.add("a", "3")
+        return partial("2") if "2" in numbers else None
+
+    target = FakeTarget(act)
+    target.add("a", "1", "2", "3")
+    (result,) = redrive_stream(target)
+    assert (result.done, result.left) == (2, 1)
+    assert target.held("a")[1] == ["3"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"timestamp": "yesterday"},
+        {"timestamp": 5},
+        {"requestContext": {"functionArn": 5, "condition": "x"}},
+        {"payload": '{"Records": [{"dynamodb": {}}]}'},
+        {"payload": '{"Records": []}'},
+        {"payload": "[" * 100_000},
+    ],
+)
+def test_a_damaged_failure_is_shown_and_left_alone_and_the_others_go(changed):
+    target = FakeTarget()
+    target.add("0", "1")
+    document = {**target.held("0")[0], **changed}
+    target.s3.objects["aws/lambda/0"] = (target.s3.objects["aws/lambda/0"][0], json.dumps(document).encode())
+    target.add("1", "2")
+    assert [failure.reason for failure in stream_failures(target)] == ["Unreadable", "RetryAttemptsExhausted"]
+    first, second = redrive_stream(target)
+    assert (first.is_home, first.error) == (False, "this object is no failure of a stream")
+    assert second.is_home
 
 
 @given(st.sets(st.integers(0, 39)), st.sets(st.integers(0, 39)), st.integers(1, 40))

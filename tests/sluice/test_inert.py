@@ -171,11 +171,11 @@ def test_failures(running, hostile, monkeypatch):
     failure = Failure("stream", hostile, hostile, hostile, 1, hostile)
     monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter([failure])])
     monkeypatch.setattr(failures_command, "last_errors", lambda _, failures: [hostile] * len(failures))
-    monkeypatch.setattr(failures_command, "_REDRIVEN", [lambda _: iter([Redriven(failure, 0, 1)])])
+    monkeypatch.setattr(failures_command, "_REDRIVEN", [lambda _: iter([Redriven(failure, 0, 1, hostile)] * 2)])
     assert inert(sluice("failures").stdout, 4)
     assert inert(sluice("failures", "--json").stdout)
     result = sluice("failures", "--redrive")
-    assert inert(result.stdout)
+    assert inert(result.stdout, 9)  # three lines each, one each of what is left, the count
     assert inert(result.stderr)
 
 

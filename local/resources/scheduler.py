@@ -6,7 +6,7 @@ from local.recording import Created
 from local.resources.inputs import Inputs
 from local.resources.naming import physical_name
 from local.resources.registry import creates
-from local.schedules import Expression
+from sluice.schedules import Expression
 
 
 @creates("aws:scheduler/schedule:Schedule")

@@ -2,11 +2,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from local.schedules import Expression, Fired, Schedule
+from local.schedules import Fired, Schedule
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)  # a Saturday
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -71,66 +67,6 @@ def stamps(aws: Aws) -> list[str]:
     return [json.loads(call["Payload"])["scheduled_time"] for call in aws.invoked]
 
 
-@pytest.mark.parametrize(
-    ("expression", "times"),
-    [
-        ("rate(1 minute)", ["2026-11-21T12:01", "2026-11-21T12:02"]),
-        ("rate(2 hours)", ["2026-11-21T14:00", "2026-11-21T16:00"]),
-        ("rate(1 day)", ["2026-11-22T12:00", "2026-11-23T12:00"]),
-        ("cron(0 8 * * ? *)", ["2026-11-22T08:00", "2026-11-23T08:00"]),
-        ("cron(0/20 12-13 * * ? *)", ["2026-11-21T12:20", "2026-11-21T12:40", "2026-11-21T13:00"]),
-        ("cron(30 9 ? * MON-FRI *)", ["2026-11-23T09:30", "2026-11-24T09:30"]),
-        ("cron(0 0 ? * 1 *)", ["2026-11-22T00:00", "2026-11-29T00:00"]),  # 1 is Sunday
-        ("cron(0 0 1 JAN,jul ? *)", ["2027-01-01T00:00", "2027-07-01T00:00"]),
-        ("cron(0 0 29 2 ? *)", ["2028-02-29T00:00", "2032-02-29T00:00"]),
-        ("cron(0 0 1 1 ? 2030-2031)", ["2030-01-01T00:00", "2031-01-01T00:00"]),
-    ],
-)
-def test_an_expression_names_its_next_times(expression, times):
-    parsed, moment, found = Expression.parse(expression), NOON, []
-    for _ in times:
-        moment = parsed.after(moment)
-        found.append(f"{moment:%Y-%m-%dT%H:%M}")
-    assert found == times
-
-
-@given(
-    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),
-    st.integers(0, 59),
-    st.integers(0, 23),
-)
-def test_a_daily_time_is_the_first_of_its_kind_after_a_moment(moment, minute, hour):
-    found = Expression.parse(f"cron({minute} {hour} * * ? *)").after(moment)
-    assert (found.hour, found.minute, found.second) == (hour, minute, 0)
-    assert timedelta(0) < found - moment <= timedelta(days=1)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "rate(0 minutes)",
-        "rate(5)",
-        "at(2026-11-21T12:00:00)",
-        "cron(0 8 * * ?)",
-        "cron(60 8 * * ? *)",
-        "cron(0 24 * * ? *)",
-        "cron(0 8 L * ? *)",
-        "cron(0 8 ? * MON#2 *)",
-        "cron(5-1 8 * * ? *)",
-        "cron(0/0 8 * * ? *)",
-    ],
-)
-def test_what_is_no_schedule_is_refused_by_name(text):
-    with pytest.raises(ValueError, match="schedule"):
-        Expression.parse(text)
-
-
-def test_a_day_that_never_comes_is_an_error():
-    with pytest.raises(ValueError, match="never fires"):
-        Expression.parse("cron(0 0 30 2 ? *)").after(NOON)
-
-
 def test_it_fires_at_its_times_with_these_times_in_the_input():
     aws, clock, told = Aws(), Clock(until=NOON + timedelta(minutes=15)), []
     run(schedule(aws, clock, told))
@@ -155,6 +91,12 @@ def test_a_schedule_that_names_no_further_time_ends():
     aws = Aws()
     run(schedule(aws, Clock(), ScheduleExpression="cron(0 0 1 1 ? 2027)"))
     assert stamps(aws) == ["2027-01-01T00:00:00Z"]
+
+
+def test_the_last_day_of_the_month_is_run_here_too():
+    aws = Aws()
+    run(schedule(aws, Clock(until=NOON + timedelta(days=60)), ScheduleExpression="cron(0 8 L * ? *)"))
+    assert stamps(aws) == ["2026-11-30T08:00:00Z", "2026-12-31T08:00:00Z"]
 
 
 def test_what_cannot_be_delivered_is_told_and_kept_with_its_time():

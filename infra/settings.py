@@ -6,84 +6,49 @@ Defaults live here. Every mistake is collected and named with its key, what was 
 import json
 import re
 from collections.abc import Iterator, Mapping
-from itertools import combinations
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pulumi
 import pulumi.runtime.config
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
+
+from infra.setting_types import (
+    Address,
+    AddressOrDomain,
+    AttributeName,
+    ColumnType,
+    Domain,
+    EventName,
+    Prefix,
+    Region,
+    RetentionDays,
+    ScheduleExpression,
+    TableName,
+    each_once,
+    each_recipient_once,
+    groups_apart,
+    matching,
+    told_together,
+)
 
 if TYPE_CHECKING:
     from infra.table import Key
 
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,15}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@((?!-)[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
-_DOMAIN = re.compile(r"((?!-)[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
-_SCHEDULE = re.compile(r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)|cron\(\S+( \S+){5}\)")
-_LOG_RETENTION_DAYS = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
 
 
 class SettingsError(Exception):
     """One or more settings are wrong; the message names each with its key."""
-
-
-def _matching(pattern: re.Pattern[str], allowed: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not pattern.fullmatch(value):
-            raise ValueError(allowed)
-        return value
-
-    return AfterValidator(check)
-
-
-def _retention(days: int) -> int:
-    if days not in _LOG_RETENTION_DAYS:
-        raise ValueError(f"one of {', '.join(map(str, _LOG_RETENTION_DAYS))} (what CloudWatch Logs offers)")
-    return days
-
-
-def _schedule(expression: str) -> str:
-    if not _SCHEDULE.fullmatch(expression):
-        raise ValueError("an EventBridge schedule such as rate(5 minutes) or cron(0 8 * * ? *)")
-    return expression
-
-
-Address = Annotated[str, _matching(_ADDRESS, "an e-mail address such as team@example.com")]
-Domain = Annotated[str, _matching(_DOMAIN, "a domain such as example.com")]
-AddressOrDomain = Annotated[
-    str, _matching(re.compile(f"{_ADDRESS.pattern}|{_DOMAIN.pattern}"), "an e-mail address or a domain")
-]
-TableName = Annotated[str, _matching(re.compile(r"[A-Za-z0-9_.-]{3,255}"), "3 to 255 of A-Z a-z 0-9 _ . -")]
-Prefix = Annotated[str, _matching(re.compile(r"[A-Za-z0-9_.-]{1,64}"), "1 to 64 of A-Z a-z 0-9 _ . -")]
-AttributeName = Annotated[str, Field(min_length=1, max_length=255)]
-EventName = Literal["INSERT", "MODIFY", "REMOVE"]
-ColumnType = Literal["S", "N", "BOOL"]
 
 
 class _Section(BaseModel):
@@ -97,7 +62,7 @@ class MailSettings(_Section):
     domain: Domain | None = None
     create_identity: bool = True
     enabled: bool = True
-    only_to: list[AddressOrDomain] = []
+    only_to: Annotated[list[AddressOrDomain], each_recipient_once] = []
 
     @field_validator("domain")
     @classmethod
@@ -113,8 +78,8 @@ class StreamSettings(_Section):
 
     table_name: TableName | None = None
     partition_key: AttributeName = "userId"
-    watch: list[AttributeName] = ["email", "name"]
-    archive: Annotated[list[EventName], Field(min_length=1)] = ["INSERT", "REMOVE"]
+    watch: Annotated[list[AttributeName], Field(min_length=1), each_once] = ["email", "name"]
+    archive: Annotated[list[EventName], Field(min_length=1), each_once] = ["INSERT", "REMOVE"]
     maximum_retry_attempts: Annotated[int, Field(ge=0, le=10_000)] = 10
     maximum_record_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = 21_600
 
@@ -138,14 +103,16 @@ class ImportSettings(_Section):
             raise ValueError("another attribute than partitionKey")
         return sort_key
 
-    @field_validator("columns")
+    @field_validator("columns", mode="wrap")
     @classmethod
-    def _types_of_keys(cls, columns: dict[str, ColumnType], fields: ValidationInfo) -> dict[str, ColumnType]:
+    def _types_of_keys(
+        cls, columns: Any, validated: ValidatorFunctionWrapHandler, fields: ValidationInfo
+    ) -> dict[str, ColumnType]:
         keys = {fields.data.get("partition_key"), fields.data.get("sort_key")}
-        wrong = sorted(name for name, kind in columns.items() if name in keys and kind == "BOOL")
-        if wrong:
-            raise ValueError(f"S or N for {' and '.join(wrong)}, which the table has as key")
-        return columns
+        given = columns.items() if isinstance(columns, dict) else ()
+        wrong = sorted(str(name) for name, kind in given if name in keys and kind == "BOOL")
+        mistakes = [f"S or N for {' and '.join(wrong)}, which the table has as key"] if wrong else []
+        return told_together(columns, validated, mistakes)
 
     def key(self, name: str) -> "Key":
         """A key attribute and its type: its column's, a string where that is not named."""
@@ -155,37 +122,20 @@ class ImportSettings(_Section):
 class ReportGroup(_Section):
     """One group of tables that a report counts."""
 
-    name: Annotated[str, _matching(re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}"), "1 to 16 letters and digits")]
+    name: Annotated[str, matching(re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}"), "1 to 16 letters and digits")]
     prefix: Prefix
     label: Annotated[str, Field(min_length=1, max_length=80)]
-
-
-def _distinct(groups: list[ReportGroup]) -> list[ReportGroup]:
-    pairs = list(combinations(groups, 2))
-    mistakes = [
-        f"another name than {one.name} for one of two groups"
-        for one, other in pairs
-        if one.name.lower() == other.name.lower()  # names of resources are in lower case
-    ]
-    mistakes += [
-        f"prefixes that do not overlap: tables of {one.prefix} and {other.prefix} would count twice"
-        for one, other in pairs
-        if one.prefix.startswith(other.prefix) or other.prefix.startswith(one.prefix)
-    ]
-    if mistakes:
-        raise ValueError("; ".join(mistakes))
-    return groups
 
 
 class ReportSettings(_Section):
     """`sluice:reports`: which tables are counted, how often, for whom, and how much a run may read."""
 
-    groups: Annotated[list[ReportGroup], Field(min_length=1, max_length=20), AfterValidator(_distinct)] = [
+    groups: Annotated[list[ReportGroup], Field(min_length=1, max_length=20), groups_apart] = [
         ReportGroup(name="RA", prefix="RA_", label="Augmented Reality"),
         ReportGroup(name="VR", prefix="VR_", label="Virtual Reality"),
     ]
-    every: Annotated[str, AfterValidator(_schedule)] = "rate(5 minutes)"
-    recipients: Annotated[list[Address], Field(min_length=1, max_length=50)]
+    every: ScheduleExpression = "rate(5 minutes)"
+    recipients: Annotated[list[Address], Field(min_length=1, max_length=50), each_recipient_once]
     name_attribute: AttributeName = "name"
     date_attribute: AttributeName = "date"
     read_units: Annotated[int, Field(ge=1)] = 20_000
@@ -196,13 +146,13 @@ class ReportSettings(_Section):
 class OperationsSettings(_Section):
     """`sluice:operations`: how the stack is watched, kept and paid for."""
 
-    alarm_emails: list[Address] = []
-    log_retention_days: Annotated[int, AfterValidator(_retention)] = 30
+    alarm_emails: Annotated[list[Address], each_recipient_once] = []
+    log_retention_days: RetentionDays = 30
     protect: bool = False
     tracing: bool = False
     owner: Annotated[
         str,
-        _matching(re.compile(r"[\w .:/=+@-]{1,128}"), "up to 128 of letters, digits, spaces and . : / = + @ - _"),
+        matching(re.compile(r"[\w .:/=+@-]{1,128}"), "up to 128 of letters, digits, spaces and . : / = + @ - _"),
     ] = "unowned"
 
 
@@ -211,12 +161,12 @@ class Settings(_Section):
 
     environment: Annotated[
         str,
-        _matching(
+        matching(
             _ENVIRONMENT,
             "a stack name of up to 16 of a-z 0-9 -, starting with a letter: names of resources carry it",
         ),
     ]
-    region: Annotated[str, _matching(_REGION, "an AWS region such as eu-north-1")]
+    region: Region
     mail: MailSettings
     stream: StreamSettings
     imports: ImportSettings

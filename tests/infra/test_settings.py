@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from handlers.shared.recipients import OnlyTo, deliverable
 from infra.settings import SettingsError, load, load_stack
 from local.program import configuration, stacks
 from tests.infra.reading import record
@@ -130,7 +131,7 @@ def test_every_mistake_is_named_at_once_with_key_and_found_and_allowed():
         "sluice:imports.columns.price: found 'FLOAT'; allowed: 'S', 'N' or 'BOOL'",
         "sluice:imports.chunkMiB: found 0; allowed: greater than or equal to 1",
         "sluice:reports.every: found 'hourly'; allowed: an EventBridge schedule such as rate(5 minutes) "
-        "or cron(0 8 * * ? *)",
+        "or cron(0 8 * * ? *), in UTC",
         "sluice:reports.recipients: found []; allowed: at least one",
         "sluice:operations.logRetentionDays: found 8; allowed: one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, "
         "400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 (what CloudWatch Logs offers)",
@@ -145,6 +146,86 @@ def test_a_mistake_between_fields_is_named_beside_the_others_of_its_section():
         "imports.sortKey",
         "imports.chunkMiB",
     ]
+
+
+def test_a_mistake_of_a_whole_is_named_beside_those_of_its_parts():
+    """The label that was missing hid that the prefixes overlap, which was told only when the label was there."""
+    groups = [{"name": "A", "prefix": "RA_"}, {"name": "B", "prefix": "RA_2024_", "label": "b"}]
+    assert mistakes(
+        stream={"archive": ["INSERT", "INSERT", "UPSERT"]},
+        imports={"columns": {"id": "BOOL", "price": "FLOAT"}},
+        reports={"groups": groups},
+    ) == [
+        "sluice:stream.archive[2]: found 'UPSERT'; allowed: 'INSERT', 'MODIFY' or 'REMOVE'",
+        "sluice:stream.archive: found ['INSERT', 'INSERT', 'UPSERT']; allowed: INSERT once, not 2 times",
+        "sluice:imports.columns.price: found 'FLOAT'; allowed: 'S', 'N' or 'BOOL'",
+        "sluice:imports.columns: found {'id': 'BOOL', 'price': 'FLOAT'}; "
+        "allowed: S or N for id, which the table has as key",
+        "sluice:reports.groups[0].label: missing; it has no default",
+        f"sluice:reports.groups: found {groups}; "
+        "allowed: prefixes that do not overlap: tables of RA_ and RA_2024_ would count twice",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "value", "repeated"),
+    [
+        ("stream", "archive", ["REMOVE", "INSERT", "REMOVE"], "REMOVE"),
+        ("stream", "watch", ["email", "name", "email"], "email"),
+        ("mail", "onlyTo", ["example.com", "Example.com"], "example.com"),
+        ("reports", "recipients", ["team@example.com", "team@EXAMPLE.com"], "team@example.com"),
+        ("operations", "alarmEmails", ["on-call@example.com", "on-call@example.com"], "on-call@example.com"),
+    ],
+)
+def test_what_is_repeated_is_refused(section, field, value, repeated):
+    assert mistakes(**{section: {field: value}}) == [
+        f"sluice:{section}.{field}: found {value}; allowed: {repeated} once, not 2 times"
+    ]
+
+
+def test_names_that_differ_in_case_are_two_attributes():
+    assert settings(stream={"watch": ["name", "Name"]}).stream.watch == ["name", "Name"]
+
+
+def test_no_attribute_to_watch_is_refused():
+    assert mistakes(stream={"watch": []}) == ["sluice:stream.watch: found []; allowed: at least one"]
+
+
+UNUSABLE = [".team@example.com", "a..b@example.com", "a.@example.com", "=?utf-8?q?x?=@example.com", "a@x-.example"]
+
+
+@pytest.mark.parametrize("address", UNUSABLE)
+def test_an_address_that_the_functions_refuse_is_refused(address):
+    expected = f"found {address!r}; allowed: an e-mail address such as team@example.com"
+    assert mistakes(
+        mail={"sender": address, "onlyTo": [address]},
+        reports={"recipients": [address]},
+        operations={"alarmEmails": [address]},
+    ) == [
+        f"sluice:mail.sender: {expected}",
+        f"sluice:mail.onlyTo[0]: found {address!r}; allowed: an e-mail address or a domain",
+        f"sluice:reports.recipients[0]: {expected}",
+        f"sluice:operations.alarmEmails[0]: {expected}",
+    ]
+
+
+@given(st.text(alphabet="aé.@-=?_ ", max_size=20))
+def test_whatever_address_the_settings_take_the_functions_take(address):
+    try:
+        taken = settings(mail={"onlyTo": [address]}, reports={"recipients": [address]})
+    except SettingsError:
+        return
+    assert OnlyTo(taken.mail.only_to).allows(deliverable(taken.reports.recipients[0]))
+
+
+def test_a_domain_outside_ascii_is_the_one_that_mail_goes_to():
+    assert settings(mail={"onlyTo": ["bücher.example"]}).mail.only_to == ["xn--bcher-kva.example"]
+
+
+@pytest.mark.parametrize("domain", ["x-.example", "example", "exa_mple.com", "straße.example"])
+def test_a_domain_that_the_functions_refuse_is_refused(domain):
+    (found,) = mistakes(mail={"onlyTo": [domain]})
+    assert found == f"sluice:mail.onlyTo[0]: found {domain!r}; allowed: an e-mail address or a domain"
 
 
 def test_an_unknown_section_is_refused_with_the_known_ones():
@@ -235,7 +316,19 @@ def test_a_schedule_that_eventbridge_takes_is_taken(every):
     assert settings(reports={"every": every}).reports.every == every
 
 
-@pytest.mark.parametrize("every", ["rate(0 minutes)", "rate(1 minutes)", "rate(5 minute)", "cron(0 8 * * ?)", "5m"])
+@pytest.mark.parametrize("every", ["cron(0 8 L * ? *)", "cron(0 8 ? * 6#1 *)", "cron(0 8 15W * ? *)"])
+def test_the_last_the_first_and_the_nearest_day_are_taken(every):
+    assert settings(reports={"every": every}).reports.every == every
+
+
+@pytest.mark.parametrize(
+    "every",
+    [
+        *("rate(0 minutes)", "rate(1 minutes)", "rate(5 minute)", "cron(0 8 * * ?)", "5m"),
+        *("cron(61 8 * * ? *)", "cron(0 25 * * ? *)", "cron(0 8 * * * *)", "cron(0 8 ? * ? *)", "cron(0 8 30 2 ? *)"),
+        "rate(99999999999999 days)",
+    ],
+)
 def test_a_schedule_that_eventbridge_refuses_is_refused(every):
     (found,) = mistakes(reports={"every": every})
     assert found.startswith(f"sluice:reports.every: found {every!r}")
@@ -244,6 +337,11 @@ def test_a_schedule_that_eventbridge_refuses_is_refused(every):
 @pytest.mark.parametrize("region", ["eu-north-1", "us-gov-west-1", "ap-southeast-2"])
 def test_a_region_is_taken_as_it_is(region):
     assert load({**REQUIRED, "aws:region": region}, "dev").region == region
+
+
+def test_a_region_that_is_none_is_refused_with_the_nearest_that_is_one():
+    with pytest.raises(SettingsError, match=r"aws:region: found 'eu-wst-1'; allowed: an AWS region such as eu-west-1$"):
+        load({**REQUIRED, "aws:region": "eu-wst-1"}, "dev")
 
 
 def test_a_region_that_is_not_set_is_missing():
@@ -257,7 +355,7 @@ def test_an_empty_text_is_refused_in_words():
     ]
 
 
-@pytest.mark.parametrize("region", ["", "Frankfurt", "eu-north"])
+@pytest.mark.parametrize("region", ["", "Frankfurt", "eu-north", "eu-north-9", "EU-NORTH-1"])
 def test_what_is_no_region_is_refused(region):
     with pytest.raises(SettingsError, match=f"aws:region: found '{region}'; allowed: an AWS region"):
         load({**REQUIRED, "aws:region": region}, "dev")

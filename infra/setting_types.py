@@ -1,0 +1,153 @@
+"""What single settings may be: addresses, names, schedules, regions; and how lists of them are checked as a whole."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from itertools import combinations
+from typing import Annotated, Any, Literal
+
+import pulumi_aws as aws
+from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from handlers.shared.recipients import UnusableAddressError, deliverable, domain
+from sluice.schedules import Expression
+
+_REGIONS = tuple(sorted(region.value for region in aws.Region))
+_LOG_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096),
+    *(1827, 2192, 2557, 2922, 3288, 3653),
+)
+
+
+def matching(pattern: re.Pattern[str], allowed: str) -> AfterValidator:
+    """Returns the check that a text is of a form; `allowed` says in words of which."""
+
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(allowed)
+        return value
+
+    return AfterValidator(check)
+
+
+def told_together(value: Any, validated: Callable[[Any], Any], mistakes: Sequence[str]) -> Any:
+    """Returns a value as its parts' own checks take it, unless it has mistakes as a whole.
+
+    The two kinds are told together: who mends the parts should not meet the others only then.
+
+    Raises:
+        ValueError: the value as a whole is wrong.
+        ValidationError: a part of it is; it names both.
+    """
+    try:
+        made = validated(value)
+    except ValidationError as error:
+        if not mistakes:
+            raise
+        parts: list[InitErrorDetails] = [
+            {"type": part["type"], "loc": part["loc"], "input": part["input"], "ctx": part.get("ctx", {})}
+            for part in error.errors(include_url=False)
+        ]
+        text = PydanticCustomError("whole", "{text}", {"text": "; ".join(mistakes)})
+        whole: InitErrorDetails = {"type": text, "input": value}
+        raise ValidationError.from_exception_data(error.title, [*parts, whole]) from None
+    if mistakes:
+        raise ValueError("; ".join(mistakes))
+    return made
+
+
+def _once(same: Callable[[str], str]) -> WrapValidator:
+    """Returns the check that a list repeats nothing; `same` gives what two texts that mean the same have in common."""
+
+    def check(values: Any, validated: ValidatorFunctionWrapHandler) -> Any:
+        given = Counter(same(value) for value in values if isinstance(value, str)) if isinstance(values, list) else {}
+        mistakes = [f"{value} once, not {count} times" for value, count in given.items() if count > 1]
+        return told_together(values, validated, mistakes)
+
+    return WrapValidator(check)
+
+
+def _recipient(text: str) -> str:
+    """An address or domain without what does not tell two of them apart: a domain has no case."""
+    local, at, host = text.strip().rpartition("@")
+    return f"{local}{at}{host.lower()}"
+
+
+each_once = _once(str)
+each_recipient_once = _once(_recipient)
+
+
+def _apart(groups: Any, validated: ValidatorFunctionWrapHandler) -> Any:
+    """Groups of different names whose prefixes do not overlap; they are compared even where something else is wrong."""
+    given = [group for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
+    mistakes = [
+        f"another name than {one} for one of two groups"
+        for one, other in combinations(_texts(given, "name"), 2)
+        if one.lower() == other.lower()  # names of resources are in lower case
+    ]
+    mistakes += [
+        f"prefixes that do not overlap: tables of {one} and {other} would count twice"
+        for one, other in combinations(_texts(given, "prefix"), 2)
+        if one.startswith(other) or other.startswith(one)
+    ]
+    return told_together(groups, validated, mistakes)
+
+
+def _texts(groups: list[dict[str, Any]], field: str) -> list[str]:
+    return [group[field] for group in groups if isinstance(group.get(field), str) and group[field]]
+
+
+groups_apart = WrapValidator(_apart)
+
+
+def _retention(days: int) -> int:
+    if days not in _LOG_RETENTION_DAYS:
+        raise ValueError(f"one of {', '.join(map(str, _LOG_RETENTION_DAYS))} (what CloudWatch Logs offers)")
+    return days
+
+
+def _schedule(expression: str) -> str:
+    try:
+        Expression.parse(expression)
+    except ValueError as error:
+        allowed = "an EventBridge schedule such as rate(5 minutes) or cron(0 8 * * ? *), in UTC"
+        raise ValueError(allowed if "is no schedule" in str(error) else f"{allowed}: {error}") from None
+    return expression
+
+
+def _region(name: str) -> str:
+    if name not in _REGIONS:
+        near = get_close_matches(name, _REGIONS, n=1)
+        raise ValueError(f"an AWS region such as {near[0] if near else 'eu-north-1'}")
+    return name
+
+
+def _usable(convert: Callable[[str], str], allowed: str) -> AfterValidator:
+    """Returns the check that the functions will take a text; it gives the text as they do."""
+
+    def check(value: str) -> str:
+        try:
+            return convert(value)
+        except UnusableAddressError:
+            raise ValueError(allowed) from None
+
+    return AfterValidator(check)
+
+
+def _address_or_domain(text: str) -> str:
+    return deliverable(text) if "@" in text else domain(text)
+
+
+Address = Annotated[str, _usable(deliverable, "an e-mail address such as team@example.com")]
+Domain = Annotated[str, _usable(domain, "a domain such as example.com")]
+AddressOrDomain = Annotated[str, _usable(_address_or_domain, "an e-mail address or a domain")]
+AttributeName = Annotated[str, Field(min_length=1, max_length=255)]
+ColumnType = Literal["S", "N", "BOOL"]
+EventName = Literal["INSERT", "MODIFY", "REMOVE"]
+Prefix = Annotated[str, matching(re.compile(r"[A-Za-z0-9_.-]{1,64}"), "1 to 64 of A-Z a-z 0-9 _ . -")]
+Region = Annotated[str, AfterValidator(_region)]
+RetentionDays = Annotated[int, AfterValidator(_retention)]
+ScheduleExpression = Annotated[str, AfterValidator(_schedule)]
+TableName = Annotated[str, matching(re.compile(r"[A-Za-z0-9_.-]{3,255}"), "3 to 255 of A-Z a-z 0-9 _ . -")]

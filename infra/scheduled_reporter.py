@@ -1,7 +1,6 @@
 """The scheduled reporter: every few minutes a function counts the items of tables and tells of them."""
 
 import json
-import re
 from collections.abc import Sequence
 from itertools import combinations
 from typing import NotRequired, TypedDict
@@ -19,11 +18,11 @@ from infra.mailer import Mailer
 from infra.operations import Operations
 from infra.queue import Queue
 from infra.table import Table
+from sluice.schedules import Expression
 
 PREFIX = "reports/"
 """Where reports lie in their bucket."""
 
-_UNIT_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 _LONGEST_EVENT_AGE_SECONDS = 21_600
 """The longest that Lambda keeps an asynchronous event."""
 
@@ -170,7 +169,7 @@ class ScheduledReporter(Component):
                     environment.MAIL_CONFIGURATION_SET: mailer.configuration_set_name,
                 },
                 "statements": self._statements(),
-                "timeout_seconds": min(240, _interval_seconds(args["every"])),
+                "timeout_seconds": _timeout_seconds(args["every"]),
                 "memory_mib": 512,
                 "operations": self._operations,
             },
@@ -268,10 +267,18 @@ def _check_groups(groups: Sequence[Group]) -> None:
 
 
 def _interval_seconds(every: str) -> int:
-    """How long a schedule takes from one run to the next; of a cron expression, which may be uneven, an hour."""
-    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", every)
-    return int(found[1]) * _UNIT_SECONDS[found[2]] if found else 3600
+    """How long a schedule takes from one run to the next, at least."""
+    return int(Expression.parse(every).shortest_gap().total_seconds())
+
+
+def _timeout_seconds(every: str) -> int:
+    return min(240, _interval_seconds(every))
 
 
 def _event_age(every: str) -> int:
-    return max(60, min(_interval_seconds(every), _LONGEST_EVENT_AGE_SECONDS))
+    """How long a run is tried: for the interval, and until a run that took its whole time could begin once more.
+
+    Lambda waits a minute before it tries again; an event that is older than this by then it gives up.
+    """
+    once_more = _timeout_seconds(every) + 2 * 60
+    return min(max(_interval_seconds(every), once_more), _LONGEST_EVENT_AGE_SECONDS)

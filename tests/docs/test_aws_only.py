@@ -39,7 +39,7 @@ def test_a_run_that_fails_is_retried_and_kept_whichever_half_of_the_way_it_fails
     dead_letters = prod.named("sluice-prod-report-dead-letters").outputs["arn"]
     delivery = only(prod, "aws:scheduler/schedule:Schedule")["target"]
     invocation = only(prod, "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
-    bounds = {"maximumRetryAttempts": 2, "maximumEventAgeInSeconds": 300}
+    bounds = {"maximumRetryAttempts": 2, "maximumEventAgeInSeconds": 360}
     assert delivery["deadLetterConfig"] == {"arn": dead_letters}
     assert delivery["retryPolicy"] == bounds
     assert invocation["destinationConfig"] == {"onFailure": {"destination": dead_letters}}

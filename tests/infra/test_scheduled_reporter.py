@@ -87,7 +87,7 @@ def test_a_run_that_cannot_be_delivered_becomes_a_dead_letter():
     graph = reporter()
     target = graph.named("report-schedule").inputs["target"]
     assert target["deadLetterConfig"] == {"arn": graph.named("report-dead-letters").outputs["arn"]}
-    assert target["retryPolicy"] == {"maximumRetryAttempts": 2, "maximumEventAgeInSeconds": 300}
+    assert target["retryPolicy"] == {"maximumRetryAttempts": 2, "maximumEventAgeInSeconds": 360}
 
 
 def test_a_run_that_keeps_failing_becomes_a_dead_letter():
@@ -96,7 +96,7 @@ def test_a_run_that_keeps_failing_becomes_a_dead_letter():
     assert graph.named("report-retries").inputs == {
         "functionName": graph.named("report-reporter").outputs["name"],
         "maximumRetryAttempts": 2,
-        "maximumEventAgeInSeconds": 300,
+        "maximumEventAgeInSeconds": 360,
         "destinationConfig": {"onFailure": {"destination": graph.named("report-dead-letters").outputs["arn"]}},
     }
 
@@ -110,16 +110,17 @@ def test_lambda_is_told_of_the_dead_letters_once_it_may_send():
 @pytest.mark.parametrize(
     ("every", "timeout", "age"),
     [
-        ("rate(1 minute)", 60, 60),
-        ("rate(2 minutes)", 120, 120),
-        ("rate(5 minutes)", 240, 300),
+        ("rate(1 minute)", 60, 180),
+        ("rate(2 minutes)", 120, 240),
+        ("rate(5 minutes)", 240, 360),
         ("rate(1 hour)", 240, 3600),
         ("rate(6 hours)", 240, 21_600),
         ("rate(1 day)", 240, 21_600),  # the longest that Lambda keeps an event
-        ("cron(0 8 * * ? *)", 240, 3600),
+        ("cron(0 8 * * ? *)", 240, 21_600),
+        ("cron(0,2 8 * * ? *)", 120, 240),  # two minutes, for a whole day
     ],
 )
-def test_a_run_and_its_retries_end_within_the_interval(every, timeout, age):
+def test_a_run_ends_within_the_interval_and_its_age_leaves_room_for_another_try(every, timeout, age):
     graph = reporter(every=every)
     assert graph.named("report-reporter").inputs["timeout"] == timeout
     assert graph.named("report-retries").inputs["maximumEventAgeInSeconds"] == age

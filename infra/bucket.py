@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from infra.component import Component
 from infra.iam import policy_document, tls_only
-from infra.operations import Operations, data_options
+from infra.operations import Operations, data_options, guard_options
 
 
 class LifecycleRule(TypedDict):
@@ -42,6 +42,8 @@ class Bucket(Component):
     - encryption with S3's own keys, versioning, a lifecycle that also ends abandoned uploads;
     - a bucket policy that refuses connections without TLS;
     - where asked for, announcements of new objects through EventBridge.
+
+    Where the stack protects, the bucket is kept when the stack goes, and so are all of these but the announcements.
     """
 
     bucket: aws.s3.Bucket
@@ -78,20 +80,20 @@ class Bucket(Component):
             block_public_policy=True,
             ignore_public_acls=True,
             restrict_public_buckets=True,
-            opts=self._child(),
+            opts=self._guard(),
         )
         # S3 refuses two of these at once ("a conflicting conditional operation is in progress"): one after the other.
         ownership = aws.s3.BucketOwnershipControls(
             f"{self._name}-ownership",
             bucket=self.name,
             rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=self._child(block),
+            opts=self._guard(block),
         )
         aws.s3.BucketPolicy(
             f"{self._name}-tls-only",
             bucket=self.name,
             policy=policy_document([tls_only(["s3:*"], [self.arn, pulumi.Output.concat(self.arn, "/*")])]),
-            opts=self._child(ownership),
+            opts=self._guard(ownership),
         )
 
     def _encrypt(self) -> None:
@@ -99,7 +101,7 @@ class Bucket(Component):
             f"{self._name}-encryption",
             bucket=self.name,
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
-            opts=self._child(),
+            opts=self._guard(),
         )
 
     def _create_versioning(self) -> aws.s3.BucketVersioning:
@@ -107,7 +109,7 @@ class Bucket(Component):
             f"{self._name}-versioning",
             bucket=self.name,
             versioning_configuration={"status": "Enabled"},
-            opts=self._child(),
+            opts=self._guard(),
         )
 
     def _age(self, *versioning: pulumi.Resource) -> None:
@@ -128,8 +130,11 @@ class Bucket(Component):
             f"{self._name}-lifecycle",
             bucket=self.name,
             rules=[*rules, *map(_rule, self._args.get("lifecycle", []))],
-            opts=self._child(*versioning),  # S3 wants versioning settled before rules about versions
+            opts=self._guard(*versioning),  # S3 wants versioning settled before rules about versions
         )
+
+    def _guard(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+        return guard_options(self, self._operations, *depends_on)
 
     def _announce(self) -> None:
         aws.s3.BucketNotification(f"{self._name}-announcements", bucket=self.name, eventbridge=True, opts=self._child())

@@ -27,6 +27,19 @@ def data_options(parent: pulumi.Resource, operations: Operations) -> pulumi.Reso
     return pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect)
 
 
+def guard_options(
+    parent: pulumi.Resource, operations: Operations, *depends_on: pulumi.Resource
+) -> pulumi.ResourceOptions:
+    """Options of a setting that guards kept data: it stays as long as they do.
+
+    The option is inherited from the parent only. Without it a bucket that is kept would be left open to whatever its
+    objects' or account's settings allow, and its old versions would no longer be made or cleared away.
+    """
+    return pulumi.ResourceOptions(
+        parent=parent, depends_on=list(depends_on), retain_on_delete=operations.get("protect", False)
+    )
+
+
 def with_pipeline(operations: Operations, pipeline: str) -> Operations:
     """The same operations, with the tag that names the pipeline."""
     return {**operations, "tags": {**operations.get("tags", {}), "pipeline": pipeline}}

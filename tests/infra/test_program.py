@@ -61,9 +61,45 @@ def test_production_keeps_its_data(graph_of):
     assert sorted(versioned) == sorted(bucket.name for bucket in graph.of_type("aws:s3/bucket:Bucket"))
 
 
+NO_GUARD = {"aws:s3/bucketNotification:BucketNotification"}
+"""Types that belong to kept data and guard nothing: without the stack nobody is there to be told."""
+
+
+def belonging(graph, kept):
+    """What is a resource of its own for AWS's provider, and a setting of kept data for everybody else."""
+    service = kept.type.split("/")[0]
+    return [
+        held
+        for held in graph.resources.values()
+        if held.custom and kept.urn in held.dependencies and held.type.split("/")[0] == service
+    ]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_is_kept_keeps_its_guards(graph_of, stack):
+    graph = graph_of(stack)
+    kept = [held for held in graph.resources.values() if held.options.get("retain_on_delete") and held.type in DATA]
+    assert bool(kept) == (stack == "prod")
+    guards = {guard.urn: guard for held in kept for guard in belonging(graph, held)}
+    lost = {guard.type for guard in guards.values() if not guard.options.get("retain_on_delete")}
+    assert lost == (NO_GUARD if kept else set())
+    for bucket in kept:
+        if bucket.type == "aws:s3/bucket:Bucket":
+            assert {guard.type.partition(":")[2] for guard in belonging(graph, bucket)} - {
+                "s3/bucketNotification:BucketNotification"
+            } == {
+                "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+                "s3/bucketOwnershipControls:BucketOwnershipControls",
+                "s3/bucketPolicy:BucketPolicy",
+                "s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+                "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+                "s3/bucketVersioning:BucketVersioning",
+            }
+
+
 def test_development_goes_without_a_trace(graph_of):
     graph = graph_of("dev")
-    assert not any(held.options.keys() & {"protect", "retain_on_delete"} for held in data(graph))
+    assert not any(held.options.keys() & {"protect", "retain_on_delete"} for held in graph.resources.values())
     assert not any(values(graph, "aws:dynamodb/table:Table", "deletionProtectionEnabled"))
     assert not any(held["enabled"] for held in values(graph, "aws:dynamodb/table:Table", "pointInTimeRecovery"))
     assert all(values(graph, "aws:s3/bucket:Bucket", "forceDestroy"))

@@ -33,7 +33,22 @@ _INVOKING = _ONCE.merge(Config(read_timeout=900, max_pool_connections=50))
 class Cloud:
     """An endpoint in one region, as its root user; safe for threads."""
 
-    def __init__(self, endpoint: str, region: str, functions_endpoint: str | None = None) -> None:
+    def __init__(
+        self, endpoint: str, region: str, functions_endpoint: str | None = None, patience: float | None = None
+    ) -> None:
+        """Prepares it.
+
+        Args:
+            endpoint: the emulator.
+            region: the region.
+            functions_endpoint: what functions call, and what invokes them: a fault proxy, or the endpoint itself.
+            patience: after so many seconds without an answer a call is tried a second time, and then fails. By default
+                as the SDK has it, which takes minutes.
+        """
+        quick = Config(
+            connect_timeout=patience, read_timeout=patience, retries={"mode": "standard", "total_max_attempts": 2}
+        )
+        self._config = _CONFIG.merge(quick) if patience else _CONFIG
         self.endpoint, self.region = endpoint, region
         self.functions_endpoint = functions_endpoint or endpoint
         """What functions call, and what invokes them: a fault proxy, or the endpoint itself."""
@@ -50,7 +65,7 @@ class Cloud:
         """A client as root; the same one each time."""
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self._make(service, self.endpoint, _CONFIG)
+                self._clients[service] = self._make(service, self.endpoint, self._config)
             return self._clients[service]
 
     def invoking(self) -> Any:

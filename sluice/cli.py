@@ -59,4 +59,12 @@ def main() -> None:
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
             raise
-        sys.exit(console.printable(f"Error: AWS: {error}"))
+        sys.exit(console.printable(f"Error: {_told(error)}"))
+
+
+def _told(error: Exception) -> str:
+    """What AWS refused; or that the embedded cloud, which never does, answers nothing."""
+    from sluice.target import UNANSWERED
+
+    endpoint = getattr(error, "kwargs", {}).get("endpoint_url") or ""
+    return UNANSWERED.format(error) if "//127.0.0.1:" in endpoint else f"AWS: {error}"

@@ -11,6 +11,12 @@ import click
 from sluice import state
 
 LONGEST_INVOCATION_SECONDS = 900
+_PATIENCE_SECONDS = 10
+"""The embedded cloud answers at once, or is frozen."""
+UNANSWERED = (
+    "the embedded cloud does not answer ({}): end it with `python -m sluice down`, "
+    "and start a new one with `python -m sluice up`"
+)
 
 
 class Target:
@@ -36,11 +42,20 @@ class Target:
             self._clients[service] = self._make_client(service)
         return self._clients[service]
 
+    def greet(self) -> None:
+        """Sees to it that the embedded cloud answers: an invocation may take minutes, and would be waited for.
+
+        Raises:
+            BotoCoreError: it does not.
+        """
+        if self.endpoint:
+            self.client("sts").get_caller_identity()
+
     def _make_client(self, service: str) -> Any:
         if self.endpoint:
             from local.clients import Cloud
 
-            cloud = Cloud(self.endpoint, self["region"])
+            cloud = Cloud(self.endpoint, self["region"], patience=_PATIENCE_SECONDS)
             return cloud.invoking() if service == "lambda" else cloud.client(service)
         import boto3
         from botocore.config import Config

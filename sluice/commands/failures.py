@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import click
+from botocore.exceptions import ClientError
 
 from sluice.console import plural, print_json, say
 from sluice.dead_letters import import_failures, redrive_imports, redrive_reports, report_failures
-from sluice.failures import REFUSED, UNREADABLE, Failure, Redriven, redrive_stream, stream_failures
+from sluice.failures import UNREADABLE, Failure, Redriven, redrive_stream, stream_failures
 from sluice.function_errors import last_errors
 from sluice.target import Target, targeted
 
@@ -49,7 +50,7 @@ def _from_each(sources: Iterable[Callable[[Target], Iterator[T]]], target: Targe
     for source in sources:
         try:
             yield from source(target)
-        except REFUSED as error:
+        except ClientError as error:
             refused.append(str(error))
 
 

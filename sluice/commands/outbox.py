@@ -11,9 +11,14 @@ from sluice.console import plural, print_json, say
 @click.option("--stack", help="The running stack; needed only where several run.")
 def command(as_json: bool, stack: str | None) -> None:
     """Show the mails sent so far; nothing leaves this machine."""
+    from http.client import HTTPException  # in no hurry, as the other
+
     from local.outbox import mails
 
-    sent = mails(target.chosen(stack).endpoint)
+    try:
+        sent = mails(target.chosen(stack).endpoint)
+    except (OSError, HTTPException, ValueError) as error:
+        raise click.ClickException(target.UNANSWERED.format(error)) from None
     if as_json:
         print_json(sent)
         return

@@ -33,6 +33,7 @@ def run(target: Target) -> dict[str, Any]:
     Raises:
         click.ClickException: the run failed.
     """
+    target.greet()
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     payload = json.dumps({"scheduled_time": now}).encode()
     answer = target.client("lambda").invoke(FunctionName=target["report_function_name"], Payload=payload)

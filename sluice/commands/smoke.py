@@ -17,6 +17,7 @@ def command(target: Target, even_prod: bool) -> None:
     from sluice.smoke import RefusedError, checks, refuse_if_unsafe
 
     try:
+        target.greet()
         refuse_if_unsafe(target, even_prod=even_prod)
     except RefusedError as error:
         raise click.ClickException(str(error)) from None

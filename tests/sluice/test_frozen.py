@@ -1,0 +1,79 @@
+"""An embedded cloud that takes connections and answers nothing, as after SIGSTOP: D8 of the cases."""
+
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from local import outbox
+from sluice import cli, state
+from sluice import target as target_module
+from sluice.target import Target
+
+NAMES = (
+    "archive_bucket_name", "import_bucket_name", "import_prefix", "import_ledger_table_name", "report_bucket_name",
+    "report_function_name", "notifier_function_name", "environment",
+)  # fmt: skip
+WAY_OUT = "end it with `python -m sluice down`, and start a new one with `python -m sluice up`"
+
+
+@pytest.fixture
+def frozen(checkout):
+    """A checkout whose cloud is frozen."""
+    with socket.create_server(("127.0.0.1", 0)) as server, state.hold(checkout, "local"):
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+        outputs = {"region": "eu-north-1", **dict.fromkeys(NAMES, "name")}
+        state.publish(checkout, state.Running("local", 1, endpoint, "eu-north-1", outputs))
+        yield endpoint
+
+
+def test_outbox_says_so(frozen, monkeypatch):
+    monkeypatch.setattr(outbox, "_PATIENCE_SECONDS", 0.1)
+    result = CliRunner().invoke(cli.cli, ["outbox"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Error: the embedded cloud does not answer (timed out): {WAY_OUT}\n"
+
+
+@pytest.mark.parametrize("command", ["imports", "report", "failures", "import", "smoke"])
+def test_every_other_command_says_so(frozen, command, monkeypatch, capsys):
+    monkeypatch.setattr(target_module, "_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("sluice.console.guard_the_rest", lambda: None)
+    monkeypatch.setattr("sys.argv", ["sluice", command, *([__file__] if command == "import" else [])])
+    with pytest.raises(SystemExit) as raised:
+        cli.main()
+    told = str(raised.value.code) + capsys.readouterr().err
+    assert "the embedded cloud does not answer (" in told
+    assert WAY_OUT in told
+    assert told.count("Error: ") == 1
+
+
+def test_nothing_waits_longer_than_ten_seconds(frozen, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(outbox.urllib.request, "urlopen", lambda _url, **options: asked.update(options) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        outbox.mails(frozen)
+    assert asked == {"timeout": 10}
+    config = Target({"region": "eu-north-1"}, frozen).client("s3").meta.config
+    assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (10, 10, 2)
+
+
+def test_outbox_as_a_process_ends_in_time(frozen, checkout):
+    began = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-m", "sluice", "outbox"],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert time.monotonic() - began >= 9
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+
+
+def test_a_stack_in_aws_is_not_greeted(monkeypatch):
+    monkeypatch.setattr(Target, "client", None)
+    Target({"region": "eu-north-1"}).greet()

@@ -1,10 +1,13 @@
 """The stream pipeline, deployed: changes of the table through boto3 in, the audit trail in S3 out."""
 
 import itertools
+import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.faults import Rule
 from sluice.failures import redrive_stream, stream_failures
@@ -92,3 +95,58 @@ def test_of_a_hundred_records_one_is_poisoned_and_it_alone_fails_until_its_cause
     assert (again.done, again.left) == (1, 0)
     assert [line["keys"]["userId"] for line in deployed.archive()] == [f"u-{number}" for number in range(100)]
     assert list(stream_failures(deployed.target)) == []
+
+
+def test_three_redrives_at_once_bring_all_home_and_end_quietly(deploy):
+    deployed = deploy()
+    s3, outputs = deployed.target.client("s3"), deployed.stack.outputs
+    function = deployed.stack.cloud.client("lambda").get_function_configuration(
+        FunctionName=outputs["archiver_function_name"]
+    )["FunctionArn"]
+    for number in range(12):
+        change = {
+            "ApproximateCreationDateTime": 1795251911,
+            "Keys": {"userId": {"S": f"u-{number}"}},
+            "NewImage": {"userId": {"S": f"u-{number}"}, "name": {"S": "Åsa 💡"}},
+            "SequenceNumber": f"{number:03}",
+        }
+        records = [
+            {
+                "eventID": f"e{number:07}",
+                "eventName": "INSERT",
+                "eventSourceARN": outputs["stream_arn"],
+                "dynamodb": change,
+            }
+        ]
+        document = {
+            "requestContext": {"functionArn": function, "condition": "RecordAgeExceeded"},
+            "timestamp": "2026-11-21T09:05:11.000Z",
+            "DDBStreamBatchInfo": {},
+            "payload": json.dumps({"Records": records}),
+        }
+        s3.put_object(Bucket=outputs["archive_bucket_name"], Key=f"aws/lambda/m/s/{number}", Body=json.dumps(document))
+    with ThreadPoolExecutor(3) as pool:
+        redrives = [pool.submit(lambda target: list(redrive_stream(target)), deployed.target) for _ in range(3)]
+    results = [result for redrive in redrives for result in redrive.result()]
+    assert all(result.is_home for result in results)
+    assert {result.failure.where for result in results} == {
+        f"s3://{outputs['archive_bucket_name']}/aws/lambda/m/s/{number}" for number in range(12)
+    }
+    assert list(stream_failures(deployed.target)) == []
+    users = [line["new"] for line in deployed.archive()]
+    assert users == [{"userId": f"u-{number}", "name": "Åsa 💡"} for number in range(12)]
+
+
+def test_what_is_left_of_a_redriven_failure_replaces_only_what_was_read(deploy):
+    deployed = deploy()
+    s3, bucket = deployed.target.client("s3"), deployed.stack.outputs["archive_bucket_name"]
+    held = {"Bucket": bucket, "Key": "aws/lambda/x"}
+    etag = s3.put_object(**held, Body=b"1")["ETag"]
+    s3.put_object(**held, Body=b"2")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(**held, Body=b"3", IfMatch=etag)
+    s3.delete_object(**held)
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        s3.put_object(**held, Body=b"3", IfMatch=etag)
+    with pytest.raises(ClientError, match="404"):
+        s3.head_object(**held)

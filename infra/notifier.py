@@ -50,7 +50,7 @@ def notifier(
         },
         "statements": [
             mailer.may_send_bulk(),
-            allow("Marks", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"], [marks.arn]),
+            allow("Marks", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem"], [marks.arn]),
         ],
         "alarms": {
             "refused": {

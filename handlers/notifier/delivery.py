@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from handlers.notifier.decisions import Mail
-from handlers.notifier.marks import Marks, MarksUnavailableError
+from handlers.notifier.marks import Claim, Marks, MarksUnavailableError
 from handlers.notifier.patience import Patience
 from handlers.notifier.sending import MAILS_AT_ONCE, Answer, Rule, Sender
 
 NOT_BEGUN = "not_begun"
+CLAIMED = "claimed"
 
 
 class Delivery:
@@ -32,6 +33,7 @@ class Delivery:
         self._sender = sender
         self._marks = marks
         self._patience = patience
+        self._accepted: set[str] = set()
         self._begun = False
         self._stopped = False
 
@@ -43,9 +45,42 @@ class Delivery:
         """
         marked = self._marks.present([mail.event_id for mail in mails], self._patience)
         self.already_sent = len(marked)
-        wanted = [mail for mail in mails if mail.event_id not in marked]
-        self.unsent = {mail.event_id: NOT_BEGUN for mail in wanted}
-        for call in bulk_calls(wanted):
+        self._send([mail for mail in mails if mail.event_id not in marked])
+
+    def deliver_claimed(self, mails: Sequence[Mail], claim: Claim) -> None:
+        """Send those of the mails, all of different events, that are not marked, each under a claim.
+
+        For records that another invocation may be working on at the same time. What that one has claimed is waited
+        for until it is marked, or free again.
+
+        Raises:
+            MarksUnavailableError: claims or marks could not be had; nothing more was sent.
+        """
+        attempt = 0
+        left = self._deliver_free(mails, claim)
+        while left and not self._stopped and not self.failed and self._patience.wait(attempt, self._patience.begin):
+            left = self._deliver_free(left, claim)
+            attempt += 1
+        self.unsent |= {mail.event_id: CLAIMED for mail in left}
+
+    def _deliver_free(self, mails: Sequence[Mail], claim: Claim) -> list[Mail]:
+        """Deliver what nobody else has claimed; give the mails that somebody has, and has not marked."""
+        ids = [mail.event_id for mail in mails]
+        claimed = self._marks.claim(ids, claim, self._patience)
+        try:
+            marked = self._marks.present(ids, self._patience)
+        except MarksUnavailableError:
+            self._marks.release(claimed, self._patience)
+            raise
+        self.already_sent += len(marked)
+        free = claimed - marked
+        self._send([mail for mail in mails if mail.event_id in free])
+        self._marks.release(claimed - self._accepted, self._patience)
+        return [mail for mail in mails if mail.event_id not in claimed | marked]
+
+    def _send(self, mails: list[Mail]) -> None:
+        self.unsent |= {mail.event_id: NOT_BEGUN for mail in mails}
+        for call in bulk_calls(mails):
             self._settle(call)
 
     def _settle(self, mails: list[Mail]) -> None:
@@ -90,6 +125,7 @@ class Delivery:
 
     def _mark(self, event_ids: list[str]) -> None:
         self.sent += len(event_ids)
+        self._accepted.update(event_ids)
         for event_id in event_ids:
             del self.unsent[event_id]
         try:

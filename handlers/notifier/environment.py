@@ -15,6 +15,8 @@ MARKS_DAYS = "MARKS_DAYS"  # whole days; more than failed batches are kept, or a
 ADDRESS_ATTRIBUTE = "email"
 NAME_ATTRIBUTE = "name"
 
-# The marks table: one item for each stream record whose mail SES accepted.
+REDRIVEN = "redriven"  # beside an event's `Records`, true: they come outside their shard's order
+
+# The marks table: one item for each stream record whose mail SES accepted, and one for each claim.
 MARK_KEY = "event_id"  # S, the partition key
 MARK_EXPIRY = "expires_at"  # N, seconds since 1970: the table's time to live attribute

@@ -10,7 +10,7 @@ from typing import Any
 from handlers.notifier import content, decisions, environment
 from handlers.notifier.decisions import Mail, Rules
 from handlers.notifier.delivery import Delivery
-from handlers.notifier.marks import Marks
+from handlers.notifier.marks import Claim, Marks
 from handlers.notifier.patience import Patience
 from handlers.notifier.sending import Sender
 from handlers.shared import observability
@@ -36,9 +36,13 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     started = monotonic()
     rules, sender, marks = _setup()
     mails, skipped = decisions.plan(event["Records"], rules)
-    delivery = Delivery(sender, marks, Patience(context.get_remaining_time_in_millis() / 1000))
+    seconds = context.get_remaining_time_in_millis() / 1000
+    delivery = Delivery(sender, marks, Patience(seconds))
     try:
-        delivery.deliver(mails)
+        if event.get(environment.REDRIVEN):
+            delivery.deliver_claimed(mails, Claim(context.aws_request_id, seconds))
+        else:
+            delivery.deliver(mails)
     finally:
         _emit(context, len(event["Records"]), skipped, delivery, monotonic() - started)
     if delivery.failed:

@@ -1,14 +1,17 @@
 """The marks of what was mailed, one item a stream record: what makes a retried batch mail nobody twice.
 
-A shard's records are in one invocation at a time, so nothing is claimed: marks are read before
-and written after.
+A shard's records are in one invocation at a time, so marks are read before and written after, and nothing is
+claimed. Records that are sent again by hand come outside that order, perhaps twice at once: they are claimed first.
+A claim is an item of its own, which only other claims look at. It ends by itself: a crash delays mails, it loses none.
 """
 
 import json
+import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
 from handlers.notifier.patience import Patience
@@ -20,6 +23,10 @@ from handlers.shared.aws.response import Response
 # What DynamoDB takes in one request.
 _KEYS = 100
 _PUTS = 25
+
+_CLAIM = "claim/"  # before the event's id
+_OWNER = "claimed_by"
+_MARGIN = 10  # seconds that a claim outlives its invocation: clocks differ
 
 
 class Client(Protocol):
@@ -36,6 +43,18 @@ class MarksUnavailableError(Exception):
     """Not all marks could be read or written."""
 
 
+class Claim(NamedTuple):
+    """Who claims events, and how long it may take.
+
+    Attributes:
+        owner: the invocation; one that is repeated is the same owner.
+        seconds: what is left of the invocation: after that it can send nothing more.
+    """
+
+    owner: str
+    seconds: float
+
+
 class Marks:
     """The table of marks.
 
@@ -43,12 +62,14 @@ class Marks:
         client: sends the requests.
         table: the table's name.
         days: how long a mark lasts; longer than failed batches are kept, or a late redrive mails twice.
+        now: seconds since 1970.
     """
 
-    def __init__(self, client: Client, table: str, days: int) -> None:
+    def __init__(self, client: Client, table: str, days: int, now: Callable[[], float] = time.time) -> None:
         self._client = client
         self._table = table
         self._seconds = days * 86_400
+        self._now = now
 
     def present(self, event_ids: Sequence[str], patience: Patience) -> set[str]:
         """Give those of these events, all different, that are marked.
@@ -72,7 +93,7 @@ class Marks:
         Raises:
             MarksUnavailableError: some of them are not marked.
         """
-        expiry = int(time.time()) + self._seconds
+        expiry = int(self._now()) + self._seconds
         puts = [
             f'{{"PutRequest":{{"Item":{{"{MARK_KEY}":{{"S":{quoted(event_id)}}},"{MARK_EXPIRY}":{{"N":"{expiry}"}}}}}}}}'
             for event_id in event_ids
@@ -80,6 +101,61 @@ class Marks:
         chunks = [f"[{chunk}]" for chunk in _chunks(puts, _PUTS)]
         for _ in self._answers("BatchWriteItem", chunks, "UnprocessedItems", patience):
             pass
+
+    def claim(self, event_ids: Iterable[str], claim: Claim, patience: Patience) -> set[str]:
+        """Claims events, all different, and returns those that nobody else has claimed.
+
+        Marks are to be read after that: before it ended, another claim may have left some.
+
+        Raises:
+            MarksUnavailableError: not all could be asked for; none is claimed.
+        """
+        now = int(self._now())
+        values = {
+            ":now": {"N": str(now)},
+            ":owner": {"S": claim.owner},
+        }
+        requests = (
+            dynamodb.request(
+                "PutItem",
+                {
+                    "TableName": self._table,
+                    "Item": {
+                        MARK_KEY: {"S": _CLAIM + event_id},
+                        MARK_EXPIRY: {"N": str(now + math.ceil(claim.seconds) + _MARGIN)},
+                        _OWNER: values[":owner"],
+                    },
+                    # Its own, too: a request whose answer was lost is sent again.
+                    "ConditionExpression": (
+                        f"attribute_not_exists({MARK_KEY}) OR {MARK_EXPIRY} < :now OR {_OWNER} = :owner"
+                    ),
+                    "ExpressionAttributeValues": values,
+                },
+                tag=event_id,
+            )
+            for event_id in event_ids
+        )
+        claimed, failure = set(), None
+        for request, outcome in self._client.map(requests, deadline=patience.mark):
+            if not isinstance(outcome, AwsError):
+                claimed.add(request.tag)
+            elif outcome.code != "ConditionalCheckFailedException":
+                failure = outcome
+        if failure:
+            self.release(claimed, patience)
+            raise MarksUnavailableError(str(failure)) from failure
+        return claimed
+
+    def release(self, event_ids: Collection[str], patience: Patience) -> None:
+        """Ends this invocation's claims of events; where that fails they end by themselves."""
+        deletes = [
+            f'{{"DeleteRequest":{{"Key":{{"{MARK_KEY}":{{"S":{quoted(_CLAIM + event_id)}}}}}}}}}'
+            for event_id in event_ids
+        ]
+        chunks = [f"[{chunk}]" for chunk in _chunks(deletes, _PUTS)]
+        with suppress(MarksUnavailableError):
+            for _ in self._answers("BatchWriteItem", chunks, "UnprocessedItems", patience):
+                pass
 
     def _answers(
         self, operation: str, chunks: list[str], unprocessed: str, patience: Patience

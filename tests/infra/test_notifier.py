@@ -68,7 +68,7 @@ def test_the_notifier_may_send_templates_and_keep_marks():
     }
     assert found["Marks"] == {
         "Effect": "Allow",
-        "Action": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"],
+        "Action": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem"],
         "Resource": [graph.named("marks").outputs["arn"]],
     }
 

@@ -128,10 +128,11 @@ def _make_table(stack: Stack, name: str) -> None:
 
 
 def notify(place: Place) -> Any:
-    """Mails two new users, of whom one comes again."""
-    one, other, before = next(_numbers), next(_numbers), len(mails(place.stack.cloud.endpoint))
-    batches = [[record(one)], [record(one), record(other)]]
-    ended = [invoke(place.stack, "notifier_function_name", {"Records": batch}) for batch in batches]
+    """Mails three new users, of whom one comes again and one is redriven."""
+    one, other, redriven = (record(next(_numbers)) for _ in range(3))
+    before = len(mails(place.stack.cloud.endpoint))
+    events = [{"Records": [one]}, {"Records": [one, other]}, {"Records": [redriven], "redriven": True}]
+    ended = [invoke(place.stack, "notifier_function_name", event) for event in events]
     return [how == "ok" and not answer["batchItemFailures"] for how, answer in ended], (
         len(mails(place.stack.cloud.endpoint)) - before
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from handlers.notifier import content
 from handlers.notifier.decisions import Mail
-from handlers.notifier.environment import MARK_KEY
+from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
 from handlers.notifier.patience import Patience
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
@@ -73,6 +73,9 @@ class Table:
                 continue
             if isinstance(step, BaseException):
                 raise step
+            if request.operation == "PutItem":
+                yield request, self._claim(json.loads(request.body))
+                continue
             body = json.loads(request.body)["RequestItems"][TABLE]
             run = self._get if request.operation == "BatchGetItem" else self._write
             yield request, answer(run(body, step))
@@ -89,12 +92,31 @@ class Table:
         }
 
     def _write(self, body: list[dict[str, Any]], processed: int | None) -> dict[str, Any]:
-        items = [put["PutRequest"]["Item"] for put in body]
-        assert 1 <= len(items) == len({item[MARK_KEY]["S"] for item in items}) <= 25
-        for item in items[:processed]:
-            self.items[item[MARK_KEY]["S"]] = item
+        keys = [(one["PutRequest"]["Item"] if "PutRequest" in one else one["DeleteRequest"]["Key"]) for one in body]
+        assert 1 <= len(keys) == len({key[MARK_KEY]["S"] for key in keys}) <= 25
+        for one, key in zip(body[:processed], keys, strict=False):
+            if "PutRequest" in one:
+                self.items[key[MARK_KEY]["S"]] = key
+            else:
+                self.items.pop(key[MARK_KEY]["S"], None)
         left = body[processed:] if processed is not None else []
         return {"UnprocessedItems": {TABLE: left} if left else {}}
+
+    def _claim(self, body: dict[str, Any]) -> Response | AwsError:
+        assert body["TableName"] == TABLE
+        assert body["ConditionExpression"] == (
+            "attribute_not_exists(event_id) OR expires_at < :now OR claimed_by = :owner"
+        )
+        values, item = body["ExpressionAttributeValues"], body["Item"]
+        there = self.items.get(item[MARK_KEY]["S"])
+        if (
+            there
+            and int(there[MARK_EXPIRY]["N"]) >= int(values[":now"]["N"])
+            and there["claimed_by"] != values[":owner"]
+        ):
+            return AwsError("DynamoDB", "PutItem", "ConditionalCheckFailedException", "", status=400)
+        self.items[item[MARK_KEY]["S"]] = item
+        return answer({})
 
 
 class Clock:

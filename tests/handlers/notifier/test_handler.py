@@ -1,13 +1,14 @@
 """The entry point: an event in, mails out, the partial response and one line that says what happened."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
 
 from handlers.notifier import environment, handler
 from handlers.notifier.handler import SendingError, handle
-from handlers.notifier.marks import MarksUnavailableError
+from handlers.notifier.marks import Marks, MarksUnavailableError
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws import ses as aws_ses
 from tests.handlers.notifier.fakes import TABLE, Ses, Table, error
@@ -114,6 +115,44 @@ def test_a_failed_invocation_ends_with_its_line_too(ses: Ses, capsys: pytest.Cap
     with pytest.raises(SendingError):
         handle(event(insert(1)), Context())
     assert summary(capsys)["failed"] == {"welcome": "SendingPausedException"}
+
+
+def test_only_redriven_records_are_claimed_for_as_long_as_the_invocation_may_last(
+    ses: Ses, table: Table, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(handler, "Marks", partial(Marks, now=lambda: 1_760_011_200.5))
+    claims = []
+    ses.script.extend([lambda _: claims.append({**table.items}) or {}] * 2)
+    handle(event(insert(1)), Context())
+    handle({**event(insert(2)), "redriven": True}, Context())
+    ordinary, redriven = claims
+    assert ordinary == {}
+    assert redriven["claim/e2"] == {
+        "event_id": {"S": "claim/e2"},
+        "expires_at": {"N": "1760011330"},  # 120 seconds and ten
+        "claimed_by": {"S": "r-1"},
+    }
+    assert ses.outbox == ["ada1@example.com", "ada2@example.com"]
+
+
+def test_what_another_invocation_has_claimed_is_handed_back(ses: Ses, table: Table, capsys: Any):
+    class Short(Context):
+        aws_request_id = "r-2"
+
+        def get_remaining_time_in_millis(self) -> int:
+            return 0
+
+    def meanwhile(_: list[str]) -> dict[str, str]:
+        answers.append(handle({**event(insert(1)), "redriven": True}, Short()))
+        return {}
+
+    answers: list[Any] = []
+    ses.script.append(meanwhile)
+    assert handle({**event(insert(1)), "redriven": True}, Context()) == {"batchItemFailures": []}
+    assert answers == [{"batchItemFailures": [{"itemIdentifier": "101"}]}]
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (first["handed_back"], first["MailsSent"]) == ({"claimed": 1}, 0)
+    assert (second["handed_back"], second["MailsSent"]) == ({}, 1)
 
 
 def test_unreadable_marks_fail_the_invocation(ses: Ses, table: Table):

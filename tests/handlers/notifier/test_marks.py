@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
-from handlers.notifier.marks import Marks, MarksUnavailableError
+from handlers.notifier.marks import Claim, Marks, MarksUnavailableError
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
@@ -96,11 +96,14 @@ class Sdk:
         self, requests: Iterable[Request], *, deadline: float | None
     ) -> Iterator[tuple[Request, Response | AwsError]]:
         for request in requests:
-            yield request, answer(self.dynamodb._make_api_call(request.operation, json.loads(request.body)))  # type: ignore[attr-defined]  # not in the stubs
+            try:
+                yield request, answer(self.dynamodb._make_api_call(request.operation, json.loads(request.body)))  # type: ignore[attr-defined]  # not in the stubs
+            except self.dynamodb.exceptions.ConditionalCheckFailedException:
+                yield request, error("ConditionalCheckFailedException")
 
 
 @mock_aws
-def test_dynamodb_takes_the_requests_and_gives_the_marks_back():
+def test_dynamodb_takes_the_requests_gives_the_marks_back_and_judges_claims():
     sdk = Sdk()
     sdk.dynamodb.create_table(
         TableName=TABLE,
@@ -111,3 +114,15 @@ def test_dynamodb_takes_the_requests_and_gives_the_marks_back():
     marks = Marks(sdk, TABLE, days=30)
     marks.write(IDS[:60], Clock().patience())
     assert marks.present(IDS, Clock().patience()) == set(IDS[:60])
+    now = [1_760_011_200.0]
+    marks = Marks(sdk, TABLE, days=30, now=lambda: now[0])
+    patience = Clock().patience()
+    assert marks.claim(IDS[:3], Claim("a", 20), patience) == set(IDS[:3])
+    assert marks.claim(IDS[:4], Claim("b", 20), patience) == {IDS[3]}
+    assert marks.claim(IDS[:3], Claim("a", 20), patience) == set(IDS[:3])
+    marks.release(IDS[:1], patience)
+    assert marks.claim(IDS[:3], Claim("b", 20), patience) == {IDS[0]}
+    now[0] += 30
+    assert marks.claim(IDS[1:3], Claim("b", 20), patience) == set()
+    now[0] += 1
+    assert marks.claim(IDS[1:3], Claim("b", 20), patience) == set(IDS[1:3])

@@ -25,6 +25,7 @@ class Patience:
         seconds: float,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        between: Callable[[float, float], float] = random.uniform,
     ) -> None:
         end = now() + seconds
         self.begin = end - min(15.0, seconds / 2)
@@ -32,6 +33,7 @@ class Patience:
         self.mark = end - min(1.0, seconds / 10)
         self._now = now
         self._sleep = sleep
+        self._between = between
 
     def over(self, until: float) -> bool:
         """Tell whether a time has passed."""
@@ -39,7 +41,7 @@ class Patience:
 
     def wait(self, attempt: int, until: float) -> bool:
         """Wait a random while (backoff with full jitter); False, at once, where that would end too late."""
-        pause = random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt))  # noqa: S311 (no secret)
+        pause = self._between(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt))
         if self._now() + pause >= until:
             return False
         self._sleep(pause)

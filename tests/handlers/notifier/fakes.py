@@ -120,18 +120,19 @@ class Table:
 
 
 class Clock:
-    """Time that passes only while somebody waits."""
+    """Time that passes only while somebody waits, each time for the same share of the longest pause."""
 
-    def __init__(self) -> None:
+    def __init__(self, share: float = 0.5) -> None:
         self.now = 1000.0
         self.waits = 0
+        self.share = share
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
         self.waits += 1
 
     def patience(self, seconds: float = 120.0) -> Patience:
-        return Patience(seconds, lambda: self.now, self.sleep)
+        return Patience(seconds, lambda: self.now, self.sleep, lambda low, high: low + (high - low) * self.share)
 
 
 def mails(count: int, template: str = content.WELCOME) -> list[Mail]:

@@ -1,7 +1,11 @@
 """The times of an invocation."""
 
+import random
+from inspect import signature
+
 import pytest
 
+from handlers.notifier.patience import Patience
 from tests.handlers.notifier.fakes import Clock
 
 
@@ -24,18 +28,17 @@ def test_a_time_is_over_once_it_is_reached():
     assert patience.over(1000)
 
 
-@pytest.mark.parametrize(("attempt", "longest"), [(0, 0.2), (1, 0.4), (3, 1.6), (40, 5.0)])
-def test_pauses_grow_up_to_a_limit_and_are_random(attempt: int, longest: float):
-    clock = Clock()
+@pytest.mark.parametrize(("attempt", "longest"), [(0, 0.2), (1, 0.4), (3, 1.6), (4, 3.2), (5, 5.0), (40, 5.0)])
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_pauses_grow_up_to_a_limit_and_are_any_part_of_it(attempt: int, longest: float, share: float):
+    clock = Clock(share)
     patience = clock.patience(10_000)
-    pauses = []
-    for _ in range(200):
-        before = clock.now
-        assert patience.wait(attempt, patience.begin)
-        pauses.append(clock.now - before)
-    assert max(pauses) <= longest
-    assert max(pauses) > 0.8 * longest
-    assert min(pauses) < 0.2 * longest
+    assert patience.wait(attempt, patience.begin)
+    assert clock.now == pytest.approx(1000 + longest * share)
+
+
+def test_the_part_is_random():
+    assert signature(Patience).parameters["between"].default == random.uniform
 
 
 def test_nothing_is_waited_for_that_would_end_too_late():

@@ -5,10 +5,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from local import program
 from local.cloud import EmbeddedCloud
 from local.recording import Graph, Recorder
+
+# The same examples in every run, and no clock: a test fails for what it finds, not by chance or on a busy machine.
+# `--hypothesis-profile=default` looks for new examples.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 
 @functools.cache

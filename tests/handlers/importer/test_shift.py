@@ -1,18 +1,29 @@
-import time
+from dataclasses import replace
+from types import SimpleNamespace
 
-from handlers.importer.shift import shift
+import pytest
+
+from handlers.importer import shift as module
+from handlers.importer.shift import Shift, shift
+
+
+@pytest.fixture(autouse=True)
+def _clocks_that_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: 1000.0, time=lambda: 1_760_000_000.0))
+
+
+def at(moment: float, found: Shift) -> Shift:
+    return replace(found, monotonic=lambda: moment)
 
 
 def test_work_is_not_begun_that_could_not_be_finished() -> None:
     found = shift("me", 120)
-    left = found.deadline - time.monotonic()
-    assert 118 < left <= 119
-    assert 19.9 < found.deadline - found.last_orders < 20.1
-    assert 119 < found.until - time.time() <= 120
-    assert not found.is_over
+    assert (found.deadline, found.last_orders, found.until) == (1119.0, 1099.0, 1_760_000_120.0)
+    assert not at(1098.9, found).is_over
+    assert at(1099.0, found).is_over
 
 
 def test_a_short_shift_keeps_a_quarter_for_the_end() -> None:
     found = shift("me", 8)
-    assert 1.9 < found.deadline - found.last_orders < 2.1
-    assert shift("me", 1).is_over
+    assert (found.deadline, found.last_orders) == (1007.0, 1005.0)
+    assert at(1000.0, shift("me", 1)).is_over

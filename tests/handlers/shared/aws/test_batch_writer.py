@@ -6,12 +6,13 @@ import random
 import threading
 import time
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handlers.shared.aws import flight
+from handlers.shared.aws import batch_writer, flight
 from handlers.shared.aws.batch_writer import Outcome, write
 from handlers.shared.aws.errors import AwsError
 from tests.handlers.shared.aws.scripted import Received, answer, error
@@ -178,8 +179,15 @@ def test_items_are_pulled_only_when_there_is_room(serve, connect):
     assert put(connect(serve(table)), items(), in_flight=4).written == 500
 
 
-def test_at_the_deadline_everything_pulled_is_accounted_for(serve, connect):
+def test_at_the_deadline_everything_pulled_is_accounted_for(serve, connect, monkeypatch):
     table = Table(("unprocessed", "ThrottlingException"), seed=2)
+    server = serve(table)
+    # Each request takes a second, on a clock that waits for a busy machine.
+    clock = SimpleNamespace(monotonic=lambda: 1000.0 + len(server.received))
+    monkeypatch.setattr(flight, "time", clock)
+    monkeypatch.setattr(batch_writer, "time", clock)
+    monkeypatch.setattr(flight, "pause", lambda attempts: 0.0)
+    monkeypatch.setattr(batch_writer, "pause", lambda attempts: 0.0)
     pulled = []
 
     def items():
@@ -187,7 +195,7 @@ def test_at_the_deadline_everything_pulled_is_accounted_for(serve, connect):
             pulled.append(len(pulled))
             yield item(str(pulled[-1]), pulled[-1])
 
-    outcome = put(connect(serve(table)), items(), in_flight=3, deadline=time.monotonic() + 0.1)
+    outcome = put(connect(server), items(), in_flight=3, deadline=1020.0)
     assert outcome.error is not None
     assert outcome.error.transient
     assert outcome.written + len(outcome.unwritten) == len(pulled)

@@ -117,7 +117,7 @@ def test_a_silent_stream_is_resumed_and_ends_at_the_deadline(bucket):
         return False
 
     stalled = bucket(stall, read_timeout=0.02)
-    with stalled.open("k", deadline=time.monotonic() + 0.05) as stream, pytest.raises(ConnectionLost):
+    with pytest.raises(ConnectionLost), stalled.open("k", deadline=time.monotonic() + 0.05) as stream:
         stream.readall()
 
 

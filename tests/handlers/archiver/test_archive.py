@@ -92,9 +92,15 @@ def test_changes_of_several_hours_lie_in_several_objects():
     }
 
 
-def test_the_same_records_make_the_same_bytes():
+def test_the_same_records_make_the_same_bytes_at_any_time(monkeypatch):
     records = [record(number) for number in range(3)]
-    assert archive(records, ALL).objects == archive(records, ALL).objects
+    made = []
+    for now in (1_760_011_200.0, 1_795_000_000.0):
+        monkeypatch.setattr("time.time", lambda now=now: now)
+        made.append(archive(records, ALL).objects)
+    assert made[0] == made[1]
+    (body,) = made[0].values()
+    assert body[:8] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00"  # gzip, deflated, without a name and a time
 
 
 # ---- what is not archived

@@ -130,6 +130,16 @@ def test_a_rejection_that_names_the_sender_fails_instead_of_skipping_everybody(s
     assert rules(sender) == [Rule.FAIL, Rule.FAIL]
 
 
+@pytest.mark.parametrize("named", ["No-Reply@Example.COM", "no-reply@example.com", "NO-REPLY@EXAMPLE.COM"])
+def test_a_sender_is_known_by_its_address_whatever_the_case_that_either_side_writes(ses: Ses, named: str):
+    sender = Sender(ses, "No-Reply@Example.com", "dev", TEMPLATES)
+    ses.script.append(error("MessageRejected", f"Email address is not verified: {named}."))
+    assert rules(sender) == [Rule.FAIL, Rule.FAIL]
+    ses.words = f"The following identities failed the check: {named}"
+    ses.script.append(lambda addresses: dict.fromkeys(addresses, "MESSAGE_REJECTED"))
+    assert rules(sender) == [Rule.FAIL, Rule.FAIL]
+
+
 def test_a_mail_without_a_result_may_have_been_sent():
     class Short(Ses):
         def call(self, request: Any, *, deadline: float | None) -> Any:

@@ -29,15 +29,23 @@ def properties(token: str) -> dict[str, Any]:
     Raises:
         UnknownTypeError: pulumi-aws has no such type.
     """
+    return _types.resource_types(resource_class(token))
+
+
+def resource_class(token: str) -> type:
+    """The class of a resource type in pulumi-aws.
+
+    Raises:
+        UnknownTypeError: pulumi-aws has no such type.
+    """
     package, module, kind = token.split(":")
     folder = module.partition("/")[0]
     if package != "aws":
         raise UnknownTypeError(f"{token}: only resources of pulumi-aws are known")
     try:
-        found = getattr(importlib.import_module(f"pulumi_aws.{_MODULES.get(folder, folder)}"), kind)
+        return getattr(importlib.import_module(f"pulumi_aws.{_MODULES.get(folder, folder)}"), kind)
     except (ImportError, AttributeError):
         raise UnknownTypeError(f"{token}: pulumi-aws has no such resource") from None
-    return _types.resource_types(found)
 
 
 class _Place(NamedTuple):

@@ -31,7 +31,14 @@ def bucket_private(stack: Stack) -> Iterator[tuple[Resource, str]]:
             yield bucket, "add BucketOwnershipControls with BucketOwnerEnforced"
 
 
-_LIMITS = {"aws:sourceaccount", "aws:sourcearn", "aws:principalaccount", "aws:principalorgid", "aws:principalarn"}
+_LIMITS = {
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceowner",  # as SNS writes it into the policy of a new topic
+    "aws:principalaccount",
+    "aws:principalorgid",
+    "aws:principalarn",
+}
 """Condition keys, in lower case, that tie a permission to somebody's account or resource."""
 _EXACT = {"StringEquals", "ArnEquals", "ArnLike", "StringLike"}
 
@@ -155,7 +162,7 @@ def _exempt(effect: str, action: str, target: str) -> bool:
 )
 def no_managed_policy(resource: Resource) -> Iterator[str]:
     """AWS's managed policies are on `*`, and change without a review."""
-    if resource.type == ROLE_POLICY_ATTACHMENT or resource.value("managedPolicyArns"):
+    if resource.type == ROLE_POLICY_ATTACHMENT or list(resource.value("managedPolicyArns") or ()):
         yield "write the statements that are needed into the role's RolePolicy"
 
 

@@ -9,13 +9,20 @@ from typing import Any, NamedTuple
 
 
 class _Unknown:
-    """A value that only AWS can say, later: it is true, holds whatever is looked for in it, and yields nothing."""
+    """A value that only AWS can say, later: it is true, holds whatever is looked for in it, and yields nothing.
+
+    That it is true must not count as a reason to blame: the provider may still compute nothing for it.
+    """
 
     def __iter__(self) -> Iterator[Any]:
         return iter(())
 
     def __contains__(self, wanted: object) -> bool:
         return True
+
+    def get(self, _name: str) -> "_Unknown":
+        """What it holds is not known either."""
+        return self
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -92,6 +99,11 @@ class Stack:
 def may_be(value: Any, *wanted: Any) -> bool:
     """Whether a value is one of those wanted, or not known yet: rules blame for what is known only."""
     return value is UNKNOWN or value in wanted
+
+
+def may_hold(values: Any, wanted: Any) -> bool:
+    """Whether a list has a member, or it or one of its members is not known yet."""
+    return values is UNKNOWN or any(may_be(value, wanted) for value in values or ())
 
 
 def refers(resource: Resource, value: Any, target: Resource) -> bool:

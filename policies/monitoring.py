@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from policies.documents import covers, statements, unread
-from policies.model import UNKNOWN, Resource, Stack, may_be, resource_rule, stack_rule
+from policies.model import UNKNOWN, Resource, Stack, may_be, may_hold, resource_rule, stack_rule
 from policies.reliability import is_stream
 from policies.resource_types import (
     ALARM,
@@ -49,7 +49,7 @@ _MAPPING_METRICS = ("DroppedEventCount", "OnFailureDestinationDeliveredEventCoun
 def stream_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """A partial batch response counts as a success: a function's errors say nothing of the records that it fails."""
     for mapping in filter(is_stream, stack.of_type(MAPPING)):
-        if "EventCount" not in (mapping.value("metricsConfig", "metrics") or []):
+        if not may_hold(mapping.value("metricsConfig", "metrics"), "EventCount"):
             yield mapping, "set metrics_config metrics EventCount, or its failures have no metric"
         for metric in _unwatched(stack, mapping, "EventSourceMappingUUID", "AWS/Lambda", *_MAPPING_METRICS):
             yield mapping, f"add an alarm on AWS/Lambda {metric} with its uuid as EventSourceMappingUUID"
@@ -62,11 +62,12 @@ def stream_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
 def queue_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """A queue of work is fine while it moves; a dead letter is never fine."""
     for queue in stack.of_type(QUEUE):
-        metric = (
-            "ApproximateAgeOfOldestMessage" if queue.value("redrivePolicy") else "ApproximateNumberOfMessagesVisible"
-        )
-        if _unwatched(stack, queue, "QueueName", "AWS/SQS", metric):
-            yield queue, f"add an alarm on AWS/SQS {metric} with its name as QueueName"
+        age, count = "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
+        redrive = queue.value("redrivePolicy")
+        # Of a policy that is not known yet either may be right.
+        metrics = [age, count] if redrive is UNKNOWN else [age] if redrive else [count]
+        if len(_unwatched(stack, queue, "QueueName", "AWS/SQS", *metrics)) == len(metrics):
+            yield queue, f"add an alarm on AWS/SQS {metrics[0]} with its name as QueueName"
 
 
 def _unwatched(stack: Stack, target: Resource, dimension: str, namespace: str, *metrics: str) -> list[str]:
@@ -115,14 +116,14 @@ def mail_events(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """SES accepts a mail and says later that it went nowhere; a template's missing variable shows in no other way."""
     for configuration_set in stack.of_type(CONFIGURATION_SET):
         told = [
-            destination.value("eventDestination", "matchingEventTypes") or []
+            destination.value("eventDestination", "matchingEventTypes")
             for destination in stack.referring(configuration_set, MAIL_EVENTS, "configurationSetName")
             if destination.value("eventDestination", "enabled")
         ]
-        if missing := {event for event in _MAIL_EVENTS if not any(event in events for events in told)}:
+        if missing := {event for event in _MAIL_EVENTS if not any(may_hold(events, event) for events in told)}:
             yield configuration_set, f"add an enabled event destination for {', '.join(sorted(missing))}"
-        suppressed = configuration_set.value("suppressionOptions", "suppressedReasons") or []
-        if missing := {reason for reason in _SUPPRESSED if reason not in suppressed}:
+        suppressed = configuration_set.value("suppressionOptions", "suppressedReasons")
+        if missing := {reason for reason in _SUPPRESSED if not may_hold(suppressed, reason)}:
             yield configuration_set, f"add {', '.join(sorted(missing))} to suppression_options suppressed_reasons"
 
 

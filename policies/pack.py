@@ -1,6 +1,7 @@
 """The rules as policies of Pulumi's SDK: those of one resource asked before it is made, the others at the end."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pulumi_policy import (
@@ -56,7 +57,32 @@ def _stack(resources: Sequence[PolicyResource]) -> Stack:
 
 def _of_stack(made: PolicyResource) -> Resource:
     dependencies = frozenset(behind.urn for behind in made.dependencies)
-    return _resource(made.urn, made.resource_type, made.name, made.props, made.opts.protect, dependencies)
+    resource = _resource(made.urn, made.resource_type, made.name, made.props, made.opts.protect, dependencies)
+    dependent = {name for name, behind in made.property_dependencies.items() if behind}
+    return replace(resource, inputs=registered(resource.inputs, dependent))
+
+
+def registered(properties: Mapping[str, Any], dependent: Collection[str]) -> dict[str, Any]:
+    """Returns what rules are to judge of a resource's properties: what the program said.
+
+    In a preview the engine shows what the provider will compute as unknown too. Such a value depends on no other
+    resource, and one that the program gives and only AWS can say does.
+
+    Args:
+        properties: all that is shown; what is not known yet is `UNKNOWN`.
+        dependent: those that depend on other resources.
+    """
+    return {
+        name: value if name in dependent else _known(value)
+        for name, value in properties.items()
+        if name in dependent or value is not UNKNOWN
+    }
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _known(held) for name, held in value.items() if held is not UNKNOWN}
+    return [_known(held) for held in value if held is not UNKNOWN] if isinstance(value, list) else value
 
 
 def _resource(

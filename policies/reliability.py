@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policies.documents import covers, role_statements, statements, unread
-from policies.model import UNKNOWN, Resource, Stack, refers, resource_rule, stack_rule
+from policies.model import UNKNOWN, Resource, Stack, may_hold, refers, resource_rule, stack_rule
 from policies.resource_types import (
     BUCKET,
     BUCKET_NOTIFICATION,
@@ -66,8 +66,8 @@ def _mapping_destination(stack: Stack, mapping: Resource) -> Iterator[tuple[Reso
 
 
 def is_stream(mapping: Resource) -> bool:
-    """Whether a mapping reads a stream: only those have a starting position."""
-    return mapping.value("startingPosition") is not None
+    """Whether a mapping reads a stream: only those have a starting position; the provider keeps `""` of the others."""
+    return bool(mapping.value("startingPosition"))
 
 
 def _invoked_asynchronously(stack: Stack) -> Iterator[Resource]:
@@ -131,7 +131,7 @@ def _missing(stack: Stack, role: Resource, destination: Resource) -> list[str]:
 @resource_rule("bounded-mapping", "Mappings of streams end their retries, and isolate the record that fails", MAPPING)
 def bounded_mapping(mapping: Resource) -> Iterator[str]:
     """By default Lambda tries a batch until its records expire, and everything behind it waits."""
-    if "ReportBatchItemFailures" not in (mapping.value("functionResponseTypes") or []):
+    if not may_hold(mapping.value("functionResponseTypes"), "ReportBatchItemFailures"):
         yield "set function_response_types ReportBatchItemFailures, or one bad record repeats its whole batch"
     if not is_stream(mapping):
         return

@@ -25,7 +25,7 @@ DEPRECATED_ON = {
 def runtime_supported(function: Resource) -> Iterator[str]:
     """After the date there are no security fixes; some months later functions can no longer be changed."""
     runtime = function.value("runtime")
-    if runtime is None or runtime is UNKNOWN:  # a container image brings its own
+    if not runtime or runtime is UNKNOWN:  # a container image brings its own
         return
     end = DEPRECATED_ON.get(runtime)
     newest = "python3.14"

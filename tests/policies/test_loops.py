@@ -7,6 +7,7 @@ import pytest
 
 from infra.iam import allow, policy_document, trust
 from policies import loops, rules
+from tests.policies.forms import FORMS
 from tests.policies.recording import built, stack
 
 
@@ -26,9 +27,18 @@ def reads_stream(name, table, reader):
 
 
 def looped(build):
-    """The loops of a program, each as the names that it goes through."""
-    found = (violation for violation in rules.violations(built(build)) if violation.rule == "no-write-loop")
-    return [violation.remedy.split(": ")[1].split(";")[0] for violation in found]
+    """The loops of a program, each as the names that it goes through; the same in every form."""
+    made = built(build)
+    ways = {
+        name: [
+            violation.remedy.split(": ")[1].split(";")[0]
+            for violation in rules.violations(form(made))
+            if violation.rule == "no-write-loop"
+        ]
+        for name, form in FORMS.items()
+    }
+    assert ways == dict.fromkeys(FORMS, ways["inputs"])
+    return ways["inputs"]
 
 
 def test_a_consumer_that_writes_its_own_table_is_a_loop():

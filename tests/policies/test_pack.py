@@ -19,6 +19,7 @@ from policies import resource_types as types
 from policies.model import UNKNOWN, Stack
 from policies.rules import RULES
 from tests.policies.editing import drop, found, put
+from tests.policies.forms import FORMS, dependent, unsettled
 from tests.policies.recording import stack
 
 ARCHIVE = {"4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7", "hash": "0", "path": "code"}
@@ -63,17 +64,27 @@ def prod(pack_of):
     return pack_of("prod")
 
 
-def asked(made):
+SHOWN = {"inputs": FORMS["inputs"], "preview": unsettled, "state": FORMS["state"]}
+"""The forms as the engine hands them over: in a preview the pack sees what is unknown."""
+
+
+def asked(registered, form="inputs"):
     """A stack as the engine hands it over at the end: what is known of each resource in one object."""
+    made = SHOWN[form](registered)
+    given = {resource.urn: resource for resource in registered.resources}
     return analyzer.AnalyzeStackRequest(
         resources=[
             analyzer.AnalyzerResource(
                 type=resource.type,
                 name=resource.name,
                 urn=resource.urn,
-                properties=struct({**identity(resource), **resource.inputs}),
+                properties=struct({**resource.inputs, **identity(given[resource.urn])}),
                 options=analyzer.AnalyzerResourceOptions(protect=resource.protected),
                 dependencies=sorted(resource.dependencies),
+                propertyDependencies={
+                    name: analyzer.AnalyzerPropertyDependencies(urns=sorted(resource.dependencies))
+                    for name in dependent(registered, given[resource.urn])
+                },
             )
             for resource in made.resources
         ]
@@ -81,9 +92,9 @@ def asked(made):
 
 
 def identity(resource):
-    """What AWS adds that others refer to; under names that the pack looks at."""
+    """What AWS adds that others refer to, under names that the pack looks at, and the inputs, which go before it."""
     names = ("id", "name", "bucket", "arn", "streamArn", "url", "uuid")
-    return dict(zip(names, sorted(resource.handles), strict=False))
+    return {**dict(zip(names, sorted(resource.handles), strict=False)), **resource.inputs}
 
 
 def struct(properties):
@@ -117,14 +128,16 @@ def test_it_advises_where_things_are_tried_out(pack_of, name):
     assert {policy.enforcementLevel for policy in info.policies} == {analyzer.ADVISORY}
 
 
+@pytest.mark.parametrize("form", SHOWN)
 @pytest.mark.parametrize("preview", [False, True])
-def test_prod_passes_as_a_whole(prod, preview):
-    assert told(prod.AnalyzeStack(asked(stack("prod", preview=preview)))) == []
+def test_prod_passes_as_a_whole(prod, preview, form):
+    assert told(prod.AnalyzeStack(asked(stack("prod", preview=preview), form))) == []
 
 
+@pytest.mark.parametrize("form", SHOWN)
 @pytest.mark.parametrize("preview", [False, True])
-def test_each_resource_of_prod_passes_before_it_is_made(prod, preview):
-    for resource in stack("prod", preview=preview).resources:
+def test_each_resource_of_prod_passes_before_it_is_made(prod, preview, form):
+    for resource in SHOWN[form](stack("prod", preview=preview)).resources:
         assert told(prod.Analyze(request(resource))) == []
 
 
@@ -150,12 +163,21 @@ def test_a_resource_that_breaks_a_rule_is_refused_with_its_name_and_the_remedy(p
     ]
 
 
+@pytest.mark.parametrize("form", SHOWN)
 @pytest.mark.parametrize("preview", [False, True])
-def test_a_stack_that_breaks_a_rule_is_refused_at_the_resource(prod, preview):
+def test_a_stack_that_breaks_a_rule_is_refused_at_the_resource(prod, preview, form):
     without: Stack = drop(types.ALARM, "sluice-prod-stream-archiver-errors")(stack("prod", preview=preview))
-    answer = prod.AnalyzeStack(asked(without))
+    answer = prod.AnalyzeStack(asked(without, form))
     assert [name for name, *_ in told(answer)] == ["function-alarms"]
     assert answer.diagnostics[0].urn == found(without, types.FUNCTION, "sluice-prod-stream-archiver").urn
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_what_the_provider_would_compute_is_not_taken_for_given(prod, preview):
+    """A queue that feeds a function has no redrive policy: in a preview the engine shows an unknown one."""
+    edited = put(types.QUEUE, "sluice-prod-import-queue", "redrivePolicy", None)(stack("prod", preview=preview))
+    rules = [name for name, *_ in told(prod.AnalyzeStack(asked(edited, "preview")))]
+    assert "failure-destination" in rules
 
 
 def test_protection_is_seen_by_the_pack(prod):

@@ -34,7 +34,12 @@ class Cloud:
     """An endpoint in one region, as its root user; safe for threads."""
 
     def __init__(
-        self, endpoint: str, region: str, functions_endpoint: str | None = None, patience: float | None = None
+        self,
+        endpoint: str,
+        region: str,
+        functions_endpoint: str | None = None,
+        patience: float | None = None,
+        token: str = "",
     ) -> None:
         """Prepares it.
 
@@ -44,12 +49,14 @@ class Cloud:
             functions_endpoint: what functions call, and what invokes them: a fault proxy, or the endpoint itself.
             patience: after so many seconds without an answer a call is tried a second time, and then fails. By default
                 as the SDK has it, which takes minutes.
+            token: what the emulator's own paths ask for; empty where none of them is used.
         """
         quick = Config(
             connect_timeout=patience, read_timeout=patience, retries={"mode": "standard", "total_max_attempts": 2}
         )
         self._config = _CONFIG.merge(quick) if patience else _CONFIG
         self.endpoint, self.region = endpoint, region
+        self.token = token
         self.functions_endpoint = functions_endpoint or endpoint
         """What functions call, and what invokes them: a fault proxy, or the endpoint itself."""
         self._session: Any = boto3.Session(botocore_session=_session(), **_KEYS)

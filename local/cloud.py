@@ -107,7 +107,7 @@ class EmbeddedCloud:
             DeploymentError: a resource could not be created.
         """
         config = program.configuration(stack, root) if config is None else config
-        cloud = Cloud(self.endpoint, config.get("aws:region", "us-east-1"), functions_endpoint)
+        cloud = Cloud(self.endpoint, config.get("aws:region", "us-east-1"), functions_endpoint, token=self.server.token)
         deployment = Deployment(cloud, on_created, self._outputs)
         outputs = program.run(stack, deployment, root=root, config=config)
         self._outputs[program.full_name(stack, root)] = outputs

@@ -10,13 +10,13 @@ from typing import Any
 _PASSED_ON = ("PATH", "LANG", "HOME", "PYTHONDONTWRITEBYTECODE", "SSL_CERT_FILE")
 
 
-def server_environment(port: int, scratch: Path, token: str) -> dict[str, str]:
+def server_environment(port: int, scratch: Path, name: str) -> dict[str, str]:
     """The environment of the emulator's process. Little is passed on: it leaks into every function.
 
     Args:
         port: where it listens.
         scratch: where it may write.
-        token: what it says of itself when asked (`identity`).
+        name: what it says of itself when asked (`identity`).
     """
     kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {
@@ -28,7 +28,7 @@ def server_environment(port: int, scratch: Path, token: str) -> dict[str, str]:
         "AUTH": "true",  # its default is to let everyone in
         "IOT_MTLS_ENABLED": "0",  # its MQTT listener is open to every interface
         "TMPDIR": str(scratch),  # it leaves the folders of functions behind
-        "MINISTACK_EDITION": token,  # the one text of ours that its health tells: another server may hold the port
+        "MINISTACK_EDITION": name,  # the one text of ours that its health tells: another server may hold the port
         "LAMBDA_EXECUTOR": "local",
         "PYTHONUNBUFFERED": "1",
         "LOG_LEVEL": "WARNING",

@@ -1,7 +1,8 @@
 """MiniStack, the emulator of AWS, in a process of its own that never outlives whoever started it.
 
 `python -m local.server` is that process. When its standard input closes, which the operating system does as soon as
-whoever started it ends in any way, it ends its whole process group and removes its folder.
+whoever started it ends in any way, it ends its whole process group and removes its folder. The first line of its
+standard input is the token that the emulator's own paths ask for: neither functions nor other users see it there.
 """
 
 import http.client
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from local.emulator import identity, server_environment
+from local.guard import TOKEN_HEADER, Guard
 from local.uninterrupted import uninterrupted
 
 _START_SECONDS = 30
@@ -57,6 +59,8 @@ class Server:
         if port and not _is_free(port):
             raise ServerError(f"port {port} is taken: choose another one with --port, or leave it out for a free one")
         self.folder, self._held = folder, tuple(held)
+        self.token = ""
+        """What requests for the emulator's own paths carry; another one for each start."""
         self._log = folder / "ministack.log"
         self._process: subprocess.Popen[bytes] | None = None
         try:
@@ -93,28 +97,32 @@ class Server:
 
     def _start(self) -> None:
         (self.folder / "tmp").mkdir(parents=True, exist_ok=True)
-        token = secrets.token_hex(8)
-        uninterrupted(lambda: self._spawn(token))
-        self._wait(token)
+        name, self.token = secrets.token_hex(8), secrets.token_hex(32)
+        uninterrupted(lambda: self._spawn(name))
+        self._wait(name)
 
-    def _spawn(self, token: str) -> None:
+    def _spawn(self, name: str) -> None:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "local.server", str(self.folder), *map(str, self._held)],
                 cwd=Path(__file__).parent.parent,
-                env=server_environment(self.port, self.folder / "tmp", token),
+                env=server_environment(self.port, self.folder / "tmp", name),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=self._held,
             )
+        assert self._process.stdin  # noqa: S101 it is a pipe
+        with suppress(BrokenPipeError):  # it has ended already; who waits for it says why
+            self._process.stdin.write(f"{self.token}\n".encode())
+            self._process.stdin.flush()
 
-    def _wait(self, token: str) -> None:
+    def _wait(self, name: str) -> None:
         end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end:
-            health = _health(self.port)
-            if health and identity(health) == token:
+            health = _health(self.port, self.token)
+            if health and identity(health) == name:
                 return
             if not self.alive:
                 said = self._log.read_text(errors="replace").strip()
@@ -133,11 +141,11 @@ class Server:
             self._process.stdin.close()
 
 
-def _health(port: int) -> Any:
+def _health(port: int, token: str) -> Any:
     """What the server on a port says of itself; None where none answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/_ministack/health")
+        connection.request("GET", "/_ministack/health", headers={TOKEN_HEADER: token})
         return json.load(connection.getresponse())
     except (OSError, http.client.HTTPException, ValueError):
         return None
@@ -163,11 +171,14 @@ def _is_free(port: int) -> bool:
 
 def _serve(folder: Path, held: Sequence[int]) -> None:
     """What the process does."""
+    with open(0, "rb", buffering=0, closefd=False) as stdin:
+        token = stdin.readline().decode().strip()
     threading.Thread(target=_end_with_parent, args=(folder, held), daemon=True).start()
     sys.argv = ["ministack"]
-    from ministack.app import main
+    from ministack import app as emulator
 
-    main()
+    emulator.app = Guard(emulator.app, token)
+    emulator.main()
 
 
 def _end_with_parent(folder: Path, held: Sequence[int]) -> None:

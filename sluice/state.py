@@ -33,6 +33,8 @@ class Running(NamedTuple):
     endpoint: str
     region: str
     outputs: dict[str, Any]
+    token: str = ""
+    """What the emulator's own paths ask for."""
 
 
 class Held(NamedTuple):

@@ -70,7 +70,7 @@ class Watcher:
         return new
 
     def _look_at_mails(self) -> None:
-        for mail in mails(self._ready.endpoint, after=self._mailed):
+        for mail in mails(self._ready.endpoint, self._ready.token, after=self._mailed):
             self._mailed += 1
             show_mail(mail)
 

@@ -15,8 +15,9 @@ def command(as_json: bool, stack: str | None) -> None:
 
     from local.outbox import mails
 
+    running = target.chosen(stack)
     try:
-        sent = mails(target.chosen(stack).endpoint)
+        sent = mails(running.endpoint, running.token)
     except (OSError, HTTPException, ValueError) as error:
         raise click.ClickException(target.UNANSWERED.format(error)) from None
     if as_json:

@@ -81,7 +81,7 @@ def _deploy(cloud: "EmbeddedCloud", root: Path, stack: str) -> state.Running:
             tell(f"Deploying {stack}: {plural(created, 'resource')}, {resource.name}")
 
         made = cloud.deploy(stack, root=root, on_created=count)
-    return state.Running(stack, os.getpid(), cloud.endpoint, made.cloud.region, made.outputs)
+    return state.Running(stack, os.getpid(), cloud.endpoint, made.cloud.region, made.outputs, made.cloud.token)
 
 
 def _tell(ready: state.Running, started: float) -> None:

@@ -25,7 +25,7 @@ def play(stage: Stage) -> None:
         )
     stage.settle()
     users = {user["userId"]: user for user in sample("users.jsonl")}
-    sent = mails(stage.stack.cloud.endpoint)
+    sent = mails(stage.stack.cloud.endpoint, stage.stack.cloud.token)
     welcomes = [mail for mail in sent if "welcome" in mail["subject"]]
     changes = [mail for mail in sent if mail not in welcomes]
     skipped = {user_id: reason for user_id, user in users.items() if (reason := _unusable(user))}

@@ -72,7 +72,11 @@ def _check(stage: Stage, report: dict[str, Any]) -> None:
     )
     (odd,) = (table for table in report["groups"]["VR"]["tables"] if table["name"] == _ODD)
     stage.check("odd names and dates are shown as they are", holds=len(odd["items"]) == len(_ODD_ITEMS), found=odd)
-    sent = [mail for mail in mails(stage.stack.cloud.endpoint) if mail["to"] == ["team@example.com"]]
+    sent = [
+        mail
+        for mail in mails(stage.stack.cloud.endpoint, stage.stack.cloud.token)
+        if mail["to"] == ["team@example.com"]
+    ]
     stage.check(
         "one mail went to the team, under 100 KB, with nothing of a table that could run",
         holds=len(sent) == 1 and len(sent[0]["html"].encode()) < 100_000 and "<script>alert" not in sent[0]["html"],

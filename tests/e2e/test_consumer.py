@@ -177,7 +177,11 @@ def holdings(stack: Stack) -> dict[str, Any]:
             url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
             for url in names(stack, "aws:sqs/queue:Queue")
         },
-        "mails": [mail for mail in mails(stack.cloud.endpoint) if mail["from"] == stack.outputs["mail_sender"]],
+        "mails": [
+            mail
+            for mail in mails(stack.cloud.endpoint, stack.cloud.token)
+            if mail["from"] == stack.outputs["mail_sender"]
+        ],
     }
 
 

@@ -69,7 +69,7 @@ def person(number: int | str, domain: str) -> dict[str, str]:
 
 
 def outbox(stack: Stack, domain: str) -> list[Mail]:
-    return [mail for mail in mails(stack.cloud.endpoint) if mail["to"][0].endswith(f"@{domain}")]
+    return [mail for mail in mails(stack.cloud.endpoint, stack.cloud.token) if mail["to"][0].endswith(f"@{domain}")]
 
 
 def failures(stack: Stack) -> list[Any]:

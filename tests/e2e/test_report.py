@@ -147,12 +147,12 @@ class Outbox:
     """The mails that went since it was made."""
 
     def __init__(self, stack: Stack) -> None:
-        self._endpoint = stack.cloud.endpoint
-        self._before = len(mails(self._endpoint))
+        self._cloud = stack.cloud
+        self._before = len(mails(stack.cloud.endpoint, stack.cloud.token))
 
     @property
     def new(self) -> list[Mail]:
-        return mails(self._endpoint, after=self._before)
+        return mails(self._cloud.endpoint, self._cloud.token, after=self._before)
 
     @property
     def recipients(self) -> list[str]:

@@ -190,12 +190,12 @@ def test_mails_and_their_marks_are_the_same(stack: Stack, lean: Lean) -> None:
     templates = {WELCOME: env[notifier.WELCOME_TEMPLATE], PROFILE_CHANGED: env[notifier.PROFILE_CHANGED_TEMPLATE]}
 
     def deliver(table: str, mail_client: Any, table_client: Any) -> list[Any]:
-        before = len(mails(stack.cloud.endpoint))
+        before = len(mails(stack.cloud.endpoint, stack.cloud.token))
         sender = Sender(mail_client, env[notifier.SENDER], env[notifier.CONFIGURATION_SET], templates)
         delivery = Delivery(sender, Marks(table_client, new_table(stack, table, notifier.MARK_KEY), 37), Patience(60))
         delivery.deliver(wanted)
         assert delivery.sent == len(wanted) > 70
-        sent = mails(stack.cloud.endpoint, after=before)
+        sent = mails(stack.cloud.endpoint, stack.cloud.token, after=before)
         return sorted([one["to"], one["from"], one["subject"], one["text"], one["html"]] for one in sent)
 
     endpoint = stack.cloud.endpoint
@@ -212,14 +212,14 @@ def test_reports_their_mails_and_totals_are_the_same(stack: Stack, lean: Lean) -
     for table in counted:
         write(lean.dynamodb, table, items_in("rows.jsonl", FILES["rows.jsonl"]), key_names=["id"], on_reject=print)
     settings = from_environment(variables_of(stack, "report_function_name"))
-    endpoint = stack.cloud.endpoint
+    endpoint, token = stack.cloud.endpoint, stack.cloud.token
 
     def run(way: str, services: Callable[[str], Any]) -> tuple[Any, Any, Any]:
         bucket = new_bucket(stack, f"{way}-reports")
         ours = settings_of(stack, settings, way, bucket)
-        before = len(mails(endpoint))
+        before = len(mails(endpoint, token))
         Run(ours, services(bucket), AT, "test", patience(60.0)).execute()
-        sent = [{**one, "sent_at": ""} for one in mails(endpoint, after=before)]
+        sent = [{**one, "sent_at": ""} for one in mails(endpoint, token, after=before)]
         totals = [items_of(stack, group.totals_table) for group in ours.groups]
         return json.loads(json.dumps(sent).replace(bucket, "reports")), totals, objects_of(stack, bucket)
 

@@ -23,7 +23,7 @@ MESSAGES = {
 def endpoint() -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            assert self.path == "/_ministack/ses/messages"
+            assert (self.path, self.headers["X-Sluice-Token"]) == ("/_ministack/ses/messages", "its token")
             self.send_response(200)
             self.end_headers()
             self.wfile.write(json.dumps({"messages": MESSAGES}).encode())
@@ -40,11 +40,11 @@ def endpoint() -> Iterator[str]:
 
 
 def test_mails_are_in_the_order_in_which_they_went(endpoint):
-    assert [mail["subject"] for mail in mails(endpoint)] == ["first", "second", "third"]
+    assert [mail["subject"] for mail in mails(endpoint, "its token")] == ["first", "second", "third"]
 
 
 def test_a_mail_has_the_fields_of_the_contract(endpoint):
-    assert mails(endpoint)[0] == {
+    assert mails(endpoint, "its token")[0] == {
         "to": ["ada@example.com", "b@example.com", "c@example.com"],
         "from": "no-reply@example.com",
         "subject": "first",
@@ -55,9 +55,9 @@ def test_a_mail_has_the_fields_of_the_contract(endpoint):
 
 
 def test_a_part_that_a_mail_has_not_is_empty_text(endpoint):
-    assert mails(endpoint)[1]["html"] == ""
+    assert mails(endpoint, "its token")[1]["html"] == ""
 
 
 def test_mails_after_the_first_so_many(endpoint):
-    assert [mail["subject"] for mail in mails(endpoint, after=2)] == ["third"]
-    assert mails(endpoint, after=3) == []
+    assert [mail["subject"] for mail in mails(endpoint, "its token", after=2)] == ["third"]
+    assert mails(endpoint, "its token", after=3) == []

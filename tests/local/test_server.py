@@ -42,7 +42,10 @@ def test_it_answers_on_the_loopback_interface(folder):
     try:
         assert emulator.alive
         assert emulator.endpoint == f"http://127.0.0.1:{emulator.port}"
-        with urllib.request.urlopen(f"{emulator.endpoint}/_ministack/health") as answer:
+        mine = urllib.request.Request(
+            f"{emulator.endpoint}/_ministack/health", headers={"X-Sluice-Token": emulator.token}
+        )
+        with urllib.request.urlopen(mine) as answer:
             assert answer.status == 200
     finally:
         emulator.stop()

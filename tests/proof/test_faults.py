@@ -106,7 +106,10 @@ def test_a_stream_of_records_is_archived_and_mailed_once_each(place, promised, s
     wanted = {user["userId"]["S"] for user in users}
     archived = _archived(stack, prefix)
     mailed = Counter(
-        to.partition("@")[0] for mail in mails(stack.cloud.endpoint) for to in mail["to"] if to.startswith(prefix)
+        to.partition("@")[0]
+        for mail in mails(stack.cloud.endpoint, stack.cloud.token)
+        for to in mail["to"]
+        if to.startswith(prefix)
     )
     lost = [key for key in wanted if not archived[key]] + [key for key in wanted if not mailed[key]]
     doubled = [key for key in wanted if archived[key] > 1] + [key for key in wanted if mailed[key] > 1]
@@ -185,12 +188,12 @@ def test_a_report_is_made_and_mailed_once_however_often_its_run_fails(place, pro
     stack, scheduled = place.stack, f"2026-01-{seed:02}T00:00:00Z"
     place.faults.seed = seed
     place.faults.rules = [*faults_of("dynamodb", "s3", "sesv2", "ses"), *lost_answers("dynamodb", "s3")]
-    before = len(mails(stack.cloud.endpoint))
+    before = len(mails(stack.cloud.endpoint, stack.cloud.token))
     ended = [invoke(stack, "report_function_name", {"scheduled_time": scheduled})[0] for _ in range(3)]
     fired = sum(rule.fired for rule in place.faults.rules)
     place.faults.rules = []
     how, report = invoke(stack, "report_function_name", {"scheduled_time": scheduled})
-    sent = len(mails(stack.cloud.endpoint)) - before
+    sent = len(mails(stack.cloud.endpoint, stack.cloud.token)) - before
     promised(
         f"report under {fired} faults, seed {seed}", cases=len(ended), lost=int(sent < 1), doubled=max(sent - 1, 0)
     )

@@ -130,11 +130,11 @@ def _make_table(stack: Stack, name: str) -> None:
 def notify(place: Place) -> Any:
     """Mails three new users, of whom one comes again and one is redriven."""
     one, other, redriven = (record(next(_numbers)) for _ in range(3))
-    before = len(mails(place.stack.cloud.endpoint))
+    before = len(mails(place.stack.cloud.endpoint, place.stack.cloud.token))
     events = [{"Records": [one]}, {"Records": [one, other]}, {"Records": [redriven], "redriven": True}]
     ended = [invoke(place.stack, "notifier_function_name", event) for event in events]
     return [how == "ok" and not answer["batchItemFailures"] for how, answer in ended], (
-        len(mails(place.stack.cloud.endpoint)) - before
+        len(mails(place.stack.cloud.endpoint, place.stack.cloud.token)) - before
     )
 
 
@@ -184,14 +184,19 @@ def _statuses(stack: Stack, prefix: str) -> Any:
 
 def report(place: Place) -> Any:
     """Runs a report twice, once more while the bucket takes no marks of mails, and that again."""
-    stack, number, before = place.stack, next(_numbers), len(mails(place.stack.cloud.endpoint))
+    stack, number, before = place.stack, next(_numbers), len(mails(place.stack.cloud.endpoint, place.stack.cloud.token))
     times = [f"20{number // 60 % 100:02}-01-01T00:{number % 60:02}:{second:02}Z" for second in (0, 30)]
     ended = [invoke(stack, "report_function_name", {"scheduled_time": times[0]}) for _ in range(2)]
     place.faults.rules = [Rule("expired", service="s3", when=lambda request: ".mail" in request.target)]
     ended += [invoke(stack, "report_function_name", {"scheduled_time": times[1]}) for _ in range(2)]
     place.faults.rules = []
     counts = [answer.get("totals") for _, answer in ended]
-    return [how for how, _ in ended], counts, len(mails(stack.cloud.endpoint)) - before, _history(stack, times)
+    return (
+        [how for how, _ in ended],
+        counts,
+        len(mails(stack.cloud.endpoint, stack.cloud.token)) - before,
+        _history(stack, times),
+    )
 
 
 def _history(stack: Stack, times: list[str]) -> list[bool]:

@@ -54,7 +54,7 @@ def test_nothing_waits_longer_than_ten_seconds(frozen, monkeypatch):
     asked = {}
     monkeypatch.setattr(outbox.urllib.request, "urlopen", lambda _url, **options: asked.update(options) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        outbox.mails(frozen)
+        outbox.mails(frozen, "token")
     assert asked == {"timeout": 10}
     config = Target({"region": "eu-north-1"}, frozen).client("s3").meta.config
     assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (10, 10, 2)

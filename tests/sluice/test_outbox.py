@@ -19,9 +19,9 @@ MAIL = {
 @pytest.fixture
 def sent(monkeypatch):
     """`sent(mails)`: a cloud that seems to run, and took these."""
-    running = state.Running("local", 1, "http://127.0.0.1:4566", "eu-north-1", {})
+    running = state.Running("local", 1, "http://127.0.0.1:4566", "eu-north-1", {}, "token")
     monkeypatch.setattr(target, "chosen", lambda _stack: running)
-    return lambda *mails: monkeypatch.setattr(outbox, "mails", lambda _endpoint: list(mails))
+    return lambda *mails: monkeypatch.setattr(outbox, "mails", lambda _endpoint, _token: list(mails))
 
 
 def sluice(*arguments):

@@ -37,7 +37,7 @@ class Cloud:
     def __init__(self):
         self.mails, self.entries = [], []
 
-    def sent(self, endpoint, *, after=0):
+    def sent(self, endpoint, token, *, after=0):
         assert endpoint == "http://127.0.0.1:4566"
         if isinstance(self.mails, Exception):
             raise self.mails

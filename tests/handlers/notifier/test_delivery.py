@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from handlers.notifier import content
 from handlers.notifier.decisions import Mail
-from handlers.notifier.delivery import NOT_BEGUN, Delivery, bulk_calls
+from handlers.notifier.delivery import NOT_BEGUN, Delivery
 from handlers.notifier.marks import Marks, MarksUnavailableError
 from handlers.notifier.sending import Sender
 from tests.handlers.notifier.fakes import TABLE, Clock, Ses, Table, error, mails
@@ -176,36 +176,6 @@ def test_marks_that_cannot_be_written_stop_the_sending_and_repeat_nobody(world: 
     delivery = world.deliver(mails(120))
     assert (delivery.sent, delivery.unmarked) == (50, 50)
     assert set(delivery.unsent) == {f"e{n}" for n in range(50, 120)}
-
-
-def test_the_mails_to_one_person_keep_their_order_in_large_calls():
-    batch = []
-    for n in range(30):
-        person = f"p{n}@example.com"
-        batch.append(Mail(f"a{n}", str(n), content.WELCOME, person, "{}"))
-        batch.append(Mail(f"b{n}", str(n), content.PROFILE_CHANGED, person, "{}"))
-    assert [(call[0].template, len(call)) for call in bulk_calls(batch)] == [
-        (content.WELCOME, 30),
-        (content.PROFILE_CHANGED, 30),
-    ]
-
-
-def test_many_mails_to_one_person_are_few_calls():
-    batch = [mail._replace(to="ada@example.com") for mail in mails(100)]
-    assert [len(call) for call in bulk_calls(batch)] == [50, 50]
-
-
-@given(st.lists(st.tuples(st.sampled_from([*TEMPLATES]), st.sampled_from("abcd")), max_size=150))
-def test_calls_hold_every_mail_once_one_template_each_and_each_persons_mails_in_order(
-    wanted: list[tuple[str, str]],
-):
-    batch = [Mail(str(n), str(n), template, to, "{}") for n, (template, to) in enumerate(wanted)]
-    calls = list(bulk_calls(batch))
-    assert all(1 <= len(call) <= 50 and len({mail.template for mail in call}) == 1 for call in calls)
-    sent = [mail for call in calls for mail in call]
-    assert sorted(sent) == sorted(batch)
-    for person in "abcd":
-        assert [mail for mail in sent if mail.to == person] == [mail for mail in batch if mail.to == person]
 
 
 class Killed(BaseException):

@@ -23,6 +23,7 @@ from typing import Any
 
 from local.emulator import identity, server_environment
 from local.guard import TOKEN_HEADER, Guard
+from local.private import UMASK, make_private, private
 from local.uninterrupted import uninterrupted
 
 _START_SECONDS = 30
@@ -96,13 +97,13 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
-        (self.folder / "tmp").mkdir(parents=True, exist_ok=True)
+        make_private(self.folder / "tmp")
         name, self.token = secrets.token_hex(8), secrets.token_hex(32)
         uninterrupted(lambda: self._spawn(name))
         self._wait(name)
 
     def _spawn(self, name: str) -> None:
-        with self._log.open("wb") as log:
+        with open(self._log, "wb", opener=private) as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "local.server", str(self.folder), *map(str, self._held)],
                 cwd=Path(__file__).parent.parent,
@@ -112,6 +113,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=self._held,
+                umask=UMASK,
             )
         assert self._process.stdin  # noqa: S101 it is a pipe
         with suppress(BrokenPipeError):  # it has ended already; who waits for it says why

@@ -2,7 +2,7 @@
 
 The lock is the operating system's, and nobody lets go of it but by ending: what is left of a crash is never taken for
 running, and whoever sees the lock free knows that the process is gone. The emulator's process holds it too, so that it
-stays taken until the very last has ended.
+stays taken until the very last has ended. All of it is for its owner alone.
 """
 
 import fcntl
@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from local.private import make_private, private
 from local.uninterrupted import uninterrupted
 
 _FOLDER = ".sluice"
@@ -102,7 +103,8 @@ def publish(root: Path, ready: Running) -> None:
     """Tells other commands that a stack is ready; they see all of it or nothing."""
     place = place_of(root, ready.stack)
     fresh = place / "state.json.new"
-    fresh.write_text(json.dumps(ready._asdict()))
+    with open(fresh, "w", opener=private) as file:
+        json.dump(ready._asdict(), file)
     fresh.rename(place / "state.json")
 
 
@@ -187,7 +189,8 @@ def _wait_for_lock(place: Path) -> int | None:
 def _try_lock(place: Path) -> int | None:
     """The lock of a folder, or None where it is taken, or the folder was removed meanwhile."""
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        make_private(place.parent)  # one that an older version made is open
+        make_private(place)
         lock = os.open(place / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except FileNotFoundError:
         return None

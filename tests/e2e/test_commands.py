@@ -108,6 +108,9 @@ def test_a_detached_cloud_does_its_work_until_down_and_then_nothing_is_left(slui
     assert json.loads(sluice("failures", "--json")) == []
     assert json.loads(sluice("outbox", "--json")) == []
     assert "1 record in" in (sluice.state / "local" / "up.log").read_text()
+    found = [sluice.state, *sluice.state.rglob("*")]
+    assert {"state.json", "up.log", "ministack.log", "_worker.py"} <= {path.name for path in found}
+    assert [str(path) for path in found if path.lstat().st_mode & 0o077 and not path.is_symlink()] == []
 
     assert sluice("down") == "Stack local stopped.\n"
     assert is_free(port_of(told))

@@ -1,4 +1,6 @@
 import http.server
+import io
+import json
 import os
 import signal
 import socket
@@ -7,12 +9,19 @@ import sys
 import threading
 import time
 import urllib.request
+import zipfile
 
 import pytest
 
 from local import server
+from local.clients import Cloud
 from local.program import ROOT
 from local.server import Server, ServerError
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
 
 
 @pytest.fixture
@@ -140,3 +149,28 @@ def test_what_it_holds_is_let_go_of_when_it_has_ended(folder, tmp_path):
     emulator.stop()
     assert os.read(read, 1) == b""
     os.close(read)
+
+
+def test_what_it_writes_is_for_its_owner_alone(tmp_path):
+    before = os.umask(0)
+    emulator = Server(tmp_path / "cloud" / "files")
+    try:
+        lambda_ = Cloud(emulator.endpoint, "eu-north-1").client("lambda")
+        code = io.BytesIO()
+        with zipfile.ZipFile(code, "w") as archive:
+            archive.writestr("app.py", "def handle(event, context):\n    return event\n")
+        role = (
+            Cloud(emulator.endpoint, "eu-north-1")
+            .client("iam")
+            .create_role(RoleName="role", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        )
+        lambda_.create_function(
+            FunctionName="f", Runtime="python3.14", Role=role, Handler="app.handle", Code={"ZipFile": code.getvalue()}
+        )
+        lambda_.invoke(FunctionName="f")
+        found = [tmp_path / "cloud", *(tmp_path / "cloud").rglob("*")]
+        assert any(path.name == "app.py" for path in found)
+        assert [str(path) for path in found if path.lstat().st_mode & 0o077 and not path.is_symlink()] == []
+    finally:
+        emulator.stop()
+        os.umask(before)

@@ -49,6 +49,30 @@ def test_a_stack_is_seen_once_it_is_ready_and_no_longer(tmp_path):
     assert state.running(tmp_path) == []
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_what_is_known_is_for_its_owner_alone(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        with state.hold(tmp_path, "local") as held:
+            os.umask(0)
+            state.publish(tmp_path, READY)
+            modes = {
+                path.name: oct(path.stat().st_mode & 0o777) for path in [tmp_path / ".sluice", *held.place.iterdir()]
+            }
+            assert modes == {".sluice": "0o700", "lock": "0o600", "state.json": "0o600"}
+            assert oct(held.place.stat().st_mode & 0o777) == "0o700"
+    finally:
+        os.umask(before)
+
+
+def test_a_folder_that_an_older_version_left_open_is_shut(tmp_path):
+    (tmp_path / ".sluice" / "local").mkdir(parents=True)
+    for folder in (tmp_path / ".sluice", tmp_path / ".sluice" / "local"):
+        folder.chmod(0o755)
+    with state.hold(tmp_path, "local") as held:
+        assert [oct(folder.stat().st_mode & 0o777) for folder in (held.place.parent, held.place)] == ["0o700", "0o700"]
+
+
 def test_nothing_is_left_at_the_end(tmp_path):
     with state.hold(tmp_path, "local") as held:
         (held.place / "tmp").mkdir()

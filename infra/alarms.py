@@ -1,18 +1,18 @@
-"""CloudWatch alarms: to the stack's topic, silent where there is no data, described for whoever is woken."""
+"""CloudWatch alarms: to the stack's topic, described for whoever is woken; on what fails, and on what falls silent."""
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.metrics import Metric
+from infra.metrics import Expression, Metric
 from infra.operations import Operations
 
 
 class AlarmArgs(TypedDict):
     """One metric, one threshold, and what to make of it."""
 
-    metric: Metric
+    metric: Metric | Expression
     meaning: str
     """What has happened; a sentence or two."""
     look: str
@@ -23,30 +23,59 @@ class AlarmArgs(TypedDict):
     """The alarm goes off at this value or above; 1 by default."""
     period_seconds: NotRequired[int]
     """300 by default."""
+    periods: NotRequired[int]
+    """For how many periods in a row it has to be so; 1 by default."""
+    silence: NotRequired[bool]
+    """True: the alarm goes off where the metric has no data in any of the periods, whatever its values."""
 
 
 def alarm(
     owner: str, kind: str, args: AlarmArgs, parent: pulumi.Resource, operations: Operations
 ) -> aws.cloudwatch.MetricAlarm:
-    """An alarm on one metric; a period without data is a good one, since idle pipelines have none."""
-    metric = args["metric"]
+    """An alarm; unless it is one on silence, a period without data is a good one, since idle pipelines have none."""
     topic = operations.get("alarm_topic_arn")
     actions = [topic] if topic is not None else []
     runbook = f"docs/operating.md#{args['section']}-{kind}"
+    silence = args.get("silence", False)
     return aws.cloudwatch.MetricAlarm(
         f"{owner}-{kind}",
         alarm_description=f"{args['meaning']} {args['look']} Runbook: {runbook} ({owner})",
-        namespace=metric["namespace"],
-        metric_name=metric["name"],
-        dimensions=metric["dimensions"],
-        statistic=metric["statistic"],
-        period=args.get("period_seconds", 300),
-        evaluation_periods=1,
-        threshold=args.get("threshold", 1),
-        comparison_operator="GreaterThanOrEqualToThreshold",
-        treat_missing_data="notBreaching",
+        **_watched(args),
+        evaluation_periods=args.get("periods", 1),
+        # CloudWatch has no comparison with nothing: less than one sample is less than any, and no data are breaching.
+        threshold=1 if silence else args.get("threshold", 1),
+        comparison_operator="LessThanThreshold" if silence else "GreaterThanOrEqualToThreshold",
+        treat_missing_data="breaching" if silence else "notBreaching",
         alarm_actions=actions,
         ok_actions=actions,
         tags=operations.get("tags"),
         opts=pulumi.ResourceOptions(parent=parent),
     )
+
+
+def _watched(args: AlarmArgs) -> dict[str, Any]:
+    """What an alarm looks at, as CloudWatch takes it: one metric, or a formula over several."""
+    watched, period = args["metric"], args.get("period_seconds", 300)
+    if "expression" not in watched:
+        return {
+            "namespace": watched["namespace"],
+            "metric_name": watched["name"],
+            "dimensions": watched["dimensions"],
+            "statistic": "SampleCount" if args.get("silence") else watched["statistic"],
+            "period": period,
+        }
+    formula = {"id": "formula", "expression": watched["expression"], "label": "formula", "return_data": True}
+    terms = [
+        {
+            "id": letter,
+            "metric": {
+                "namespace": term["namespace"],
+                "metric_name": term["name"],
+                "dimensions": term["dimensions"],
+                "stat": term["statistic"],
+                "period": period,
+            },
+        }
+        for letter, term in watched["metrics"].items()
+    ]
+    return {"metric_queries": [formula, *terms]}

@@ -29,3 +29,10 @@ def metric(
         "label": label or name,
         "statistic": statistic,
     }
+
+
+class Expression(TypedDict):
+    """A formula over metrics, each of them named by the letter or word that the formula has for it."""
+
+    expression: str
+    metrics: Mapping[str, Metric]

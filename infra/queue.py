@@ -38,7 +38,8 @@ class Queue(Component):
 
     - an SQS queue with SQS's own encryption that keeps messages for 14 days;
     - a policy that refuses connections without TLS and lets the given buckets and rules send;
-    - an alarm: on any message, where the queue is one of dead letters; otherwise on a message older than an hour.
+    - alarms: on any message, where the queue is one of dead letters; otherwise on a message older than an hour, and on
+      messages that nobody takes.
     """
 
     url: pulumi.Output[str]
@@ -116,6 +117,24 @@ class Queue(Component):
                     "threshold": 3600,
                     "meaning": "A message has waited for an hour: the function that takes it fails, or is too slow.",
                     "look": "Look at that function's alarms and log.",
+                    "section": "queue",
+                },
+            )
+            self._alarm(
+                "silent",
+                {
+                    # SQS reports both, as 0 too, for a queue that holds messages. Where there are no invocations,
+                    # Lambda reports nothing, which a formula cannot tell from a metric that is late.
+                    "metric": {
+                        "expression": "IF(visible > 0 AND received == 0, 1, 0)",
+                        "metrics": {
+                            "visible": self.metric("ApproximateNumberOfMessagesVisible"),
+                            "received": metric("AWS/SQS", "NumberOfMessagesReceived", {"QueueName": self.name}),
+                        },
+                    },
+                    "periods": 3,
+                    "meaning": "Messages lie in the queue, and nobody has taken one for 15 minutes.",
+                    "look": "Look at the state of the event source mapping of the function that should.",
                     "section": "queue",
                 },
             )

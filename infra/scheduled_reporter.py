@@ -17,14 +17,11 @@ from infra.iam import Statement, account_of, allow, beside, policy_document, tru
 from infra.mailer import Mailer
 from infra.operations import Operations
 from infra.queue import Queue
+from infra.schedule_times import event_age_seconds, silence, timeout_seconds
 from infra.table import Table
-from sluice.schedules import Expression
 
 PREFIX = "reports/"
 """Where reports lie in their bucket."""
-
-_LONGEST_EVENT_AGE_SECONDS = 21_600
-"""The longest that Lambda keeps an asynchronous event."""
 
 
 class Group(TypedDict):
@@ -75,7 +72,8 @@ class ScheduledReporter(Component):
     - a schedule with a role of its own, that invokes the function with the scheduled time;
     - the function, whose failures are retried within the interval and then go to a queue of dead letters;
     - a bucket for the reports and a table of totals for each group;
-    - an alarm on failures that did not reach the queue.
+    - an alarm on failures that did not reach the queue, and one on a schedule that has stopped; one whose runs may be
+      seven days apart has none, as far as CloudWatch looks back, and the deployment says so.
     """
 
     totals_tables: dict[str, pulumi.Output[str]]
@@ -92,6 +90,7 @@ class ScheduledReporter(Component):
         self.function = self._create_function()
         self._bound_retries()
         self._watch_dead_letters()
+        self._watch_silence()
         self.schedule = self._create_schedule()
         self.register_outputs({"functionName": self.function.name, "bucketName": self.bucket.name})
 
@@ -169,7 +168,7 @@ class ScheduledReporter(Component):
                     environment.MAIL_CONFIGURATION_SET: mailer.configuration_set_name,
                 },
                 "statements": self._statements(),
-                "timeout_seconds": _timeout_seconds(args["every"]),
+                "timeout_seconds": timeout_seconds(args["every"]),
                 "memory_mib": 512,
                 "operations": self._operations,
             },
@@ -201,7 +200,7 @@ class ScheduledReporter(Component):
             f"{self._name}-retries",
             function_name=self.function.name,
             maximum_retry_attempts=2,
-            maximum_event_age_in_seconds=_event_age(self._args["every"]),
+            maximum_event_age_in_seconds=event_age_seconds(self._args["every"]),
             destination_config={"on_failure": {"destination": self.dead_letters.arn}},
             opts=self._child(self.function.policy),
         )
@@ -213,6 +212,30 @@ class ScheduledReporter(Component):
                 "metric": self.function.metric("DestinationDeliveryFailures"),
                 "meaning": "A report was given up and did not reach the dead letters: nothing can send it again.",
                 "look": "Look at the role's statement KeepFailures and at the queue's policy.",
+                "section": "report",
+            },
+        )
+
+    def _watch_silence(self) -> None:
+        """A schedule that is disabled, or may no longer invoke its function, fails nowhere."""
+        every = self._args["every"]
+        too_long = silence(every)
+        if too_long is None:
+            pulumi.log.info(
+                f"Runs of {every} may be seven days apart or more, the longest that an alarm can look back: "
+                "none tells when they stop.",
+                self,
+            )
+            return
+        self._alarm(
+            "silent",
+            {
+                "metric": self.function.metric("Invocations"),
+                "silence": True,
+                "period_seconds": too_long.seconds,
+                "periods": too_long.number,
+                "meaning": f"No report was begun for {too_long.hours:g} hours, against {every}.",
+                "look": "Look at the schedule's state and at its role.",
                 "section": "report",
             },
         )
@@ -247,7 +270,7 @@ class ScheduledReporter(Component):
                 "input": json.dumps({environment.SCHEDULED_TIME: "<aws.scheduler.scheduled-time>"}),
                 "retry_policy": {
                     "maximum_retry_attempts": 2,
-                    "maximum_event_age_in_seconds": _event_age(self._args["every"]),
+                    "maximum_event_age_in_seconds": event_age_seconds(self._args["every"]),
                 },
                 "dead_letter_config": {"arn": self.dead_letters.arn},
             },
@@ -264,21 +287,3 @@ def _check_groups(groups: Sequence[Group]) -> None:
                 f"the prefixes {one['prefix']} of {one['name']} and {other['prefix']} of {other['name']} overlap: "
                 "their tables would be counted twice"
             )
-
-
-def _interval_seconds(every: str) -> int:
-    """How long a schedule takes from one run to the next, at least."""
-    return int(Expression.parse(every).shortest_gap().total_seconds())
-
-
-def _timeout_seconds(every: str) -> int:
-    return min(240, _interval_seconds(every))
-
-
-def _event_age(every: str) -> int:
-    """How long a run is tried: for the interval, and until a run that took its whole time could begin once more.
-
-    Lambda waits a minute before it tries again; an event that is older than this by then it gives up.
-    """
-    once_more = _timeout_seconds(every) + 2 * 60
-    return min(max(_interval_seconds(every), once_more), _LONGEST_EVENT_AGE_SECONDS)

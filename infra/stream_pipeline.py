@@ -179,7 +179,8 @@ class StreamConsumer(Component):
 
     - a function, whose role may read this stream and put failures where they are kept;
     - a bounded event source mapping: partial batch responses, bisect, retries, record age, failures to S3 whole;
-    - alarms on the age of the oldest record, and on records given up: kept among the failures, dropped, or lost.
+    - alarms on the age of the oldest record, on records given up (kept among the failures, dropped, or lost), and on a
+      stream that nobody reads.
     """
 
     def __init__(
@@ -290,6 +291,19 @@ class StreamConsumer(Component):
             self.function.metric("DestinationDeliveryFailures"),
             "Records ran out of retries and could not be put among the failures.",
             f"Look at the role's statement KeepFailures and at the bucket's {FAILURES_PREFIX}.",
+        )
+        # Polls that find nothing count as 0; a mapping that has stopped has no polls. Twelve short periods, not a long
+        # one: CloudWatch looks for older data before it takes a period for empty.
+        self._alarm(
+            "silent",
+            {
+                "metric": self.mapping_metric("PolledEventCount"),
+                "silence": True,
+                "periods": 12,
+                "meaning": "Nothing has read the stream for an hour: its mapping has stopped. Changes last for 24.",
+                "look": "Look at the state of the function's event source mapping.",
+                "section": "stream",
+            },
         )
 
     def _alarm_on(self, kind: str, metric: Metric, meaning: str, look: str, threshold: float = 1) -> None:

@@ -1,9 +1,10 @@
 """What goes wrong is seen: logs that are kept, alarms on whatever can fail, somebody who is told."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from policies.documents import covers, statements, unread
-from policies.model import UNKNOWN, Resource, Stack, may_be, may_hold, resource_rule, stack_rule
+from policies.model import UNKNOWN, Resource, Stack, may_be, may_hold, refers, resource_rule, stack_rule
 from policies.reliability import is_stream
 from policies.resource_types import (
     ALARM,
@@ -13,10 +14,12 @@ from policies.resource_types import (
     MAIL_EVENTS,
     MAPPING,
     QUEUE,
+    SCHEDULE,
     TOPIC,
     TOPIC_POLICY,
     TOPIC_SUBSCRIPTION,
 )
+from sluice.schedules import Expression
 
 
 @resource_rule("log-retention", "Log groups say how long they keep logs", LOG_GROUP)
@@ -68,6 +71,62 @@ def queue_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
         metrics = [age, count] if redrive is UNKNOWN else [age] if redrive else [count]
         if len(_unwatched(stack, queue, "QueueName", "AWS/SQS", *metrics)) == len(metrics):
             yield queue, f"add an alarm on AWS/SQS {metrics[0]} with its name as QueueName"
+
+
+@stack_rule("silence-alarms", "Every pipeline has an alarm that goes off when nothing feeds it any more")
+def silence_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """What has stopped has no errors and no lag: alarms that take missing data for good ones say nothing of it."""
+    for mapping in stack.of_type(MAPPING):
+        if is_stream(mapping):
+            if not _heard(stack, mapping, "EventSourceMappingUUID", "PolledEventCount"):
+                yield (
+                    mapping,
+                    "add an alarm on AWS/Lambda PolledEventCount with its uuid that takes no data for breaching",
+                )
+            continue
+        queue = stack.target(mapping, QUEUE, "eventSourceArn")
+        if queue and not any(_weighs(alarm, queue) for alarm in stack.of_type(ALARM)):
+            yield queue, "add an alarm on messages that are visible while none are received"
+    for schedule in stack.of_type(SCHEDULE):
+        function = stack.target(schedule, FUNCTION, "target", "arn")
+        if function and _within_reach(schedule) and not _heard(stack, function, "FunctionName", "Invocations"):
+            yield (
+                schedule,
+                f"add an alarm on AWS/Lambda Invocations of {function.name} that takes no data for breaching",
+            )
+
+
+def _heard(stack: Stack, target: Resource, dimension: str, metric: str) -> bool:
+    """Whether an alarm goes off when a metric of a resource has no data."""
+    return any(
+        may_be(alarm.value("metricName"), metric)
+        and may_be(alarm.value("namespace"), "AWS/Lambda")
+        and may_be(alarm.value("treatMissingData"), "breaching")
+        for alarm in stack.referring(target, ALARM, "dimensions", dimension)
+    )
+
+
+def _weighs(alarm: Resource, queue: Resource) -> bool:
+    """Whether an alarm is a formula over what lies in a queue and what is taken out of it."""
+    queries = alarm.value("metricQueries")
+    if queries is UNKNOWN:
+        return queue.urn in alarm.dependencies
+    terms = [Resource(alarm.urn, ALARM, alarm.name, term) for term in queries or ()]
+    watched = [
+        term.value("metric", "metricName")
+        for term in terms
+        if refers(alarm, term.value("metric", "dimensions", "QueueName"), queue)
+    ]
+    needed = ("ApproximateNumberOfMessagesVisible", "NumberOfMessagesReceived")
+    return all(any(may_be(name, metric) for name in watched) for metric in needed)
+
+
+def _within_reach(schedule: Resource) -> bool:
+    """Whether an alarm can look back from one run to the next: CloudWatch knows seven days, and no longer."""
+    try:
+        return Expression.parse(str(schedule.value("scheduleExpression"))).longest_gap() < timedelta(days=7)
+    except ValueError:  # one time only, or not known yet
+        return False
 
 
 def _unwatched(stack: Stack, target: Resource, dimension: str, namespace: str, *metrics: str) -> list[str]:

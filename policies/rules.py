@@ -32,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     monitoring.function_alarms,
     monitoring.stream_alarms,
     monitoring.queue_alarms,
+    monitoring.silence_alarms,
     monitoring.alarm_tells,
     monitoring.alarm_heard,
     monitoring.traced,

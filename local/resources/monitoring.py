@@ -1,5 +1,7 @@
 """CloudWatch, CloudWatch Logs and SNS: logs, alarms and whom they reach."""
 
+from typing import Any
+
 from local.clients import Cloud
 from local.emulator import without_tls
 from local.recording import Created
@@ -22,13 +24,30 @@ def log_group(cloud: Cloud, name: str, inputs: Inputs) -> Created:
 
 @creates("aws:cloudwatch/metricAlarm:MetricAlarm")
 def metric_alarm(cloud: Cloud, name: str, inputs: Inputs) -> Created:
-    """An alarm on a metric."""
+    """An alarm on a metric, or on a formula over several."""
     client, physical = cloud.client("cloudwatch"), inputs.take("name") or physical_name(name, 255)
-    dimensions = [{"Name": key, "Value": value} for key, value in inputs.take("dimensions", {}).items()]
     actions = {"OKActions": inputs.take("okActions", []), "Tags": inputs.tag_list()}
-    client.put_metric_alarm(AlarmName=physical, Dimensions=dimensions, **actions, **inputs.rest())
+    formula = [_query(query) for query in inputs.objects("metricQueries")]
+    dimensions = _dimensions(inputs.take("dimensions", {}))
+    watched = {"Metrics": formula} if formula else {"Dimensions": dimensions}
+    client.put_metric_alarm(AlarmName=physical, **watched, **actions, **inputs.rest())
     arn = f"arn:aws:cloudwatch:{cloud.region}:{cloud.account}:alarm:{physical}"
     return Created(physical, {"name": physical, "arn": arn})
+
+
+def _query(query: Inputs) -> dict[str, Any]:
+    """One metric of an alarm's formula, or the formula itself, as the API has it."""
+    metric = query.object("metric")
+    term: dict[str, Any] = {"Id": query.take("id"), "ReturnData": query.take("returnData", False)}
+    if name := metric.take("metricName"):
+        dimensions = _dimensions(metric.take("dimensions", {}))
+        of = {"Namespace": metric.take("namespace"), "MetricName": name, "Dimensions": dimensions}
+        return {**term, "MetricStat": {"Metric": of, "Period": metric.take("period"), "Stat": metric.take("stat")}}
+    return {**term, "Expression": query.take("expression"), "Label": query.take("label")}
+
+
+def _dimensions(values: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Name": key, "Value": value} for key, value in values.items()]
 
 
 @creates("aws:cloudwatch/dashboard:Dashboard")

@@ -117,9 +117,9 @@ def test_reputation_is_that_of_the_configuration_set(prod, kind, metric):
 def test_an_alarm_on_a_metric_of_a_functions_own_has_the_functions_dimension(prod, function):
     alarms = [made.inputs for made in prod.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")]
     for alarm in alarms:
-        if alarm["namespace"] == "Sluice":
+        if alarm.get("namespace") == "Sluice":
             assert list(alarm["dimensions"]) == ["FunctionName"]
-    own = [alarm for alarm in alarms if alarm["dimensions"].get("FunctionName") == f"sluice-prod-{function}"]
+    own = [alarm for alarm in alarms if alarm.get("dimensions", {}).get("FunctionName") == f"sluice-prod-{function}"]
     assert own
 
 

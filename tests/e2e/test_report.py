@@ -354,7 +354,7 @@ def test_the_failure_of_runs_raises_alarms(graph_of):
         for alarm in graph.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
         if alarm.name.startswith("sluice-prod-report")
     ]
-    watched = {alarm.inputs["metricName"] for alarm in alarms if alarm.inputs["alarmActions"]}
+    watched = {alarm.inputs.get("metricName") for alarm in alarms if alarm.inputs["alarmActions"]}
     assert {"Errors", "ApproximateNumberOfMessagesVisible"} <= watched
 
 

@@ -98,6 +98,33 @@ def test_a_queue_has_the_alarm_of_its_kind(dead_letters, name, metric, threshold
     assert inputs["alarmActions"] == [TOPIC]
 
 
+def test_a_queue_whose_messages_nobody_takes_has_an_alarm():
+    graph = queue(dead_letters=True, operations=OPERATIONS)
+    inputs = dict(graph.named("work-silent").inputs)
+    assert "docs/operating.md#queue-silent (work)" in inputs.pop("alarmDescription")
+    of = {"namespace": "AWS/SQS", "dimensions": {"QueueName": graph.named("work").outputs["name"]}, "period": 300}
+    visible = {**of, "metricName": "ApproximateNumberOfMessagesVisible", "stat": "Maximum"}
+    assert inputs == {
+        "metricQueries": [
+            {
+                "id": "formula",
+                "expression": "IF(visible > 0 AND received == 0, 1, 0)",
+                "label": "formula",
+                "returnData": True,
+            },
+            {"id": "visible", "metric": visible},
+            {"id": "received", "metric": {**of, "metricName": "NumberOfMessagesReceived", "stat": "Sum"}},
+        ],
+        "evaluationPeriods": 3,
+        "threshold": 1,
+        "comparisonOperator": "GreaterThanOrEqualToThreshold",
+        "treatMissingData": "notBreaching",
+        "alarmActions": [TOPIC],
+        "okActions": [TOPIC],
+        "tags": TAGS,
+    }
+
+
 def test_a_queue_carries_the_tags():
     assert queue(operations=OPERATIONS).named("work").inputs["tags"] == TAGS
 

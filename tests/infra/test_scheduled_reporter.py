@@ -135,6 +135,43 @@ def test_an_alarm_goes_off_on_dead_letters_and_on_those_that_got_lost():
     assert lost["dimensions"] == {"FunctionName": "report-reporter"}
 
 
+@pytest.mark.parametrize(
+    ("every", "periods", "seconds"),
+    [
+        ("rate(1 minute)", 1, 300),
+        ("rate(5 minutes)", 3, 300),
+        ("rate(1 hour)", 36, 300),
+        ("rate(8 hours)", 288, 300),
+        ("rate(9 hours)", 27, 3600),
+        ("cron(0 8 * * ? *)", 72, 3600),
+        ("cron(0 8 ? * MON-FRI *)", 120, 3600),  # three days over the weekend, and two
+        ("rate(3 days)", 168, 3600),  # seven days and no more
+        ("rate(6 days)", 168, 3600),
+    ],
+)
+def test_an_alarm_goes_off_when_no_report_was_begun_for_longer_than_the_schedule_allows(every, periods, seconds):
+    inputs = reporter(every=every, operations=OPERATIONS).named("report-silent").inputs
+    assert (inputs["namespace"], inputs["metricName"]) == ("AWS/Lambda", "Invocations")
+    assert inputs["dimensions"] == {"FunctionName": "report-reporter"}
+    assert (inputs["evaluationPeriods"], inputs["period"]) == (periods, seconds)
+    assert (inputs["statistic"], inputs["threshold"], inputs["comparisonOperator"]) == (
+        "SampleCount",
+        1,
+        "LessThanThreshold",
+    )
+    assert inputs["treatMissingData"] == "breaching"
+    assert inputs["alarmActions"] == [TOPIC]
+
+
+@pytest.mark.parametrize("every", ["rate(7 days)", "cron(0 8 ? * 2 *)", "cron(0 8 L * ? *)", "cron(0 8 * * ? 2027)"])
+def test_a_schedule_that_no_alarm_can_watch_says_so(every, monkeypatch):
+    said = []
+    monkeypatch.setattr("pulumi.log.info", lambda message, *_: said.append(message))
+    with pytest.raises(KeyError):
+        reporter(every=every).named("report-silent")
+    assert f"Runs of {every} may be seven days apart or more" in " ".join(said)
+
+
 # ---- groups
 
 
@@ -257,6 +294,7 @@ def test_a_reporter_makes_these():
         "report-schedule-role": "aws:iam/role:Role",
         "report-totals-ra": "sluice:index:Table",
         "report-totals-vr": "sluice:index:Table",
+        "report-silent": "aws:cloudwatch/metricAlarm:MetricAlarm",
         "report-undelivered": "aws:cloudwatch/metricAlarm:MetricAlarm",
     }
 

@@ -252,6 +252,26 @@ def test_an_alarm_goes_off(kind, metric, statistic, threshold, dimension, value)
     }
 
 
+def test_an_alarm_goes_off_when_nobody_has_read_the_stream_for_an_hour():
+    graph = pipeline(operations=OPERATIONS)
+    inputs = dict(graph.named("stream-archiver-silent").inputs)
+    assert "docs/operating.md#stream-silent (stream-archiver)" in inputs.pop("alarmDescription")
+    assert inputs == {
+        "alarmActions": [TOPIC],
+        "okActions": [TOPIC],
+        "comparisonOperator": "LessThanThreshold",
+        "dimensions": {"EventSourceMappingUUID": graph.named("stream-archiver-mapping").outputs["uuid"]},
+        "evaluationPeriods": 12,
+        "metricName": "PolledEventCount",
+        "namespace": "AWS/Lambda",
+        "period": 300,
+        "statistic": "SampleCount",
+        "tags": TAGS,
+        "threshold": 1,
+        "treatMissingData": "breaching",
+    }
+
+
 # ---- operations
 
 

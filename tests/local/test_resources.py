@@ -226,6 +226,20 @@ def test_an_alarm_has_its_dimensions_and_actions(cloud):
     assert alarm["AlarmActions"] == values["alarmActions"]
 
 
+def test_an_alarm_on_a_formula_has_its_metrics(cloud):
+    metric = {"namespace": "AWS/SQS", "metricName": "NumberOfMessagesReceived", "dimensions": {"QueueName": "q"}}
+    values = {
+        "metricQueries": [
+            {"id": "formula", "expression": "IF(m == 0, 1, 0)", "label": "formula", "returnData": True},
+            {"id": "m", "metric": {**metric, "period": 300.0, "stat": "Sum"}},
+        ],
+        "threshold": 1.0, "evaluationPeriods": 3.0, "comparisonOperator": "GreaterThanOrEqualToThreshold",
+    }  # fmt: skip
+    made = create(cloud, "aws:cloudwatch/metricAlarm:MetricAlarm", "silent", values)
+    (alarm,) = cloud.client("cloudwatch").describe_alarms(AlarmNames=[made.id])["MetricAlarms"]
+    assert (alarm["AlarmName"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (made.id, 3, 1)
+
+
 def test_a_template_may_have_a_text_alone(cloud):
     made = create(cloud, "aws:ses/template:Template", "t", {"name": "greeting", "subject": "Hi", "text": "Hello"})
     assert cloud.client("ses").get_template(TemplateName=made.id)["Template"]["TextPart"] == "Hello"

@@ -310,6 +310,16 @@ BREAKS = [
     ("stream-alarms", put(types.MAPPING, MAPPING, "metricsConfig", None), MAPPING, "EventCount"),
     ("queue-alarms", drop(types.ALARM, f"{QUEUE}-waiting"), QUEUE, "ApproximateAgeOfOldestMessage"),
     ("queue-alarms", drop(types.ALARM, f"{DEAD}-messages"), DEAD, "ApproximateNumberOfMessagesVisible"),
+    ("silence-alarms", drop(types.ALARM, f"{ARCHIVER}-silent"), MAPPING, "PolledEventCount"),
+    (
+        "silence-alarms",
+        put(types.ALARM, f"{ARCHIVER}-silent", "treatMissingData", "notBreaching"),
+        MAPPING,
+        "takes no data for breaching",
+    ),
+    ("silence-alarms", drop(types.ALARM, f"{QUEUE}-silent"), QUEUE, "visible while none are received"),
+    ("silence-alarms", put(types.ALARM, f"{QUEUE}-silent", "metricQueries", []), QUEUE, "visible"),
+    ("silence-alarms", drop(types.ALARM, "sluice-prod-report-silent"), SCHEDULE, "Invocations"),
     ("alarm-tells", put(types.ALARM, f"{ARCHIVER}-errors", "alarmActions", []), f"{ARCHIVER}-errors", "alarm_actions"),
     (
         "alarm-tells",
@@ -415,6 +425,12 @@ def test_an_edit_that_breaks_a_rule_is_told_with_resource_rule_and_remedy(rule, 
 
 def test_every_rule_has_an_edit_that_breaks_it():
     assert {case[0] for case in BREAKS} == {rule.name for rule in RULES}
+
+
+@pytest.mark.parametrize("expression", ["rate(7 days)", "cron(0 8 1 * ? *)", "at(2026-11-21T12:00:00)"])
+def test_a_schedule_of_rare_runs_needs_no_alarm_on_silence(expression):
+    rare = put(types.SCHEDULE, SCHEDULE, "scheduleExpression", expression)
+    assert violations(rare(drop(types.ALARM, "sluice-prod-report-silent")(stack("prod")))) == []
 
 
 def test_names_of_rules_are_unique():

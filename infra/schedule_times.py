@@ -1,0 +1,58 @@
+"""What follows from a schedule: how long a run may take and is tried, and after how long a missing one is noticed."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from sluice.schedules import Expression
+
+_LONGEST_RUN_SECONDS = 240
+_LONGEST_EVENT_AGE_SECONDS = 21_600
+"""The longest that Lambda keeps an asynchronous event."""
+_LONGEST_LOOK_BACK = timedelta(days=7)
+_LONGEST_OF_SHORT_PERIODS = timedelta(days=1)
+"""How far an alarm of CloudWatch looks back: seven days, one day where its periods are shorter than an hour."""
+
+
+class Periods(NamedTuple):
+    """How long an alarm looks back: so many periods of so many seconds."""
+
+    number: int
+    seconds: int
+
+    @property
+    def hours(self) -> float:
+        """All of them together."""
+        return self.number * self.seconds / 3600
+
+
+def timeout_seconds(every: str) -> int:
+    """Returns how long a run may take: until the next, at most four minutes."""
+    return min(_LONGEST_RUN_SECONDS, _interval_seconds(every))
+
+
+def event_age_seconds(every: str) -> int:
+    """Returns how long a run is tried: until the next, and until one that took its whole time could begin once more.
+
+    Lambda waits a minute before it tries again; an event that is older than this by then it gives up.
+    """
+    once_more = timeout_seconds(every) + 2 * 60
+    return min(max(_interval_seconds(every), once_more), _LONGEST_EVENT_AGE_SECONDS)
+
+
+def silence(every: str) -> Periods | None:
+    """Returns for how long no run at all is too long: the longest gap and two intervals, at most seven days.
+
+    None where runs may be seven days apart: no alarm can look back so far.
+    """
+    schedule = Expression.parse(every)
+    gap = schedule.longest_gap()
+    if gap >= _LONGEST_LOOK_BACK:
+        return None
+    window = min(gap + 2 * schedule.shortest_gap(), _LONGEST_LOOK_BACK)
+    period = timedelta(minutes=5) if window <= _LONGEST_OF_SHORT_PERIODS else timedelta(hours=1)
+    return Periods(-(-window // period), int(period.total_seconds()))
+
+
+def _interval_seconds(every: str) -> int:
+    """How long a schedule takes from one run to the next, at least."""
+    return int(Expression.parse(every).shortest_gap().total_seconds())

@@ -1,8 +1,9 @@
 """A Lambda function with all that it needs to be run for years: its own role, its logs, its code, its alarms."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -19,6 +20,10 @@ RUNTIME = aws.lambda_.Runtime.PYTHON3D14
 
 _MARGIN_SECONDS = 10
 """Handlers watch their time and end before this, even one that works for as long as it may."""
+
+
+_ENVIRONMENT_BYTES = 4096
+"""What Lambda takes of variables, counted as their JSON: quotes within a value count twice."""
 
 
 class OwnAlarm(TypedDict):
@@ -42,6 +47,8 @@ class FunctionArgs(TypedDict):
     description: str
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables; names come from the handler's `environment` module."""
+    settings: NotRequired[Mapping[str, str]]
+    """The setting that a variable holds, of those that grow with it: variable -> key, such as `imports.columns`."""
     statements: NotRequired[Sequence[Statement]]
     """What its role may do, besides writing its own logs."""
     timeout_seconds: NotRequired[int]
@@ -129,7 +136,9 @@ class Function(Component):
         )
 
     def _create_function(self) -> aws.lambda_.Function:
-        environment = self._args.get("environment")
+        given = self._args.get("environment")
+        # What is not known before an update cannot be counted; names and ARNs are short, settings are known.
+        environment = pulumi.Output.all(**given).apply(self._bounded, True) if given else None
         return aws.lambda_.Function(
             self._name,
             description=self._args["description"],
@@ -147,6 +156,19 @@ class Function(Component):
             tags=self._operations.get("tags"),
             opts=self._child(self.policy),
         )
+
+    def _bounded(self, variables: dict[str, Any]) -> dict[str, Any]:
+        known = {name: value if isinstance(value, str) else "" for name, value in variables.items()}
+        sizes = {name: _json_bytes(value) for name, value in known.items()}
+        if (size := _json_bytes(known)) > _ENVIRONMENT_BYTES:
+            largest = max(sizes, key=sizes.__getitem__)
+            setting = self._args.get("settings", {}).get(largest)
+            holds = f"{largest}, which holds the setting {setting}," if setting else largest
+            raise pulumi.RunError(
+                f"the environment of {self._name} takes {size:,} bytes and Lambda has {_ENVIRONMENT_BYTES:,}: "
+                f"{holds} takes {sizes[largest]:,}. Shorten it"
+            )
+        return variables
 
     def _stage_code(self) -> Path:
         root = Path(self._args.get("root", ROOT))
@@ -181,3 +203,7 @@ class Function(Component):
             kind,
             {"metric": metric, "meaning": meaning, "look": look, "section": "function", "threshold": threshold},
         )
+
+
+def _json_bytes(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())

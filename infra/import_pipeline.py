@@ -192,6 +192,7 @@ class ImportPipeline(Component):
                     environment.GZIP_LIMIT_BYTES: str(args.get("gzip_limit_mib", 102_400) * _MIB),
                     environment.HOP_LIMIT: str(_HOPS),
                 },
+                "settings": {environment.COLUMNS: "imports.columns"},
                 "alarms": {
                     "rejects": {
                         "metric": environment.ROWS_REJECTED,

@@ -48,6 +48,7 @@ def notifier(
             environment.MARKS_TABLE: marks.name,
             environment.MARKS_DAYS: str(_MARKS_KEPT_DAYS),
         },
+        "settings": {environment.ONLY_TO: "mail.onlyTo", environment.WATCHED: "stream.watch"},
         "statements": [
             mailer.may_send_bulk(),
             allow("Marks", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem"], [marks.arn]),

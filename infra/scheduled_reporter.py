@@ -167,6 +167,11 @@ class ScheduledReporter(Component):
                     environment.MAIL_SENDER: mailer.sender,
                     environment.MAIL_CONFIGURATION_SET: mailer.configuration_set_name,
                 },
+                "settings": {
+                    environment.GROUPS: "reports.groups",
+                    environment.RECIPIENTS: "reports.recipients",
+                    environment.MAIL_ONLY_TO: "mail.onlyTo",
+                },
                 "statements": self._statements(),
                 "timeout_seconds": timeout_seconds(args["every"]),
                 "memory_mib": 512,

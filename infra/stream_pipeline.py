@@ -54,6 +54,8 @@ class ConsumerArgs(TypedDict):
     filters: Sequence[Filter]
     """Which records reach it: those that satisfy any of these."""
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
+    settings: NotRequired[Mapping[str, str]]
+    """The setting that a variable holds, of those that grow with it: variable -> key, such as `stream.watch`."""
     statements: NotRequired[Sequence[Statement]]
     """What its role may do, besides reading the stream and keeping failures."""
     timeout_seconds: NotRequired[int]
@@ -212,6 +214,7 @@ class StreamConsumer(Component):
                 "handler": args["handler"],
                 "description": args["description"],
                 "environment": args.get("environment", {}),
+                "settings": args.get("settings", {}),
                 "statements": [*args.get("statements", []), *self._reading()],
                 "timeout_seconds": args.get("timeout_seconds", 60),
                 "memory_mib": args.get("memory_mib", 256),

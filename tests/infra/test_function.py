@@ -1,9 +1,13 @@
+import json
 from typing import Any
 
+import pulumi_aws as aws
 import pytest
 
 from infra.function import Function
 from infra.iam import allow
+from local.program import ProgramError, configuration, run
+from local.recording import Recorder
 from tests.infra.reading import HANDLER, OPERATIONS, PROTECTED, TAGS, TOPIC, dependencies, record, statements, types
 
 LAMBDA, ALARM = "aws:lambda/function:Function", "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -161,3 +165,64 @@ def test_a_function_tells_others_its_name_and_arn():
     graph = function()
     (component,) = graph.of_type("sluice:index:Function")
     assert component.outputs == {"name": "archiver", "arn": graph.named("archiver").outputs["arn"]}
+
+
+# ---- the environment, of which Lambda takes 4,096 bytes of JSON
+
+
+@pytest.mark.parametrize(
+    ("value", "bytes_"),
+    [
+        ("x" * 4088, 4096),  # {"A":"..."} has eight more
+        ('"' * 2044, 4096),  # each quote is escaped
+        ("é" * 2044, 4096),  # two bytes of UTF-8
+    ],
+    ids=["letters", "quotes", "accents"],
+)
+def test_an_environment_that_lambda_just_takes_is_taken_and_a_byte_more_is_not(value, bytes_):
+    assert len(json.dumps({"A": value}, ensure_ascii=False, separators=(",", ":")).encode()) == bytes_
+    assert function(environment={"A": value}).named("archiver").inputs["environment"] == {"variables": {"A": value}}
+    with pytest.raises(ProgramError, match="4,097 bytes and Lambda has 4,096"):
+        function(environment={"A": f"{value}x"})
+
+
+def test_the_setting_that_is_too_large_is_named_before_anything_is_made():
+    """A name that is not known before an update counts as empty."""
+
+    def build():
+        unknown = aws.sns.Topic("topic").arn
+        given: Any = {
+            "handler": HANDLER,
+            "description": "Imports",
+            "environment": {"TABLE": unknown, "COLUMNS": "c" * 5000, "PREFIX": "incoming/"},
+            "settings": {"COLUMNS": "imports.columns"},
+        }
+        Function("importer", given)
+
+    with pytest.raises(ProgramError) as refusal:
+        record(build, preview=True)
+    assert str(refusal.value) == (
+        "the environment of importer takes 5,046 bytes and Lambda has 4,096: "
+        "COLUMNS, which holds the setting imports.columns, takes 5,002. Shorten it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "value", "setting"),
+    [
+        ("imports", {"columns": {f"column number {n}": "N" for n in range(200)}}, "imports.columns"),
+        (
+            "reports",
+            {"groups": [{"name": f"G{n}", "prefix": f"{n:02}{'x' * 60}", "label": "l" * 80} for n in range(20)]},
+            "reports.groups",
+        ),
+        ("reports", {"recipients": [f"{n}{'r' * 60}@{'d' * 60}.example.com" for n in range(50)]}, "reports.recipients"),
+        ("mail", {"onlyTo": [f"team{n}@example{n}.com" for n in range(200)]}, "mail.onlyTo"),
+        ("stream", {"watch": [f"attribute number {n}" for n in range(200)]}, "stream.watch"),
+    ],
+)
+def test_each_setting_that_can_grow_too_large_is_named_in_a_preview(section, value, setting):
+    config = configuration("dev")
+    config[f"sluice:{section}"] = json.dumps({**json.loads(config.get(f"sluice:{section}", "{}")), **value})
+    with pytest.raises(ProgramError, match=f"which holds the setting {setting},"):
+        run("dev", Recorder("eu-north-1", preview=True), preview=True, config=config)

@@ -113,6 +113,7 @@ reports = ScheduledReporter(
         "read_units": settings.reports.read_units,
         "items_per_table": settings.reports.items_per_table,
         "history_days": settings.reports.history_days,
+        "kms_keys": settings.reports.kms_keys,
         "operations": with_pipeline(operations, "report"),
     },
 )

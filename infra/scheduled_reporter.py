@@ -61,6 +61,8 @@ class ScheduledReporterArgs(TypedDict):
     """How many items of a table are listed, the newest first; 200 by default."""
     history_days: NotRequired[int]
     """How long totals are kept; 400 days by default."""
+    kms_keys: NotRequired[Sequence[str]]
+    """ARNs of the customer-managed keys that tables are encrypted with, for those that it may read; none by default."""
     operations: NotRequired[Operations]
 
 
@@ -72,8 +74,9 @@ class ScheduledReporter(Component):
     - a schedule with a role of its own, that invokes the function with the scheduled time;
     - the function, whose failures are retried within the interval and then go to a queue of dead letters;
     - a bucket for the reports and a table of totals for each group;
-    - an alarm on failures that did not reach the queue, and one on a schedule that has stopped; one whose runs may be
-      seven days apart has none, as far as CloudWatch looks back, and the deployment says so.
+    - an alarm on failures that did not reach the queue, one on tables that may not be read, and one on a schedule that
+      has stopped; one whose runs may be seven days apart has none, as far as CloudWatch looks back, and the deployment
+      says so.
     """
 
     totals_tables: dict[str, pulumi.Output[str]]
@@ -90,6 +93,7 @@ class ScheduledReporter(Component):
         self.function = self._create_function()
         self._bound_retries()
         self._watch_dead_letters()
+        self._watch_unreadable_tables()
         self._watch_silence()
         self.schedule = self._create_schedule()
         self.register_outputs({"functionName": self.function.name, "bucketName": self.bucket.name})
@@ -183,10 +187,14 @@ class ScheduledReporter(Component):
     def _statements(self) -> list[Statement]:
         totals = [table.arn for table in self._totals.values()]
         counted = [beside(totals[0], f"table/{group['prefix']}*") for group in self._args["groups"]]
+        keys = self._args.get("kms_keys", [])
+        dynamodb = totals[0].apply(lambda arn: f"dynamodb.{arn.split(':')[3]}.amazonaws.com")
+        decrypt = allow("DecryptTables", ["kms:Decrypt"], keys, {"StringEquals": {"kms:ViaService": dynamodb}})
         return [
             # ListTables knows no resources: AWS accepts it on `*` only. It shows names, nothing else.
             allow("FindTables", ["dynamodb:ListTables"], ["*"]),
             allow("ReadTables", ["dynamodb:DescribeTable", "dynamodb:Scan"], counted),
+            *([decrypt] if keys else []),
             allow("KeepTotals", ["dynamodb:Query", "dynamodb:UpdateItem"], totals),
             # Where the bucket takes no marks of sent mails, the first group's table keeps them.
             allow("ReadMarks", ["dynamodb:GetItem"], totals[:1]),
@@ -217,6 +225,17 @@ class ScheduledReporter(Component):
                 "metric": self.function.metric("DestinationDeliveryFailures"),
                 "meaning": "A report was given up and did not reach the dead letters: nothing can send it again.",
                 "look": "Look at the role's statement KeepFailures and at the queue's policy.",
+                "section": "report",
+            },
+        )
+
+    def _watch_unreadable_tables(self) -> None:
+        self._alarm(
+            "unreadable",
+            {
+                "metric": self.function.own_metric("UnreadableTables"),
+                "meaning": "Tables may not be read: the report shows them so, with DynamoDB's own count.",
+                "look": "Look at `notes` in the reporter's log for which, and why.",
                 "section": "report",
             },
         )

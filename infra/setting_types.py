@@ -146,6 +146,14 @@ AddressOrDomain = Annotated[str, _usable(_address_or_domain, "an e-mail address 
 AttributeName = Annotated[str, Field(min_length=1, max_length=255)]
 ColumnType = Literal["S", "N", "BOOL"]
 EventName = Literal["INSERT", "MODIFY", "REMOVE"]
+KmsKey = Annotated[
+    str,
+    matching(
+        re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]{1,64}"),
+        "the ARN of a KMS key, such as arn:aws:kms:eu-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab "
+        "(of an alias, take its key's)",
+    ),
+]
 Prefix = Annotated[str, matching(re.compile(r"[A-Za-z0-9_.-]{1,64}"), "1 to 64 of A-Z a-z 0-9 _ . -")]
 Region = Annotated[str, AfterValidator(_region)]
 RetentionDays = Annotated[int, AfterValidator(_retention)]

@@ -29,6 +29,7 @@ from infra.setting_types import (
     ColumnType,
     Domain,
     EventName,
+    KmsKey,
     Prefix,
     Region,
     RetentionDays,
@@ -141,6 +142,7 @@ class ReportSettings(_Section):
     read_units: Annotated[int, Field(ge=1)] = 20_000
     items_per_table: Annotated[int, Field(ge=0, le=10_000)] = 200
     history_days: Annotated[int, Field(ge=1, le=3650)] = 400
+    kms_keys: Annotated[list[KmsKey], Field(max_length=20)] = []
 
 
 class OperationsSettings(_Section):

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from handlers.reporter.patience import patience
-from handlers.reporter.run import Run, Services, Summary
+from handlers.reporter.run import Run, Services, Summary, few
 from handlers.reporter.schedule import object_key, scheduled_time
 from handlers.reporter.settings import Settings, from_environment
 from handlers.shared.aws import dynamodb, s3, ses
@@ -58,6 +58,7 @@ def _emit(summary: Summary, context: Any, started: float) -> None:
             "Tables": (summary.tables, "Count"),
             "Items": (summary.items, "Count"),
             "ApproximateTables": (summary.approximate, "Count"),
+            "UnreadableTables": (summary.unreadable, "Count"),
             "ReadUnits": (summary.units, "Count"),
             "MailsSent": (summary.mails, "Count"),
             "RecipientsSkipped": (summary.skipped, "Count"),
@@ -65,5 +66,5 @@ def _emit(summary: Summary, context: Any, started: float) -> None:
             "Duration": ((time.monotonic() - started) * 1000, "Milliseconds"),
         },
         request_id=context.aws_request_id,
-        notes=summary.notes,
+        notes=few(summary.notes),
     )

@@ -15,7 +15,8 @@ _MINUS = "\N{MINUS SIGN}"
 _ABOUT = "\N{ALMOST EQUAL TO}\N{NO-BREAK SPACE}"
 
 ABOUT_APPROXIMATE = (
-    "≈ marks a table that was not read to its end, because the run's budget of read units was spent. "
+    "≈ marks a table that was not read to its end: the run's budget of read units or its time was spent, the table is "
+    "too large for the part of its provisioned units that a report may use, or it could not be read. "
     "Its count is DynamoDB's own, which can be six hours old, and its items are a sample."
 )
 
@@ -23,7 +24,8 @@ _STATUSES = {
     "CREATING": "being created",
     "DELETING": "being deleted",
     "VANISHED": "deleted while it was read",
-    "UNREADABLE": "could not be read",
+    "UNREADABLE": "may not be read",
+    "FAILED": "could not be read",
 }
 
 # What HTML forbids, or encoders refuse: control characters, lone surrogates, noncharacters.

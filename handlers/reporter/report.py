@@ -5,7 +5,7 @@
 
 A name and a date are as the item has them (cut after a thousand characters), null where it has none; a key is an
 object, attribute -> value. A table that could not be read has a `status` too: DynamoDB's (`CREATING`, `DELETING`, ...),
-`VANISHED` or `UNREADABLE`.
+`VANISHED`, `UNREADABLE` or `FAILED`.
 """
 
 import json
@@ -20,14 +20,21 @@ from handlers.reporter.settings import Group
 from handlers.shared.attributes import AttributeValue, json_object, json_text
 
 VANISHED = "VANISHED"
-"""The status of a table that was listed and is gone; the other statuses are DynamoDB's, and `UNREADABLE`."""
+"""The status of a table that was listed and is gone."""
 
 UNREADABLE = "UNREADABLE"
-"""The status of a table that exists and whose description or items were refused."""
+"""The status of a table that may not be read: its description or its items were refused, and will be again."""
+
+FAILED = "FAILED"
+"""The status of a table whose reading ended in an outage; a repeated run reads it anew."""
 
 _T = TypeVar("_T")
 
 _ABSENT = ("CREATING", "DELETING", VANISHED)
+
+
+# What DynamoDB calls tables whose key it may not use; after a week it archives them.
+_LOCKED = (UNREADABLE, "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED")
 
 
 class DamagedReportError(ValueError):
@@ -72,6 +79,11 @@ class Table:
     items: Sequence[Row]
     items_truncated: bool
     status: str | None = None
+
+    @property
+    def locked(self) -> bool:
+        """Whether it is there and may not be read."""
+        return self.status in _LOCKED
 
 
 @dataclass(frozen=True)

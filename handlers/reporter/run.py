@@ -16,7 +16,7 @@ from handlers.reporter.mailing import Mailer, Sender, usable
 from handlers.reporter.marks import Marks, ObjectPlace, Place, RowPlace
 from handlers.reporter.patience import Patience
 from handlers.reporter.reading import Wanted
-from handlers.reporter.report import UNREADABLE, DamagedReportError, Past, Report, parse, render
+from handlers.reporter.report import FAILED, DamagedReportError, Past, Report, parse, render
 from handlers.reporter.schedule import object_key, stamp
 from handlers.reporter.settings import Settings
 from handlers.reporter.storage import Storage
@@ -27,6 +27,7 @@ from handlers.reporter.view import compare
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.s3 import Bucket
 
+_REASONS = 20
 _CLAIM_CALLS = 4  # a mail and its marks are fewer calls, so a live run's claim does not end
 
 
@@ -45,16 +46,28 @@ class Services:
 
 @dataclass
 class Summary:
-    """What a run did, for the line that it logs; `notes` says what was damaged and passed over or made anew."""
+    """What a run did, for the line that it logs.
+
+    Attributes:
+        reasons: what failed.
+        notes: what fails nothing and somebody should know: tables that may not be read, and what was damaged.
+    """
 
     tables: int = 0
     items: int = 0
     approximate: int = 0
+    unreadable: int = 0
     units: float = 0.0
     mails: int = 0
     skipped: int = 0
     reasons: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+
+def few(reasons: list[str]) -> list[str]:
+    """Gives reasons as a log line or a dead letter has room for them: the first ones, and how many more there are."""
+    more = len(reasons) - _REASONS
+    return [*reasons[:_REASONS], f"and {more} more"] if more > 0 else reasons
 
 
 class Run:
@@ -89,7 +102,7 @@ class Run:
         self._publish(report)
         self._describe(report)
         if self.summary.reasons:
-            raise ReportFailedError("; ".join(self.summary.reasons))
+            raise ReportFailedError("; ".join(few(self.summary.reasons)))
         return report
 
     def _recorded(self) -> bytes | None:
@@ -107,7 +120,7 @@ class Run:
         except DamagedReportError as error:
             self._note(f"{object_key(self._time, 'json')} is damaged ({error}): it is made anew")
             return False
-        return all(table.status != UNREADABLE for group in report.groups for table in group.tables)
+        return all(table.status != FAILED for group in report.groups for table in group.tables)
 
     def _count(self) -> bytes:
         settings = self._settings
@@ -115,6 +128,7 @@ class Run:
         found = survey(self._services.dynamodb, settings.groups, wanted, settings.read_units, self._patience)
         self.summary.units = found.units
         self.summary.reasons += found.failures
+        self.summary.notes += found.refusals
         return render(stamp(self._time), settings.environment, settings.groups, found.groups)
 
     def _put_totals(self, report: Report) -> None:
@@ -169,6 +183,7 @@ class Run:
         self.summary.tables = len(tables)
         self.summary.items = sum(group.total for group in report.groups)
         self.summary.approximate = sum(table.approximate for table in tables)
+        self.summary.unreadable = sum(table.locked for table in tables)
 
     @contextmanager
     def _outcome(self, name: str) -> Iterator[None]:

@@ -8,7 +8,7 @@ from handlers.reporter.discovery import tables_of
 from handlers.reporter.patience import Patience
 from handlers.reporter.plan import Description, plan
 from handlers.reporter.reading import Spending, Wanted, failed, read, unread
-from handlers.reporter.report import VANISHED, TableRead
+from handlers.reporter.report import FAILED, UNREADABLE, VANISHED, TableRead
 from handlers.reporter.settings import Group
 from handlers.shared.aws.errors import AwsError
 
@@ -23,11 +23,13 @@ class Survey:
         groups: group name -> its tables, in alphabetical order.
         units: the read units that it cost.
         failures: a reason for each table that should have been readable and was not.
+        refusals: a reason for each table that may not be read.
     """
 
     groups: dict[str, list[TableRead]]
     units: float = 0.0
     failures: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
 
 
 def survey(client: tables.Client, groups: Sequence[Group], wanted: Wanted, units: float, patience: Patience) -> Survey:
@@ -39,13 +41,13 @@ def survey(client: tables.Client, groups: Sequence[Group], wanted: Wanted, units
     members = tables_of(groups, tables.names(client, patience.call()))
     spending = Spending(units, patience.reading)
     found: dict[str, TableRead] = {}
-    failures: list[str] = []
+    reasons: dict[str, list[str]] = {FAILED: [], UNREADABLE: [], VANISHED: []}
     for table, error in _surveyed(client, [name for names in members.values() for name in names], wanted, spending):
         found[table.name] = table
-        if error and table.status != VANISHED:
-            failures.append(f"{table.name}: {error}")
+        if error and table.status:
+            reasons[table.status].append(f"{table.name}: {error}")
     reads = {group: [found[name] for name in names] for group, names in members.items()}
-    return Survey(reads, spending.spent, sorted(failures))
+    return Survey(reads, spending.spent, sorted(reasons[FAILED]), sorted(reasons[UNREADABLE]))
 
 
 def _surveyed(

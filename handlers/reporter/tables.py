@@ -4,13 +4,22 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from handlers.reporter.plan import Description
-from handlers.reporter.report import UNREADABLE, VANISHED
+from handlers.reporter.report import FAILED, UNREADABLE, VANISHED
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
 
 IN_FLIGHT = 16
+
+# Refusals that say nothing of the table: with other credentials, or a clock put right, it may be read.
+_OF_THE_CALLER = (
+    "ExpiredTokenException",
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "UnrecognizedClientException",
+)
 
 
 class Client(Protocol):
@@ -50,7 +59,10 @@ def describe(client: Client, tables: Iterable[str], deadline: float) -> Iterator
 
 def failed_status(error: AwsError) -> str:
     """Names the status of a table that a request failed on."""
-    return VANISHED if error.code == "ResourceNotFoundException" else UNREADABLE
+    if error.code == "ResourceNotFoundException":
+        return VANISHED
+    refused = 400 <= error.status < 500 and not error.transient and error.code not in _OF_THE_CALLER
+    return UNREADABLE if refused else FAILED
 
 
 def _description(table: dict[str, Any]) -> Description:

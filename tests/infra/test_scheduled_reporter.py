@@ -259,6 +259,31 @@ def test_the_reporter_may_do_its_work_and_nothing_else():
     }
 
 
+KEYS = [f"arn:aws:kms:eu-north-1:123456789012:key/{number}" for number in (1, 2)]
+
+
+def test_the_reporter_may_decrypt_with_the_given_keys_and_through_dynamodb_only():
+    graph = reporter(kms_keys=KEYS)
+    assert statements(graph.named("report-reporter-policy"))["DecryptTables"] == {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt"],
+        "Resource": KEYS,
+        "Condition": {"StringEquals": {"kms:ViaService": "dynamodb.eu-north-1.amazonaws.com"}},
+    }
+
+
+def test_without_keys_the_reporter_may_decrypt_nothing():
+    assert "kms:" not in reporter().named("report-reporter-policy").inputs["policy"]
+
+
+def test_tables_that_may_not_be_read_have_an_alarm_of_their_own():
+    inputs = reporter().named("report-unreadable").inputs
+    assert (inputs["namespace"], inputs["metricName"]) == ("Sluice", "UnreadableTables")
+    assert inputs["dimensions"] == {"FunctionName": "report-reporter"}
+    assert (inputs["threshold"], inputs["statistic"]) == (1, "Sum")
+    assert "docs/operating.md#report-unreadable" in inputs["alarmDescription"]
+
+
 @pytest.mark.parametrize("stack", stacks())
 def test_listing_tables_is_the_one_thing_allowed_everywhere(graph_of, stack):
     """X-Ray's writing apart, which knows no resources either, and is there only where functions are traced."""
@@ -296,6 +321,7 @@ def test_a_reporter_makes_these():
         "report-totals-vr": "sluice:index:Table",
         "report-silent": "aws:cloudwatch/metricAlarm:MetricAlarm",
         "report-undelivered": "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "report-unreadable": "aws:cloudwatch/metricAlarm:MetricAlarm",
     }
 
 

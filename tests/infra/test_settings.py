@@ -96,6 +96,7 @@ def test_a_sender_and_recipients_are_enough():
             "readUnits": 20_000,
             "itemsPerTable": 200,
             "historyDays": 400,
+            "kmsKeys": [],
         },
         "operations": {
             "alarmEmails": [],
@@ -421,3 +422,23 @@ def test_pulumi_is_told_of_the_mistakes_without_a_traceback():
             load_stack()
 
     record(build)
+
+
+def test_a_key_is_named_by_its_arn():
+    key = "arn:aws:kms:eu-north-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab"
+    assert settings(reports={"kmsKeys": [key]}).reports.kms_keys == [key]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "arn:aws:kms:eu-north-1:111122223333:alias/tables",
+        "arn:aws:kms:eu-north-1:111122223333:key/*",
+        "arn:aws:kms:*:111122223333:key/1",
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        "*",
+    ],
+)
+def test_what_is_no_arn_of_a_key_is_refused(key):
+    (found,) = mistakes(reports={"kmsKeys": [key]})
+    assert found.startswith(f"sluice:reports.kmsKeys[0]: found {key!r}; allowed: the ARN of a KMS key")

@@ -199,11 +199,14 @@ def report(place: Place) -> Any:
     )
 
 
-def _history(stack: Stack, times: list[str]) -> list[bool]:
+def _history(stack: Stack, times: list[str]) -> Any:
     s3, bucket = stack.cloud.client("s3"), stack.outputs["report_bucket_name"]
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"reports/date={times[0][:10]}/").get("Contents", [])
-    pages = [s3.get_object(Bucket=bucket, Key=held["Key"])["Body"].read() for held in listed]
-    return [bool(pages), len(pages) >= 3]
+    pages = {held["Key"]: s3.get_object(Bucket=bucket, Key=held["Key"])["Body"].read() for held in listed}
+    own = [f"{time.replace(':', '-')}.json" for time in times]
+    records = [json.loads(page) for key, page in pages.items() if key.endswith(tuple(own))]
+    tables = [table for record in records for group in record["groups"].values() for table in group["tables"]]
+    return bool(pages), len(pages) >= 3, [(table["name"], table.get("status"), len(table["items"])) for table in tables]
 
 
 class _Refusing:

@@ -8,7 +8,7 @@ from handlers.reporter.run import ReportFailedError, Services
 from handlers.reporter.schedule import NoScheduledTimeError
 from handlers.reporter.settings import from_environment
 from tests.handlers.reporter.conftest import Aws
-from tests.handlers.reporter.fakes import STAMP
+from tests.handlers.reporter.fakes import STAMP, error
 from tests.handlers.reporter.test_settings import VARIABLES
 
 
@@ -57,6 +57,14 @@ def test_an_invocation_ends_with_one_line_without_personal_data(
     _, line = invoke(capsys)
     assert (line["request_id"], line["Items"], line["MailsSent"], line["OutcomesFailed"]) == ("request-1", 2, 1, 0)
     assert "example.com" not in json.dumps(line)
+
+
+def test_a_table_that_may_not_be_read_is_counted_and_named(deployed: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    deployed.faults.on("Scan", "RA_lenses", error("Scan", "AccessDeniedException", 400))
+    _, line = invoke(capsys)
+    assert (line["UnreadableTables"], line["OutcomesFailed"]) == (1, 0)
+    assert {"Name": "UnreadableTables", "Unit": "Count"} in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+    assert line["notes"][0].startswith("RA_lenses: ")
 
 
 def test_a_failed_invocation_raises_and_still_ends_with_its_line(

@@ -127,6 +127,8 @@ def test_lists_say_what_they_list(table: TableRead, note: str) -> None:
     [
         ("CREATING", "being created"),
         ("VANISHED", "deleted while it was read"),
+        ("UNREADABLE", "may not be read"),
+        ("FAILED", "could not be read"),
         ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", "inaccessible encryption credentials"),
         (None, ""),
     ],

@@ -131,7 +131,22 @@ def test_a_table_that_cannot_be_read_is_reported_with_its_status(status: str, co
 
 def test_a_table_that_cannot_be_described_is_gone_or_unreadable() -> None:
     assert failed("a", GONE) == TableRead("a", 0, status="VANISHED")
-    assert failed("a", error()) == TableRead("a", 0, approximate=True, status="UNREADABLE")
+    refusal = error("DescribeTable", "AccessDeniedException", 400)
+    assert failed("a", refusal) == TableRead("a", 0, approximate=True, status="UNREADABLE")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        error(),
+        error(code="RequestTimeout", status=0),
+        error(code="ServiceUnavailable", status=503),
+        error(code="ExpiredTokenException", status=400),
+        error(code="UnrecognizedClientException", status=400),
+    ],
+)
+def test_an_outage_or_a_refusal_of_the_caller_is_no_refusal_of_the_table(failure: AwsError) -> None:
+    assert failed("a", failure) == TableRead("a", 0, approximate=True, status="FAILED")
 
 
 def test_consumed_units_are_what_dynamodb_says() -> None:

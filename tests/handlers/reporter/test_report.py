@@ -77,6 +77,14 @@ def test_what_is_written_is_read_again(name: str, label: str, count: int, approx
     assert read.items == [Row(name, None, {"id": name})]
 
 
+def test_tables_that_are_there_and_may_not_be_read_are_told_from_the_others() -> None:
+    locked = ["UNREADABLE", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED"]
+    others = ["CREATING", "DELETING", "VANISHED", "FAILED", None]
+    tables = [TableRead(f"RA_{status}", 1, status=status) for status in (*locked, *others)]
+    [group] = parse(render(STAMP, "dev", [RA], {"RA": tables})).groups
+    assert [table.status for table in group.tables if table.locked] == locked
+
+
 def test_a_total_counts_the_tables_that_are_there() -> None:
     tables = [
         TableRead("RA_a", 3),

@@ -1,3 +1,5 @@
+import pytest
+
 from handlers.reporter.patience import Patience, patience
 from handlers.reporter.reading import Wanted
 from handlers.reporter.survey import survey
@@ -16,29 +18,47 @@ def test_tables_are_counted_by_group(aws: Aws, patient: Patience) -> None:
     assert (found.units, found.failures) == (2.0, [])
 
 
-def test_a_status_that_forbids_reading_is_reported_without_a_scan(aws: Aws, patient: Patience) -> None:
+@pytest.mark.parametrize(
+    ("status", "count"),
+    [
+        ("CREATING", 0),  # a restored one too
+        ("DELETING", 0),
+        ("ARCHIVING", 1),
+        ("ARCHIVED", 1),
+        ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", 1),
+        ("A_STATUS_OF_TOMORROW", 1),
+    ],
+)
+def test_a_status_that_forbids_reading_is_reported_without_a_scan(
+    aws: Aws, patient: Patience, status: str, count: int
+) -> None:
     aws.table("RA_a", 1)
     call = aws.dynamodb.call
 
-    def creating(request: object, **options: object) -> object:
+    def described(request: object, **options: object) -> object:
         response = call(request)  # type: ignore[arg-type]  # as it came
-        response.body = response.body.replace(b'"TableStatus": "ACTIVE"', b'"TableStatus": "CREATING"')
+        response.body = response.body.replace(b'"TableStatus": "ACTIVE"', f'"TableStatus": "{status}"'.encode())
         return response
 
-    aws.dynamodb.call = creating  # type: ignore[method-assign,assignment]  # what moto never shows
-    [table] = survey(aws.dynamodb, (RA,), WANTED, 1000, patient).groups["RA"]
-    assert (table.status, table.count) == ("CREATING", 0)
+    aws.dynamodb.call = described  # type: ignore[method-assign,assignment]  # what moto never shows
+    found = survey(aws.dynamodb, (RA,), WANTED, 1000, patient)
+    [table] = found.groups["RA"]
+    assert (table.status, table.count, found.failures) == (status, count, [])
     assert "Scan" not in {operation for operation, _ in aws.faults.seen}
 
 
-def test_what_cannot_be_described_is_a_failure_and_what_is_gone_is_none(aws: Aws, patient: Patience) -> None:
-    for name in ("RA_gone", "RA_odd"):
+def test_what_cannot_be_described_is_a_failure_and_what_is_gone_or_forbidden_is_none(
+    aws: Aws, patient: Patience
+) -> None:
+    for name in ("RA_gone", "RA_locked", "RA_odd"):
         aws.table(name)
+    aws.faults.on("DescribeTable", "RA_locked", error("DescribeTable", "AccessDeniedException", 400))
     aws.faults.on("DescribeTable", "RA_gone", error("DescribeTable", "ResourceNotFoundException", 400))
     aws.faults.on("DescribeTable", "RA_odd")
     found = survey(aws.dynamodb, (RA,), WANTED, 1000, patient)
-    assert [table.status for table in found.groups["RA"]] == ["VANISHED", "UNREADABLE"]
+    assert [table.status for table in found.groups["RA"]] == ["VANISHED", "UNREADABLE", "FAILED"]
     assert [failure.split(":")[0] for failure in found.failures] == ["RA_odd"]
+    assert [refusal.split(":")[0] for refusal in found.refusals] == ["RA_locked"]
 
 
 def test_composite_keys_are_shown_whole(aws: Aws, patient: Patience) -> None:

@@ -2,6 +2,9 @@
 
 A scan is billed for what it reads, whatever it returns: half a unit for each 4 KB, eventually consistent, so 128 units
 for a page of 1 MB. DescribeTable's sizes can be six hours old: the plan is an estimate, the reading keeps the budget.
+
+A provisioned table has other readers, who pay for its units and are refused when they are spent: a report uses one
+segment and a tenth of them, for twenty seconds. A table that this would not read to its end is not read at all.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 """
 
@@ -13,17 +16,24 @@ _BYTES_PER_UNIT = 8192
 _SMALLEST_SCAN = 0.5
 _PAGES_PER_SEGMENT = 4
 _MOST_SEGMENTS = 8
+_SHARE = 0.1
+_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class Description:
-    """What DescribeTable says of a table; bytes and items are up to six hours old."""
+    """What DescribeTable says of a table; bytes and items are up to six hours old.
+
+    Attributes:
+        provisioned: read units that it has a second; 0: it is paid for by what is read.
+    """
 
     name: str
     status: str
     size_bytes: int = 0
     items: int = 0
     key: tuple[str, ...] = ()
+    provisioned: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -34,11 +44,18 @@ class Reading:
         table: the table.
         segments: how many parallel scans share it; 0: it is not read, its count is DescribeTable's.
         units: where its reading stops; None: it is to be read to its end.
+        rate: units a second that its reading keeps to; None: as fast as it comes.
     """
 
     table: Description
     segments: int
     units: float | None
+    rate: float | None = None
+
+
+def units_of(size: float) -> float:
+    """Gives the read units that a scan of so many bytes costs."""
+    return size / _BYTES_PER_UNIT
 
 
 def plan(tables: Sequence[Description], budget: float) -> list[Reading]:
@@ -50,23 +67,33 @@ def plan(tables: Sequence[Description], budget: float) -> list[Reading]:
     Returns:
         one reading a table, in the order in which they are to be read.
     """
-    ascending = sorted(tables, key=lambda table: (table.size_bytes, table.name))
     readings: list[Reading] = []
+    others: list[Description] = []
     left = budget
-    for position, table in enumerate(ascending):
-        estimate = max(table.size_bytes / _BYTES_PER_UNIT, _SMALLEST_SCAN)
-        if estimate > left:
-            return readings + _samples(ascending[position:], left)
-        readings.append(Reading(table, _segments(estimate), None))
-        left -= estimate
-    return readings
+    for table in sorted(tables, key=lambda table: (table.size_bytes, table.name)):
+        estimate = max(units_of(table.size_bytes), _SMALLEST_SCAN)
+        if table.provisioned and estimate > table.provisioned * _SHARE * _SECONDS:
+            readings.append(Reading(table, 0, 0.0))
+        elif others or estimate > left:
+            others.append(table)
+        else:
+            readings.append(_reading(table, estimate, None))
+            left -= estimate
+    return readings + _samples(others, left)
 
 
 def _samples(tables: Sequence[Description], units: float) -> list[Reading]:
-    share = units / len(tables)
+    share = units / len(tables) if tables else 0.0
     if share < _SMALLEST_SCAN:
         return [Reading(table, 0, 0.0) for table in tables]
-    return [Reading(table, _segments(share), share) for table in tables]
+    return [_reading(table, share, share) for table in tables]
+
+
+def _reading(table: Description, estimate: float, units: float | None) -> Reading:
+    if not table.provisioned:
+        return Reading(table, _segments(estimate), units)
+    rate = table.provisioned * _SHARE
+    return Reading(table, 1, rate * _SECONDS if units is None else min(units, rate * _SECONDS), rate)
 
 
 def _segments(units: float) -> int:

@@ -1,19 +1,22 @@
 """Reads tables within a budget: many segments of many tables at once, the pages parsed as plain JSON.
 
 No page is asked for once the budget is passed, so at most one page a segment is read beyond it. Memory holds a page for
-each request in flight, and the newest items of each segment.
+each request in flight, and the newest items of each segment. A table that is to be read at a rate gets pages of a
+second's units, and rests after each for as long as its units take at that rate; meanwhile the others are read.
 """
 
 import gc
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
 from handlers.reporter.newest import Attributes, Newest, merged
-from handlers.reporter.plan import Description, Reading
+from handlers.reporter.plan import Description, Reading, units_of
 from handlers.reporter.report import VANISHED, TableRead
 from handlers.reporter.tables import IN_FLIGHT, Client, failed_status
 from handlers.shared.aws import dynamodb
@@ -21,6 +24,8 @@ from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 
 _GRACE = 5.0  # seconds that a page asked for in time has to arrive in
+_THROTTLED = "ProvisionedThroughputExceededException"
+_UNITS_PER_ITEM = 0.5  # where nothing is known of a table's items
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,56 @@ class _Progress:
     def over(self) -> bool:
         return self.reading.units is not None and self.spent >= self.reading.units
 
+    def rest(self, units: float) -> float:
+        """Seconds until the next page, after one that cost so many units."""
+        return units / self.reading.rate if self.reading.rate and not self.over() else 0.0
+
+    def units_per_item(self) -> float:
+        """What an item costs to read: of those read so far, or as DescribeTable has it."""
+        table = self.reading.table
+        if self.count:
+            return self.spent / self.count
+        return units_of(table.size_bytes) / table.items if table.items and table.size_bytes else _UNITS_PER_ITEM
+
 
 @dataclass(frozen=True)
 class _Segment:
     progress: _Progress
     number: int
     start: dict[str, Any] = field(default_factory=dict)
+
+
+class _Queue:
+    """Segments whose next page is to be asked for: at once, or when their table has rested."""
+
+    def __init__(self, segments: Iterable[_Segment]) -> None:
+        self._ready = deque(segments)
+        self._resting: list[tuple[float, int, _Segment]] = []
+        self._numbers = count()
+
+    def __len__(self) -> int:
+        return len(self._ready) + len(self._resting)
+
+    def next(self) -> _Segment | None:
+        """Takes the next segment that need not rest."""
+        if self._resting and self._resting[0][0] <= time.monotonic():
+            return heappop(self._resting)[2]
+        return self._ready.popleft() if self._ready else None
+
+    def add(self, segment: _Segment, rest: float) -> None:
+        """Takes back a segment that has a further page, first in turn, or after a rest of so many seconds."""
+        if rest:
+            heappush(self._resting, (time.monotonic() + rest, next(self._numbers), segment))
+        else:
+            self._ready.appendleft(segment)
+
+    def wait(self, spending: Spending) -> int:
+        """Waits until a segment is ready, or nothing may be asked for any more; gives how many are."""
+        if not self._ready and self._resting and not spending.over():
+            time.sleep(max(0.0, min(self._resting[0][0], spending.deadline) - time.monotonic()))
+        if spending.over():
+            self._ready.extend(heappop(self._resting)[2] for _ in range(len(self._resting)))
+        return max(len(self._ready), 1)
 
 
 def read(
@@ -74,7 +123,7 @@ def read(
         what was found in each table, in the order of the plan, and the error that ended its reading, if one did.
     """
     tables = [_begin(reading, wanted) for reading in readings]
-    waiting = deque(_Segment(table, number) for table in tables for number in range(table.reading.segments))
+    waiting = _Queue(_Segment(table, number) for table in tables for number in range(table.reading.segments))
     with _no_collector():
         _read_pages(client, waiting, wanted, spending)
     for table in tables:
@@ -121,25 +170,33 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _read_pages(client: Client, waiting: deque[_Segment], wanted: Wanted, spending: Spending) -> None:
+def _read_pages(client: Client, waiting: _Queue, wanted: Wanted, spending: Spending) -> None:
     while waiting:
+        ready = waiting.wait(spending)
         # The client takes the next request when a place is free, after the outcome before it has queued its successor.
         requests = _requests(waiting, wanted, spending)
         for request, outcome in client.map(
-            requests, in_flight=min(IN_FLIGHT, len(waiting)), deadline=spending.deadline + _GRACE
+            requests, in_flight=min(IN_FLIGHT, ready), deadline=spending.deadline + _GRACE
         ):
             segment: _Segment = request.tag
             if isinstance(outcome, AwsError):
-                segment.progress.error = outcome
+                _refused(segment.progress, outcome)
                 continue
-            following = _take(segment, outcome.json(), spending)
+            page = outcome.json()
+            following = _take(segment, page, spending)
             if following:
-                waiting.appendleft(following)
+                waiting.add(following, segment.progress.rest(consumed_units(page)))
 
 
-def _requests(waiting: deque[_Segment], wanted: Wanted, spending: Spending) -> Iterator[Request]:
-    while waiting:
-        segment = waiting.popleft()
+def _refused(progress: _Progress, error: AwsError) -> None:
+    if error.code == _THROTTLED:  # its own readers need all its units: they come first
+        progress.cut_off = True
+    else:
+        progress.error = error
+
+
+def _requests(waiting: _Queue, wanted: Wanted, spending: Spending) -> Iterator[Request]:
+    while segment := waiting.next():
         if segment.progress.error:
             continue
         if spending.over() or segment.progress.over():
@@ -155,6 +212,8 @@ def _scan(segment: _Segment, wanted: Wanted) -> dict[str, Any]:
         payload |= {"Segment": segment.number, "TotalSegments": reading.segments}
     if segment.start:
         payload["ExclusiveStartKey"] = segment.start
+    if reading.rate:
+        payload["Limit"] = max(1, int(reading.rate / segment.progress.units_per_item()))
     if not wanted.items:
         return payload | {"Select": "COUNT"}
     shown = dict.fromkeys((*reading.table.key, wanted.name_attribute, wanted.date_attribute))

@@ -72,4 +72,11 @@ def _description(table: dict[str, Any]) -> Description:
         size_bytes=int(table.get("TableSizeBytes", 0)),
         items=int(table.get("ItemCount", 0)),
         key=tuple(element["AttributeName"] for element in table.get("KeySchema", [])),
+        provisioned=_provisioned(table),
     )
+
+
+def _provisioned(table: dict[str, Any]) -> float:
+    if table.get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST":
+        return 0.0
+    return float(table.get("ProvisionedThroughput", {}).get("ReadCapacityUnits", 0))  # 0 of a table on demand, too

@@ -206,7 +206,8 @@ def _history(stack: Stack, times: list[str]) -> Any:
     own = [f"{time.replace(':', '-')}.json" for time in times]
     records = [json.loads(page) for key, page in pages.items() if key.endswith(tuple(own))]
     tables = [table for record in records for group in record["groups"].values() for table in group["tables"]]
-    return bool(pages), len(pages) >= 3, [(table["name"], table.get("status"), len(table["items"])) for table in tables]
+    states = {(table["name"], table.get("status"), len(table["items"])) for table in tables}
+    return bool(pages), len(pages) >= 3, sorted(states, key=str)
 
 
 class _Refusing:

@@ -1,7 +1,8 @@
 """Fits a text of many rows into a size: Gmail, for one, clips a mail at 102 KB and hides what comes after."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -10,54 +11,59 @@ class Block:
 
     Attributes:
         head: what comes before the rows.
-        rows: the rows, the most important first.
+        rows: the rows, the most important first; or what `render` makes them from, when they are taken.
         tail: what comes after them.
         cut: what comes between rows and tail where rows are left out; `{}` becomes their number.
         others: how many more rows there are, which are left out in any case.
-        taken: how many rows it has.
+        render: makes a row.
+        kept: the rows that it has.
     """
 
     head: str
-    rows: Sequence[str]
+    rows: Sequence[Any]
     tail: str
     cut: str
     others: int = 0
-    taken: int = 0
+    render: Callable[[Any], str] = str
+    kept: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        if not self.taken:
+        if not self.kept:
             return ""
-        left_out = len(self.rows) + self.others - self.taken
+        left_out = len(self.rows) + self.others - len(self.kept)
         note = self.note(left_out) if left_out else ""
-        return f"{self.head}{''.join(self.rows[: self.taken])}{note}{self.tail}"
+        return f"{self.head}{''.join(self.kept)}{note}{self.tail}"
 
     def note(self, left_out: int) -> str:
         """Gives `cut` for a number of rows."""
         return self.cut.replace("{}", f"{left_out:,}")
 
 
+def size(text: str) -> int:
+    """Measures a text in bytes of UTF-8."""
+    return len(text.encode())
+
+
 class Room:
-    """The bytes of UTF-8 that blocks may take together.
+    """What blocks may take together, in bytes of UTF-8 or as another measure has it.
 
     Attributes:
         exceeded: whether some row was refused.
     """
 
-    def __init__(self, size: int) -> None:
-        self._left = size
+    def __init__(self, room: int, measure: Callable[[str], int] = size) -> None:
+        self._left = room
+        self._measure = measure
         self.exceeded = False
 
     def fill(self, block: Block, rows: int) -> None:
         """Takes rows into a block, until it has as many as asked for or the next does not fit."""
         around = block.head + block.note(len(block.rows) + block.others) + block.tail
-        for row in block.rows[block.taken : rows]:
-            needed = _size(row) if block.taken else _size(around + row)
+        for content in block.rows[len(block.kept) : rows]:
+            row = block.render(content)
+            needed = self._measure(row if block.kept else around + row)
             if needed > self._left:
                 self.exceeded = True
                 return
-            block.taken += 1
+            block.kept.append(row)
             self._left -= needed
-
-
-def _size(text: str) -> int:
-    return len(text.encode())

@@ -249,8 +249,8 @@ def _items(table: Table) -> Block:
         f'<tr class="s" align="left" style="color:{_SOFT}"><th width="44%">Name</th><th width="26%">Date</th>'
         "<th>Key</th></tr>\n"
     )
-    rows = [_row(row) for row in table.items[: _ITEMS[-1]]]
-    return Block(head, rows, "</table>\n", _left_out("item"), others=len(table.items) - len(rows))
+    rows = table.items[: _ITEMS[-1]]
+    return Block(head, rows, "</table>\n", _left_out("item"), others=len(table.items) - len(rows), render=_row)
 
 
 def _row(row: Row) -> str:

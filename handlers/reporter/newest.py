@@ -1,11 +1,14 @@
-"""The newest items of a table, chosen while its pages go by: so many are held at most, whatever the table's size."""
+"""The newest items of a table, chosen while its pages go by: a bounded number and size, whatever the table holds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from heapq import heappush, heapreplace
+from heapq import heappop, heappush
 
 from handlers.reporter.dates import LONGEST, Recency, recency_of
-from handlers.shared.attributes import AttributeValue, json_text
+from handlers.shared.attributes import AttributeValue, json_object, json_text
+
+_MOST = 20_000_000
+_ROW = 200  # bytes that an item takes besides its JSON: its row on the page
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,10 @@ class Item:
     name: AttributeValue | None
     date: AttributeValue | None
     key: Mapping[str, AttributeValue]
+
+    def json(self) -> str:
+        """Writes the item as a report has it."""
+        return f'{{"name":{_value(self.name)},"date":{_value(self.date)},"key":{json_object(self.key)}}}'
 
 
 @dataclass(frozen=True)
@@ -26,43 +33,91 @@ class Attributes:
     key: tuple[str, ...]
 
 
-class Newest:
-    """A bounded heap of items, the oldest on top; of items equally old, those offered first are kept."""
+class Room:
+    """What the lists of all tables may take together; where it is spent, the longest lose their oldest items."""
 
-    def __init__(self, limit: int, attributes: Attributes) -> None:
+    def __init__(self, size: int = _MOST) -> None:
+        self._size = size
+        self._used = 0
+        self._lists: list[Newest] = []
+
+    def join(self, newest: "Newest") -> None:
+        """Takes a list in."""
+        self._lists.append(newest)
+
+    def use(self, size: int) -> None:
+        """Takes note of so many bytes that a list has taken, or given back."""
+        self._used += size
+        if self._used > self._size:
+            level = self._level()
+            self._used -= sum(newest.shrink(level) for newest in self._lists)
+
+    def _level(self) -> float:
+        """Gives the size to cut lists to; a tenth stays free, so that it need not be found anew with each item."""
+        left = self._size * 0.9
+        sizes = sorted(newest.size for newest in self._lists)
+        for position, size in enumerate(sizes):
+            level = left / (len(sizes) - position)
+            if size > level:
+                return level
+            left -= size
+        return left
+
+
+class Newest:
+    """A bounded heap of items, the oldest on top; of items equally old, those offered first are kept.
+
+    Once an item had to go, nothing that is as old or older is taken: what is held are the newest items, without gaps.
+    """
+
+    def __init__(self, limit: int, attributes: Attributes, room: Room | None = None) -> None:
+        self.size = 0
         self._limit = limit
         self._attributes = attributes
-        self._heap: list[tuple[Recency, int, Item]] = []
+        self._room = room or Room()
+        self._floor: Recency = (-1, "")  # only what is newer is considered
+        self._heap: list[tuple[Recency, int, Item, int]] = []
         self._offered = 0
+        self._room.join(self)
 
     def offer(self, items: Iterable[Mapping[str, AttributeValue]]) -> None:
         """Considers items as DynamoDB sent them."""
-        heap, date_attribute = self._heap, self._attributes.date
+        date_attribute = self._attributes.date
         for item in items:
             recency = recency_of(item.get(date_attribute))
-            if len(heap) < self._limit:
-                heappush(heap, self._entry(recency, item))
-            elif recency > heap[0][0]:
-                heapreplace(heap, self._entry(recency, item))
+            if recency > self._floor:
+                self._take(recency, item)
 
-    def _entry(self, recency: Recency, item: Mapping[str, AttributeValue]) -> tuple[Recency, int, Item]:
+    def chosen(self) -> list[Item]:
+        """Gives the items that are held, newest first."""
+        return [item for *_, item, _ in sorted(self._heap, key=lambda entry: entry[:2], reverse=True)]
+
+    def shrink(self, size: float) -> int:
+        """Drops the oldest items until the others take no more than so many bytes; gives what that freed."""
+        before = self.size
+        while self.size > size:
+            self._drop()
+        return before - self.size
+
+    def _take(self, recency: Recency, item: Mapping[str, AttributeValue]) -> None:
         self._offered += 1
         names = self._attributes
         key = {name: item[name] for name in names.key}
-        return recency, -self._offered, Item(_cut(item.get(names.name)), _cut(item.get(names.date)), key)
+        held = Item(_cut(item.get(names.name)), _cut(item.get(names.date)), key)
+        size = len(held.json()) + _ROW
+        heappush(self._heap, (recency, -self._offered, held, size))
+        self.size += size
+        if len(self._heap) > self._limit:
+            size -= self._drop()
+        self._room.use(size)
+        if self._heap and len(self._heap) == self._limit:
+            self._floor = max(self._floor, self._heap[0][0])
 
-    def entries(self) -> list[tuple[Recency, int, Item]]:
-        """Gives what is held, in no order: recency, a number that falls with each offer, item."""
-        return self._heap
-
-
-def merged(parts: Sequence[Newest], limit: int) -> list[Item]:
-    """Gives the newest items of several selections together, newest first."""
-    entries = [
-        (recency, -part, order, item) for part, newest in enumerate(parts) for recency, order, item in newest.entries()
-    ]
-    entries.sort(key=lambda entry: entry[:3], reverse=True)
-    return [item for *_, item in entries[:limit]]
+    def _drop(self) -> int:
+        recency, _, _, size = heappop(self._heap)
+        self._floor = max(self._floor, recency)
+        self.size -= size
+        return size
 
 
 def _cut(value: AttributeValue | None) -> AttributeValue | None:
@@ -72,3 +127,7 @@ def _cut(value: AttributeValue | None) -> AttributeValue | None:
     if text is None:
         text = json_text(value)
     return value if len(text) <= LONGEST else {"S": text[: LONGEST - 1] + "…"}
+
+
+def _value(value: AttributeValue | None) -> str:
+    return "null" if value is None else json_text(value)

@@ -1,8 +1,12 @@
-"""The report as a page: one file, no scripts, nothing fetched, light and dark, from a phone's width up."""
+"""The report as a page: one file, no scripts, nothing fetched, light and dark, from a phone's width up.
 
-from collections.abc import Sequence
+It is bounded, since a browser has to show it: rows of items that do not fit are left out, and the page says so.
+"""
+
+from collections.abc import Iterator, Sequence
 
 from handlers.reporter import chart
+from handlers.reporter.fitting import Block, Room
 from handlers.reporter.markup import (
     ABOUT_APPROXIMATE,
     EMPTY,
@@ -23,9 +27,11 @@ from handlers.reporter.markup import (
 from handlers.reporter.report import Row, Table
 from handlers.reporter.view import GroupView, TableView, View
 
+_SIZE = 16_000_000  # bytes of all rows of items
 _LONGEST = 200
 _ROWS_OPEN = 10
 _UNSEEN = ' class="unseen"'
+_CUT = '<tr><td colspan="3" class="soft">The others are in the report’s JSON.</td></tr>'
 
 _STYLE = """
 :root { color-scheme: light dark; --ground: #f6f7f9; --card: #fff; --ink: #16191d; --soft: #58616d; --rule: #e2e6ea;
@@ -74,7 +80,9 @@ tbody th { color: var(--ink); font-size: 15px; overflow-wrap: anywhere }
 .bar { height: 6px; margin-top: 6px; border-radius: 3px; background: var(--track); overflow: hidden }
 .bar i { display: block; height: 100%; min-width: 2px; border-radius: 3px; background: var(--bar) }
 .bar .about { background: repeating-linear-gradient(135deg, var(--bar) 0 4px, var(--wash) 4px 7px) }
+.cut { margin-top: 20px; padding: 10px 14px; border-radius: 8px; background: var(--note-ground); color: var(--note) }
 .items { margin-top: 28px }
+.folded { margin-top: 0 }
 .items table { table-layout: fixed; margin-top: 4px; font-size: 14px }
 .items th, .items td { padding: 6px 16px 6px 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
 .items th.name { width: 44% }
@@ -106,8 +114,40 @@ footer p + p { margin-top: 6px }
 
 def render(view: View) -> str:
     """Draws the page of a report."""
+    return "".join(pieces(view))
+
+
+def pieces(view: View) -> Iterator[str]:
+    """Draws the page of a report, piece by piece."""
+    lists = [[_items(row.table) for row in group.tables if row.table.items] for group in view.groups]
+    cut = _fill(lists)
+    yield _opening(view)
+    if cut:
+        yield (
+            '<p class="cut">This page is cut, so that browsers can show it. '
+            "The whole list is in the report’s JSON, beside this page.</p>\n"
+        )
+    if not view.groups:
+        yield '<p class="group soft">No groups are configured.</p>'
+    for group, blocks in zip(view.groups, lists, strict=True):
+        yield _group(group)
+        for pair in blocks:
+            yield from map(str, pair)
+        yield "</section>\n"
+    yield f"{_footer(view)}</main></body></html>\n"
+
+
+def _fill(lists: Sequence[Sequence[tuple[Block, Block]]]) -> bool:
+    """Gives each list its first rows before any gets more; tells whether some rows do not fit."""
+    room = Room(_SIZE)
+    for part in (0, 1):
+        for block in (pair[part] for pairs in lists for pair in pairs):
+            room.fill(block, len(block.rows))
+    return room.exceeded
+
+
+def _opening(view: View) -> str:
     title = f"Table report, {long_time(view.at)}"
-    body = "".join(map(_group, view.groups)) or '<p class="group soft">No groups are configured.</p>'
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -117,7 +157,6 @@ def render(view: View) -> str:
         f'<p class="soft">{count(view.total, view.approximate)} items in {plural(view.table_count, "table")}</p>'
         "</header>\n"
         f'<section class="cards" aria-label="Totals">{"".join(map(_card, view.groups))}</section>\n'
-        f"{body}{_footer(view)}</main></body></html>\n"
     )
 
 
@@ -156,11 +195,10 @@ def _history(view: GroupView) -> str:
 def _group(view: GroupView) -> str:
     group = view.group
     anchor = f"group-{escaped(group.name)}"
-    lists = "".join(_items(row.table) for row in view.tables if row.table.items)
     return (
         f'<section class="group" aria-labelledby="{anchor}"><header><h2 id="{anchor}">{escaped(group.label)}</h2>'
         f'<p class="soft">{escaped(group.name)}, {plural(len(view.tables), "table")}</p></header>'
-        f"{_tables(view)}{_gone(view.gone)}{lists}</section>\n"
+        f"{_tables(view)}{_gone(view.gone)}"
     )
 
 
@@ -200,20 +238,21 @@ def _gone(names: Sequence[str]) -> str:
     return f'<p class="soft small gone">Gone since the last report: {listed}</p>' if names else ""
 
 
-def _items(table: Table) -> str:
+def _items(table: Table) -> tuple[Block, Block]:
+    """Lists a table's items: the first ones, and what is folded below them."""
     first, rest = table.items[:_ROWS_OPEN], table.items[_ROWS_OPEN:]
-    more = f"<details><summary>{number(len(rest))} more</summary>{_rows(rest, unseen=True)}</details>" if rest else ""
+    head = f'<div class="items"><h3>{escaped(table.name)}</h3><p class="soft small">{items_note(table)}</p>'
+    folded = f'<div class="items folded"><details><summary>{number(len(rest))} more</summary>'
     return (
-        f'<div class="items"><h3>{escaped(table.name)}</h3><p class="soft small">{items_note(table)}</p>'
-        f"{_rows(first)}{more}</div>\n"
+        Block(head + _columns(), first, "</tbody></table></div>\n", _CUT, render=_row),
+        Block(folded + _columns(_UNSEEN), rest, "</tbody></table></details></div>\n", _CUT, render=_row),
     )
 
 
-def _rows(rows: Sequence[Row], unseen: bool = False) -> str:
+def _columns(kind: str = "") -> str:
     return (
-        f'<table><thead><tr{_UNSEEN if unseen else ""}><th scope="col" class="name">Name</th>'
-        '<th scope="col" class="date">Date</th><th scope="col">Key</th></tr></thead>'
-        f"<tbody>{''.join(map(_row, rows))}</tbody></table>"
+        f'<table><thead><tr{kind}><th scope="col" class="name">Name</th>'
+        '<th scope="col" class="date">Date</th><th scope="col">Key</th></tr></thead><tbody>'
     )
 
 

@@ -1,8 +1,9 @@
 """Reads tables within a budget: many segments of many tables at once, the pages parsed as plain JSON.
 
 No page is asked for once the budget is passed, so at most one page a segment is read beyond it. Memory holds a page for
-each request in flight, and the newest items of each segment. A table that is to be read at a rate gets pages of a
-second's units, and rests after each for as long as its units take at that rate; meanwhile the others are read.
+each request in flight, and the newest items of each table, for which all tables share a bounded room. A table that is
+to be read at a rate gets pages of a second's units, and rests after each for as long as its units take at that rate;
+meanwhile the others are read.
 """
 
 import gc
@@ -15,7 +16,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from handlers.reporter.newest import Attributes, Newest, merged
+from handlers.reporter.newest import Attributes, Newest, Room
 from handlers.reporter.plan import Description, Reading, units_of
 from handlers.reporter.report import VANISHED, TableRead
 from handlers.reporter.tables import IN_FLIGHT, Client, failed_status
@@ -53,7 +54,7 @@ class Spending:
 @dataclass
 class _Progress:
     reading: Reading
-    newest: list[Newest]
+    newest: Newest
     count: int = 0
     spent: float = 0.0
     cut_off: bool = False
@@ -122,12 +123,13 @@ def read(
     Yields:
         what was found in each table, in the order of the plan, and the error that ended its reading, if one did.
     """
-    tables = [_begin(reading, wanted) for reading in readings]
+    room = Room()
+    tables = [_begin(reading, wanted, room) for reading in readings]
     waiting = _Queue(_Segment(table, number) for table in tables for number in range(table.reading.segments))
     with _no_collector():
         _read_pages(client, waiting, wanted, spending)
     for table in tables:
-        yield _result(table, wanted), table.error
+        yield _result(table), table.error
 
 
 def unread(description: Description) -> TableRead:
@@ -152,10 +154,9 @@ def consumed_units(page: dict[str, Any]) -> float:
     return page["ConsumedCapacity"]["CapacityUnits"]
 
 
-def _begin(reading: Reading, wanted: Wanted) -> _Progress:
+def _begin(reading: Reading, wanted: Wanted, room: Room) -> _Progress:
     attributes = Attributes(wanted.name_attribute, wanted.date_attribute, reading.table.key)
-    newest = [Newest(wanted.items, attributes) for _ in range(reading.segments)]
-    return _Progress(reading, newest, cut_off=reading.segments == 0)
+    return _Progress(reading, Newest(wanted.items, attributes, room), cut_off=reading.segments == 0)
 
 
 @contextmanager
@@ -228,12 +229,12 @@ def _take(segment: _Segment, page: dict[str, Any], spending: Spending) -> _Segme
     progress.spent += units
     progress.count += page["Count"]
     if "Items" in page:
-        progress.newest[segment.number].offer(page["Items"])
+        progress.newest.offer(page["Items"])
     last = page.get("LastEvaluatedKey")
     return _Segment(progress, segment.number, last) if last else None
 
 
-def _result(progress: _Progress, wanted: Wanted) -> TableRead:
+def _result(progress: _Progress) -> TableRead:
     table = progress.reading.table
     status = failed_status(progress.error) if progress.error else None
     if status == VANISHED:
@@ -243,6 +244,6 @@ def _result(progress: _Progress, wanted: Wanted) -> TableRead:
         name=table.name,
         count=max(progress.count, table.items) if approximate else progress.count,
         approximate=approximate,
-        items=merged(progress.newest, wanted.items),
+        items=progress.newest.chosen(),
         status=status,
     )

@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 from handlers.reporter.newest import Item
 from handlers.reporter.settings import Group
-from handlers.shared.attributes import AttributeValue, json_object, json_text
 
 VANISHED = "VANISHED"
 """The status of a table that was listed and is gone."""
@@ -169,20 +168,12 @@ def _table(table: TableRead) -> str:
         "name": quoted(table.name),
         "count": str(table.count),
         "approximate": json.dumps(table.approximate),
-        "items": f"[{','.join(map(_item, table.items))}]",
+        "items": f"[{','.join(item.json() for item in table.items)}]",
         "items_truncated": json.dumps(len(table.items) < table.count),
     }
     if table.status:
         fields["status"] = quoted(table.status)
     return "{" + ",".join(f'"{name}":{value}' for name, value in fields.items()) + "}"
-
-
-def _item(item: Item) -> str:
-    return f'{{"name":{_value(item.name)},"date":{_value(item.date)},"key":{json_object(item.key)}}}'
-
-
-def _value(value: AttributeValue | None) -> str:
-    return "null" if value is None else json_text(value)
 
 
 def _parsed_group(name: str, group: dict[str, Any]) -> GroupReport:

@@ -149,7 +149,7 @@ class Run:
         key = object_key(self._time, "html")
         view = compare(report, histories, f"s3://{self._settings.bucket}/{key}")
         with self._outcome("HTML"):
-            body = page.render(view).encode()
+            body = b"".join(piece.encode() for piece in page.pieces(view))
             self._storage.put(key, body, "html")
             self._storage.put_latest(body, "html", report.generated_at)
         with self._outcome("mail"):

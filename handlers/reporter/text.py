@@ -71,9 +71,10 @@ def _note(view: TableView) -> str:
 
 
 def _items(table: Table) -> Block:
-    rows = [_row(row) for row in table.items[:_ITEMS]]
+    rows = table.items[:_ITEMS]
     others = len(table.items) - len(rows)
-    return Block(f"\n{table.name}: {items_note(table)}\n", rows, "", "  and {} more on the page\n", others)
+    head = f"\n{table.name}: {items_note(table)}\n"
+    return Block(head, rows, "", "  and {} more on the page\n", others, render=_row)
 
 
 def _row(row: Row) -> str:

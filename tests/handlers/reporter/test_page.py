@@ -107,6 +107,20 @@ def test_many_items_are_folded_and_still_there() -> None:
     assert "n39<" in folded
 
 
+def test_a_page_that_is_cut_says_so_and_keeps_the_first_items_of_each_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "_SIZE", 9_000)
+    tables = [
+        TableRead(f"RA_{at}", 60, items=[item(f"n{row}", key=f"k{at}-{row}") for row in range(60)]) for at in range(4)
+    ]
+    html = page.render(view({"RA": tables}))
+    Structure(html)
+    assert "This page is cut" in html
+    assert "The others are in the report’s JSON." in html
+    assert all(f"k{at}-9<" in html for at in range(4))
+    assert "k3-59<" not in html
+    assert "This page is cut" not in page.render(view({"RA": tables[:1]}))
+
+
 def test_the_first_report_announces_its_history() -> None:
     html = page.render(view({"RA": [TableRead("RA_a", 1)]}))
     assert "First report" in html

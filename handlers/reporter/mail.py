@@ -1,14 +1,15 @@
 """The report as a mail: tables and inline styles, which is what mail readers keep, and a plain text beside it.
 
 A `<style>` element carries the dark colours and a phone's layout; readers that drop it show the light ones. The
-history is columns of a table, since readers strip SVG. Rows that do not fit are left out and the mail says so.
+history is columns of a table, since readers strip SVG. Rows that do not fit are left out and the mail says so. What
+items and tables are called is made inert: it is from other people, and the mail is from the team.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handlers.reporter import chart, text
-from handlers.reporter.fitting import Block, Room
+from handlers.reporter.fitting import Block, Room, sent_size
 from handlers.reporter.markup import (
     ABOUT_APPROXIMATE,
     EMPTY,
@@ -17,21 +18,23 @@ from handlers.reporter.markup import (
     escaped,
     items_note,
     long_time,
+    mailed,
+    mailed_key,
     number,
     one_line,
     plural,
     short_time,
     shown,
-    shown_key,
     signed,
     standing,
     status,
 )
 from handlers.reporter.report import Row, Table
 from handlers.reporter.view import GroupView, Point, TableView, View
+from handlers.shared.inert import inert
 
 SIZE = 100_000
-"""A mail's HTML is smaller than so many bytes, and so is its text."""
+"""A mail's HTML takes fewer bytes than that when it is sent, and so does its text: Gmail clips at 102 KB."""
 
 _LONGEST = 120
 _COLUMNS = 36
@@ -46,10 +49,12 @@ _UP, _DOWN, _NOTE, _NOTE_GROUND = "#11663b", "#a8321f", "#7a4a00", "#fdf3e1"
 
 _TIGHT = 'cellpadding="0" cellspacing="0"'
 _PLAIN = "font-weight:400;padding:4px 0"
+_HEADINGS = f"color:{_SOFT};font-size:13px;white-space:nowrap"  # cells break words, headings are none of theirs
 _CELL = f"padding:8px 0;border-top:1px solid {_RULE}"
 _FIGURE = f"padding:8px 0 8px 18px;border-top:1px solid {_RULE}"
 _ITEM_CELL = f"padding:5px 12px 5px 0;border-top:1px solid {_RULE}"
 
+_WIDE = ' class="l"'
 _LIST = f"{_FONT};font-size:13px;line-height:18px;word-break:break-word"
 _THIN = "font-size:1px;mso-line-height-rule:exactly"
 _TAG = f"padding:1px 7px;border-radius:8px;background:{_NOTE_GROUND};color:{_NOTE};font-size:12px"
@@ -57,7 +62,7 @@ _TAG = f"padding:1px 7px;border-radius:8px;background:{_NOTE_GROUND};color:{_NOT
 _DARK = (
     ":root{color-scheme:light dark;supported-color-schemes:light dark}"
     "@media(prefers-color-scheme:dark){.g{background:#101317!important}.k{background:#181c22!important}"
-    ".i{color:#e9ecf0!important}.s{color:#a1abb8!important}.r{border-color:#2b313a!important}"
+    ".i{color:#e9ecf0!important}.s{color:#a1abb8!important}.r,.w td,.q td{border-color:#2b313a!important}"
     ".t{background:#252b33!important}.b{background:#7aa2ff!important}.u{color:#6fd19b!important}"
     ".d{color:#ff9d8c!important}.n{background:#33290f!important;color:#f2c67c!important}}"
     ".q th{font-weight:400;padding:4px 0}"
@@ -99,7 +104,7 @@ def _html(view: View) -> str:
     opening, closing, cut = _opening(view), _closing(view), _cut(view)
     totals = Block("", [_total(group) for group in view.groups], "", _soft("and {} more groups on the page"))
     groups = [(_tables(group), [_items(row.table) for row in group.tables if row.table.items]) for group in view.groups]
-    room = Room(SIZE - 1 - len((opening + cut + closing).encode()))
+    room = Room(SIZE - 1 - sent_size(opening + cut + closing), sent_size)
     for block in (totals, *(tables for tables, _ in groups)):
         room.fill(block, len(block.rows))
     for rows in _ITEMS:
@@ -200,12 +205,12 @@ def _tables(view: GroupView) -> Block:
     heading = (
         '<h2 style="margin:32px 0 6px;font-size:17px;line-height:24px;font-weight:600">'
         f"{escaped(shown(view.group.label, _LONGEST))}</h2>"
-        f'<table width="100%" {_TIGHT} style="{_FONT};font-size:14px;word-break:break-word">'
+        f'<table class="w" width="100%" {_TIGHT} style="{_FONT};font-size:14px;word-break:break-word">'
     )
     if not view.tables:
         return Block(heading, [f"<tr><td>{_soft('No tables.')}</td></tr>"], f"</table>{_gone(view)}\n", "")
     columns = (
-        f'<tr class="s" style="color:{_SOFT};font-size:13px"><th align="left" width="100%" style="{_PLAIN}">Table</th>'
+        f'<tr class="s" style="{_HEADINGS}"><th align="left" width="100%" style="{_PLAIN}">Table</th>'
         f'<th align="right" style="{_PLAIN}">Items</th><th align="right" style="{_PLAIN}">Change</th></tr>\n'
     )
     rows = [_table(table) for table in view.tables]
@@ -214,7 +219,7 @@ def _tables(view: GroupView) -> Block:
 
 def _gone(view: GroupView) -> str:
     names = view.gone[:_GONE] + (["…"] if len(view.gone) > _GONE else [])
-    listed = escaped(", ".join(names))
+    listed = escaped(", ".join(map(inert, names)))
     return f'<div style="padding-top:8px">{_soft(f"Gone since the last report: {listed}")}</div>' if names else ""
 
 
@@ -224,10 +229,10 @@ def _table(view: TableView) -> str:
     figure = _soft(NOTHING) if view.unread else count(table.count, table.approximate)
     changed = _change(view.moved, table.approximate) if view.moved else _soft(standing(view))
     return (
-        f'<tr valign="top"><td class="r" style="{_CELL}">{escaped(table.name)}{tag}'
+        f'<tr valign="top"><td style="{_CELL}">{escaped(inert(table.name))}{tag}'
         f"{'' if view.unread else _bar(view.share)}</td>"
-        f'<td class="r" align="right" nowrap style="{_FIGURE}">{figure}</td>'
-        f'<td class="r" align="right" nowrap style="{_FIGURE}">{changed}</td></tr>\n'
+        f'<td align="right" nowrap style="{_FIGURE}">{figure}</td>'
+        f'<td align="right" nowrap style="{_FIGURE}">{changed}</td></tr>\n'
     )
 
 
@@ -243,10 +248,10 @@ def _bar(share: float) -> str:
 
 def _items(table: Table) -> Block:
     head = (
-        f'<div style="margin:22px 0 2px;font-weight:600;word-break:break-word">{escaped(table.name)}</div>'
+        f'<div style="margin:22px 0 2px;font-weight:600;word-break:break-word">{escaped(inert(table.name))}</div>'
         f'<div class="s" style="color:{_SOFT};font-size:13px">{items_note(table)}</div>'
         f'<table class="q" width="100%" {_TIGHT} style="table-layout:fixed;{_LIST}">'
-        f'<tr class="s" align="left" style="color:{_SOFT}"><th width="44%">Name</th><th width="26%">Date</th>'
+        f'<tr class="s" align="left" style="{_HEADINGS}"><th width="44%">Name</th><th width="26%">Date</th>'
         "<th>Key</th></tr>\n"
     )
     rows = table.items[: _ITEMS[-1]]
@@ -254,13 +259,13 @@ def _items(table: Table) -> Block:
 
 
 def _row(row: Row) -> str:
-    name, date, key = shown(row.name, _LONGEST), shown(row.date, _LONGEST), shown_key(row.key, _LONGEST)
-    return f'<tr valign="top">{_cell(name, "r l")}{_cell(date, "r")}{_cell(key, "r")}</tr>\n'
+    name, date, key = mailed(row.name, _LONGEST), mailed(row.date, _LONGEST), mailed_key(row.key, _LONGEST)
+    return f'<tr valign="top">{_cell(name, _WIDE)}{_cell(date)}{_cell(key)}</tr>\n'
 
 
-def _cell(content: str, kind: str) -> str:
+def _cell(content: str, kind: str = "") -> str:
     inner = _soft(content) if content in (NOTHING, EMPTY) else f"<bdi>{escaped(content)}</bdi>"
-    return f'<td class="{kind}" style="{_ITEM_CELL}">{inner}</td>'
+    return f'<td{kind} style="{_ITEM_CELL}">{inner}</td>'
 
 
 def _left_out(noun: str) -> str:

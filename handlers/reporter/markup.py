@@ -8,6 +8,7 @@ from typing import Any
 
 from handlers.reporter.report import Table
 from handlers.reporter.view import TableView
+from handlers.shared.inert import inert
 
 NOTHING = "–"
 EMPTY = "(empty)"
@@ -60,6 +61,16 @@ def shown(value: Any, longest: int) -> str:
 def shown_key(key: Mapping[str, Any], longest: int) -> str:
     """Gives a key's values as text: `u-17`, or `u-17 / 2026` for one of two attributes."""
     return shown(" / ".join(shown(value, longest) for value in key.values()), longest)
+
+
+def mailed(value: Any, longest: int) -> str:
+    """Gives a value as `shown` does, inert: nothing of it becomes a link or another text of a mail."""
+    return inert(shown(value, longest)) or EMPTY
+
+
+def mailed_key(key: Mapping[str, Any], longest: int) -> str:
+    """Gives a key as `shown_key` does, inert."""
+    return inert(shown_key(key, longest)) or EMPTY
 
 
 def number(value: int) -> str:

@@ -85,6 +85,7 @@ tbody th { color: var(--ink); font-size: 15px; overflow-wrap: anywhere }
 .folded { margin-top: 0 }
 .items table { table-layout: fixed; margin-top: 4px; font-size: 14px }
 .items th, .items td { padding: 6px 16px 6px 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
+.items thead th { overflow-wrap: normal }
 .items th.name { width: 44% }
 .items th.date { width: 26% }
 .items td.name { font-weight: 500 }

@@ -1,29 +1,30 @@
 """The report as plain text, for the mail readers and people who prefer it."""
 
-from handlers.reporter.fitting import Block, Room
+from handlers.reporter.fitting import Block, Room, sent_size
 from handlers.reporter.markup import (
     ABOUT_APPROXIMATE,
     NOTHING,
     count,
     items_note,
     long_time,
+    mailed,
+    mailed_key,
     one_line,
     plural,
     short_time,
-    shown,
-    shown_key,
     signed,
     status,
 )
 from handlers.reporter.report import Row, Table
 from handlers.reporter.view import GroupView, TableView, View
+from handlers.shared.inert import inert
 
 _LONGEST = 120
 _ITEMS = 10
 
 
 def render(view: View, size: int) -> str:
-    """Writes a report as plain text of less than `size` bytes."""
+    """Writes a report as plain text that takes less than `size` bytes when it is sent."""
     head = (
         f"Table report, {one_line(view.environment)}\n{long_time(view.at)}\n"
         f"{count(view.total, view.approximate)} items in {plural(view.table_count, 'table')}\n"
@@ -33,7 +34,7 @@ def render(view: View, size: int) -> str:
     groups = Block("", [_total(group) for group in view.groups], "", "and {} more groups\n")
     tables = [_tables(group) for group in view.groups]
     items = [_items(table.table) for group in view.groups for table in group.tables if table.table.items]
-    room = Room(size - 1 - len((head + foot).encode()))
+    room = Room(size - 1 - sent_size(head + foot), sent_size)
     for block in (groups, *tables, *items):
         room.fill(block, len(block.rows))
     return head + "".join(map(str, (groups, *tables, *items))) + foot
@@ -49,14 +50,15 @@ def _total(view: GroupView) -> str:
 
 
 def _tables(view: GroupView) -> Block:
-    width = min(max((len(table.table.name) for table in view.tables), default=0), 60)
+    names = [inert(table.table.name) for table in view.tables]
+    width = min(max(map(len, names), default=0), 60)
     figures = [_count(table) for table in view.tables]
     widest = max(map(len, figures), default=0)
     rows = [
-        f"  {table.table.name:<{width}}  {figure:>{widest}}{_note(table)}\n"
-        for table, figure in zip(view.tables, figures, strict=True)
+        f"  {name:<{width}}  {figure:>{widest}}{_note(table)}\n"
+        for name, table, figure in zip(names, view.tables, figures, strict=True)
     ]
-    gone = "".join(f"  gone since the last report: {name}\n" for name in view.gone[:20])
+    gone = "".join(f"  gone since the last report: {inert(name)}\n" for name in view.gone[:20])
     return Block(f"\n{one_line(view.group.label)}\n", rows or ["  No tables.\n"], gone, "  and {} more on the page\n")
 
 
@@ -73,10 +75,10 @@ def _note(view: TableView) -> str:
 def _items(table: Table) -> Block:
     rows = table.items[:_ITEMS]
     others = len(table.items) - len(rows)
-    head = f"\n{table.name}: {items_note(table)}\n"
+    head = f"\n{inert(table.name)}: {items_note(table)}\n"
     return Block(head, rows, "", "  and {} more on the page\n", others, render=_row)
 
 
 def _row(row: Row) -> str:
-    values = (shown(row.name, _LONGEST), shown(row.date, _LONGEST), shown_key(row.key, _LONGEST))
-    return f"  {'  |  '.join(map(one_line, values))}\n"
+    values = (mailed(row.name, _LONGEST), mailed(row.date, _LONGEST), mailed_key(row.key, _LONGEST))
+    return f"  {'  |  '.join(values)}\n"

@@ -1,7 +1,10 @@
+import base64
+import quopri
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.reporter.fitting import Block, Room
+from handlers.reporter.fitting import Block, Room, sent_size
 from tests.handlers.reporter.fakes import unhurried
 
 BLOCKS = st.lists(
@@ -60,3 +63,19 @@ def test_more_rows_are_taken_where_the_first_ones_ended() -> None:
     for rows in (1, 3):
         room.fill(block, rows)
     assert str(block) == "abc"
+
+
+@unhurried
+@given(st.lists(st.text(max_size=300) | st.text("aé漢🚀= \n\t<", max_size=300), max_size=5))
+def test_a_text_takes_no_more_than_it_is_measured_for_however_it_is_sent(parts: list[str]) -> None:
+    body = "".join(parts).replace("\r", "").replace("\n", "\r\n").encode()
+    printed = quopri.encodestring(body, quotetabs=False).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    based = base64.encodebytes(body).replace(b"\n", b"\r\n")
+    measured = sum(sent_size(part.replace("\r", "")) for part in parts)
+    assert max(len(printed), len(based)) <= measured
+
+
+def test_a_text_is_measured_as_what_takes_more() -> None:
+    assert sent_size("a" * 999) == 1332 + 18 * 2  # base64 and its line ends
+    assert sent_size("é" * 500) == 3000 + 42 * 3  # quoted-printable and its soft line ends
+    assert sent_size("\n" * 75) == 200 + 3 * 2  # each is sent as two

@@ -1,5 +1,8 @@
+import base64
+import quopri
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,15 +32,71 @@ LARGE = st.builds(
 )
 
 
+def sizes_as_sent(text: str) -> tuple[int, int]:
+    """A text as quoted-printable and as base64, in bytes."""
+    body = text.replace("\n", "\r\n").encode()
+    printed = quopri.encodestring(body).replace(b"\r\n", b"\n")
+    return len(printed.replace(b"\n", b"\r\n")), len(base64.encodebytes(body).replace(b"\n", b"\r\n"))
+
+
+def assert_below_102_kb_as_sent(content: mail.Mail) -> None:
+    for text in (content.html, content.text):
+        assert max(sizes_as_sent(text)) < 102_000
+
+
 @settings(max_examples=15, deadline=None)
 @given(LARGE)
 def test_a_mail_stays_below_what_gmail_clips_and_says_where_the_rest_is(large: View) -> None:
     content = mail.render(large)
-    assert len(content.html.encode()) < mail.SIZE
-    assert len(content.text.encode()) < mail.SIZE
+    assert_below_102_kb_as_sent(content)
     assert LOCATION in content.html
     assert LOCATION in content.text
     Structure(content.html)
+
+
+@pytest.mark.parametrize("name", ["製品名称" * 8, "Lens " * 20, "é=" * 40, "😀" * 40, "a" * 110])
+def test_a_mail_that_is_cut_uses_the_room_that_readers_show(name: str) -> None:
+    """The first is what a reader sent in: 40 tables of 10 items, 100 KB of HTML that took 135 KB when sent."""
+    tables = [TableRead(f"RA_j{at:02}", 10, items=[item(f"{name}{row}") for row in range(10)]) for at in range(40)]
+    content = mail.render(view({"RA": tables}))
+    assert "This mail is cut" in content.html
+    assert_below_102_kb_as_sent(content)
+    assert max(sizes_as_sent(content.html)) > 90_000
+
+
+@pytest.mark.parametrize("hostile", ["http://evil.example/login", "You won! collect at evil.example", "evil．example"])
+def test_nothing_of_a_table_becomes_a_link_of_a_mail(hostile: str) -> None:
+    item_ = Item({"S": hostile}, {"S": hostile}, {"id": {"S": hostile}})
+    tables = [TableRead("RA_evil.example", 1, items=[item_]), TableRead("RA_b", 0, status="CREATING")]
+    content = mail.render(view({"RA": tables}, {"RA": [past(1, {"RA_gone.example": 1})]}))
+    for text in (content.subject, content.html, content.text):
+        assert not re.search(r"(evil|gone)[.．]example|http:/|://evil", text)
+        assert "RA_evil. example" in text or text == content.subject
+    assert "RA_gone. example" in content.html
+    assert "RA_gone. example" in content.text
+
+
+def test_a_value_that_shows_nothing_is_called_empty() -> None:
+    content = mail.render(view({"RA": [TableRead("RA_a", 1, items=[item("\u200d", "\u3164", "k")])]}))
+    assert "  (empty)  |  (empty)  |  k\n" in content.text
+    assert content.html.count("(empty)") == 2
+
+
+def test_plain_values_stay_as_they_are() -> None:
+    values = ("O'Brien & Söhne", "2026-11-21T09:05:00Z", "J.R.R. Tolkien")
+    content = mail.render(view({"RA": [TableRead("RA_a", 1, items=[item(*values)])]}))
+    assert f"  {'  |  '.join(values)}\n" in content.text
+
+
+def test_column_headings_do_not_break_within_a_word() -> None:
+    html = mail.render(report("n", "d", "k")).html
+    rows = re.findall(r"<tr class=\"s\"[^>]*>.*?</tr>", html)
+    assert [re.findall(r"<th[^>]*>(\w+)", row) for row in rows] == [
+        ["Table", "Items", "Change"],
+        ["Name", "Date", "Key"],
+    ]
+    assert all("white-space:nowrap" in row.partition(">")[0] for row in rows)
+    assert html.count("<th ") + html.count("<th>") == 6
 
 
 def test_a_mail_that_is_cut_says_so_and_keeps_every_total() -> None:
@@ -49,10 +108,10 @@ def test_a_mail_that_is_cut_says_so_and_keeps_every_total() -> None:
 
 
 def test_each_table_gets_its_first_items_before_any_gets_more() -> None:
-    tables = [TableRead(f"RA_{at}", 1, items=[item(f"n{row}" + "x" * 110) for row in range(10)]) for at in range(30)]
+    tables = [TableRead(f"RA_{at}", 1, items=[item(f"n{row}" + "x" * 110) for row in range(10)]) for at in range(24)]
     html = mail.render(view({"RA": tables})).html
-    assert html.count("n0x") == html.count("n2x") == 30
-    assert 0 < html.count("n9x") < 30
+    assert html.count("n0x") == html.count("n2x") == 24
+    assert 0 < html.count("n9x") < 24
 
 
 def test_a_mail_that_is_not_cut_does_not_say_so() -> None:

@@ -135,6 +135,12 @@ def test_no_text_of_a_table_changes_the_structure(name: str, date: str, key: str
     assert Structure(html).tags == Structure(mail.render(report("x", "y", "z")).html).tags
 
 
+def test_a_text_that_runs_the_other_way_stays_in_its_cell() -> None:
+    html = mail.render(report("\u0645\u06cc", "d", "k")).html
+    for text in ("\u0645\u06cc", "d", "k"):
+        assert f"><bdi>{text}</bdi></td>" in html
+
+
 def test_it_has_only_what_mail_readers_keep() -> None:
     html = mail.render(report("n", "d", "k")).html
     assert not re.search(r"<script|<link|<img|<svg|@import|url\(|src=|href=|\bon\w+=|flex|grid|var\(", html)

@@ -53,6 +53,12 @@ def test_printable_text_comes_out_as_it_went_in(text: str) -> None:
     assert seen.text == text
 
 
+@pytest.mark.parametrize("code", [*range(0x09), *range(0x0B, 0x0D), *range(0x0E, 0x20), *range(0x7F, 0xA0)])
+def test_control_characters_are_never_in_html(code: int) -> None:
+    """U+0092 too: Gmail clips a mail there."""
+    assert markup.escaped(f"a{chr(code)}b") == "a\ufffdb"
+
+
 @unhurried
 @given(ANY_TEXT)
 def test_one_line_is_one_line(text: str) -> None:

@@ -59,6 +59,12 @@ def test_no_text_of_a_table_changes_the_structure(name: str, date: str, key: str
     assert Structure(html).tags == Structure(page.render(report("x", "y", "z"))).tags
 
 
+def test_a_text_that_runs_the_other_way_stays_in_its_cell() -> None:
+    html = page.render(report("\u202egnp.exe", "\u0645\u06cc", "k"))
+    for text in ("\u202egnp.exe", "\u0645\u06cc", "k"):
+        assert f"<bdi>{text}</bdi></td>" in html
+
+
 def test_it_is_one_file_that_runs_and_fetches_nothing() -> None:
     html = page.render(report("n", "d", "k"))
     assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|src=|href=|\bon\w+=", html)

@@ -78,6 +78,18 @@ def test_a_table_cut_off_never_counts_less_than_was_seen() -> None:
     assert results(client, reading("a", items=0), spent=spending(units=200))["a"].count == 6
 
 
+def test_no_page_is_asked_for_once_the_budget_is_spent_to_the_unit() -> None:
+    client = Pages({"a": [[rows(1)] * 3]})
+    table = results(client, reading("a", items=9), spent=spending(units=256))["a"]
+    assert (len(client.asked), table.count, table.approximate) == (2, 9, True)
+
+
+def test_no_page_is_asked_for_once_a_tables_share_is_spent_to_the_unit() -> None:
+    client = Pages({"a": [[rows(1)] * 3]})
+    table = results(client, reading("a", units=256, items=9))["a"]
+    assert (len(client.asked), table.count, table.approximate) == (2, 9, True)
+
+
 def test_a_table_stops_at_its_own_share_and_leaves_the_rest_to_others() -> None:
     client = Pages({"a": [[rows(1)] * 10], "b": [[rows(1)] * 3]})
     found = results(client, reading("a", units=128, items=10), reading("b"))

@@ -1,4 +1,5 @@
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -157,6 +158,28 @@ def test_marks_that_fail_stop_the_mails_and_what_was_sent_is_counted(tables: Aws
     with pytest.raises(ReportFailedError, match="mail: UnmarkableError"):
         run.execute()
     assert (tables.ses.to, run.summary.mails) == (TO[:1], 1)
+
+
+def test_a_run_that_comes_while_another_sends_waits_for_it_and_sends_nothing(tables: Aws) -> None:
+    failures: list[str] = []
+
+    def other_meanwhile(address: str) -> None:
+        tables.ses.accepted = lambda address: None
+        failures.extend(fail(tables, owner="run-2", seconds=1.5))
+
+    tables.ses.accepted = other_meanwhile
+    tables.run().execute()
+    assert failures == ["mail"]
+    assert tables.ses.to == TO
+
+
+def test_the_claim_of_a_run_outlasts_the_calls_of_a_mail(tables: Aws) -> None:
+    """A run of 60 seconds gives a call 2.95 of them; a mail and its marks are four calls at most."""
+    before, held = time.time(), list[float]()
+    tables.ses.accepted = lambda address: held.append(json.loads(tables.body(f"{RECORD}.mail"))["until"])
+    tables.run(seconds=60).execute()
+    assert len(held) == 2
+    assert all(before + 11 < until < time.time() + 12 for until in held)
 
 
 def test_without_anybody_to_mail_nothing_is_marked(tables: Aws) -> None:

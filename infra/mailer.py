@@ -21,6 +21,14 @@ _COMPLAINTS_REVIEWED_AT = 0.001
 """Rates at which AWS puts an account under review:
 https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-bounce-rate.html"""
 
+_REGIONS_WITH_DKIM_OF_THEIR_OWN = frozenset(
+    {
+        *("af-south-1", "ap-northeast-3", "ap-south-2", "ap-southeast-3", "ap-southeast-5", "ca-west-1"),
+        *("eu-central-2", "eu-south-1", "il-central-1", "me-central-1", "us-gov-east-1"),
+    }
+)
+"""Where the keys that sign mail lie below the region's name: https://docs.aws.amazon.com/general/latest/gr/ses.html"""
+
 _SANDBOX = "In SES's sandbox, where accounts start, recipients must be verified too. Steps: docs/first-deployment.md."
 
 
@@ -28,7 +36,8 @@ class MailerArgs(TypedDict):
     """What mails are from, and which there are."""
 
     sender: str
-    """The address that mails are from."""
+    """The address that mails are from. Without `domain` it must receive mail, since SES sends it a link to open; its
+    mails are signed by SES's domain, not its own, so DMARC does not find them aligned: they may be taken for spam."""
     domain: NotRequired[str | None]
     """The domain to verify, of which the sender is an address; left out, the address itself is verified."""
     create_identity: NotRequired[bool]
@@ -162,14 +171,20 @@ class Mailer(Component):
         """Logs with the deployment what only a person can do."""
         domain = self._args.get("domain")
         if domain:
-            identity.dkim_signing_attributes.apply(lambda dkim: self._ask_for_records(domain, dkim))
+            tokens = identity.dkim_signing_attributes.apply(lambda dkim: (dkim and dkim.tokens) or [])
+            known = pulumi.Output.all(tokens, identity.arn)
+            known.apply(lambda known: self._ask_for_records(domain, known[0], region=known[1].split(":")[3]))
         else:
             pulumi.log.info(
                 f"SES mails {self.sender} a link: until somebody opens it, mails are refused. {_SANDBOX}", self
             )
 
-    def _ask_for_records(self, domain: str, dkim: aws.sesv2.outputs.EmailIdentityDkimSigningAttributes | None) -> None:
-        tokens = (dkim and dkim.tokens) or []
-        records = [f"{token}._domainkey.{domain} CNAME {token}.dkim.amazonses.com" for token in tokens]
+    def _ask_for_records(self, domain: str, tokens: Sequence[str], region: str) -> None:
+        zone = f"dkim.{region}.amazonses.com" if region in _REGIONS_WITH_DKIM_OF_THEIR_OWN else "dkim.amazonses.com"
+        records = [f"{token}._domainkey.{domain} CNAME {token}.{zone}" for token in tokens]
         wanted = f"Put these DKIM records into the DNS of {domain}: until they are found, mails are refused."
-        pulumi.log.info("\n".join([f"{wanted} {_SANDBOX}", *records]), self)
+        check = (
+            f"SES says whether it found them, and where they lead (SigningHostedZone: {zone}): "
+            f"aws sesv2 get-email-identity --email-identity {domain} --region {region} --query DkimAttributes"
+        )
+        pulumi.log.info("\n".join([f"{wanted} {_SANDBOX}", *records, check]), self)

@@ -65,10 +65,10 @@ class WithTokens(Recorder):
         return made
 
 
-def said(caplog, recorder=Recorder, **args: Any) -> str:
+def said(caplog, recorder=Recorder, region="eu-north-1", **args: Any) -> str:
     """What the deployment logs."""
     with caplog.at_level(logging.INFO, "pulumi"):
-        program.run("test", recorder("eu-north-1"), config={}, program=lambda: _build(args))
+        program.run("test", recorder(region), config={}, program=lambda: _build(args))
     return caplog.text
 
 
@@ -88,6 +88,33 @@ def test_whoever_deploys_is_told_the_dkim_records(caplog):
     for token in ("one", "two"):
         assert f"\n{token}._domainkey.example.com CNAME {token}.dkim.amazonses.com" in text
     assert "docs/first-deployment.md" in text
+
+
+@pytest.mark.parametrize(
+    ("region", "zone"),
+    [
+        ("eu-north-1", "dkim.amazonses.com"),
+        ("us-east-1", "dkim.amazonses.com"),
+        ("eu-central-1", "dkim.amazonses.com"),
+        ("us-gov-west-1", "dkim.amazonses.com"),
+        ("af-south-1", "dkim.af-south-1.amazonses.com"),
+        ("ap-northeast-3", "dkim.ap-northeast-3.amazonses.com"),
+        ("ap-south-2", "dkim.ap-south-2.amazonses.com"),
+        ("ap-southeast-3", "dkim.ap-southeast-3.amazonses.com"),
+        ("ap-southeast-5", "dkim.ap-southeast-5.amazonses.com"),
+        ("ca-west-1", "dkim.ca-west-1.amazonses.com"),
+        ("eu-central-2", "dkim.eu-central-2.amazonses.com"),
+        ("eu-south-1", "dkim.eu-south-1.amazonses.com"),
+        ("il-central-1", "dkim.il-central-1.amazonses.com"),
+        ("me-central-1", "dkim.me-central-1.amazonses.com"),
+        ("us-gov-east-1", "dkim.us-gov-east-1.amazonses.com"),
+    ],
+)
+def test_the_dkim_records_name_the_host_of_the_region_and_the_command_that_checks_them(caplog, region, zone):
+    text = said(caplog, WithTokens, region, domain="example.com")
+    assert f"\none._domainkey.example.com CNAME one.{zone}\n" in text
+    command = f"aws sesv2 get-email-identity --email-identity example.com --region {region} --query DkimAttributes"
+    assert f"(SigningHostedZone: {zone}): {command}" in text
 
 
 @pytest.mark.parametrize("domain", [None, "example.com"])

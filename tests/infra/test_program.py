@@ -2,8 +2,9 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
-from local.program import stacks
+from local.program import ROOT, stacks
 from local.recording import STACK_TYPE
 from tests.infra.strictness import differences, violations
 
@@ -110,6 +111,18 @@ def test_functions_are_traced_and_logged_as_the_stack_wants(graph_of, stack, mod
     graph = graph_of(stack)
     assert {held["mode"] for held in values(graph, "aws:lambda/function:Function", "tracingConfig")} == {mode}
     assert set(values(graph, "aws:cloudwatch/logGroup:LogGroup", "retentionInDays")) == {days}
+
+
+def test_the_engine_is_one_that_knows_what_pulumi_yaml_says():
+    """A setting of `type: object` needs 3.187.0; an older engine says nothing of it that a reader understands."""
+    assert yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["requiredPulumiVersion"] == ">=3.187.0"
+
+
+@pytest.mark.parametrize(("stack", "every"), [("dev", "rate(1 hour)"), ("staging", "rate(1 hour)")])
+def test_the_reports_of_a_stack_leave_room_in_the_sandbox(graph_of, stack, every):
+    """SES's sandbox takes 200 mails a day; a report every five minutes is 288."""
+    (schedule,) = graph_of(stack).of_type("aws:scheduler/schedule:Schedule")
+    assert schedule.inputs["scheduleExpression"] == every
 
 
 def picture(graph):

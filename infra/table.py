@@ -39,7 +39,7 @@ class Table(Component):
     It makes:
 
     - a DynamoDB table on demand, encrypted with DynamoDB's own key; where the stack protects, with deletion protection
-      and point-in-time recovery, and kept when the stack goes.
+      and point-in-time recovery, and kept when the stack goes. Another key, or another type of one, is another table.
     """
 
     table: aws.dynamodb.Table
@@ -57,6 +57,10 @@ class Table(Component):
         sort_key = args.get("sort_key")
         keys = [args["partition_key"], *([sort_key] if sort_key else [])]
         expiry = args.get("expires_by")
+        options = data_options(self, self._operations)
+        # The provider sees no change where only a key's type changes (pulumi-aws#1057): the engine has to. Meeting
+        # the trigger for the first time it only takes note of it.
+        options.replacement_trigger = " ".join(f"{key['name']}:{key.get('type', 'S')}" for key in keys)
         return aws.dynamodb.Table(
             self._name,
             name=args.get("table_name"),
@@ -70,5 +74,5 @@ class Table(Component):
             deletion_protection_enabled=protect,
             point_in_time_recovery={"enabled": protect},
             tags=self._operations.get("tags"),
-            opts=data_options(self, self._operations),
+            opts=options,
         )

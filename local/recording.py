@@ -214,6 +214,7 @@ _OPTIONS = {
 
 def _options(request: Any) -> dict[str, Any]:
     found = {ours: getattr(request, theirs) for theirs, ours in _OPTIONS.items()}
+    found["replacement_trigger"] = request.replacement_trigger.string_value
     return {name: value if isinstance(value, (bool, str)) else list(value) for name, value in found.items() if value}
 
 

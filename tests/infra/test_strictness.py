@@ -323,7 +323,7 @@ def test_a_resource_whose_inputs_differ_between_preview_and_update():
 def test_a_resource_whose_values_differ_between_preview_and_update():
     def build():
         key = "preview" if pulumi.runtime.is_dry_run() else "update"
-        Table("app", {"partition_key": {"name": key}})
+        Table("app", {"partition_key": {"name": "id"}, "expires_by": key})
 
     (found,) = previewed(build)
     assert "::app: a preview registers other inputs than an update" in found

@@ -44,6 +44,20 @@ def test_both_keys_are_declared_with_their_types():
     assert made.inputs["attributes"] == [{"name": "id", "type": "N"}, {"name": "at", "type": "S"}]
 
 
+def test_another_type_of_a_key_is_another_table():
+    """The provider plans no change of a table for it; the engine replaces what has another trigger."""
+    assert table().options["replacement_trigger"] == "id:S"
+    number: Any = {"name": "id", "type": "N"}
+    assert table(partition_key=number).options["replacement_trigger"] == "id:N"
+    both = table(partition_key=number, sort_key={"name": "at"})
+    assert both.options["replacement_trigger"] == "id:N at:S"
+
+
+def test_what_is_no_key_replaces_no_table():
+    changed = table(stream=True, expires_by="expires_at", operations=PROTECTED)
+    assert changed.options["replacement_trigger"] == table().options["replacement_trigger"]
+
+
 def test_items_expire_by_the_attribute_that_is_named():
     assert table(expires_by="expires_at").inputs["ttl"] == {"attributeName": "expires_at", "enabled": True}
 

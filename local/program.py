@@ -46,7 +46,7 @@ def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
     """The configuration of a stack as Pulumi would hand it over: key -> text, objects as JSON, defaults filled in.
 
     Raises:
-        ProgramError: there is no such stack, or one of the files is no YAML.
+        ProgramError: there is no such stack, or one of the files is no YAML, or says a thing twice.
     """
     if stack not in stacks(root):
         raise ProgramError(f"no stack {stack}: there is no Pulumi.{stack}.yaml; there are {', '.join(stacks(root))}")
@@ -153,13 +153,40 @@ async def _run(
     return registered.outputs
 
 
+class _Loader(yaml.SafeLoader):
+    """Remembers keys that stand twice in one object: YAML forbids it, PyYAML takes the last, and the other is lost."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.repeated: list[str] = []
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Makes an object, as PyYAML does."""
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                self.repeated.append(f"{key.value} stands in line {lines[key.value]} and again in line {line}")
+            elif isinstance(key, yaml.ScalarNode):
+                lines[key.value] = line
+        return super().construct_mapping(node, deep)
+
+
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        return yaml.safe_load(path.read_text()) or {}
+        loader = _Loader(path.read_text(encoding="utf-8"))
+        found = loader.get_single_data() or {}
+    except UnicodeDecodeError as error:
+        raise ProgramError(f"{path.name} is no UTF-8: {error}") from None
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" in line {where.line + 1}" if where else ""
         raise ProgramError(f"{path.name} is no YAML{line}: {getattr(error, 'problem', None) or error}") from None
+    if loader.repeated:
+        raise ProgramError(f"{path.name}: {'; '.join(loader.repeated)}: keep one of each")
+    if not isinstance(found, dict) or not isinstance(found.get("config") or {}, dict):
+        raise ProgramError(f"{path.name} is no object, or its config is none")
+    return found
 
 
 def _text(value: Any) -> str:

@@ -53,6 +53,48 @@ def test_a_stack_file_that_is_no_yaml_is_named_with_its_line(tmp_path):
         program.configuration("test", root)
 
 
+def test_every_key_that_stands_twice_is_named_with_its_lines(tmp_path):
+    """PyYAML takes the last one and says nothing."""
+    settings = (
+        "config:\n"
+        "  sluice:mail: {sender: a@example.com}\n"
+        "  sluice:reports:\n"
+        "    every: rate(5 minutes)\n"
+        "    every: rate(1 hour)\n"
+        "  sluice:mail: {sender: b@example.com}\n"
+    )
+    with pytest.raises(ProgramError) as refusal:
+        program.configuration("test", a_checkout(tmp_path, settings=settings))
+    assert set(
+        str(refusal.value).removeprefix("Pulumi.test.yaml: ").removesuffix(": keep one of each").split("; ")
+    ) == {
+        "sluice:mail stands in line 2 and again in line 6",
+        "every stands in line 4 and again in line 5",
+    }
+
+
+def test_the_same_key_of_two_objects_is_fine(tmp_path):
+    settings = "config:\n  a: &one {name: x}\n  b: {name: y}\n  c: {<<: *one, name: z}\n"
+    found = program.configuration("test", a_checkout(tmp_path, settings=settings))
+    assert found == {"a": '{"name": "x"}', "b": '{"name": "y"}', "c": '{"name": "z"}'}
+
+
+@pytest.mark.parametrize("settings", ["- a\n", "text\n", "config: [a]\n", "config: text\n"])
+def test_a_stack_file_that_is_no_object_is_refused_by_name(tmp_path, settings):
+    with pytest.raises(ProgramError, match=r"Pulumi.test.yaml is no object, or its config is none"):
+        program.configuration("test", a_checkout(tmp_path, settings=settings))
+
+
+def test_a_stack_file_that_cannot_be_read_as_text_is_refused_by_name(tmp_path):
+    root = a_checkout(tmp_path)
+    (root / "Pulumi.test.yaml").write_bytes(b"config: {a: \xff}\n")
+    with pytest.raises(ProgramError, match=r"Pulumi.test.yaml is no UTF-8"):
+        program.configuration("test", root)
+    (root / "Pulumi.test.yaml").write_bytes(b"config: {a: \x01}\n")
+    with pytest.raises(ProgramError, match=r"Pulumi.test.yaml is no YAML"):
+        program.configuration("test", root)
+
+
 def test_exports_are_returned_with_their_values():
     def build():
         topic = aws.sns.Topic("alarms")

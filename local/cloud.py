@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -11,13 +12,14 @@ from local.clients import Cloud
 from local.delivery import Target
 from local.deployment import Deployment
 from local.emulator import tap_name
+from local.mappings import StreamMappings
 from local.recording import Graph, Resource
 from local.rules import RuleTarget
 from local.schedules import Fired, Schedule
 from local.server import Server
 from local.streams.events import Event
-from local.streams.mapping import StreamMapping
 from local.streams.poller import StreamPoller
+from local.timetable import Timetable
 
 
 class Stack(NamedTuple):
@@ -71,7 +73,7 @@ class EmbeddedCloud:
             ServerError: it could not be started.
         """
         self._temporary = None if folder else tempfile.mkdtemp(prefix="sluice-")
-        self._on_event, self._stopping = on_event, False
+        self._on_event, self._stopping = on_event, threading.Event()
         self.stacks: list[Stack] = []
         self._outputs: dict[str, dict[str, Any]] = {}
         try:
@@ -80,6 +82,11 @@ class EmbeddedCloud:
             self._remove_temporary()
             raise
         self.endpoint = self.server.endpoint
+        self._clouds: dict[tuple[str, str | None], Cloud] = {}
+        place = (self.endpoint, self.server.token, self._cloud_of, self._tell, self._stopping)
+        self._mappings, self._timetable = StreamMappings(*place), Timetable(*place)
+        self._mappings.start()
+        self._timetable.start()
 
     def deploy(
         self,
@@ -107,17 +114,19 @@ class EmbeddedCloud:
             DeploymentError: a resource could not be created.
         """
         config = program.configuration(stack, root) if config is None else config
-        cloud = Cloud(self.endpoint, config.get("aws:region", "us-east-1"), functions_endpoint, token=self.server.token)
+        cloud = self._cloud(config.get("aws:region", "us-east-1"), functions_endpoint)
         deployment = Deployment(cloud, on_created, self._outputs)
         outputs = program.run(stack, deployment, root=root, config=config)
         self._outputs[program.full_name(stack, root)] = outputs
         made = Stack(stack, outputs, deployment.graph, cloud, {}, [], [])
         self.stacks.append(made)
+        self._mappings.look()
         for mapping in made.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
             if ":dynamodb:" in mapping.inputs["eventSourceArn"]:
-                made.pollers[mapping.name] = self._start_poller(cloud, mapping.id)
-        for schedule in made.graph.of_type("aws:scheduler/schedule:Schedule"):
-            made.schedules.append(self._start_schedule(cloud, schedule.id))
+                made.pollers[mapping.name] = self._mappings.poller(mapping.id)
+        self._timetable.look()
+        schedules = made.graph.of_type("aws:scheduler/schedule:Schedule")
+        made.schedules.extend(filter(None, (self._timetable.running(each.outputs["arn"]) for each in schedules)))
         for target in made.graph.of_type("aws:cloudwatch/eventTarget:EventTarget"):
             made.rule_targets.append(_start_rule_target(cloud, target))
         return made
@@ -128,11 +137,15 @@ class EmbeddedCloud:
         Raises:
             RuntimeError: a poller broke while it ran; all is stopped nevertheless.
         """
-        self._stopping = True
+        self._stopping.set()
         broken: list[RuntimeError] = []
         try:
             self.server.stop()  # first: an invocation may have minutes to go, and pollers wait for theirs
-            for runner in (runner for stack in self.stacks for runner in stack.runners):
+            for runner in (
+                self._mappings,
+                self._timetable,
+                *(runner for stack in self.stacks for runner in stack.runners),
+            ):
                 try:
                     runner.stop()
                 except RuntimeError as error:
@@ -148,31 +161,19 @@ class EmbeddedCloud:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _start_poller(self, cloud: Cloud, mapping_id: str) -> StreamPoller:
-        configuration = cloud.client("lambda").get_event_source_mapping(UUID=mapping_id)
-        mapping = StreamMapping.from_configuration(configuration)
-        function = cloud.client("lambda").get_function_configuration(FunctionName=mapping.function_arn)
-        role = cloud.as_role(function["Role"])
-        destination = mapping.on_failure.split(":")[2] if mapping.on_failure else None
-        poller = StreamPoller(
-            mapping,
-            streams=role.client("dynamodbstreams"),
-            lambda_=cloud.invoking(),
-            destination=role.client(destination) if destination else None,
-            on_event=self._tell,
-        )
-        poller.start()
-        return poller
+    def _cloud(self, region: str, functions_endpoint: str | None) -> Cloud:
+        key = (region, functions_endpoint)
+        if key not in self._clouds:
+            self._clouds[key] = Cloud(self.endpoint, region, functions_endpoint, token=self.server.token)
+        return self._clouds[key]
 
-    def _start_schedule(self, cloud: Cloud, schedule_id: str) -> Schedule:
-        group, name = schedule_id.split("/")
-        configuration = cloud.client("scheduler").get_schedule(GroupName=group, Name=name)
-        schedule = Schedule(configuration, cloud.invoking(), cloud.client("sqs"), self._tell)
-        schedule.start()
-        return schedule
+    def _cloud_of(self, region: str, function: str) -> Cloud:
+        """Clients for what invokes a function; through the proxy that it calls itself, where there is one."""
+        configuration = self._cloud(region, None).client("lambda").get_function_configuration(FunctionName=function)
+        return self._cloud(region, configuration.get("Environment", {}).get("Variables", {}).get("AWS_ENDPOINT_URL"))
 
     def _tell(self, event: Event | Fired) -> None:
-        if not self._stopping:  # the emulator goes first; that calls fail then is nobody's concern
+        if not self._stopping.is_set():  # the emulator goes first; that calls fail then is nobody's concern
             self._on_event(event)
 
     def _remove_temporary(self) -> None:
@@ -181,11 +182,14 @@ class EmbeddedCloud:
 
 
 def _start_rule_target(cloud: Cloud, resource: Resource) -> RuleTarget:
-    events, sqs = cloud.client("events"), cloud.client("sqs")
+    events, sqs, invoking = cloud.client("events"), cloud.client("sqs"), cloud.invoking()
     rule, target_id = resource.inputs["rule"], resource.outputs["targetId"]
-    targets = {target["Id"]: target for target in events.list_targets_by_rule(Rule=rule)["Targets"]}
-    target = Target({**targets[target_id], "Arn": resource.inputs["arn"]}, cloud.invoking(), sqs)
+
+    def read() -> Target | None:
+        targets = {target["Id"]: target for target in events.list_targets_by_rule(Rule=rule)["Targets"]}
+        return Target(targets[target_id], invoking, sqs) if target_id in targets else None
+
     tap = sqs.get_queue_url(QueueName=tap_name(rule, target_id))["QueueUrl"]
-    runner = RuleTarget(events.describe_rule(Name=rule)["Arn"], target, tap, cloud.client("lambda"), sqs)
+    runner = RuleTarget(events.describe_rule(Name=rule)["Arn"], read, tap, cloud.client("lambda"), sqs)
     runner.start()
     return runner

@@ -1,4 +1,7 @@
-"""Where MiniStack differs from AWS and what is done about it: every deviation that is worked around stands here."""
+"""Where MiniStack differs from AWS and what is done about it: every deviation that is worked around stands here.
+
+Those that can be put right only within its process stand in `local/corrections.py`.
+"""
 
 import hashlib
 import json
@@ -38,11 +41,6 @@ def server_environment(port: int, scratch: Path, name: str) -> dict[str, str]:
 def identity(health: Any) -> str:
     """Which server gave an answer about its health."""
     return str(health.get("edition", "")) if isinstance(health, dict) else ""
-
-
-def registered_disabled(mapping: dict[str, Any]) -> dict[str, Any]:
-    """The mapping of a stream as the emulator gets it: its own poller loses failed records, so it must not run."""
-    return {**mapping, "Enabled": False}
 
 
 _JUDGED_ON_EVERYTHING = (
@@ -106,20 +104,10 @@ def _refuses_http(statement: Mapping[str, Any]) -> bool:
     return statement["Effect"] == "Deny" and "aws:SecureTransport" in statement.get("Condition", {}).get("Bool", {})
 
 
-def registered_off(schedule: dict[str, Any]) -> dict[str, Any]:
-    """A schedule as the emulator gets it: its own ticks are coarse, and it leaves the scheduled time a placeholder."""
-    return {**schedule, "State": "DISABLED"}
-
-
-def tapped(target: dict[str, Any], tap: str) -> dict[str, Any]:
-    """The target of a rule as the emulator gets it: a queue of ours in place of the function.
-
-    Its own delivery invokes a function once and forgets the event if that fails: it knows no retries, no failure
-    destination, no dead letters, and asks for no permission.
-    """
-    return {**target, "Arn": tap}
-
-
 def tap_name(rule: str, target_id: str) -> str:
-    """The name of the queue that stands in for a target of a rule."""
+    """The name of the queue that stands in for a function as the target of a rule.
+
+    The emulator's own delivery invokes a function once and forgets the event if that fails: it knows no retries, no
+    failure destination, no dead letters, and asks for no permission.
+    """
     return f"tap-{hashlib.sha256(f'{rule}/{target_id}'.encode()).hexdigest()[:32]}"

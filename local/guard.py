@@ -23,8 +23,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _HOST = re.compile(rb"(?P<name>127\.0\.0\.1|\[::1\]|localhost|(?P<below>(?:[a-z0-9_-]+\.)+localhost))(?::[0-9]{1,5})?")
 """Any port: a proxy on this machine forwards requests as they were signed, with its own port in them."""
-_EMULATORS = ("/_ministack", "/_localstack")
-"""The emulator answers these itself, also on the host of a bucket."""
+_EMULATORS = ("/_ministack", "/_localstack", "/_sluice")
+"""The emulator, and we within it, answer these on any host, that of a bucket too."""
 _HEALTH = "/health"
 _NOBODYS_PAGE = (b"none", b"same-origin")
 """Where a browser says that a request comes from when no other page made it: typed, or from a page in a bucket."""

@@ -7,6 +7,7 @@ it matched.
 import json
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from local.delivery import Target
@@ -21,17 +22,18 @@ _logger = logging.getLogger(__name__)
 class RuleTarget:
     """Runs one target of one rule in a thread of its own."""
 
-    def __init__(self, rule_arn: str, target: Target, tap: str, lambda_: Any, sqs: Any) -> None:
+    def __init__(self, rule_arn: str, read: Callable[[], Target | None], tap: str, lambda_: Any, sqs: Any) -> None:
         """Prepares it.
 
         Args:
             rule_arn: the rule.
-            target: the function, and what happens to events that cannot be delivered.
+            read: returns the target as it is now: the function, and what happens to events that cannot be delivered;
+                None where the rule has it no longer.
             tap: URL of the queue that holds what the rule matched.
             lambda_: a client that may read the function's policy.
             sqs: a client that may read the tap.
         """
-        self._rule_arn, self._target, self._tap = rule_arn, target, tap
+        self._rule_arn, self._read, self._tap = rule_arn, read, tap
         self._lambda, self._sqs = lambda_, sqs
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"rule {rule_arn.rpartition('/')[2]}", daemon=True)
@@ -49,7 +51,8 @@ class RuleTarget:
         """Delivers what lies in the tap; waits a moment for it where nothing does."""
         held = self._sqs.receive_message(QueueUrl=self._tap, MaxNumberOfMessages=10, WaitTimeSeconds=_POLL_SECONDS)
         for message in held.get("Messages", []):
-            self._deliver(message["Body"])
+            if target := self._read():
+                self._deliver(message["Body"], target)
             self._sqs.delete_message(QueueUrl=self._tap, ReceiptHandle=message["ReceiptHandle"])
 
     def _run(self) -> None:
@@ -63,19 +66,19 @@ class RuleTarget:
                     told = str(error)
                     _logger.exception("rule %s could not deliver; it tries again", self._rule_arn)
 
-    def _deliver(self, payload: str) -> None:
-        if self._permitted():
-            error = self._target.deliver(payload, self._stopping)
+    def _deliver(self, payload: str, target: Target) -> None:
+        if self._permitted(target):
+            error = target.deliver(payload, self._stopping)
         else:
             error = f"the function's policy does not let {_SERVICE} invoke it for this rule"
-            self._target.give_up(payload)
+            target.give_up(payload)
         if error:
-            _logger.warning("rule %s could not reach %s: %s", self._rule_arn, self._target.arn, error)
+            _logger.warning("rule %s could not reach %s: %s", self._rule_arn, target.arn, error)
 
-    def _permitted(self) -> bool:
+    def _permitted(self, target: Target) -> bool:
         """Whether the function's policy lets the rule invoke it; AWS does not try again where it does not."""
         try:
-            policy = json.loads(self._lambda.get_policy(FunctionName=self._target.arn)["Policy"])
+            policy = json.loads(self._lambda.get_policy(FunctionName=target.arn)["Policy"])
         except self._lambda.exceptions.ResourceNotFoundException:
             return False
         return any(

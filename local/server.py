@@ -21,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from local.corrections import correct
 from local.emulator import identity, server_environment
 from local.guard import TOKEN_HEADER, Guard
 from local.private import UMASK, make_private, private
@@ -179,7 +180,7 @@ def _serve(folder: Path, held: Sequence[int]) -> None:
     sys.argv = ["ministack"]
     from ministack import app as emulator
 
-    emulator.app = Guard(emulator.app, token)
+    emulator.app = Guard(correct(emulator.app), token)
     emulator.main()
 
 

@@ -1,7 +1,7 @@
 """EventBridge: rules on events, their targets, and who may invoke a function."""
 
 from local.clients import Cloud
-from local.emulator import tap_name, tapped
+from local.emulator import tap_name
 from local.recording import Created
 from local.resources.inputs import Inputs, pascal
 from local.resources.naming import physical_name
@@ -19,7 +19,7 @@ def rule(cloud: Cloud, name: str, inputs: Inputs) -> Created:
 
 @creates("aws:cloudwatch/eventTarget:EventTarget")
 def target(cloud: Cloud, name: str, inputs: Inputs) -> Created:
-    """A function as the target of a rule. The emulator gets a tap in its place: a runner of ours delivers from it."""
+    """A function as the target of a rule. What the rule matches goes into a tap: a runner of ours delivers from it."""
     rule_name, arn = inputs.take("rule"), inputs.take("arn")
     if ":lambda:" not in arn:
         raise UnsupportedError(f"targets such as {arn} are not run here; functions are")
@@ -30,10 +30,8 @@ def target(cloud: Cloud, name: str, inputs: Inputs) -> Created:
         "RetryPolicy": pascal(inputs.take("retryPolicy", {})),
         "DeadLetterConfig": pascal(inputs.take("deadLetterConfig", {})),
     }
-    sqs = cloud.client("sqs")
-    url = sqs.create_queue(QueueName=tap_name(rule_name, target_id))["QueueUrl"]
-    tap = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    cloud.client("events").put_targets(Rule=rule_name, Targets=[tapped(configuration, tap)])
+    cloud.client("sqs").create_queue(QueueName=tap_name(rule_name, target_id))
+    cloud.client("events").put_targets(Rule=rule_name, Targets=[configuration])
     return Created(f"{rule_name}-{target_id}", {"targetId": target_id})
 
 

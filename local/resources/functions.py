@@ -7,7 +7,6 @@ from pathlib import Path
 from pulumi import FileArchive
 
 from local.clients import Cloud
-from local.emulator import registered_disabled
 from local.recording import Created
 from local.resources.inputs import Inputs, pascal
 from local.resources.naming import physical_name
@@ -49,14 +48,12 @@ def _zipped(archive: FileArchive) -> bytes:
 
 @creates("aws:lambda/eventSourceMapping:EventSourceMapping")
 def event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
-    """A mapping. Those of streams are registered disabled, because a poller of ours runs them."""
+    """A mapping. Those of streams are run by pollers of ours."""
     failures = inputs.object("destinationConfig").object("onFailure").take("destinationArn")
     destination = {"DestinationConfig": {"OnFailure": {"Destination": failures}}} if failures else {}
     arguments = {**destination, "Tags": inputs.take("tags", {}), **inputs.rest()}
     source = arguments["EventSourceArn"]
-    if ":dynamodb:" in source:
-        arguments = registered_disabled(arguments)
-    elif ":sqs:" not in source:
+    if ":dynamodb:" not in source and ":sqs:" not in source:
         raise UnsupportedError(f"mappings of {source} are not run here; of DynamoDB streams and of queues they are")
     made = cloud.client("lambda").create_event_source_mapping(**arguments)
     return Created(made["UUID"], {"uuid": made["UUID"], "arn": made["EventSourceMappingArn"]})

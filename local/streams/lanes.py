@@ -1,7 +1,7 @@
 """The queue of one group of partition keys in a shard: its records leave in order, one batch at a time."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from local.streams.batches import Batch, Discarded, expired
 from local.streams.mapping import StreamMapping
@@ -75,6 +75,12 @@ class Lane:
                 work = old
         self._taken = work
         return work
+
+    def records(self) -> Iterator[Record]:
+        """What is not settled, in order; only while nothing is taken."""
+        for work in self._front:
+            yield from (work if isinstance(work, Batch) else work.batch).records
+        yield from self._gathered
 
     def settle(self, done: int, following: Iterable[Work] = (), not_before: float = 0.0, *, now: float) -> None:
         """Answer `take`: `done` records are finished, `following` comes next, at the given moment."""

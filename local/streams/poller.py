@@ -60,23 +60,10 @@ class StreamPoller:
         backoff: Backoff | None = None,
         poll_seconds: float = 0.25,  # "four times per second", as Lambda does
     ) -> None:
-        if mapping.on_failure and destination is None:
-            raise ValueError(f"mapping {mapping.uuid} discards to {mapping.on_failure}: pass its client as destination")
-        self.mapping = mapping
-        self._streams, self._clock, self._poll_seconds = streams, clock, poll_seconds
-        self._matches = compile_filters(mapping.filters)
+        self._clock, self._poll_seconds = clock, poll_seconds
         self._changed = Condition()  # guards all that follows, and the shards
-        backoff = backoff or Backoff()
-        self._reporter = Reporter(mapping, on_event, backoff)
-        self._worker = Worker(
-            mapping,
-            lambda_=lambda_,
-            destination=destination,
-            reporter=self._reporter,
-            backoff=backoff,
-            clock=clock,
-            lock=self._changed,
-        )
+        self._on_event, self._backoff = on_event, backoff or Backoff()
+        self._configure(mapping, streams, lambda_, destination)
         self._partition_key = ""
         self._shards: dict[str, Shard] = {}
         self._passed_over: set[str] = set()
@@ -89,7 +76,36 @@ class StreamPoller:
         self._crash: BaseException | None = None
         self._thread: Thread | None = None
 
+    def _configure(self, mapping: StreamMapping, streams: Any, lambda_: Any, destination: Any) -> None:
+        if mapping.on_failure and destination is None:
+            raise ValueError(f"mapping {mapping.uuid} discards to {mapping.on_failure}: pass its client as destination")
+        self.mapping, self._streams = mapping, streams
+        self._matches = compile_filters(mapping.filters)
+        self._reporter = Reporter(mapping, self._on_event, self._backoff)
+        self._worker = Worker(
+            mapping,
+            lambda_=lambda_,
+            destination=destination,
+            reporter=self._reporter,
+            backoff=self._backoff,
+            clock=self._clock,
+            lock=self._changed,
+        )
+
     # ---- running
+
+    def change(self, mapping: StreamMapping, *, streams: Any, lambda_: Any, destination: Any = None) -> None:
+        """Takes another configuration of the same stream; what is not settled is batched anew, its retries too.
+
+        Raises:
+            RuntimeError: it runs; stop it first.
+            ValueError: the mapping has a failure destination and there is no client for it.
+        """
+        if self._thread:
+            raise RuntimeError("the poller runs: stop it first")
+        self._configure(mapping, streams, lambda_, destination)
+        for shard in self._shards.values():
+            shard.change(mapping, streams, self._clock())
 
     def start(self) -> None:
         """Begin, or go on after `stop`."""

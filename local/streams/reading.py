@@ -56,6 +56,10 @@ class ShardReader:
         self._iterator: str | None = None
         self.ended = False
 
+    def use(self, streams: Any) -> None:
+        """Go on with another client."""
+        self._streams = streams
+
     def read(self) -> Sequence[Mapping[str, Any]]:
         """The next page of records, which may be empty.
 

@@ -1,6 +1,7 @@
 """How far a mapping is with one shard."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from local.streams.lanes import Lane
 from local.streams.mapping import StreamMapping
@@ -21,13 +22,24 @@ class Shard:
     def __init__(self, shard_id: str, reader: ShardReader, mapping: StreamMapping) -> None:
         self.id = shard_id
         self.reader = reader
-        self.lanes = [Lane(mapping) for _ in range(mapping.parallelization_factor)]
+        self.lanes: list[Lane] = []
         self.served: set[Lane] = set()
         self.failures = 0
         self.seen = 0
         self._next_read = 0.0
         self._more_at_once = True
+        self._configure(mapping)
+
+    def _configure(self, mapping: StreamMapping) -> None:
+        self.lanes = [Lane(mapping) for _ in range(mapping.parallelization_factor)]
         self._read_ahead = mapping.batch_size * mapping.parallelization_factor + PAGE_RECORDS
+
+    def change(self, mapping: StreamMapping, streams: Any, now: float) -> None:
+        """Take another configuration, while no lane is served: what is not settled is put into new lanes."""
+        self.reader.use(streams)
+        records = [record for lane in self.lanes for record in lane.records()]  # a key's are in one lane, in order
+        self._configure(mapping)
+        self.add(records, now)
 
     @property
     def unsettled(self) -> int:

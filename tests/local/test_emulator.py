@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from local.emulator import enforceable, identity, registered_disabled, server_environment, without_tls
+from local.emulator import enforceable, identity, server_environment, without_tls
 
 
 def policy(*statements):
@@ -52,10 +52,6 @@ def test_only_what_refuses_plain_http_is_taken_out_of_a_resource_policy():
 
 def test_a_policy_that_only_refuses_plain_http_is_none():
     assert without_tls(policy(TLS)) is None
-
-
-def test_a_stream_mapping_is_registered_so_that_the_emulator_does_not_run_it():
-    assert registered_disabled({"BatchSize": 5.0, "Enabled": True}) == {"BatchSize": 5.0, "Enabled": False}
 
 
 def test_nothing_of_the_callers_environment_leaks_into_functions(monkeypatch):

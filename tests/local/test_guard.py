@@ -246,6 +246,7 @@ OWN = [
     "/_ministack/ses/messages",
     "/_ministack/sqs/messages",
     "/_ministack",
+    "/_sluice/mappings",
     "/%5fministack/health",
     "/_localstack/health",
     "/_aws/lambda-url/x/",
@@ -270,8 +271,9 @@ def test_nobody_resets_or_configures_without_the_token(ask, embedded_cloud, path
     assert "survivor" in str(client(embedded_cloud, "sns").list_topics()["Topics"])
 
 
-def test_a_page_does_not_help_itself_with_a_buckets_name(ask):
-    assert is_refused(ask("/_ministack/ses/messages", host="objects.localhost:{port}"))
+@pytest.mark.parametrize("path", ["/_ministack/ses/messages", "/_localstack/health", "/_sluice/mappings", "/health"])
+def test_nobody_helps_himself_with_a_buckets_name(ask, path):
+    assert is_refused(ask(path, host="objects.localhost:{port}"))
 
 
 def test_keys_of_a_bucket_are_not_the_emulators(ask, embedded_cloud):

@@ -1,9 +1,11 @@
 import json
+import time
 
 import pytest
 from pulumi import FileArchive
 
 from local.clients import Cloud
+from local.emulator import tap_name
 from local.resources.inputs import Inputs, pascal, whole
 from local.resources.naming import physical_name
 from local.resources.registry import UnsupportedError, create
@@ -190,15 +192,38 @@ def test_a_function_calls_what_stands_before_the_emulator(embedded_cloud, code):
     assert variables == {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
 
 
-def test_a_mapping_of_a_queue_is_run_by_the_emulator_and_one_of_a_stream_is_not(cloud, code, queue):
+def test_mappings_of_queues_and_of_streams_are_enabled(cloud, code, queue):
     function = create(cloud, "aws:lambda/function:Function", "taker", code).outputs["arn"]
     view = {"streamEnabled": True, "streamViewType": "NEW_AND_OLD_IMAGES"}
     stream = create(cloud, "aws:dynamodb/table:Table", "streamed", table_values(**view)).outputs["streamArn"]
     token = "aws:lambda/eventSourceMapping:EventSourceMapping"
     places = ({"eventSourceArn": queue}, {"eventSourceArn": stream, "startingPosition": "TRIM_HORIZON"})
     made = [create(cloud, token, "mapping", {"functionName": function, "batchSize": 5.0, **place}) for place in places]
-    states = [cloud.client("lambda").get_event_source_mapping(UUID=mapping.id)["State"] for mapping in made]
-    assert states == ["Enabled", "Disabled"]
+
+    def states():
+        return [cloud.client("lambda").get_event_source_mapping(UUID=mapping.id)["State"] for mapping in made]
+
+    end = time.monotonic() + 60
+    while "Creating" in states() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert states() == ["Enabled", "Enabled"]
+
+
+def test_the_target_of_a_rule_is_shown_as_the_function_and_not_invoked_by_the_emulator(cloud, code):
+    function = create(cloud, "aws:lambda/function:Function", "heard", code).outputs["arn"]
+    pattern = json.dumps({"source": ["test"]})
+    rule = create(cloud, "aws:cloudwatch/eventRule:EventRule", "matching", {"eventPattern": pattern}).outputs["name"]
+    values = {"rule": rule, "arn": function, "retryPolicy": {"maximumRetryAttempts": 3.0}}
+    made = create(cloud, "aws:cloudwatch/eventTarget:EventTarget", "target", values).outputs["targetId"]
+    events, sqs = cloud.client("events"), cloud.client("sqs")
+    (shown,) = events.list_targets_by_rule(Rule=rule)["Targets"]
+    assert (shown["Id"], shown["Arn"], shown["RetryPolicy"]) == (made, function, {"MaximumRetryAttempts": 3})
+    events.put_events(Entries=[{"Source": "test", "DetailType": "type", "Detail": '{"number": 7}'}])
+    tap = sqs.get_queue_url(QueueName=tap_name(rule, made))["QueueUrl"]
+    (held,) = sqs.receive_message(QueueUrl=tap, WaitTimeSeconds=20)["Messages"]
+    assert json.loads(held["Body"])["detail"] == {"number": 7}
+    groups = [group["logGroupName"] for group in cloud.client("logs").describe_log_groups()["logGroups"]]
+    assert not [name for name in groups if name.endswith(function.rpartition(":")[2])]
 
 
 def test_a_mapping_of_another_source_is_refused(cloud):

@@ -66,7 +66,7 @@ def statement(**changes):
 
 
 def step(tap, target, *statements):
-    RuleTarget(RULE, target, "tap", Lambda(*statements), tap).step()
+    RuleTarget(RULE, lambda: target, "tap", Lambda(*statements), tap).step()
 
 
 @pytest.mark.parametrize("permission", [statement(), statement(Condition={})])
@@ -97,6 +97,17 @@ def test_what_could_not_be_delivered_is_told(caplog):
     with caplog.at_level(logging.WARNING):
         step(Tap("one"), Target(error="throttled"), statement())
     assert f"{RULE} could not reach function: throttled" in caplog.text
+
+
+def test_the_target_is_the_one_that_the_rule_has_now():
+    targets = [Target(), None, Target()]
+    tap, remaining = Tap("one"), iter(targets)
+    rule = RuleTarget(RULE, lambda: next(remaining), "tap", Lambda(statement()), tap)
+    for body in ("one", "two", "three"):
+        tap.held = {0: body}
+        rule.step()
+    assert [target.delivered for target in targets if target] == [["one"], ["three"]]
+    assert tap.held == {}
 
 
 def test_an_event_whose_delivery_broke_stays_in_the_tap():

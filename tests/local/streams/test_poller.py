@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from local.streams import events
 from local.streams.backoff import Backoff
+from local.streams.mapping import StreamMapping
 from local.streams.poller import StreamPoller
 from local.streams.records import PAYLOAD_LIMIT
-from tests.local.streams.fakes import BUCKET, NOW, Cloud, refusal
+from tests.local.streams.fakes import BUCKET, FUNCTION, NOW, STREAM, Cloud, refusal
 
 
 def numbers(records: list[dict[str, Any]]) -> list[str]:
@@ -565,3 +566,48 @@ def test_every_record_is_processed_in_order_or_in_the_destination(
         firsts = [number for number in dict.fromkeys(flaky.delivered) if number in mine]
         assert firsts == mine
         assert [number for number in flaky.succeeded if number in mine] == sorted(set(flaky.succeeded) & set(mine))
+
+
+# ---- another configuration
+
+
+@pytest.mark.parametrize("lanes", [(1, 1), (3, 1), (1, 3)])
+def test_what_is_not_settled_goes_on_under_another_configuration(cloud: Cloud, lanes: tuple[int, int]) -> None:
+    written = [cloud.streams.put(f"u{number % 5}") for number in range(30)]
+    poller = cloud.poller(batch_size=10, parallelization_factor=lanes[0], bisect_on_error=True)
+    cloud.function.handler = fails_on(*written)
+    while len(cloud.function.batches) < 8:
+        poller.step()
+        cloud.clock.sleep(1)
+    cloud.function.handler, before = reports(), len(cloud.function.batches)
+    changed = StreamMapping("uuid-1", FUNCTION, STREAM, batch_size=4, parallelization_factor=lanes[1])
+    poller.change(changed, streams=cloud.streams, lambda_=cloud.function)
+    poller.drain(cloud.clock.sleep)
+    after = cloud.function.batches[before:]
+    assert max(len(batch) for batch in after) == 4
+    handled = [number for batch in after for number in batch]
+    assert sorted(handled, key=int) == written
+    for key in range(5):
+        of_key = set(written[key::5])
+        assert [number for number in handled if number in of_key] == written[key::5]
+
+
+def test_other_filters_hold_for_what_is_read_from_then_on(cloud: Cloud) -> None:
+    cloud.streams.put("u")
+    poller = cloud.run()
+    removals = ('{"eventName": ["REMOVE"]}',)
+    poller.change(
+        StreamMapping("uuid-1", FUNCTION, STREAM, filters=removals), streams=cloud.streams, lambda_=cloud.function
+    )
+    cloud.streams.put("u")
+    removed = cloud.streams.put("u", event="REMOVE")
+    poller.drain(cloud.clock.sleep)
+    assert cloud.function.batches[1:] == [[removed]]
+
+
+def test_a_poller_that_runs_takes_no_other_configuration(cloud: Cloud) -> None:
+    poller = cloud.poller()
+    poller.start()
+    with pytest.raises(RuntimeError, match="stop it first"):
+        poller.change(poller.mapping, streams=cloud.streams, lambda_=cloud.function)
+    poller.stop()

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,6 +120,13 @@ class Account:
             on_event=self.told.append,
         )
 
+    def wait_for_delay(self) -> None:
+        """Returns when a call to AWS has failed."""
+        end = time.monotonic() + SECONDS
+        while not any(isinstance(event, events.Delayed) for event in self.told):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
     def failures(self) -> list[dict[str, Any]]:
         """The records in the bucket's failure documents."""
         listed = self.s3.list_objects_v2(Bucket="archive", Prefix="aws/lambda/uuid-1/").get("Contents", [])
@@ -197,7 +205,7 @@ def test_a_function_that_is_throttled_gets_its_records_later(account: Account) -
     account.lambda_.put_function_concurrency(FunctionName="archiver", ReservedConcurrentExecutions=0)
     poller = account.poller(maximum_retry_attempts=0)
     poller.start()
-    assert not poller.wait_idle(0.15)
+    account.wait_for_delay()
     account.lambda_.delete_function_concurrency(FunctionName="archiver")
     assert poller.wait_idle(SECONDS)
     poller.stop()
@@ -215,7 +223,7 @@ def test_the_stream_is_read_with_the_functions_role(account: Account, denied: st
     recorder = Recorder(account.lambda_)
     poller = account.poller(recorder)
     poller.start()
-    assert not poller.wait_idle(0.15)
+    account.wait_for_delay()
     assert recorder.sent == []
     account.allow(*actions)
     assert poller.wait_idle(SECONDS)

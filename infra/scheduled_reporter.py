@@ -42,7 +42,7 @@ class ScheduledReporterArgs(TypedDict):
 
     groups: Sequence[Group]
     every: str
-    """An EventBridge schedule, such as `rate(5 minutes)`."""
+    """An EventBridge schedule, such as `rate(5 minutes)`, or `cron(0 8 ? * MON-FRI *)` in UTC."""
     recipients: Sequence[str]
     mailer: Mailer
     mail_enabled: NotRequired[bool]

@@ -4,26 +4,20 @@ What is kept whatever happens: of items with one key the last wins, and every it
 rejected or reported as unwritten.
 """
 
-from __future__ import annotations
-
 import json
 import time
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from handlers.shared.aws import dynamodb
+from handlers.shared.aws.client import Client
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.flight import Flight, pause
+from handlers.shared.aws.response import Response
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-    from typing import Any
-
-    from handlers.shared.aws.client import Client
-    from handlers.shared.aws.response import Response
-
-    Item = tuple[str, Hashable, Any]  # its DynamoDB JSON, its key, the caller's tag
-    Rows = dict[Hashable, list[Item]]  # by key: the last of a list is to be written, those before it are spare
+Item = tuple[str, Hashable, Any]  # its DynamoDB JSON, its key, the caller's tag
+Rows = dict[Hashable, list[Item]]  # by key: the last of a list is to be written, those before it are spare
 
 _BATCH = 25
 _BYTES = 1 << 20  # far below the 16 MB of a request: larger ones gain nothing, and 16 of them are in memory
@@ -99,7 +93,7 @@ class _Writer:
         on_reject: Callable[[Any, str], None],
         deadline: float | None,
     ):
-        self.flight = Flight(client, deadline)
+        self.flight = Flight(client.session, deadline)
         self.outcome = Outcome()
         self._key_names = key_names
         self._on_reject = on_reject

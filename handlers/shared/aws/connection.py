@@ -1,17 +1,12 @@
 """A kept-alive HTTP/1.1 connection, used without blocking, one request at a time."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import time
 
 from handlers.shared.aws import sockets, tls
-from handlers.shared.aws.response import ResponseParser
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from handlers.shared.aws.endpoint import Endpoint
+from handlers.shared.aws.endpoint import Endpoint
+from handlers.shared.aws.parser import ResponseParser
 
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _PIECE = 64 * 1024

@@ -1,15 +1,18 @@
 """AWS credentials: from the environment, as Lambda gives them, else from wherever botocore finds them."""
 
-from __future__ import annotations
-
 import os
-from collections import namedtuple
+from typing import TYPE_CHECKING, NamedTuple
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from botocore.credentials import Credentials as SdkCredentials
 
-Credentials = namedtuple("Credentials", "access_key secret_key token")
+
+class Credentials(NamedTuple):
+    """What requests are signed with."""
+
+    access_key: str
+    secret_key: str
+    token: str | None
 
 
 class NoCredentialsError(Exception):
@@ -27,7 +30,7 @@ class CredentialSource:
         if isinstance(self._found, Credentials):
             return self._found
         frozen = self._found.get_frozen_credentials()
-        return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+        return Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
 
     def renew(self) -> bool:
         """Looks again, after AWS called the current ones expired; True if there are others now."""
@@ -44,7 +47,7 @@ def _from_environment() -> Credentials | None:
     return Credentials(key, secret, os.environ.get("AWS_SESSION_TOKEN") or None) if key and secret else None
 
 
-def _from_sdk() -> SdkCredentials:
+def _from_sdk() -> "SdkCredentials":
     from botocore.session import Session  # 200 ms, and needed only outside Lambda
 
     found = Session().get_credentials()

@@ -1,14 +1,10 @@
 """DynamoDB over its JSON protocol. Values are DynamoDB JSON, binary in base64, as on the wire."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Any
 
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.request import Request, json_body
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
 
 _REPEATABLE = frozenset(
     {

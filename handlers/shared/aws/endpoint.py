@@ -1,7 +1,5 @@
 """Where a service answers: what the environment configures, else AWS's public endpoint of the region."""
 
-from __future__ import annotations
-
 import os
 from urllib.parse import urlsplit
 

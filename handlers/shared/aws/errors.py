@@ -1,15 +1,10 @@
 """What an AWS call ends with when it brings no answer, and which of these ends may pass by themselves."""
 
-from __future__ import annotations
-
 import re
+from typing import Any
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from handlers.shared.aws.request import Request
-    from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request
+from handlers.shared.aws.response import Response
 
 # The service refused for its load, or for another request that is at work on the same thing, and did nothing. The
 # names are those of the SDK's standard retry mode, and what DynamoDB and SQS say beside them.

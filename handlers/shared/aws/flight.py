@@ -1,7 +1,5 @@
 """Requests in flight: one thread, a connection for each request, retries within a deadline."""
 
-from __future__ import annotations
-
 import random
 import time
 import zlib
@@ -11,14 +9,11 @@ from math import ceil
 from select import POLLIN, POLLOUT, poll
 from ssl import SSLCertVerificationError
 
+from handlers.shared.aws.connection import Connection
 from handlers.shared.aws.errors import AwsError, ConnectionLost, error_of
+from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from handlers.shared.aws.client import Client, Identity
-    from handlers.shared.aws.connection import Connection
-    from handlers.shared.aws.request import Request
+from handlers.shared.aws.session import Identity, Session
 
 PATIENCE = 30.0  # seconds that a request is tried for where there is no deadline
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
@@ -50,8 +45,8 @@ class _Exchange:
 class Flight:
     """The requests of one caller, sent as they are submitted and answered in any order."""
 
-    def __init__(self, client: Client, deadline: float | None = None):
-        self._client = client
+    def __init__(self, session: Session, deadline: float | None = None):
+        self._session = session
         self._deadline = deadline
         self._poll = poll()  # not `selectors`: sixteen sockets at most, and no system call to add or remove one
         self._busy: dict[int, _Exchange] = {}  # by the socket's file descriptor
@@ -95,16 +90,16 @@ class Flight:
         heappush(self._waiting, (time.monotonic() + delay, next(self._tickets), exchange))
 
     def _start(self, exchange: _Exchange) -> None:
-        request, client = exchange.request, self._client
+        request, session = exchange.request, self._session
         left = exchange.limit - time.monotonic()
         if left <= 0:
             error = exchange.error or self._lost(request, "Timeout", "the deadline has passed", sent=False)
             self._done.append((request, error))
             return
-        exchange.identity = client.identity()
-        message = client.message(request, exchange.identity)
+        exchange.identity = session.identity()
+        message = session.message(request, exchange.identity)
         try:
-            connection = client.take(min(client.connect_timeout, left), repeatable=request.repeatable)
+            connection = session.take(min(session.connect_timeout, left), repeatable=request.repeatable)
         except OSError as reason:
             error = self._lost(request, "ConnectFailed", _words(reason), sent=False)
             # A certificate that is not trusted, or a CA bundle that is not there, will not come right by itself.
@@ -145,7 +140,7 @@ class Flight:
         if connection.answered:
             self._landed(exchange)
         else:
-            exchange.expires = min(time.monotonic() + self._client.read_timeout, exchange.limit)
+            exchange.expires = min(time.monotonic() + self._session.read_timeout, exchange.limit)
 
     def _landed(self, exchange: _Exchange) -> None:
         connection = exchange.connection
@@ -155,7 +150,7 @@ class Flight:
             answer = Response(parser.status, parser.headers, b"", connection)
         else:
             answer = Response(parser.status, parser.headers, parser.take())
-            self._client.give(connection)
+            self._session.give(connection)
         self._judge(exchange, answer)
 
     def _release(self, connection: Connection) -> None:
@@ -172,8 +167,8 @@ class Flight:
             words = "the answer does not have its checksum"
             error = self._lost(request, "CorruptAnswer", words, sent=True)
         else:
-            error = error_of(self._client.service, request, response)
-            if exchange.corrections < _MAX_CORRECTIONS and self._client.corrected(
+            error = error_of(self._session.service, request, response)
+            if exchange.corrections < _MAX_CORRECTIONS and self._session.corrected(
                 error.code, response.headers.get("date", ""), exchange.identity
             ):
                 exchange.corrections += 1
@@ -197,7 +192,7 @@ class Flight:
             self._done.append((exchange.request, error))
 
     def _lost(self, request: Request, code: str, words: str, *, sent: bool) -> ConnectionLost:
-        return ConnectionLost(self._client.service, request, code, words, sent=sent)
+        return ConnectionLost(self._session.service, request, code, words, sent=sent)
 
 
 def _words(reason: OSError) -> str:

@@ -1,13 +1,8 @@
 """A request to an AWS service before it is signed: what to do, and whether it may be done twice."""
 
-from __future__ import annotations
-
 import json
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
+from collections.abc import Mapping
+from typing import Any
 
 
 class Request:

@@ -3,24 +3,19 @@
 No checksum is sent beside the signed SHA-256 of the body: S3 wants one only where Object Lock has a default.
 """
 
-from __future__ import annotations
-
 import io
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from handlers.shared.aws.client import Client
+from handlers.shared.aws.connection import Connection
 from handlers.shared.aws.errors import ConnectionLost
+from handlers.shared.aws.parser import ProtocolError
 from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import ProtocolError
+from handlers.shared.aws.response import Response
+from handlers.shared.aws.session import Session
 from handlers.shared.aws.sockets import seconds_left
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any
-
-    from handlers.shared.aws.connection import Connection
-    from handlers.shared.aws.response import Response
 
 _FRUITLESS = 5  # resumptions in a row that bring no byte, before a stream gives up
 
@@ -88,7 +83,7 @@ class Bucket:
         version: str | None = None,
         headers: Mapping[str, str] | None = None,
         deadline: float | None = None,
-    ) -> ObjectStream:
+    ) -> "ObjectStream":
         """Returns a reader of an object or a part of it, once S3 has begun to answer."""
 
         def ask(at: int, more: dict[str, str]) -> Response:
@@ -96,12 +91,12 @@ class Bucket:
             request = self._request("GetObject", "GET", key, version, headers=asked, stream=True)
             return self.client.call(request, deadline=deadline)
 
-        return ObjectStream(self.client, ask, start, deadline)
+        return ObjectStream(self.client.session, ask, start, deadline)
 
     def _request(self, operation: str, method: str, key: str, version: str | None = None, **parts: Any) -> Request:
         if not key:
             raise ValueError(f"{operation} needs a key")
-        path = f"{self.client.endpoint.path}/{quote(key, safe='/~')}"
+        path = f"{self.client.session.endpoint.path}/{quote(key, safe='/~')}"
         query = f"versionId={quote(version, safe='-_.~')}" if version else ""
         return Request(operation, method=method, path=path, query=query, **parts)
 
@@ -121,13 +116,13 @@ class ObjectStream(io.RawIOBase):
 
     def __init__(
         self,
-        client: Client,
+        session: Session,
         ask: Callable[[int, dict[str, str]], Response],
         start: int,
         deadline: float | None,
     ):
         """Made by `Bucket.open`; `ask` sends the request for what begins at a byte."""
-        self._client = client
+        self._session = session
         self._ask = ask
         self._deadline = deadline
         self._at = start
@@ -158,14 +153,14 @@ class ObjectStream(io.RawIOBase):
     def close(self) -> None:
         """Lets go of the connection."""
         if self._connection:
-            self._client.give(self._connection)
+            self._session.give(self._connection)
             self._connection = None
         super().close()
 
     def _receive(self) -> bytes:
         if self._connection is None:
             raise ValueError("the stream is closed")
-        timeout = self._client.read_timeout
+        timeout = self._session.read_timeout
         if self._deadline is not None:
             timeout = min(timeout, seconds_left(self._deadline))
         data = self._connection.read(timeout)

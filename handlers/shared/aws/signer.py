@@ -1,15 +1,11 @@
 """AWS Signature Version 4: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html."""
 
-from __future__ import annotations
-
 import hmac
 import time
 from hashlib import sha256
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from handlers.shared.aws.credentials import Credentials
-    from handlers.shared.aws.request import Request
+from handlers.shared.aws.credentials import Credentials
+from handlers.shared.aws.request import Request
 
 
 class Signer:

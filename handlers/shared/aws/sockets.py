@@ -1,7 +1,5 @@
 """Opening a TCP connection by a point in time, however many addresses a host has."""
 
-from __future__ import annotations
-
 import socket
 import time
 

@@ -1,14 +1,10 @@
 """Sending to SQS over its JSON protocol."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from typing import Any
 
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.request import Request, json_body
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
 
 
 def connect(**options: Any) -> Client:

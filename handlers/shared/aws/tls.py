@@ -5,8 +5,6 @@ are picked out of the system's own store, so nothing is trusted that the system 
 another root is verified against the whole store.
 """
 
-from __future__ import annotations
-
 import os
 import ssl
 

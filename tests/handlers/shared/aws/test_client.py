@@ -10,8 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from handlers.shared.aws import client as client_module
-from handlers.shared.aws import dynamodb, flight, ses
+from handlers.shared.aws import dynamodb, flight, ses, session
 from handlers.shared.aws.errors import AwsError, ConnectionLost
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
@@ -70,10 +69,10 @@ def test_a_connection_idle_for_long_is_not_trusted(serve, connect, monkeypatch):
     server = serve(answer())
     client = connect(server)
     client.call(READ)
-    monkeypatch.setattr(client_module, "_MAX_IDLE_ONCE", 0.0)
+    monkeypatch.setattr(session, "_MAX_IDLE_ONCE", 0.0)
     client.call(ONCE)
     client.call(READ)
-    monkeypatch.setattr(client_module, "_MAX_IDLE", 0.0)
+    monkeypatch.setattr(session, "_MAX_IDLE", 0.0)
     client.call(READ)
     assert [received.connection for received in server.received] == [1, 2, 2, 3]
 
@@ -173,7 +172,7 @@ def test_small_requests_leave_at_once(serve, connect):
     """Without TCP_NODELAY each waits some 40 ms for the acknowledgement of the one before."""
     client = connect(serve(answer()))
     client.call(READ)
-    assert client._idle[0].sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert client.session._idle[0].sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_silent_server_is_given_up(serve, connect):
@@ -337,7 +336,7 @@ def test_a_client_can_be_used_within_its_own_map(serve, connect):
 
 
 def test_a_connection_idle_within_a_map_is_not_trusted_either(serve, connect, monkeypatch):
-    monkeypatch.setattr(client_module, "_MAX_IDLE_ONCE", 0.0)
+    monkeypatch.setattr(session, "_MAX_IDLE_ONCE", 0.0)
     server = serve(answer())
     assert len([*connect(server).map([ONCE] * 3, in_flight=1)]) == 3
     assert server.connections == 3

@@ -20,22 +20,22 @@ REGIONS = sorted(
 def test_each_region_of_each_partition_has_the_sdks_endpoint(region):
     for service, module in (("dynamodb", dynamodb), ("sqs", sqs), ("sesv2", ses)):
         theirs = SDK.create_client(service, region_name=region).meta.endpoint_url
-        assert f"https://{module.connect(region=region).endpoint.authority}" == theirs
+        assert f"https://{module.connect(region=region).session.endpoint.authority}" == theirs
 
 
 def test_the_environment_configures_a_service_before_all(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
     monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", "https://mail.example.com")
-    assert dynamodb.connect().endpoint.authority == "127.0.0.1:4566"
-    assert ses.connect().endpoint.authority == "mail.example.com"
-    assert sqs.connect(endpoint="http://[::1]:80").endpoint.authority == "[::1]"
+    assert dynamodb.connect().session.endpoint.authority == "127.0.0.1:4566"
+    assert ses.connect().session.endpoint.authority == "mail.example.com"
+    assert sqs.connect(endpoint="http://[::1]:80").session.endpoint.authority == "[::1]"
     monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True")
-    assert ses.connect().endpoint.authority == "email.eu-north-1.amazonaws.com"
+    assert ses.connect().session.endpoint.authority == "email.eu-north-1.amazonaws.com"
 
 
 def test_a_bucket_leads_the_host_on_aws_and_the_path_elsewhere(monkeypatch):
     def place(bucket: s3.Bucket) -> tuple[str, str]:
-        return bucket.client.endpoint.host, bucket.client.endpoint.path
+        return bucket.client.session.endpoint.host, bucket.client.session.endpoint.path
 
     assert place(s3.Bucket("b")) == ("b.s3.eu-north-1.amazonaws.com", "")
     assert place(s3.Bucket("b.c")) == ("s3.eu-north-1.amazonaws.com", "/b.c")
@@ -45,9 +45,9 @@ def test_a_bucket_leads_the_host_on_aws_and_the_path_elsewhere(monkeypatch):
 
 def test_lambdas_region_comes_first_and_none_is_an_error(monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    assert dynamodb.connect().endpoint.host == "dynamodb.eu-north-1.amazonaws.com"
+    assert dynamodb.connect().session.endpoint.host == "dynamodb.eu-north-1.amazonaws.com"
     monkeypatch.delenv("AWS_REGION")
-    assert dynamodb.connect().endpoint.host == "dynamodb.us-east-1.amazonaws.com"
+    assert dynamodb.connect().session.endpoint.host == "dynamodb.us-east-1.amazonaws.com"
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(ValueError, match="AWS_REGION"):
         dynamodb.connect()

@@ -12,8 +12,8 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
-from handlers.shared.aws import client as client_module
-from handlers.shared.aws import dynamodb, s3, ses, sqs
+from handlers.shared.aws import dynamodb, s3, ses, session, sqs
+from handlers.shared.aws.client import Client
 from handlers.shared.aws.request import Request
 
 NOW = 1_795_252_766
@@ -65,7 +65,7 @@ KEYS = ["plain.txt", "a b/ü+%41&=?#~*'()", "/lead//double/", "../up/./x", "日�
 def one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = datetime.datetime.fromtimestamp(NOW, datetime.UTC)
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda *_, **__: moment)
-    monkeypatch.setattr(client_module, "time", SimpleNamespace(time=lambda: NOW))
+    monkeypatch.setattr(session, "time", SimpleNamespace(time=lambda: NOW))
 
 
 class Caught(Exception):  # noqa: N818 (a way out of the SDK, with what it was about to send)
@@ -114,12 +114,12 @@ def assert_same(ours: list[bytes], theirs: AWSPreparedRequest) -> None:
     }
 
 
-def message(client: client_module.Client, request: Request) -> list[bytes]:
-    return client.message(request, client.identity())
+def message(client: Client, request: Request) -> list[bytes]:
+    return client.session.message(request, client.session.identity())
 
 
 def assert_json_call(
-    client: client_module.Client,
+    client: Client,
     make: Callable[[Any], Request],
     service: str,
     method: str,
@@ -212,10 +212,10 @@ def captured(monkeypatch: pytest.MonkeyPatch) -> list[list[bytes]]:
     """The messages of all calls from now on, none of which leaves."""
     messages: list[list[bytes]] = []
 
-    def call(self: client_module.Client, request: Request, **_: Any) -> None:
+    def call(self: Client, request: Request, **_: Any) -> None:
         messages.append(message(self, request))
 
-    monkeypatch.setattr(client_module.Client, "call", call)
+    monkeypatch.setattr(Client, "call", call)
     return messages
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.shared.aws.response import ProtocolError, ResponseParser
+from handlers.shared.aws.parser import ProtocolError, ResponseParser
 
 BODY = st.binary(max_size=300)
 CUTS = st.lists(st.integers(0, 2000), max_size=12)

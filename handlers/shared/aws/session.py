@@ -1,0 +1,123 @@
+"""What the requests to one service are sent with: who signs them, and the connections that are kept between them."""
+
+import time
+from typing import NamedTuple
+
+from handlers.shared.aws.connection import Connection
+from handlers.shared.aws.credentials import Credentials, CredentialSource
+from handlers.shared.aws.endpoint import Endpoint
+from handlers.shared.aws.request import Request
+from handlers.shared.aws.signer import Signer
+
+_MAX_IDLE = 30.0  # seconds; then a connection may be gone without a word: a frozen function hears nothing
+_MAX_IDLE_ONCE = 2.0  # for a request that may not be sent twice
+_EXPIRED = ("ExpiredToken", "ExpiredTokenException")
+_SKEWED = (
+    "RequestTimeTooSkewed",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "RequestExpired",
+    "403",  # the answer to a HEAD names no reason
+)
+_SKEW = 60.0  # seconds; AWS accepts five minutes
+_SMALL = 64 * 1024
+
+
+class Identity(NamedTuple):
+    """Who signs a request, and when.
+
+    Attributes:
+        credentials: Whose signature it is.
+        skew: The seconds that AWS's clock is ahead.
+    """
+
+    credentials: Credentials
+    skew: float
+
+
+class Session:
+    """The state that the requests of one client share.
+
+    Attributes:
+        service: AWS's name of the service, for errors.
+        endpoint: Where it answers.
+        connect_timeout: Seconds that opening a connection may take.
+        read_timeout: Seconds that an answer may keep silent.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        endpoint: Endpoint,
+        signer: Signer,
+        credentials: CredentialSource,
+        *,
+        connect_timeout: float,
+        read_timeout: float,
+    ):
+        self.service = service
+        self.endpoint = endpoint
+        self.connect_timeout = connect_timeout
+        self.read_timeout = read_timeout
+        self._signer = signer
+        self._credentials = credentials
+        self._skew = 0.0
+        self._idle: list[Connection] = []
+
+    def identity(self) -> Identity:
+        """Returns what the next request is signed with."""
+        return Identity(self._credentials.current(), self._skew)
+
+    def message(self, request: Request, identity: Identity) -> list[bytes]:
+        """Returns the signed request as it goes over the wire, in pieces."""
+        credentials, skew = identity
+        headers = self._signer.sign(request, self.endpoint.authority, credentials, time.time() + skew)
+        if request.body or request.method in ("POST", "PUT"):
+            headers["content-length"] = str(len(request.body))
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        if lines.count("\n") != len(headers):
+            raise ValueError(f"{request.operation}: a header value holds a line break: {request.headers}")
+        target = f"{request.path}?{request.query}" if request.query else request.path
+        head = f"{request.method} {target} HTTP/1.1\r\n{lines}user-agent: sluice\r\n\r\n".encode("ascii")
+        return [head + request.body] if len(request.body) < _SMALL else [head, request.body]
+
+    def take(self, timeout: float, *, repeatable: bool) -> Connection:
+        """Returns an idle connection that may still stand, or a new one; raises OSError."""
+        while self._idle:
+            connection = self._idle.pop()
+            idle = time.time() - connection.idle_since
+            if 0 <= idle < (_MAX_IDLE if repeatable else _MAX_IDLE_ONCE) and connection.usable():
+                return connection
+            connection.close()
+        return Connection(self.endpoint, timeout)
+
+    def give(self, connection: Connection) -> None:
+        """Takes back a connection."""
+        if connection.parser.done and connection.parser.reusable and not connection.outgoing:
+            connection.idle_since = time.time()
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def corrected(self, code: str, date: str, identity: Identity) -> bool:
+        """Tells whether a request refused for its clock or credentials may pass if it is signed anew."""
+        credentials, skew = identity
+        if code in _EXPIRED:
+            return credentials != self._credentials.current() or self._credentials.renew()
+        if code not in _SKEWED or not date:
+            return False
+        from email.utils import parsedate_to_datetime  # 10 ms, and hardly ever needed
+
+        try:
+            ahead = parsedate_to_datetime(date).timestamp() - time.time()
+        except ValueError:
+            return False
+        if abs(ahead - skew) < _SKEW:
+            return False
+        self._skew = ahead
+        return True
+
+    def close(self) -> None:
+        """Closes the idle connections."""
+        while self._idle:
+            self._idle.pop().close()

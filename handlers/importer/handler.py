@@ -6,10 +6,10 @@ from time import monotonic
 from typing import Any
 
 from handlers.importer import environment
-from handlers.importer.files import Files
-from handlers.importer.inbox import Inbox
-from handlers.importer.ledger import Ledger
-from handlers.importer.queue import Queue
+from handlers.importer.ledger.ledger import Ledger
+from handlers.importer.queue.import_queue import Queue
+from handlers.importer.queue.message_batch import Inbox
+from handlers.importer.reading.files import Files
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings, settings
 from handlers.importer.shift import shift

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from json.encoder import encode_basestring_ascii as quoted
 
 from handlers.importer.errors import Reject
-from handlers.importer.messages import File
+from handlers.importer.queue.messages import File
 from handlers.shared.aws.s3 import Bucket
 
 PREFIX = "rejected/"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from handlers.importer import environment
-from handlers.importer.items import Schema
+from handlers.importer.items.rules import Schema
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from handlers.importer.errors import FileError, Reject
-from handlers.importer.items import Item
-from handlers.importer.records import Position
-from handlers.importer.rows import Rows
+from handlers.importer.items.rules import Item
+from handlers.importer.reading.records import Position
+from handlers.importer.reading.rows import Rows
 from handlers.importer.shift import Shift
 from handlers.shared.aws.errors import AwsError
 

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from handlers.importer.errors import FileError
-from handlers.importer.files import Files
-from handlers.importer.formats import by_name
-from handlers.importer.ledger import Lease, Ledger, Step, SupersededError, Verdict
-from handlers.importer.messages import PLAN, File, Task, chunk, plan, text
-from handlers.importer.queue import Queue
-from handlers.importer.records import Position
+from handlers.importer.ledger.ledger import Lease, Ledger, Step, SupersededError, Verdict
+from handlers.importer.queue.import_queue import Queue
+from handlers.importer.queue.messages import PLAN, File, Task, chunk, plan, text
+from handlers.importer.reading.files import Files
+from handlers.importer.reading.formats import by_name
+from handlers.importer.reading.records import Position
+from handlers.importer.reading.rows import Content, Rows
+from handlers.importer.reading.splitter import Chunk, chunks
 from handlers.importer.rejects import Rejects
-from handlers.importer.rows import Content, Rows
 from handlers.importer.settings import Settings
 from handlers.importer.shift import Shift
-from handlers.importer.splitter import Chunk, chunks
 from handlers.importer.steps import Gathering
 from handlers.importer.writer import Writer
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
-from handlers.importer.items import Item
+from handlers.importer.items.rules import Item
 from handlers.shared.aws import batch_writer
 from handlers.shared.aws.client import Client
 

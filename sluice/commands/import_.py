@@ -61,7 +61,7 @@ def upload(target: Target, file: Path) -> Entry:
 def _try(file: Path, stack: str) -> None:
     """Reads a file as the importer would and shows what would become of it."""
     from handlers.importer.errors import FileError, Reject
-    from handlers.importer.items import Item
+    from handlers.importer.items.rules import Item
 
     items: list[Item] = []
     rejects: list[Reject] = []
@@ -98,11 +98,11 @@ def _readable(text: str) -> str:
 
 def _read(file: BinaryIO, name: str, stack: str) -> tuple[str, Any]:
     """What the file is, in words, and its batches."""
-    from handlers.importer.formats import by_name, inspect
-    from handlers.importer.items import Schema
-    from handlers.importer.readers import reader
-    from handlers.importer.streams import Gunzip, Stream
-    from handlers.importer.transform import TRANSFORM
+    from handlers.importer.items.rules import Schema
+    from handlers.importer.items.transform import TRANSFORM
+    from handlers.importer.reading.formats import by_name, inspect
+    from handlers.importer.reading.readers import reader
+    from handlers.importer.reading.streams import Gunzip, Stream
     from infra.settings import SettingsError, load
     from local.program import ProgramError, configuration
     from sluice.state import checkout

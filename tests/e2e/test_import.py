@@ -188,7 +188,7 @@ def test_a_message_that_can_never_succeed_is_a_dead_letter_with_its_reason_and_i
     assert again.where != failure.where
 
 
-# A line break in a key is tests/handlers/importer/test_messages.py's: within a `*` the emulator's IAM finds none.
+# A line break in a key is tests/handlers/importer/queue/test_messages.py's: within a `*` the emulator's IAM finds none.
 KEYS = [
     "../../etc/passwd.csv",
     "percent%2F%00%.csv",

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from handlers.archiver.archive import archive
-from handlers.importer.formats import by_name, inspect
-from handlers.importer.items import Item, Schema
-from handlers.importer.readers import reader
-from handlers.importer.streams import Stream
+from handlers.importer.items.rules import Item, Schema
+from handlers.importer.reading.formats import by_name, inspect
+from handlers.importer.reading.readers import reader
+from handlers.importer.reading.streams import Stream
 from handlers.notifier import environment as notifier
 from handlers.notifier.content import PROFILE_CHANGED, WELCOME
 from handlers.notifier.decisions import Rules, plan

@@ -15,11 +15,11 @@ import boto3
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from handlers.importer.files import Files
-from handlers.importer.inbox import Inbox
-from handlers.importer.items import Schema
-from handlers.importer.ledger import Ledger
-from handlers.importer.queue import Queue
+from handlers.importer.items.rules import Schema
+from handlers.importer.ledger.ledger import Ledger
+from handlers.importer.queue.import_queue import Queue
+from handlers.importer.queue.message_batch import Inbox
+from handlers.importer.reading.files import Files
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings
 from handlers.importer.shift import Shift

@@ -9,12 +9,12 @@ import pytest
 from moto import mock_aws
 
 from handlers.importer.errors import Reject
-from handlers.importer.formats import by_name, inspect
-from handlers.importer.items import Item, Schema
-from handlers.importer.readers import reader
-from handlers.importer.records import Position
-from handlers.importer.streams import Gunzip, Stream
-from handlers.importer.transform import Transform
+from handlers.importer.items.rules import Item, Schema
+from handlers.importer.items.transform import Transform
+from handlers.importer.reading.formats import by_name, inspect
+from handlers.importer.reading.readers import reader
+from handlers.importer.reading.records import Position
+from handlers.importer.reading.streams import Gunzip, Stream
 from tests.handlers.importer.cloud import Cloud
 
 

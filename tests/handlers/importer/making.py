@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from handlers.importer.items import Schema
-from handlers.importer.objects import ObjectItems
+from handlers.importer.items.object_items import ObjectItems
+from handlers.importer.items.rules import Schema
 
 SCHEMA = Schema(("id",), {})
 

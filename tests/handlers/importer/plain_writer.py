@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from handlers.importer.items import Item
+from handlers.importer.items.rules import Item
 from handlers.importer.writer import OnReject
 
 _BATCH = 25

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from handlers.importer.items import Item
+from handlers.importer.items.rules import Item
 from tests.handlers.importer.plain_writer import PlainWriter
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from handlers.importer import csv_reader, transform
-from handlers.importer.records import blocks
-from handlers.importer.transform import Rejected
+from handlers.importer.items import transform
+from handlers.importer.items.transform import Rejected
+from handlers.importer.reading import csv_reader
+from handlers.importer.reading.records import blocks
 from tests.handlers.importer.cloud import Cloud, csv_file
 from tests.handlers.importer.plain_writer import PlainWriter
 
@@ -111,8 +112,8 @@ def test_what_is_left_when_time_is_up_is_handed_on(small_steps: Cloud) -> None:
 
 @pytest.mark.parametrize("name", ["a.json", "a.json.gz", "a.jsonl", "a.csv.gz"])
 def test_every_format_goes_on_where_it_was_left(name: str, small_steps: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handlers.importer.json_array._PIECE_BYTES", 50)
-    monkeypatch.setattr("handlers.importer.json_reader.blocks", partial(blocks, size=50))
+    monkeypatch.setattr("handlers.importer.reading.json_array._PIECE_BYTES", 50)
+    monkeypatch.setattr("handlers.importer.reading.json_lines.blocks", partial(blocks, size=50))
     rows = [{"id": str(i), "text": "ü"} for i in range(30)]
     data = {
         "json": json.dumps(rows, ensure_ascii=False, indent=1).encode(),

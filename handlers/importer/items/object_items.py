@@ -1,0 +1,216 @@
+"""Items made of objects: JSON rows, DynamoDB JSON, and what a transform returns."""
+
+import json
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import chain, repeat
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any
+
+from handlers.importer.errors import RowError
+from handlers.importer.items.dynamodb_json import stored_object
+from handlers.importer.items.numbers import Number, number, written_as_numbers
+from handlers.importer.items.rules import (
+    NAMES,
+    SURELY_SHORT,
+    Schema,
+    boolean,
+    check_level,
+    check_sizes,
+    joined,
+    key_value,
+    shown,
+)
+from handlers.importer.items.transform import Rejected, Transform
+
+
+class ObjectItems:
+    """Items from objects: dicts of strings, integers, `Number`s, booleans, None, lists and dicts."""
+
+    def __init__(self, schema: Schema, transform: Transform | None = None, *, typed_columns: bool = False) -> None:
+        """Prepares for one file.
+
+        Args:
+            schema: the keys, and the types that their values get.
+            transform: is called with each object.
+            typed_columns: strings of columns that have a type get it, as in CSV files.
+        """
+        self._schema = schema
+        self._transform = transform
+        self._types = schema.columns if typed_columns else {}
+        self._key_types = [
+            (name, Number, 0) if schema.type_of(name) == "N" else (name, str, SURELY_SHORT) for name in schema.keys
+        ]
+
+    def item(self, row: Any) -> tuple[str, Hashable]:
+        """The item's DynamoDB JSON and its key.
+
+        Raises:
+            RowError: the row cannot be an item.
+        """
+        if type(row) is not dict:
+            raise RowError("is not an object")
+        if self._transform:
+            row = _transformed(self._transform, row)
+        text, key = self._stored(row["Item"]) if len(row) == 1 and _is_stored(row) else self._plain(row)
+        _check_surrogates(text)
+        check_sizes((text,))
+        return text, key
+
+    def items(self, rows: Sequence[Any]) -> tuple[Iterable[str], Iterable[Hashable]] | None:
+        """Each item's DynamoDB JSON, and their keys, of objects with the same members; made member by member.
+
+        What Python does with all values of a member at once, it does in C. None if the rows are not alike, or some
+        cannot be items, or have to be looked at alone for another reason.
+        """
+        if self._transform or len(rows) == 1 or set(map(type, rows)) != {dict} or len({*map(tuple, rows)}) != 1:
+            return None
+        columns: dict[str, Sequence[Any]] = dict(
+            zip(rows[0], zip(*[row.values() for row in rows], strict=True), strict=True)
+        )
+        if not columns.keys() >= set(self._schema.keys):
+            return None
+        try:
+            keys = [self._key_column(columns, *key) for key in self._key_types]
+            texts = joined(map(_column, chain("{", repeat(",")), columns, columns.values()))
+            check_sizes(texts)
+            for text in texts:
+                _check_surrogates(text)
+        except RowError:
+            return None
+        return texts, keys[0] if len(keys) == 1 else zip(*keys, strict=True)
+
+    def _key_column(
+        self, columns: dict[str, Sequence[Any]], name: str, wanted: type[str], surely_good: int
+    ) -> Sequence[str]:
+        """The key's values of some rows, in which they get the key's type."""
+        if set(map(type, columns[name])) != {wanted}:
+            columns[name] = [
+                value if type(value) is wanted else _as_key(name, value, wanted) for value in columns[name]
+            ]
+        return [
+            value if 0 < len(value) <= surely_good else key_value(self._schema, name, value) for value in columns[name]
+        ]
+
+    def _plain(self, row: dict[str, Any]) -> tuple[str, Hashable]:
+        if self._types:
+            row = {name: self._typed(name, value) for name, value in row.items()}
+        keys: list[str] = []
+        for name, wanted, surely_good in self._key_types:
+            value = row.get(name)
+            if type(value) is not wanted:
+                value = _as_key(name, value, wanted)
+                row = {**row, name: value}
+            keys.append(value if 0 < len(value) <= surely_good else key_value(self._schema, name, value))
+        return _object(row, 1), keys[0] if len(keys) == 1 else tuple(keys)
+
+    def _stored(self, item: dict[str, Any]) -> tuple[str, Hashable]:
+        keys: list[str] = []
+        for name in self._schema.keys:
+            kind = "N" if self._schema.type_of(name) == "N" else "S"
+            value = item.get(name)
+            if type(value) is not dict or type(value.get(kind)) is not str:
+                raise RowError(f"has no {name} of type {kind}, which is a key")
+            keys.append(key_value(self._schema, name, value[kind]))
+        return stored_object(item, 1), keys[0] if len(keys) == 1 else tuple(keys)
+
+    def _typed(self, name: str, value: Any) -> Any:
+        kind = self._types.get(name) if type(value) is str else None
+        if kind == "N":
+            return Number(value)
+        return boolean(value) == "true" if kind == "BOOL" else value
+
+
+def _transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:
+    try:
+        result = transform(row)
+    except Exception as error:
+        raise RowError(f"the transform failed: {type(error).__name__}: {error}") from error
+    if isinstance(result, Rejected):
+        raise RowError(result.reason)
+    if type(result) is not dict:
+        raise RowError(f"the transform returned {type(result).__name__}, not a dict")
+    return result
+
+
+def _is_stored(row: dict[str, Any]) -> bool:
+    """Whether a row of one member is DynamoDB JSON. As a plain row it could not be an item: its key would be a map."""
+    return type(row.get("Item")) is dict
+
+
+def _as_key(name: str, value: Any, wanted: type[str]) -> str:
+    """A key's value in the type of the key: in JSON an id may be a number where the table has strings."""
+    if value is None:
+        raise RowError(f"has no {name}, which is a key")
+    if type(value) not in (str, int, Number):
+        raise RowError(f"{name} is a key and must be a string or a number")
+    return wanted(value)
+
+
+def _check_surrogates(text: str) -> None:
+    if "\\ud" not in text:
+        return
+    try:
+        json.dumps(json.loads(text), ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise RowError(f"holds half of a character: \\u{ord(error.object[error.start]):04x}") from None
+
+
+# Each renderer of a plain value gets it and its level.
+
+
+def _object(row: dict[str, Any], level: int) -> str:
+    return (
+        "{"
+        + ",".join(
+            [
+                f'{NAMES[name]}{{"S":{quoted(value)}}}'
+                if type(value) is str
+                else NAMES[name] + _PLAIN.get(type(value), _other)(value, level)
+                for name, value in row.items()
+            ]
+        )
+        + "}"
+    )
+
+
+def _column(comma: str, name: str, values: Sequence[Any]) -> tuple[str, Iterable[str], str]:
+    """What stands before a member's value in all of some objects, the values of each, and what follows."""
+    before = comma + NAMES[name]
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return before + '{"S":', map(quoted, values), "}"
+    if kinds <= {int, Number} and written_as_numbers(numbers := list(map(str, values))):
+        return before + '{"N":"', numbers, '"}'
+    return before, [_PLAIN.get(type(value), _other)(value, 1) for value in values], ""
+
+
+def _list(values: list[Any], level: int) -> str:
+    check_level(level, values)
+    return '{"L":[' + ",".join([_PLAIN.get(type(value), _other)(value, level + 1) for value in values]) + "]}"
+
+
+def _map(value: dict[str, Any], level: int) -> str:
+    check_level(level, value)
+    return '{"M":' + _object(value, level + 1) + "}"
+
+
+def _integer(value: int, _level: int) -> str:
+    return f'{{"N":"{value if -(10**18) < value < 10**18 else number(str(value))}"}}'
+
+
+def _other(value: Any, _level: int) -> str:
+    # Only a transform can bring one; `decimal` is not imported for those who have none.
+    if type(value).__name__ == "Decimal":
+        return f'{{"N":"{number(str(value))}"}}'
+    raise RowError(f"{shown(value)} is a {type(value).__name__}, which an item cannot hold exactly")
+
+
+_PLAIN: dict[type, Callable[[Any, int], str]] = {
+    str: lambda value, _: f'{{"S":{quoted(value)}}}',
+    Number: lambda value, _: f'{{"N":"{number(value)}"}}',
+    int: _integer,
+    bool: lambda value, _: '{"BOOL":true}' if value else '{"BOOL":false}',
+    type(None): lambda _value, _: '{"NULL":true}',
+    list: _list,
+    dict: _map,
+}

@@ -1,0 +1,142 @@
+"""What an item may be: its keys, its size, its depth, with the reason where DynamoDB would refuse it.
+
+An item is the JSON text that DynamoDB takes. The limits and sizes:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html and
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+"""
+
+import binascii
+import json
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any
+
+from handlers.importer.errors import RowError
+from handlers.importer.items.numbers import canonical
+
+ITEM_BYTES = 400 * 1024
+KEY_BYTES = (2048, 1024)
+"""Of the partition key's value and the sort key's."""
+SURELY_SHORT = 256
+"""Characters of a string that no encoding makes too long for a key."""
+TOGETHER = 64
+"""How many rows are made items at once: so many that it pays, so few that a bad one among them costs little."""
+LEVELS = 32
+"""How deep an attribute may be nested; its value is level 1, what lies in that level 2."""
+_BOOLEANS = {"true": "true", "false": "false", "1": "true", "0": "false"}
+
+Item = tuple[str, Hashable, tuple[int, Any]]
+"""The item as DynamoDB JSON; its key, the same for equal keys; the line and the row it was made of."""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What the settings say about the table and about the columns of CSV files."""
+
+    keys: Sequence[str]
+    """The names of the partition key and, if there is one, of the sort key."""
+    columns: Mapping[str, str]
+    """Column -> S, N or BOOL."""
+
+    def type_of(self, column: str) -> str:
+        """The type of a column: a string, if nothing else is said."""
+        return self.columns.get(column, "S")
+
+
+def boolean(text: str) -> str:
+    """The JSON text of a cell that is true or false.
+
+    Raises:
+        RowError: it is neither.
+    """
+    try:
+        return _BOOLEANS[text.strip(" \t").lower()]
+    except KeyError:
+        raise RowError(f"{shown(text)} is neither true nor false") from None
+
+
+def key_value(schema: Schema, name: str, value: str) -> str:
+    """What tells a key's value from others: for a number its canonical form.
+
+    Raises:
+        RowError: no item can have it.
+    """
+    if not value:
+        raise RowError(f"has no {name}, which is a key")
+    if schema.type_of(name) == "N":
+        return canonical(value)
+    limit = KEY_BYTES[schema.keys.index(name)]
+    if len(value) * 4 > limit and len(value.encode("utf-8", "surrogatepass")) > limit:
+        raise RowError(f"{name} is longer than the {limit} bytes that a key may have")
+    return value
+
+
+def check_sizes(texts: Sequence[str]) -> None:
+    """Raises a `RowError` if one of the items, given as their JSON texts, is larger than DynamoDB allows."""
+    # Each character of a text stands for at most four bytes of the item.
+    if max(map(len, texts)) * 4 <= ITEM_BYTES:
+        return
+    for text in texts:
+        if len(text) * 4 > ITEM_BYTES and (size := _map_size(json.loads(text))) > ITEM_BYTES:
+            raise RowError(f"has {size:,} bytes as an item, DynamoDB allows {ITEM_BYTES:,}")
+
+
+def joined(members: Iterable[tuple[str, Iterable[str], str]]) -> list[str]:
+    """The JSON texts of many objects, member by member: what stands before a value in all, the values, what follows."""
+    pieces: list[Iterable[str]] = []
+    text = ""
+    for before, values, after in members:
+        pieces += repeat(text + before), values
+        text = after
+    pieces.append(repeat(text + "}"))
+    # Not strict, for what is repeated has no end; that there is a text for each row is checked where they are paired.
+    return ["".join(parts) for parts in zip(*pieces, strict=False)]
+
+
+def check_level(level: int, values: Any) -> None:
+    """Raises a `RowError` if the values of a list or a map at this level would lie too deep."""
+    if level >= LEVELS and values:
+        raise RowError(f"is nested deeper than {LEVELS} levels")
+
+
+def shown(value: object) -> str:
+    """A value as a reason shows it."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+class _Names(dict[str, str]):
+    """Attribute names as JSON text, remembered; a file has few."""
+
+    def __missing__(self, name: str) -> str:
+        text = quoted(name) + ":"
+        if len(name) <= SURELY_SHORT:  # the others could fill the memory
+            if len(self) > 10_000:
+                self.clear()
+            self[name] = text
+        return text
+
+
+NAMES = _Names()
+
+
+def _map_size(item: dict[str, Any]) -> int:
+    return sum(len(name.encode("utf-8", "surrogatepass")) + _size(value) for name, value in item.items())
+
+
+def _size(value: dict[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    if kind == "M":
+        return 3 + len(content) + _map_size(content)
+    if kind == "L":
+        return 3 + len(content) + sum(map(_size, content))
+    if kind in ("SS", "NS", "BS"):
+        return sum(_size({kind[0]: member}) for member in content)
+    if kind == "S":
+        return len(content.encode("utf-8", "surrogatepass"))
+    if kind == "N":
+        digits = sum(map(str.isdigit, canonical(content).partition("e")[0]))
+        return (digits + 1) // 2 + 1 + content.startswith("-")
+    return len(binascii.a2b_base64(content)) if kind == "B" else 1

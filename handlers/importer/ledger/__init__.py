@@ -1,0 +1,1 @@
+"""What is known of each import: which version of an object, how far, and who is at work on it."""

@@ -1,0 +1,139 @@
+"""The messages of the import queue: S3's announcements of new objects, and the importer's own.
+
+The importer sends itself two kinds: a file that has arrived (one of several in an announcement, or one that
+waits for an older version of itself), and a task (a plan, a chunk, or the rest of one). Theirs is `{"sluice":
+1, "kind": "file" | "task", "file": {...}, "moment": {...}, "task": {...}}`. `moment` came after version 0.1, whose
+messages have none, and which passes it over: while functions are replaced, both read what the other sends.
+
+S3's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote_plus
+
+from handlers.importer.ledger.order import Moment
+from handlers.importer.reading.records import Position
+
+PLAN = "plan"
+_FORMAT = 1
+_MOMENT = ("digits", "event_time")
+
+
+class MessageError(ValueError):
+    """A message that the importer will never understand."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One version of one object."""
+
+    bucket: str
+    key: str
+    size: int
+    etag: str
+    version_id: str
+    """`""` in a bucket without versioning."""
+    sequencer: str
+    """What names the version among those of the object; this, and the two that follow: see `Moment`."""
+    digits: int = 0
+    event_time: int = 0
+
+    @property
+    def object(self) -> str:
+        """The ledger's name of the object."""
+        return f"{self.bucket}/{self.key}"
+
+    @property
+    def version(self) -> str:
+        """The ledger's name of the version."""
+        return self.version_id or self.etag
+
+    @property
+    def moment(self) -> Moment:
+        """When it came to be, among the versions of the object."""
+        return Moment(self.sequencer, self.digits, self.event_time)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A part of the work on a file."""
+
+    name: str
+    """`PLAN`, or the number of a chunk."""
+    start: int
+    end: int
+    line: int
+    """That begins at `start`."""
+    hop: int = 0
+    """How many invocations have worked on it before and handed on what they left."""
+
+    @property
+    def position(self) -> Position:
+        """Where it begins."""
+        return Position(self.start, self.line)
+
+
+def chunk(number: int, start: Position, end: int) -> Task:
+    """The task to import a part of a file."""
+    return Task(f"{number:05d}", start.offset, end, start.line)
+
+
+def plan(size: int) -> Task:
+    """The task to cut a file into chunks."""
+    return Task(PLAN, 0, size, 1)
+
+
+def parse(body: str, prefix: str) -> list[tuple[File, Task | None]]:
+    """The files and tasks of a message: a file alone has newly arrived.
+
+    Announcements of anything but new objects below the prefix are passed over, S3's test message with them.
+
+    Raises:
+        MessageError: it is neither S3's nor the importer's.
+    """
+    try:
+        message = json.loads(body)
+        if message.get("sluice") == _FORMAT:
+            task = Task(**message["task"]) if message["kind"] == "task" else None
+            return [(File(**message["file"], **message.get("moment", {})), task)]
+        if message.get("Event") == "s3:TestEvent":
+            return []
+        files = [_announced(record) for record in message["Records"] if _is_creation(record)]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise MessageError(f"is no message for the importer: {type(error).__name__}: {error}") from error
+    return [(file, None) for file in files if file.key.startswith(prefix) and not file.key.endswith("/")]
+
+
+def text(file: File, task: Task | None = None) -> str:
+    """The importer's own message for a file or for a task."""
+    kind = {"kind": "task", "task": asdict(task)} if task else {"kind": "file"}
+    known = asdict(file)
+    moment = {name: known.pop(name) for name in _MOMENT}
+    return json.dumps({"sluice": _FORMAT, **kind, "file": known, "moment": moment})
+
+
+def _is_creation(record: dict[str, Any]) -> bool:
+    return record["eventName"].removeprefix("s3:").startswith("ObjectCreated:")
+
+
+def _announced(record: dict[str, Any]) -> File:
+    entity = record["s3"]["object"]
+    version_id, announced_at = entity.get("versionId") or "", record.get("eventTime")
+    return File(
+        bucket=record["s3"]["bucket"]["name"],
+        key=unquote_plus(entity["key"], errors="strict"),
+        size=int(entity.get("size", 0)),
+        etag=entity["eTag"].strip('"'),
+        version_id="" if version_id == "null" else version_id,
+        sequencer=entity["sequencer"].upper().zfill(32),
+        digits=len(entity["sequencer"]),
+        event_time=milliseconds(announced_at) if announced_at else 0,
+    )
+
+
+def milliseconds(moment: str) -> int:
+    """The milliseconds from the epoch to a moment such as `2026-11-21T10:00:00.000Z`."""
+    return round(datetime.fromisoformat(moment).timestamp() * 1000)

@@ -1,0 +1,56 @@
+"""What a reader gives: the items and the rejects of some rows, and the place behind them."""
+
+import re
+from collections.abc import Iterator
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, NamedTuple, Protocol
+
+from handlers.importer.errors import Reject
+from handlers.importer.items.rules import Item
+from handlers.importer.reading.records import RECORD_BYTES, Position, Read
+
+
+class Batch(NamedTuple):
+    """Some rows of a file, in their order."""
+
+    items: list[Item]
+    rejects: list[Reject]
+    end: Position
+    """Where reading can begin again: every row before it is in this batch or in an earlier one."""
+
+
+class Reader(Protocol):
+    """Reads the rows of one file."""
+
+    def batches(self, read: Read, position: Position) -> Iterator[Batch]:
+        """The rows from a position on, of which `read` gives the bytes.
+
+        Raises:
+            FileError: the rest cannot be read. All before it has been given.
+        """
+        ...
+
+    def rejected(self, source: tuple[int, Any], reason: str) -> Reject:
+        """The reject of a row whose item DynamoDB refused; `source` is what the item carries."""
+        ...
+
+
+_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+"""What `surrogateescape` makes of a byte that is not UTF-8."""
+
+
+def not_utf8(text: str) -> str:
+    """The reason to reject a text, decoded with `surrogateescape`, that is not UTF-8; empty if it is."""
+    bad = None if text.isascii() else _ESCAPED_BYTE.search(text)
+    return f"is not UTF-8: byte 0x{ord(bad.group()) - 0xDC00:02x}" if bad else ""
+
+
+def too_long(line: int, beginning: bytes) -> Reject:
+    """The reject of a row that is too long to be looked at."""
+    return Reject(line, f"is longer than {RECORD_BYTES:,} bytes", quoted(readable(beginning) + "..."))
+
+
+def readable(text: str | bytes) -> str:
+    r"""Text with `\xe9` for each byte that is not UTF-8; a string holds those as `surrogateescape` does."""
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+    return data.decode("utf-8", "backslashreplace")

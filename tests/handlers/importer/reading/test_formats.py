@@ -1,0 +1,115 @@
+import codecs
+import io
+import json
+import tracemalloc
+
+import pytest
+
+from handlers.importer.errors import FileError
+from handlers.importer.reading.formats import Head, Kind, by_name, inspect
+from handlers.importer.reading.records import RECORD_BYTES, Position
+from handlers.importer.reading.streams import Stream
+
+
+def head_of(name: str, data: bytes) -> Head:
+    stream = Stream(io.BytesIO(data).read)
+    head = inspect(stream, by_name(name))
+    assert stream.peek(len(data) + 1) == data[head.start.offset :], "the stream stands where the first row begins"
+    return head
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "gzipped"),
+    [
+        ("incoming/a.csv", Kind.CSV, False),
+        ("a.TSV.GZ", Kind.TSV, True),
+        ("a.jsonl", Kind.JSON_LINES, False),
+        ("a.ndjson.gz", Kind.JSON_LINES, True),
+        ("data/4cdnqvhqbu2ilhzswcutnwhmxm.json.gz", None, True),
+    ],
+)
+def test_a_name_tells_the_format(name: str, kind: Kind | None, gzipped: bool) -> None:
+    assert by_name(name) == (kind, gzipped)
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.gz", "csv", "a.csv.zip", "manifest-files.md5"])
+def test_any_other_name_is_refused_with_those_that_are_known(name: str) -> None:
+    with pytest.raises(FileError, match=r"ends in none of \.csv \.tsv \.jsonl \.ndjson \.json"):
+        by_name(name)
+
+
+def test_the_header_may_stand_behind_a_mark_and_blank_lines() -> None:
+    assert head_of("a.csv", codecs.BOM_UTF8 + b'\r\n\n"id","a\nb"\r\n1,2\r\n') == Head(
+        Kind.CSV, ["id", "a\nb"], Position(18, 5)
+    )
+
+
+def test_a_header_of_10_000_columns_is_read() -> None:
+    names = [f"column {i}" for i in range(10_000)]
+    assert head_of("a.tsv", "\t".join(names).encode() + b"\n1\n").header == names
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\r\n", codecs.BOM_UTF8])
+@pytest.mark.parametrize("name", ["a.csv", "a.json", "a.jsonl"])
+def test_a_file_without_a_row_is_empty_in_any_format(name: str, data: bytes) -> None:
+    assert head_of(name, data).kind is Kind.JSON_LINES
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("id\n1".encode("utf-16"), "is UTF-16; only UTF-8 is read"),
+        ("id\n1".encode("utf-16-be"), "begins with zero bytes"),
+        (codecs.BOM_UTF32_LE + "id".encode("utf-32-le"), "is UTF-32"),
+        (b"id,\xe9t\xe9\n", "the header is not UTF-8: invalid continuation byte at byte 3"),
+        (b"id,PK\x03\x04\0\0\n", "the header is not text"),
+        (b"x" * (RECORD_BYTES + (1 << 17)), "the header is longer than"),
+    ],
+    ids=["UTF-16", "UTF-16 without mark", "UTF-32", "latin-1", "binary", "endless"],
+)
+def test_what_is_not_utf8_text_is_refused(data: bytes, reason: str) -> None:
+    with pytest.raises(FileError, match=reason):
+        head_of("a.csv", data)
+
+
+def test_a_json_file_that_begins_with_a_bracket_is_an_array() -> None:
+    assert head_of("a.json", b'\n \n[\n{"id": 1}]') == Head(Kind.JSON_ARRAY, [], Position(4, 3))
+    assert head_of("a.json", b" " * 100_000 + b"\n[1]") == Head(Kind.JSON_ARRAY, [], Position(100_002, 2))
+
+
+def test_a_json_file_may_have_one_object_a_line() -> None:
+    data = codecs.BOM_UTF8 + b"\n" + json.dumps({"Item": {"id": {"S": "a"}}}).encode() + b"\n{}"
+    assert head_of("a.json", data) == Head(Kind.JSON_LINES, [], Position(4, 2))
+
+
+@pytest.mark.parametrize("data", [b'{\n  "id": 1\n}\n', b"12\n", b"{" * 100_000])
+def test_a_json_file_of_another_shape_is_refused(data: bytes) -> None:
+    with pytest.raises(FileError, match="neither one JSON array nor one JSON object a line"):
+        head_of("a.json", data)
+
+
+class CountedStream(Stream):
+    peeks = 0
+
+    def peek(self, size: int) -> bytes:
+        self.peeks += 1
+        return super().peek(size)
+
+
+@pytest.mark.parametrize(
+    ("name", "blank", "row", "lines"),
+    [("a.csv", b"\r\n\n", b"id\r\n", 2), ("a.csv", b"\r", b"id\n", 1), ("a.json", b" \t\r\n\n", b'{"id":"1"}\n', 2)],
+)
+def test_megabytes_of_leading_blanks_are_passed_over_a_piece_at_a_time(
+    name: str, blank: bytes, row: bytes, lines: int
+) -> None:
+    blanks = blank * 400_001
+    stream = CountedStream(io.BytesIO(blanks + row).read)
+    tracemalloc.start()
+    head = inspect(stream, by_name(name))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    is_csv = head.kind is Kind.CSV
+    assert head.start == (len(blanks) + is_csv * len(row), 1 + 400_001 * lines + is_csv)
+    assert stream.peeks < 100, "not once a blank line"
+    assert peak < 400_000, "nothing is kept of what is passed over"

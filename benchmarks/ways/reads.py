@@ -14,10 +14,10 @@ _PROJECTED = {"ProjectionExpression": ",".join(_NAMES), "ExpressionAttributeName
 
 def sluice() -> int:
     """Sluice's reporter, without what it does with the numbers."""
+    from handlers.reporter.counting.reading import Wanted
+    from handlers.reporter.counting.survey import survey
     from handlers.reporter.patience import patience
-    from handlers.reporter.reading import Wanted
     from handlers.reporter.settings import Group
-    from handlers.reporter.survey import survey
     from handlers.shared.aws import dynamodb
 
     group = Group("RA", "RA_", "Augmented Reality", "RA_totales")

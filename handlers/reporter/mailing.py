@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from handlers.reporter.mail import Mail
-from handlers.reporter.marks import ClaimedError, Marks, digest
+from handlers.reporter.counting.tables import Client
+from handlers.reporter.keeping.marks import ClaimedError, Marks, digest
 from handlers.reporter.patience import Patience
-from handlers.reporter.tables import Client
+from handlers.reporter.showing.mail import Mail
 from handlers.shared.aws import ses
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.recipients import OnlyTo, UnusableAddressError, deliverable

@@ -15,7 +15,7 @@ from datetime import datetime
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, TypeVar
 
-from handlers.reporter.newest import Item
+from handlers.reporter.counting.newest import Item
 from handlers.reporter.settings import Group
 
 VANISHED = "VANISHED"

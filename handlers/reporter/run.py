@@ -11,19 +11,19 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from handlers.reporter import mail, page
+from handlers.reporter.counting.reading import Wanted
+from handlers.reporter.counting.survey import survey
+from handlers.reporter.counting.tables import Client
+from handlers.reporter.keeping.marks import Marks, ObjectPlace, Place, RowPlace
+from handlers.reporter.keeping.storage import Storage
+from handlers.reporter.keeping.totals import Totals
 from handlers.reporter.mailing import Mailer, Sender, usable
-from handlers.reporter.marks import Marks, ObjectPlace, Place, RowPlace
 from handlers.reporter.patience import Patience
-from handlers.reporter.reading import Wanted
 from handlers.reporter.report import FAILED, DamagedReportError, Past, Report, parse, render
 from handlers.reporter.schedule import object_key, stamp
 from handlers.reporter.settings import Settings
-from handlers.reporter.storage import Storage
-from handlers.reporter.survey import survey
-from handlers.reporter.tables import Client
-from handlers.reporter.totals import Totals
-from handlers.reporter.view import compare
+from handlers.reporter.showing import mail, page
+from handlers.reporter.showing.view import compare
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.s3 import Bucket
 

@@ -10,10 +10,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 from hypothesis import settings
 
-from handlers.reporter.newest import Item
+from handlers.reporter.counting.newest import Item
 from handlers.reporter.report import Past, TableRead, parse, render
 from handlers.reporter.settings import Group
-from handlers.reporter.view import View, compare
+from handlers.reporter.showing.view import View, compare
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response

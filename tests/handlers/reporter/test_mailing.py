@@ -2,12 +2,12 @@ from collections.abc import Callable
 
 import pytest
 
-from handlers.reporter.mail import Mail
+from handlers.reporter.keeping.marks import ClaimedError, Marks, UnmarkableError
 from handlers.reporter.mailing import Mailer, Sender, Sent, payload, usable
-from handlers.reporter.marks import ClaimedError, Marks, UnmarkableError
 from handlers.reporter.patience import patience
+from handlers.reporter.showing.mail import Mail
 from tests.handlers.reporter.fakes import Faults, Ses, error
-from tests.handlers.reporter.test_marks import Clock, Place
+from tests.handlers.reporter.keeping.test_marks import Clock, Place
 
 MAIL = Mail("subject", "<p>html</p>", "text")
 SENDER = Sender("no-reply@example.com", "mails")

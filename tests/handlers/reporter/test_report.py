@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.reporter.newest import Item
+from handlers.reporter.counting.newest import Item
 from handlers.reporter.report import Row, TableRead, parse, render
 from tests.handlers.reporter.fakes import RA, STAMP, VR, item, unhurried
 

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from handlers.reporter.marks import ClaimedError, Mark, Marks, ObjectPlace, RowPlace, UnmarkableError, digest
+from handlers.reporter.keeping.marks import ClaimedError, Mark, Marks, ObjectPlace, RowPlace, UnmarkableError, digest
+from handlers.reporter.keeping.storage import Storage
+from handlers.reporter.keeping.totals import Totals
 from handlers.reporter.patience import Patience
 from handlers.reporter.report import TableRead, parse, render
-from handlers.reporter.storage import Storage
-from handlers.reporter.totals import Totals
 from handlers.shared.aws.errors import AwsError
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import RA, STAMP, error

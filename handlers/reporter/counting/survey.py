@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from handlers.reporter import tables
-from handlers.reporter.discovery import tables_of
+from handlers.reporter.counting import tables
+from handlers.reporter.counting.discovery import tables_of
+from handlers.reporter.counting.plan import Description, plan
+from handlers.reporter.counting.reading import Spending, Wanted, failed, read, unread
 from handlers.reporter.patience import Patience
-from handlers.reporter.plan import Description, plan
-from handlers.reporter.reading import Spending, Wanted, failed, read, unread
 from handlers.reporter.report import FAILED, UNREADABLE, VANISHED, TableRead
 from handlers.reporter.settings import Group
 from handlers.shared.aws.errors import AwsError

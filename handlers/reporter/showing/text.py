@@ -1,7 +1,8 @@
 """The report as plain text, for the mail readers and people who prefer it."""
 
-from handlers.reporter.fitting import Block, Room, sent_size
-from handlers.reporter.markup import (
+from handlers.reporter.report import Row, Table
+from handlers.reporter.showing.fitting import Block, Room, sent_size
+from handlers.reporter.showing.markup import (
     ABOUT_APPROXIMATE,
     NOTHING,
     count,
@@ -15,8 +16,7 @@ from handlers.reporter.markup import (
     signed,
     status,
 )
-from handlers.reporter.report import Row, Table
-from handlers.reporter.view import GroupView, TableView, View
+from handlers.reporter.showing.view import GroupView, TableView, View
 from handlers.shared.inert import inert
 
 _LONGEST = 120

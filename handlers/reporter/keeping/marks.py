@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Protocol
 
+from handlers.reporter.counting.tables import Client
+from handlers.reporter.keeping.storage import Storage
+from handlers.reporter.keeping.totals import Totals
 from handlers.reporter.patience import Patience
-from handlers.reporter.storage import Storage
-from handlers.reporter.tables import Client
-from handlers.reporter.totals import Totals
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
 

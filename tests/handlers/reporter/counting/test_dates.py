@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from handlers.reporter.dates import recency_of
+from handlers.reporter.counting.dates import recency_of
 
 
 def instant(*fields: int) -> tuple[int, float]:

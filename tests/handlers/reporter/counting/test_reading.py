@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.reporter.plan import Description, Reading
-from handlers.reporter.reading import Spending, Wanted, consumed_units, failed, read, unread
+from handlers.reporter.counting.plan import Description, Reading
+from handlers.reporter.counting.reading import Spending, Wanted, consumed_units, failed, read, unread
 from handlers.reporter.report import TableRead
 from handlers.shared.aws.errors import AwsError
 from tests.handlers.reporter.fakes import Pages, error, unhurried

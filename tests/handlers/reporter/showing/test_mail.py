@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.reporter import mail
-from handlers.reporter.newest import Item
+from handlers.reporter.counting.newest import Item
 from handlers.reporter.report import TableRead
-from handlers.reporter.view import View
+from handlers.reporter.showing import mail
+from handlers.reporter.showing.view import View
 from tests.handlers.reporter.fakes import LOCATION, item, past, unhurried, view
-from tests.handlers.reporter.test_page import TEXTS, Structure, report
+from tests.handlers.reporter.showing.test_page import TEXTS, Structure, report
 
 LARGE = st.builds(
     lambda tables, items, text: view(

@@ -1,4 +1,4 @@
-from handlers.reporter.discovery import tables_of
+from handlers.reporter.counting.discovery import tables_of
 from tests.handlers.reporter.fakes import RA, VR
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.reporter import markup
 from handlers.reporter.report import TableRead
+from handlers.reporter.showing import markup
 from tests.handlers.reporter.fakes import item, past, unhurried, view
 
 ANY_TEXT = st.text(st.characters(), max_size=60) | st.sampled_from(

@@ -1,7 +1,7 @@
 import pytest
 
+from handlers.reporter.keeping.storage import RecordLostError, Storage
 from handlers.reporter.patience import Patience
-from handlers.reporter.storage import RecordLostError, Storage
 from handlers.shared.aws.errors import AwsError
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import AT, error

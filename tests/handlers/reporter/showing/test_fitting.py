@@ -4,7 +4,7 @@ import quopri
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.reporter.fitting import Block, Room, sent_size
+from handlers.reporter.showing.fitting import Block, Room, sent_size
 from tests.handlers.reporter.fakes import unhurried
 
 BLOCKS = st.lists(

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from handlers.reporter.markup import escaped, number, short_time
-from handlers.reporter.view import Point
+from handlers.reporter.showing.markup import escaped, number, short_time
+from handlers.reporter.showing.view import Point
 
 _WIDTH, _HEIGHT, _MARGIN = 1000, 100, 6
 

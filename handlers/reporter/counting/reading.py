@@ -16,10 +16,10 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from handlers.reporter.newest import Attributes, Newest, Room
-from handlers.reporter.plan import Description, Reading, units_of
+from handlers.reporter.counting.newest import Attributes, Newest, Room
+from handlers.reporter.counting.plan import Description, Reading, units_of
+from handlers.reporter.counting.tables import IN_FLIGHT, Client, failed_status
 from handlers.reporter.report import VANISHED, TableRead
-from handlers.reporter.tables import IN_FLIGHT, Client, failed_status
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from handlers.reporter import reading as module
+from handlers.reporter.counting import reading as module
+from handlers.reporter.counting.plan import Description, Reading, plan
+from handlers.reporter.counting.reading import Spending, Wanted, read
+from handlers.reporter.counting.survey import survey
 from handlers.reporter.patience import Patience
-from handlers.reporter.plan import Description, Reading, plan
-from handlers.reporter.reading import Spending, Wanted, read
 from handlers.reporter.report import TableRead
-from handlers.reporter.survey import survey
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response

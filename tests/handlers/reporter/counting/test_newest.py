@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.reporter.dates import recency_of
-from handlers.reporter.newest import Attributes, Newest, Room
+from handlers.reporter.counting.dates import recency_of
+from handlers.reporter.counting.newest import Attributes, Newest, Room
 from tests.handlers.reporter.fakes import unhurried
 
 ATTRIBUTES = Attributes("name", "date", ("id",))

@@ -1,8 +1,8 @@
 import pytest
 
+from handlers.reporter.keeping.totals import HISTORY, Totals
 from handlers.reporter.patience import Patience
 from handlers.reporter.report import GroupReport, TableRead, parse, render
-from handlers.reporter.totals import HISTORY, Totals
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import RA, STAMP
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.reporter.plan import Description, plan
+from handlers.reporter.counting.plan import Description, plan
 
 MEGABYTE = 1 << 20
 

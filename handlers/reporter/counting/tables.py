@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from handlers.reporter.plan import Description
+from handlers.reporter.counting.plan import Description
 from handlers.reporter.report import FAILED, UNREADABLE, VANISHED
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError

@@ -8,9 +8,10 @@ items and tables are called is made inert: it is from other people, and the mail
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from handlers.reporter import chart, text
-from handlers.reporter.fitting import Block, Room, sent_size
-from handlers.reporter.markup import (
+from handlers.reporter.report import Row, Table
+from handlers.reporter.showing import chart, text
+from handlers.reporter.showing.fitting import Block, Room, sent_size
+from handlers.reporter.showing.markup import (
     ABOUT_APPROXIMATE,
     EMPTY,
     NOTHING,
@@ -29,8 +30,7 @@ from handlers.reporter.markup import (
     standing,
     status,
 )
-from handlers.reporter.report import Row, Table
-from handlers.reporter.view import GroupView, Point, TableView, View
+from handlers.reporter.showing.view import GroupView, Point, TableView, View
 from handlers.shared.inert import inert
 
 SIZE = 100_000

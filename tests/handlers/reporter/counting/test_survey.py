@@ -1,8 +1,8 @@
 import pytest
 
+from handlers.reporter.counting.reading import Wanted
+from handlers.reporter.counting.survey import survey
 from handlers.reporter.patience import Patience, patience
-from handlers.reporter.reading import Wanted
-from handlers.reporter.survey import survey
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import RA, VR, error
 

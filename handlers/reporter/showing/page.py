@@ -5,9 +5,10 @@ It is bounded, since a browser has to show it: rows of items that do not fit are
 
 from collections.abc import Iterator, Sequence
 
-from handlers.reporter import chart
-from handlers.reporter.fitting import Block, Room
-from handlers.reporter.markup import (
+from handlers.reporter.report import Row, Table
+from handlers.reporter.showing import chart
+from handlers.reporter.showing.fitting import Block, Room
+from handlers.reporter.showing.markup import (
     ABOUT_APPROXIMATE,
     EMPTY,
     NOTHING,
@@ -24,8 +25,7 @@ from handlers.reporter.markup import (
     standing,
     status,
 )
-from handlers.reporter.report import Row, Table
-from handlers.reporter.view import GroupView, TableView, View
+from handlers.reporter.showing.view import GroupView, TableView, View
 
 _SIZE = 16_000_000  # bytes of all rows of items
 _LONGEST = 200

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from handlers.reporter.counting.tables import Client
 from handlers.reporter.patience import Patience
 from handlers.reporter.report import GroupReport, Past
-from handlers.reporter.tables import Client
 from handlers.shared.aws import dynamodb
 
 HISTORY = 48

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers.reporter.report import Table
-from handlers.reporter.view import TableView
+from handlers.reporter.showing.view import TableView
 from handlers.shared.inert import inert
 
 NOTHING = "–"

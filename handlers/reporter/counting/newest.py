@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from handlers.reporter.dates import LONGEST, Recency, recency_of
+from handlers.reporter.counting.dates import LONGEST, Recency, recency_of
 from handlers.shared.attributes import AttributeValue, json_object, json_text
 
 _MOST = 20_000_000

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.reporter import page
-from handlers.reporter.newest import Item
+from handlers.reporter.counting.newest import Item
 from handlers.reporter.report import TableRead
-from handlers.reporter.view import View
+from handlers.reporter.showing import page
+from handlers.reporter.showing.view import View
 from tests.handlers.reporter.fakes import LOCATION, item, past, unhurried, view
 
 VOID = {"meta", "link", "br", "img", "path"}

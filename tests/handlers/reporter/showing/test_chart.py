@@ -4,8 +4,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.reporter import chart
-from handlers.reporter.view import Point
+from handlers.reporter.showing import chart
+from handlers.reporter.showing.view import Point
 from tests.handlers.reporter.fakes import AT, unhurried
 
 HISTORIES = st.lists(

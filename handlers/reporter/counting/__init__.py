@@ -1,0 +1,1 @@
+"""From tables to counts: which tables there are, how the budget is spent on them, and their newest items."""

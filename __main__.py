@@ -10,11 +10,11 @@ from infra.mailer import Mailer
 from infra.monitoring import Monitoring
 from infra.notifier import TEMPLATES, marks_table, notifier
 from infra.operations import Operations, with_pipeline
-from infra.outputs import SluiceOutputs
 from infra.scheduled_reporter import ScheduledReporter
 from infra.settings import load_stack
 from infra.stream_pipeline import StreamPipeline
 from infra.table import Table
+from sluice.outputs import SluiceOutputs
 
 settings = load_stack()
 name = f"{pulumi.get_project()}-{settings.environment}"

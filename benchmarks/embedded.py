@@ -17,8 +17,8 @@ from typing import Any
 from benchmarks import inputs
 from benchmarks.measure import ROOT
 from benchmarks.workers import Workers
-from local import program
-from local.cloud import EmbeddedCloud, Stack
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.program import execution as program
 
 WORKERS = (1, 2, 4)
 _ROUNDS = 3

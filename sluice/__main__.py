@@ -3,7 +3,7 @@
 import sys
 
 _WAY_OUT = "run `make setup`, then use .venv/bin/python (or `. .venv/bin/activate` first)"
-_OURS = ("sluice", "local", "infra", "handlers")
+_OURS = ("sluice", "infra", "handlers")
 
 
 def _run() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sluice import console
+from sluice import terminal as console
 
 _COMMANDS = ("up", "down", "preview", "outputs", "outbox", "import", "imports", "report", "failures", "demo", "smoke")
 _MODULES = {"import": "import_"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from sluice import state
-from sluice.console import Part
+from sluice.terminal import Part
 
 _SUFFIX = ".crash"
 

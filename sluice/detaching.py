@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sluice import state
-from sluice.console import Listing, note, status
+from sluice.terminal import Listing, note, status
 
 LOG = "up.log"
 """Where the process's output goes, in the folder of its stack."""

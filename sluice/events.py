@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from local.outbox import Mail
-from local.schedules import Fired
-from local.streams import events
-from sluice.console import Part, plural, say
+from sluice.cloud.emulator.outbox import Mail
+from sluice.cloud.triggers.schedules import Fired
+from sluice.cloud.triggers.streams import events
 from sluice.ledger import Entry
+from sluice.terminal import Part, plural, say
 
 _QUIET_SECONDS = 60
 """A call that did not fail for so long has worked meanwhile: it is tried again within seconds."""

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, HTTPClientError
 
-from local.streams.aws_errors import code
-from local.streams.batches import failed_items
+from sluice.cloud.triggers.streams.aws_errors import code
+from sluice.cloud.triggers.streams.batches import failed_items
 from sluice.target import Target
 
 

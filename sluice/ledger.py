@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sluice.console import note
 from sluice.target import Target
+from sluice.terminal import note
 
 Entry = dict[str, Any]
 """The fields of the contract: `object`, `version`, `status`, counters, times and `error`."""

@@ -16,8 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from local.private import make_private, private
-from local.uninterrupted import uninterrupted
+from sluice.cloud.uninterrupted import uninterrupted
+from sluice.private import make_private, private
 
 _FOLDER = ".sluice"
 _GLANCE_SECONDS = 0.5

@@ -53,7 +53,7 @@ class Target:
 
     def _make_client(self, service: str) -> Any:
         if self.endpoint:
-            from local.clients import Cloud
+            from sluice.cloud.emulator.clients import Cloud
 
             cloud = Cloud(self.endpoint, self["region"], patience=_PATIENCE_SECONDS)
             return cloud.invoking() if service == "lambda" else cloud.client(service)

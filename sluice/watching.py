@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from local.outbox import mails
 from sluice import interruption
-from sluice.console import note
+from sluice.cloud.emulator.outbox import mails
 from sluice.events import show_import, show_mail
 from sluice.ledger import RUNNING, entries
 from sluice.state import Running
 from sluice.target import Target
+from sluice.terminal import note
 
 _PAUSE_SECONDS = 0.5
 _LOOKING_SHARE = 10

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from local import program
-from local.cloud import EmbeddedCloud
-from local.recording import Graph, Recorder
+from sluice.cloud.embedded import EmbeddedCloud
+from sluice.cloud.program import execution as program
+from sluice.cloud.program.recording import Graph, Recorder
 
 # The same examples in every run, and no clock: a test fails for what it finds, not by chance or on a busy machine.
 # `--hypothesis-profile=default` looks for new examples.

@@ -6,9 +6,9 @@ import pulumi
 
 from infra.iam import allow
 from infra.operations import Operations
-from infra.outputs import SluiceOutputs
 from infra.table import Table
 from roster import environment
+from sluice.outputs import SluiceOutputs
 from subscription import ArchiveSubscription
 from uploader import Uploader
 

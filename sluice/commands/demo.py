@@ -2,7 +2,7 @@
 
 import click
 
-from sluice.console import say
+from sluice.terminal import say
 
 
 @click.command("demo")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sluice import crashes, state
-from sluice.console import say
+from sluice.terminal import say
 
 _PATIENCE_SECONDS = 30
 

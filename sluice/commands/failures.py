@@ -6,11 +6,11 @@ from typing import TypeVar
 import click
 from botocore.exceptions import ClientError
 
-from sluice.console import plural, print_json, say
 from sluice.dead_letters import import_failures, redrive_imports, redrive_reports, report_failures
 from sluice.failures import UNREADABLE, Failure, Redriven, redrive_stream, stream_failures
 from sluice.function_errors import last_errors
 from sluice.target import Target, targeted
+from sluice.terminal import plural, print_json, say
 
 _LISTED = (stream_failures, import_failures, report_failures)
 _REDRIVEN = (redrive_stream, redrive_imports, redrive_reports)

@@ -8,9 +8,9 @@ from typing import Any, BinaryIO
 import click
 
 from sluice.commands.imports import follow_until, show
-from sluice.console import Listing, plural, say, status
 from sluice.ledger import RUNNING, Entry
 from sluice.target import Target, chosen_target, outputs_option
+from sluice.terminal import Listing, plural, say, status
 
 _SHOWN = 5
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
@@ -104,7 +104,7 @@ def _read(file: BinaryIO, name: str, stack: str) -> tuple[str, Any]:
     from handlers.importer.reading.readers import reader
     from handlers.importer.reading.streams import Gunzip, Stream
     from infra.settings import SettingsError, load
-    from local.program import ProgramError, configuration
+    from sluice.cloud.program.execution import ProgramError, configuration
     from sluice.state import checkout
 
     try:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import click
 
-from sluice.console import Bars, Part, plural, print_json, print_table, say
 from sluice.ledger import RUNNING, Entry, entries, followed
 from sluice.target import Target, targeted
+from sluice.terminal import Bars, Part, plural, print_json, print_table, say
 
 _COLOURS = {"SUCCEEDED": "green", "PARTIAL": "yellow", "FAILED": "red", RUNNING: "cyan"}
 

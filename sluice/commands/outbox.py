@@ -3,7 +3,7 @@
 import click
 
 from sluice import target
-from sluice.console import plural, print_json, say
+from sluice.terminal import plural, print_json, say
 
 
 @click.command("outbox")
@@ -13,7 +13,7 @@ def command(as_json: bool, stack: str | None) -> None:
     """Show the mails sent so far; nothing leaves this machine."""
     from http.client import HTTPException  # in no hurry, as the other
 
-    from local.outbox import mails
+    from sluice.cloud.emulator.outbox import mails
 
     running = target.chosen(stack)
     try:

@@ -4,8 +4,8 @@ import json
 
 import click
 
-from sluice.console import print_json, say
 from sluice.target import Target, targeted
+from sluice.terminal import print_json, say
 
 
 @click.command("outputs")

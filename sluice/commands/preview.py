@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from sluice import state
-from sluice.console import Listing, Part, plural, print_json, say
+from sluice.terminal import Listing, Part, plural, print_json, say
 
 if TYPE_CHECKING:
-    from local.recording import Graph, Resource
+    from sluice.cloud.program.recording import Graph, Resource
 
 
 @click.command("preview")
@@ -32,8 +32,8 @@ def command(stack: str, as_json: bool) -> None:
 
 
 def _graph(stack: str) -> "Graph":
-    from local import program
-    from local.recording import Recorder
+    from sluice.cloud.program import execution as program
+    from sluice.cloud.program.recording import Recorder
 
     recorder = Recorder("", preview=True)
     try:

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from sluice.console import print_json, printable, say, status
 from sluice.target import Target, targeted
+from sluice.terminal import print_json, printable, say, status
 
 _BAR = 40
 

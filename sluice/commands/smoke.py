@@ -2,8 +2,8 @@
 
 import click
 
-from sluice.console import say
 from sluice.target import Target, targeted
+from sluice.terminal import say
 
 
 @click.command("smoke")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from sluice import crashes, interruption, state
-from sluice.console import Listing, note, plural, say, status
+from sluice.terminal import Listing, note, plural, say, status
 
 if TYPE_CHECKING:
-    from local.cloud import EmbeddedCloud
-    from local.recording import Resource
+    from sluice.cloud.embedded import EmbeddedCloud
+    from sluice.cloud.program.recording import Resource
 
 
 @click.command("up")
@@ -41,11 +41,11 @@ def command(stack: str, port: int | None, detach: bool, detached: bool) -> None:
 
 
 def _run(root: Path, stack: str, port: int | None, started: float, *, detached: bool) -> None:
-    from local.cloud import EmbeddedCloud
-    from local.deployment import DeploymentError
-    from local.program import ProgramError, configuration
-    from local.server import ServerError
     from sluice import detaching
+    from sluice.cloud.embedded import EmbeddedCloud
+    from sluice.cloud.emulator.server import ServerError
+    from sluice.cloud.program.execution import ProgramError, configuration
+    from sluice.cloud.resources.deployment import DeploymentError
     from sluice.events import Display
     from sluice.watching import watch
 

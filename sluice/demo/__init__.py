@@ -1,7 +1,7 @@
 """The demo: a stage for the embedded cloud, and one scene a pipeline."""
 
-from sluice.console import print_heading
 from sluice.demo.stage import Stage
+from sluice.terminal import print_heading
 
 
 def run() -> int:

@@ -10,8 +10,8 @@ from typing import Any
 
 from sluice.commands.import_ import upload
 from sluice.commands.imports import show
-from sluice.console import say
 from sluice.demo.stage import EXAMPLES, Stage
+from sluice.terminal import say
 
 TITLE = "Import: files in S3 -> a table"
 

@@ -4,9 +4,9 @@ from collections import Counter
 from typing import Any
 
 from handlers.shared.recipients import UnusableAddressError, deliverable
-from local.outbox import Mail, mails
-from sluice.console import plural, print_table, say
+from sluice.cloud.emulator.outbox import Mail, mails
 from sluice.demo.stage import Stage, sample
+from sluice.terminal import plural, print_table, say
 
 TITLE = "Mail: new and changed users"
 

@@ -4,11 +4,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from local.outbox import mails
-from local.program import ROOT
+from sluice.cloud.emulator.outbox import mails
+from sluice.cloud.program.execution import ROOT
 from sluice.commands.report import run, show
-from sluice.console import say
 from sluice.demo.stage import Stage, sample
+from sluice.terminal import say
 
 TITLE = "Report: how many items the tables hold"
 

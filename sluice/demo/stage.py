@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.cloud import EmbeddedCloud, Stack
-from local.faults import FaultProxy
-from local.program import ROOT
-from sluice.console import plural, say, status
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.faults.proxy import FaultProxy
+from sluice.cloud.program.execution import ROOT
 from sluice.target import Target
+from sluice.terminal import plural, say, status
 
 EXAMPLES = ROOT / "examples"
 

@@ -5,10 +5,10 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from local.faults import Rule
-from sluice.console import plural, print_table, say
+from sluice.cloud.faults.proxy import Rule
 from sluice.demo.stage import Stage, sample
 from sluice.failures import redrive_stream, stream_failures
+from sluice.terminal import plural, print_table, say
 
 TITLE = "Stream: users -> audit trail in S3"
 

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from infra.outputs import SluiceOutputs
 from infra.settings import Settings, load
-from local.program import stacks
 from sluice.cli import cli
+from sluice.cloud.program.execution import stacks
+from sluice.outputs import SluiceOutputs
 from tests.docs.markdown import PAGES, ROOT, anchors, blocks, links, prose, shell
 
 README = (ROOT / "README.md").read_text()

@@ -1,7 +1,7 @@
 """A proxy for tests that alters the answers of AWS, where the emulator's own are not AWS's.
 
-`local.faults` makes requests fail as any service may; this one gives the answers that only one test needs. Requests
-pass as they were signed.
+`sluice.cloud.faults` makes requests fail as any service may; this one gives the answers that only one test needs.
+Requests pass as they were signed.
 """
 
 import http.client

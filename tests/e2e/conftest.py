@@ -11,8 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
-from local.cloud import EmbeddedCloud, Stack
-from local.faults import FaultProxy, Rule
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.faults.proxy import FaultProxy, Rule
 from sluice.target import Target
 
 

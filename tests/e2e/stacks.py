@@ -7,8 +7,8 @@ from typing import Any
 
 import boto3
 
-from local.cloud import Stack
-from local.program import configuration
+from sluice.cloud.embedded import Stack
+from sluice.cloud.program.execution import configuration
 from sluice.target import Target
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.clients import Cloud
-from local.cloud import EmbeddedCloud
+from sluice.cloud.embedded import EmbeddedCloud
+from sluice.cloud.emulator.clients import Cloud
 
 from .browser import Pages, visiting
 

@@ -214,7 +214,7 @@ def test_a_table_that_somebody_deletes_is_told_once_and_the_cloud_runs_on(sluice
 def test_a_detached_cloud_that_breaks_leaves_its_reason(sluice):
     def break_it():
         sluice("up", "--detach")
-        (server,) = pids_of("local.server", sluice.state)
+        (server,) = pids_of("sluice.cloud.emulator.server", sluice.state)
         os.kill(server, signal.SIGKILL)
         wait_for(sluice.state / "local.crash")
 

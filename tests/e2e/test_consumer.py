@@ -12,9 +12,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local import program
-from local.cloud import EmbeddedCloud, Stack
-from local.outbox import mails
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.emulator.outbox import mails
+from sluice.cloud.program import execution as program
 
 pytestmark = pytest.mark.e2e
 

@@ -15,8 +15,8 @@ import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
-from local.cloud import EmbeddedCloud, Stack
-from local.faults import FaultProxy, Rule
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.faults.proxy import FaultProxy, Rule
 from sluice.dead_letters import import_failures, redrive_imports
 from sluice.ledger import entries
 from tests.proof.driving import configured, eventually, invoke, stop_mapping, target

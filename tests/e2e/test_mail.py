@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.cloud import EmbeddedCloud, Stack
-from local.faults import FaultProxy, Request, Rule
-from local.outbox import Mail, mails
-from local.streams.events import Invoked
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.emulator.outbox import Mail, mails
+from sluice.cloud.faults.proxy import FaultProxy, Request, Rule
+from sluice.cloud.triggers.streams.events import Invoked
 from sluice.failures import redrive_stream, stream_failures
 from sluice.function_errors import last_errors
 from tests.e2e.altering import AlteringProxy, Answer, Asked, refused_by_ses, unaltered

@@ -30,8 +30,8 @@ from handlers.shared.aws import dynamodb, ses
 from handlers.shared.aws.batch_writer import write
 from handlers.shared.aws.s3 import Bucket
 from handlers.shared.recipients import OnlyTo
-from local.cloud import EmbeddedCloud, Stack
-from local.outbox import mails
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.emulator.outbox import mails
 from tests.e2e.sdk import REGION, SdkBucket, SdkClient, boto3_client
 from tests.handlers.importer.plain_writer import PlainWriter
 

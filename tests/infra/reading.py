@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from infra.operations import Operations
-from local.program import ProgramError
-from local.recording import Graph, Resource
+from sluice.cloud.program.execution import ProgramError
+from sluice.cloud.program.recording import Graph, Resource
 from tests import conftest
 
 TAGS = {"project": "sluice", "environment": "test", "pipeline": "stream", "owner": "team"}

@@ -10,8 +10,8 @@ from typing import Any
 from pulumi import Archive
 from pulumi.output import Unknown
 
-from local.recording import STACK_TYPE, Graph, Resource
-from local.schema import mistakes, properties
+from sluice.cloud.program.recording import STACK_TYPE, Graph, Resource
+from sluice.cloud.program.schema import mistakes, properties
 
 TAGS = frozenset({"project", "environment", "pipeline", "owner"})
 _FUNCTION = "aws:lambda/function:Function"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from local.program import stacks
+from sluice.cloud.program.execution import stacks
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 _DESCRIPTION = re.compile(

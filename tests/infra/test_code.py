@@ -207,4 +207,4 @@ def test_a_stage_can_be_imported_alone(tmp_path, handler):
     modules = json.loads(ran.stdout)
     ours = [path for name, path in modules.items() if name.partition(".")[0] == "handlers"]
     assert all(path.startswith(str(folder)) for path in ours)
-    assert not {name.partition(".")[0] for name in modules} & {"infra", "local", "sluice", "pulumi", "pulumi_aws"}
+    assert not {name.partition(".")[0] for name in modules} & {"infra", "sluice", "pulumi", "pulumi_aws"}

@@ -8,7 +8,7 @@ import pytest
 from handlers.importer import environment as importer
 from infra.dashboard import Dashboard, graph
 from infra.metrics import metric
-from local.program import ROOT, stacks
+from sluice.cloud.program.execution import ROOT, stacks
 from tests.infra.reading import record
 
 OF_AWS = {

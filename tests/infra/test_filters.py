@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.filters import EVENT_NAMES, Filter, pattern
-from local.streams import filters as lambdas
+from sluice.cloud.triggers.streams import filters as lambdas
 
 IMAGES = {"INSERT": {"NewImage"}, "MODIFY": {"NewImage", "OldImage"}, "REMOVE": {"OldImage"}}
 

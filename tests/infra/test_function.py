@@ -6,8 +6,8 @@ import pytest
 
 from infra.function import Function
 from infra.iam import allow
-from local.program import ProgramError, configuration, run
-from local.recording import Recorder
+from sluice.cloud.program.execution import ProgramError, configuration, run
+from sluice.cloud.program.recording import Recorder
 from tests.infra.reading import HANDLER, OPERATIONS, PROTECTED, TAGS, TOPIC, dependencies, record, statements, types
 
 LAMBDA, ALARM = "aws:lambda/function:Function", "aws:cloudwatch/metricAlarm:MetricAlarm"

@@ -6,8 +6,8 @@ import pytest
 from infra.function import Function
 from infra.mailer import Mailer
 from infra.notifier import TEMPLATES
-from local import program
-from local.recording import Created, Recorder, Resource
+from sluice.cloud.program import execution as program
+from sluice.cloud.program.recording import Created, Recorder, Resource
 from tests.infra.reading import HANDLER, OPERATIONS, TAGS, TOPIC, dependencies, record, statements, types
 
 IDENTITY = "aws:sesv2/emailIdentity:EmailIdentity"

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local.program import ROOT, stacks
-from local.recording import STACK_TYPE
+from sluice.cloud.program.execution import ROOT, stacks
+from sluice.cloud.program.recording import STACK_TYPE
 from tests.infra.strictness import differences, violations
 
 STACKS = stacks()

@@ -5,7 +5,7 @@ import pytest
 
 from infra.mailer import Mailer
 from infra.scheduled_reporter import ScheduledReporter
-from local.program import stacks
+from sluice.cloud.program.execution import stacks
 from tests.infra.reading import OPERATIONS, PROTECTED, TAGS, TOPIC, dependencies, record, statements, types
 
 RA: Any = {"name": "RA", "prefix": "RA_", "label": "Augmented Reality"}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from handlers.shared.recipients import OnlyTo, deliverable
 from infra.settings import SettingsError, load, load_stack
-from local.program import configuration, stacks
+from sluice.cloud.program.execution import configuration, stacks
 from tests.infra.reading import record
 
 REQUIRED: dict[str, Any] = {

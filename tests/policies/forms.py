@@ -20,10 +20,10 @@ from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from pulumi import Archive, Asset, Output, _types
 
-from local.schema import resource_class
 from policies import resource_types as types
 from policies.model import UNKNOWN, Resource, Stack
 from policies.pack import registered
+from sluice.cloud.program.schema import resource_class
 
 Form = Callable[[Stack], Stack]
 DOCUMENTS = ("policy", "assumeRolePolicy")

@@ -6,10 +6,10 @@ from typing import Any
 
 from pulumi.output import Unknown
 
-from local import program
-from local.recording import Created, Graph, Recorder
-from local.recording import Resource as Recorded
 from policies.model import UNKNOWN, Resource, Stack
+from sluice.cloud.program import execution as program
+from sluice.cloud.program.recording import Created, Graph, Recorder
+from sluice.cloud.program.recording import Resource as Recorded
 
 REGION = "eu-north-1"
 _FORMS = {

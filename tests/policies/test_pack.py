@@ -14,10 +14,10 @@ from pulumi.runtime.proto import analyzer_pb2 as analyzer
 from pulumi.runtime.proto import analyzer_pb2_grpc
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from local.program import ROOT
 from policies import resource_types as types
 from policies.model import UNKNOWN, Stack
 from policies.rules import RULES
+from sluice.cloud.program.execution import ROOT
 from tests.policies.editing import drop, found, put
 from tests.policies.forms import FORMS, dependent, unsettled
 from tests.policies.recording import stack

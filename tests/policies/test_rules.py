@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from local.program import stacks
-from local.schema import properties
 from policies import resource_types as types
 from policies.access import WILDCARDS
 from policies.documents import statements
 from policies.model import UNKNOWN, Stack
 from policies.protection import EXPENDABLE
 from policies.rules import RULES, violations
+from sluice.cloud.program.execution import stacks
+from sluice.cloud.program.schema import properties
 from tests.policies.editing import add, drop, found, option, put, statement
 from tests.policies.forms import FORMS, unsettled
 from tests.policies.recording import Account, stack

@@ -4,8 +4,8 @@ import json
 import time
 from typing import Any
 
-from local.cloud import Stack
-from local.program import configuration
+from sluice.cloud.embedded import Stack
+from sluice.cloud.program.execution import configuration
 from sluice.target import Target
 
 

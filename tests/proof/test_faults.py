@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from local.cloud import EmbeddedCloud, Stack
-from local.faults import FaultProxy, Rule
-from local.outbox import mails
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.emulator.outbox import mails
+from sluice.cloud.faults.proxy import FaultProxy, Rule
 from sluice.failures import redrive_stream, stream_failures
 from sluice.ledger import entries
 from tests.proof.driving import configured, eventually, invoke, target

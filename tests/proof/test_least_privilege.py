@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from local.cloud import EmbeddedCloud, Stack
-from local.emulator import ASKED_BESIDE
-from local.faults import FaultProxy, Rule
-from local.outbox import mails
-from local.streams.mapping import StreamMapping
-from local.streams.poller import StreamPoller
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.emulator.ministack import ASKED_BESIDE
+from sluice.cloud.emulator.outbox import mails
+from sluice.cloud.faults.proxy import FaultProxy, Rule
+from sluice.cloud.triggers.streams.mapping import StreamMapping
+from sluice.cloud.triggers.streams.poller import StreamPoller
 from tests.proof import driving
 from tests.proof.driving import eventually, import_once, invoke, receive, record
 

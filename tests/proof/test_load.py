@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from benchmarks.workers import Workers
-from local.cloud import EmbeddedCloud, Stack
+from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.ledger import entries
 from tests.proof.driving import configured, eventually, target
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.cloud import EmbeddedCloud, Stack
-from local.faults import FaultProxy, Rule
-from local.program import ROOT
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.faults.proxy import FaultProxy, Rule
+from sluice.cloud.program.execution import ROOT
 from tests.proof.driving import eventually, invoke, target
 
 pytestmark = [pytest.mark.e2e, pytest.mark.proof]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from local.program import ROOT
+from sluice.cloud.program.execution import ROOT
 
 pytestmark = pytest.mark.proof
 

@@ -4,7 +4,7 @@ import stat
 import subprocess
 import sys
 
-from local.program import ROOT
+from sluice.cloud.program.execution import ROOT
 
 RELEASE = """
 import os, sys

@@ -1,6 +1,6 @@
 import pytest
 
-from local.streams import events
+from sluice.cloud.triggers.streams import events
 from sluice.events import Display, import_line, line
 
 NAMES = ("mapping", "archiver", "shard")

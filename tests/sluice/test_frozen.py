@@ -8,9 +8,9 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from local import outbox
 from sluice import cli, state
 from sluice import target as target_module
+from sluice.cloud.emulator import outbox
 from sluice.target import Target
 
 NAMES = (
@@ -40,7 +40,7 @@ def test_outbox_says_so(frozen, monkeypatch):
 @pytest.mark.parametrize("command", ["imports", "report", "failures", "import", "smoke"])
 def test_every_other_command_says_so(frozen, command, monkeypatch, capsys):
     monkeypatch.setattr(target_module, "_PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr("sluice.console.guard_the_rest", lambda: None)
+    monkeypatch.setattr("sluice.terminal.guard_the_rest", lambda: None)
     monkeypatch.setattr("sys.argv", ["sluice", command, *([__file__] if command == "import" else [])])
     with pytest.raises(SystemExit) as raised:
         cli.main()

@@ -5,7 +5,8 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from sluice import cli, console
+from sluice import cli
+from sluice import terminal as console
 from sluice.commands import imports
 
 ENTRY = {

@@ -17,10 +17,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from local import outbox
-from local.program import ROOT
-from local.streams import events as streams
-from sluice import cli, console, events, state, target
+from sluice import cli, events, state, target
+from sluice import terminal as console
+from sluice.cloud.emulator import outbox
+from sluice.cloud.program.execution import ROOT
+from sluice.cloud.triggers.streams import events as streams
 from sluice.commands import failures as failures_command
 from sluice.commands import imports as imports_command
 from sluice.commands import report as report_command
@@ -309,7 +310,7 @@ ALLOWED = {"detaching.py": ["stderr"], "__main__.py": ["sys.exit", "sys.exit"]}
     "code",
     [
         "print(x)", "click.echo(x)", "sys.stdout.write(x)", "from rich.console import Console", "import rich",
-        "from sluice.console import out", "console.err.print(x)", "sys.exit(f'{x}')", "os.write(1, x)",
+        "from sluice.terminal import out", "console.err.print(x)", "sys.exit(f'{x}')", "os.write(1, x)",
     ],
 )  # fmt: skip
 def test_what_would_print_past_it_is_found(code):

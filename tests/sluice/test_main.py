@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local.program import ROOT
+from sluice.cloud.program.execution import ROOT
 
 WAY_OUT = "run `make setup`, then use .venv/bin/python (or `. .venv/bin/activate` first)"
 

@@ -3,8 +3,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from local import outbox
 from sluice import cli, state, target
+from sluice.cloud.emulator import outbox
 
 MAIL = {
     "to": ["ada@example.com", "bob@example.com"],

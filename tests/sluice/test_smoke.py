@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from local.cloud import EmbeddedCloud, Stack
 from sluice import cli, smoke
+from sluice.cloud.embedded import EmbeddedCloud, Stack
 
 pytestmark = pytest.mark.e2e
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.program import ROOT
 from sluice import state
+from sluice.cloud.program.execution import ROOT
 from sluice.state import Running, StateError
 
 READY = Running("local", 1, "http://127.0.0.1:4566", "eu-north-1", {"region": "eu-north-1"})

@@ -5,7 +5,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from rich.console import Console
 
-from sluice import console, interruption, state, watching
+from sluice import interruption, state, watching
+from sluice import terminal as console
 from sluice.watching import Watcher, watch
 
 READY = state.Running("local", 1, "http://127.0.0.1:4566", "eu-north-1", {"region": "eu-north-1"})

@@ -4,8 +4,8 @@ import functools
 
 import pytest
 
-from local import program
-from local.recording import Recorder
+from sluice.cloud.program import execution as program
+from sluice.cloud.program.recording import Recorder
 
 CONSUMER = program.ROOT / "examples" / "consumer"
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from local import program
-from local.recording import STACK_TYPE, Recorder
+from sluice.cloud.program import execution as program
+from sluice.cloud.program.recording import STACK_TYPE, Recorder
 from tests.infra.strictness import violations
 
 CONSUMER = program.ROOT / "examples" / "consumer"

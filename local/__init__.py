@@ -1,1 +1,0 @@
-"""The embedded cloud: the program of this repository, deployed and running on this machine."""

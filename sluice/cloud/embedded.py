@@ -1,0 +1,195 @@
+"""The embedded cloud: the emulator, the stacks deployed into it, and what AWS would run for them."""
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from sluice.cloud.emulator.clients import Cloud
+from sluice.cloud.emulator.ministack import tap_name
+from sluice.cloud.emulator.server import Server
+from sluice.cloud.program import execution as program
+from sluice.cloud.program.recording import Graph, Resource
+from sluice.cloud.resources.deployment import Deployment
+from sluice.cloud.triggers.delivery import Target
+from sluice.cloud.triggers.mappings import StreamMappings
+from sluice.cloud.triggers.rules import RuleTarget
+from sluice.cloud.triggers.schedules import Fired, Schedule
+from sluice.cloud.triggers.streams.events import Event
+from sluice.cloud.triggers.streams.poller import StreamPoller
+from sluice.cloud.triggers.timetable import Timetable
+
+
+class Stack(NamedTuple):
+    """A stack that was deployed."""
+
+    name: str
+    outputs: dict[str, Any]
+    graph: Graph
+    cloud: Cloud
+    """Clients in the stack's region."""
+    pollers: dict[str, StreamPoller]
+    """Logical name of a stream's mapping -> what runs it."""
+    schedules: list[Schedule]
+    rule_targets: list[RuleTarget]
+
+    @property
+    def runners(self) -> list[StreamPoller | Schedule | RuleTarget]:
+        """All that runs for it."""
+        return [*self.pollers.values(), *self.schedules, *self.rule_targets]
+
+    def wait_idle(self, seconds: float = 60) -> None:
+        """Returns when everything written to the streams so far is handled.
+
+        Raises:
+            TimeoutError: it is not, after so many seconds.
+        """
+        for name, poller in self.pollers.items():
+            if not poller.wait_idle(seconds):
+                raise TimeoutError(f"{name} still has {poller.lag} records to handle after {seconds} s")
+
+
+class EmbeddedCloud:
+    """The emulator and the stacks in it; use it in a `with` block, at whose end nothing is left."""
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        port: int | None = None,
+        on_event: Callable[[Event | Fired], None] = lambda _: None,
+        held: Sequence[int] = (),
+    ) -> None:
+        """Starts the emulator.
+
+        Args:
+            folder: what it may write to, removed when it stops; a temporary one by default.
+            port: where it listens; a free port by default.
+            on_event: told what happens on streams and schedules, from several threads.
+            held: file descriptors that the emulator keeps open too: a lock that is held until all has ended.
+
+        Raises:
+            ServerError: it could not be started.
+        """
+        self._temporary = None if folder else tempfile.mkdtemp(prefix="sluice-")
+        self._on_event, self._stopping = on_event, threading.Event()
+        self.stacks: list[Stack] = []
+        self._outputs: dict[str, dict[str, Any]] = {}
+        try:
+            self.server = Server(folder or Path(self._temporary or "", "cloud"), port, held)
+        except BaseException:
+            self._remove_temporary()
+            raise
+        self.endpoint = self.server.endpoint
+        self._clouds: dict[tuple[str, str | None], Cloud] = {}
+        place = (self.endpoint, self.server.token, self._cloud_of, self._tell, self._stopping)
+        self._mappings, self._timetable = StreamMappings(*place), Timetable(*place)
+        self._mappings.start()
+        self._timetable.start()
+
+    def deploy(
+        self,
+        stack: str,
+        *,
+        root: Path = program.ROOT,
+        config: dict[str, str] | None = None,
+        functions_endpoint: str | None = None,
+        on_created: Callable[[Resource], None] = lambda _: None,
+    ) -> Stack:
+        """Runs the program for a stack, creates its resources and starts what AWS would run for it.
+
+        The program may refer to stacks that were deployed before.
+
+        Args:
+            stack: the stack's name.
+            root: the folder of the program.
+            config: its configuration; by default its file's.
+            functions_endpoint: what functions call, and what invokes them: a fault proxy before the emulator. By
+                default the emulator itself.
+            on_created: told of each resource as it is there.
+
+        Raises:
+            ProgramError: there is no such stack, its settings are wrong, or the program failed.
+            DeploymentError: a resource could not be created.
+        """
+        config = program.configuration(stack, root) if config is None else config
+        cloud = self._cloud(config.get("aws:region", "us-east-1"), functions_endpoint)
+        deployment = Deployment(cloud, on_created, self._outputs)
+        outputs = program.run(stack, deployment, root=root, config=config)
+        self._outputs[program.full_name(stack, root)] = outputs
+        made = Stack(stack, outputs, deployment.graph, cloud, {}, [], [])
+        self.stacks.append(made)
+        self._mappings.look()
+        for mapping in made.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
+            if ":dynamodb:" in mapping.inputs["eventSourceArn"]:
+                made.pollers[mapping.name] = self._mappings.poller(mapping.id)
+        self._timetable.look()
+        schedules = made.graph.of_type("aws:scheduler/schedule:Schedule")
+        made.schedules.extend(filter(None, (self._timetable.running(each.outputs["arn"]) for each in schedules)))
+        for target in made.graph.of_type("aws:cloudwatch/eventTarget:EventTarget"):
+            made.rule_targets.append(_start_rule_target(cloud, target))
+        return made
+
+    def stop(self) -> None:
+        """Stops everything; returns when nothing runs and nothing is left.
+
+        Raises:
+            RuntimeError: a poller broke while it ran; all is stopped nevertheless.
+        """
+        self._stopping.set()
+        broken: list[RuntimeError] = []
+        try:
+            self.server.stop()  # first: an invocation may have minutes to go, and pollers wait for theirs
+            for runner in (
+                self._mappings,
+                self._timetable,
+                *(runner for stack in self.stacks for runner in stack.runners),
+            ):
+                try:
+                    runner.stop()
+                except RuntimeError as error:
+                    broken.append(error)
+        finally:
+            self._remove_temporary()
+        if broken:
+            raise broken[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _cloud(self, region: str, functions_endpoint: str | None) -> Cloud:
+        key = (region, functions_endpoint)
+        if key not in self._clouds:
+            self._clouds[key] = Cloud(self.endpoint, region, functions_endpoint, token=self.server.token)
+        return self._clouds[key]
+
+    def _cloud_of(self, region: str, function: str) -> Cloud:
+        """Clients for what invokes a function; through the proxy that it calls itself, where there is one."""
+        configuration = self._cloud(region, None).client("lambda").get_function_configuration(FunctionName=function)
+        return self._cloud(region, configuration.get("Environment", {}).get("Variables", {}).get("AWS_ENDPOINT_URL"))
+
+    def _tell(self, event: Event | Fired) -> None:
+        if not self._stopping.is_set():  # the emulator goes first; that calls fail then is nobody's concern
+            self._on_event(event)
+
+    def _remove_temporary(self) -> None:
+        if self._temporary:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+def _start_rule_target(cloud: Cloud, resource: Resource) -> RuleTarget:
+    events, sqs, invoking = cloud.client("events"), cloud.client("sqs"), cloud.invoking()
+    rule, target_id = resource.inputs["rule"], resource.outputs["targetId"]
+
+    def read() -> Target | None:
+        targets = {target["Id"]: target for target in events.list_targets_by_rule(Rule=rule)["Targets"]}
+        return Target(targets[target_id], invoking, sqs) if target_id in targets else None
+
+    tap = sqs.get_queue_url(QueueName=tap_name(rule, target_id))["QueueUrl"]
+    runner = RuleTarget(events.describe_rule(Name=rule)["Arn"], read, tap, cloud.client("lambda"), sqs)
+    runner.start()
+    return runner

@@ -1,0 +1,172 @@
+"""What is put right within the emulator's process: the state that its API shows of what we run in its place.
+
+`ministack.py` has what can be put right from outside. Functions that it replaces have no public names.
+"""
+
+# ruff: noqa: SLF001
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sluice.cloud.emulator.guard import Application, Receive, Scope, Send
+from sluice.cloud.emulator.ministack import tap_name
+
+MAPPINGS = "/_sluice/mappings"
+"""The path at which the runner of mappings reads what it is to run, and tells what it does."""
+SCHEDULES = "/_sluice/schedules"
+"""The path at which the runner of schedules reads what it is to run."""
+_REVISION = "Revision"
+_NOT_AWS = ("Enabled", "Qualifier", _REVISION)
+_DROPPED = ("KMSKeyArn", "LoggingConfig", "MetricsConfig", "StartingPositionTimestamp", "TumblingWindowInSeconds")
+"""Settings that the emulator takes and forgets."""
+
+
+def correct(application: Application) -> Application:
+    """Replaces functions of the emulator, and returns its application with the paths of our runners."""
+    from ministack.services import eventbridge, lambda_svc, scheduler
+
+    lambda_svc._poll_dynamodb_streams = lambda: False  # it loses failed records: a poller of ours runs the mappings
+    lambda_svc._esm_response = _as_aws_shows(lambda_svc._esm_response)
+    lambda_svc._create_esm = _created(lambda_svc._create_esm, lambda_svc)
+    lambda_svc._update_esm = _updated(lambda_svc._update_esm, lambda_svc)
+    eventbridge._invoke_target = _without_functions(eventbridge._invoke_target)
+
+    async def corrected(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == MAPPINGS:
+            await _answer(list(_mappings_to_run(lambda_svc, scope, await _body(receive))), send)
+        elif scope["type"] == "http" and scope["path"] == SCHEDULES:
+            await _answer(list(_schedules_to_run(scheduler)), send)
+        else:
+            await application(scope, receive, send)
+
+    return corrected
+
+
+# ---- mappings
+
+
+def _as_aws_shows(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A mapping with the words of AWS: https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html."""
+
+    def shown(mapping: dict[str, Any]) -> dict[str, Any]:
+        answer = {name: value for name, value in original(mapping).items() if name not in _NOT_AWS}
+        result = answer.get("LastProcessingResult", "")
+        if result.startswith("OK"):
+            answer["LastProcessingResult"] = "OK"
+        elif result == "FAILED":
+            answer["LastProcessingResult"] = "PROBLEM: Function call failed"
+        return answer
+
+    return shown
+
+
+def _created(original: Callable[[Any], Any], lambda_svc: Any) -> Callable[[Any], Any]:
+    def create(data: dict[str, Any]) -> Any:
+        answer = original(data)
+        if answer[0] >= 300:
+            return answer
+        return _changed(lambda_svc, json.loads(answer[2])["UUID"], data, "Creating", answer[0])
+
+    return create
+
+
+def _updated(original: Callable[[Any, Any], Any], lambda_svc: Any) -> Callable[[Any, Any], Any]:
+    def update(mapping_id: str, data: dict[str, Any]) -> Any:
+        before = lambda_svc._esms.get(mapping_id, {}).get("Enabled")
+        answer = original(mapping_id, data)
+        if answer[0] >= 300:
+            return answer
+        enabled = data.get("Enabled", before)
+        state = "Updating" if enabled == before else "Enabling" if enabled else "Disabling"
+        return _changed(lambda_svc, mapping_id, data, state, answer[0])
+
+    return update
+
+
+def _changed(lambda_svc: Any, mapping_id: str, data: dict[str, Any], state: str, status: int) -> Any:
+    """Keeps what the emulator dropped; a stream's mapping is in transition until its runner has heard of it."""
+    mapping = lambda_svc._esms[mapping_id]
+    mapping.update({name: data[name] for name in _DROPPED if name in data})
+    if _is_of_stream(mapping):
+        mapping["State"] = state
+        mapping[_REVISION] = mapping.get(_REVISION, 0) + 1
+    return lambda_svc.json_response(lambda_svc._esm_response(mapping), status)
+
+
+def _is_of_stream(mapping: dict[str, Any]) -> bool:
+    return ":dynamodb:" in mapping["EventSourceArn"]
+
+
+def _mappings(lambda_svc: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The mappings of streams in every region."""
+    for _account, region, mapping in lambda_svc._iter_all_esms():
+        if _is_of_stream(mapping):
+            yield region, mapping
+
+
+def _mappings_to_run(lambda_svc: Any, scope: Scope, body: bytes) -> Iterator[dict[str, Any]]:
+    """The mappings, after a PUT has told what the runner did: id -> revision and result."""
+    if scope["method"] == "PUT":
+        done = json.loads(body)
+        for _region, mapping in _mappings(lambda_svc):
+            _note(mapping, done.get(mapping["UUID"], {}))
+    for region, mapping in _mappings(lambda_svc):
+        ours = {name: mapping[name] for name in ("Enabled", _REVISION)}
+        yield {**lambda_svc._esm_response(mapping), **ours, "Region": region}
+
+
+def _note(mapping: dict[str, Any], done: dict[str, Any]) -> None:
+    if "result" in done:
+        mapping["LastProcessingResult"] = done["result"]
+    if done.get("revision") == mapping[_REVISION]:  # otherwise it was changed once more meanwhile
+        mapping["State"] = "Enabled" if mapping["Enabled"] else "Disabled"
+
+
+# ---- schedules and rules
+
+
+def _is_run_by_us(schedule: dict[str, Any]) -> bool:
+    return ":lambda:" in schedule["Target"]["Arn"] and not schedule["ScheduleExpression"].startswith("at(")
+
+
+def _schedules_to_run(scheduler: Any) -> Iterator[dict[str, Any]]:
+    """The schedules of functions in every region."""
+    for (_account, region, _name), schedule in list(scheduler._schedules._data.items()):
+        if _is_run_by_us(schedule):
+            yield {**{name: value for name, value in schedule.items() if value is not None}, "Region": region}
+
+
+def _without_functions(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Leaves to us what would invoke a function once and forget the event if that fails.
+
+    Schedules fire by a runner of ours. What a rule matched goes into a tap, where there is one for its target.
+    """
+    from ministack.services import sqs
+
+    def invoke(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None) -> Any:
+        function = target.get("Arn", "")
+        if ":lambda:" not in function:
+            return original(target, event, rule, view)
+        if event.get("Source") == "aws.scheduler":
+            return None if _is_run_by_us(rule) else original(target, event, rule, view)
+        tap = ":".join(["arn:aws:sqs", *function.split(":")[3:5], tap_name(rule["Name"], target["Id"])])
+        return original({**target, "Arn": tap} if sqs._queue_by_arn(tap) else target, event, rule, view)
+
+    return invoke
+
+
+# ---- HTTP
+
+
+async def _body(receive: Receive) -> bytes:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    return body
+
+
+async def _answer(content: Any, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": json.dumps(content).encode()})

@@ -1,0 +1,1 @@
+"""A proxy that lets AWS fail as it may."""

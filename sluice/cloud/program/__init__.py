@@ -1,0 +1,1 @@
+"""Runs a Pulumi program in this process and keeps what it registers."""

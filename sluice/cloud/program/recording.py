@@ -1,0 +1,280 @@
+"""A Pulumi monitor that keeps what a program registers, and the graph that comes of it.
+
+Pulumi's own mock monitor hides parents, dependencies and options; this one keeps the whole request. What a resource
+becomes is decided by a subclass: `Recorder` makes plausible outputs up, `Deployment` creates it in AWS's APIs.
+"""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from google.protobuf import empty_pb2
+from pulumi import RunError
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.proto import resource_pb2
+
+from sluice.cloud.program.schema import properties
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+_STACK_REFERENCE_TYPE = "pulumi:pulumi:StackReference"
+
+
+class UnknownStackError(RunError):
+    """The program refers to a stack that is not there; the message names it."""
+
+
+@dataclass
+class Resource:
+    """A resource as the program registered it."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    """The parent's URN; empty for the stack."""
+    custom: bool
+    """False for components."""
+    inputs: dict[str, Any]
+    """In wire form: camelCase names, assets as objects, numbers as floats."""
+    dependencies: frozenset[str]
+    """URNs of what it depends on, through inputs or `depends_on`."""
+    options: dict[str, Any]
+    """The options that differ from their defaults: `protect`, `retain_on_delete`, `aliases`, ..."""
+    id: str = ""
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """What it became; of a component, what it registered as its outputs."""
+
+
+class Graph:
+    """All resources that a program registered, in order, and the mistakes that only registering shows."""
+
+    def __init__(self) -> None:
+        self.resources: dict[str, Resource] = {}
+        self.references: dict[str, str] = {}
+        """URN of a stack reference -> full name of the stack that it reads. What is only read is no resource."""
+        self.duplicates: list[str] = []
+        self._lock = threading.Lock()
+
+    def add(self, resource: Resource) -> None:
+        """Adds a resource; a second one of the same URN is remembered as a duplicate."""
+        with self._lock:
+            if resource.urn in self.resources:
+                self.duplicates.append(resource.urn)
+            self.resources[resource.urn] = resource
+
+    def of_type(self, token: str) -> list[Resource]:
+        """The resources of a type, by name."""
+        return sorted((r for r in self.resources.values() if r.type == token), key=lambda r: r.name)
+
+    def children(self, urn: str) -> list[Resource]:
+        """The children of a resource, in order of name."""
+        return sorted((r for r in self.resources.values() if r.parent == urn), key=lambda r: r.name)
+
+    def named(self, name: str) -> Resource:
+        """The resource of a logical name that is no component.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for resource in self.resources.values():
+            if resource.name == name and resource.custom:
+                return resource
+        raise KeyError(f"no resource {name}; there are {sorted(r.name for r in self.resources.values() if r.custom)}")
+
+
+class Created(NamedTuple):
+    """What a resource became."""
+
+    id: str
+    outputs: dict[str, Any]
+
+
+class RecordingMonitor(mocks.MockMonitor, ABC):
+    """Keeps each registration in `graph`; `create` says what a resource becomes.
+
+    After the first failure nothing more is created.
+    """
+
+    def __init__(self, stacks: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        """Starts with an empty graph.
+
+        Args:
+            stacks: the stacks that the program may refer to: `organization/project/stack` -> outputs.
+        """
+        super().__init__(_NoMocks())
+        self.graph = Graph()
+        self._stacks = stacks or {}
+        self.failure: Exception | None = None
+        """What failed first."""
+
+    @abstractmethod
+    def create(self, resource: Resource) -> Created:
+        """Makes a custom resource; called from several threads."""
+
+    def complete(self, component: Resource) -> None:
+        """Looks at a component, or the stack, once its outputs are known; called from several threads."""
+
+    def fail(self, error: Exception) -> None:
+        """Ends the run: every later registration raises what failed first."""
+        self.failure = self.failure or error
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
+        """Refuses a call of a provider's function."""
+        raise NotImplementedError(
+            f"{request.tok}: the program calls no provider functions, so that it can run without an account"
+        )
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
+        """Records a resource and says what it became."""
+        with self._remembering_failure():
+            return self._register(request)
+
+    def _register(self, request: Any) -> Any:
+        resource = self._resource(request)
+        self.graph.add(resource)
+        if not resource.custom:
+            return resource_pb2.RegisterResourceResponse(urn=resource.urn)
+        resource.id, resource.outputs = self.create(resource)
+        state = {**_plain(resource.inputs), **resource.outputs}
+        self.resources[resource.urn] = mocks.MockMonitor.ResourceRegistration(resource.urn, resource.id, state)
+        return resource_pb2.RegisterResourceResponse(
+            urn=resource.urn, id=resource.id, object=_result(rpc.serialize_properties(state, {}))
+        )
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
+        """Answers a stack reference.
+
+        Raises:
+            UnknownStackError: there is no such stack.
+            NotImplementedError: something else is to be read.
+        """
+        outputs = self._outputs(request)
+        urn = self.make_urn(request.parent, request.type, request.name)
+        self.graph.references[urn] = request.id
+        state = {"name": request.id, "outputs": outputs, "secretOutputNames": []}
+        properties = _result(rpc.serialize_properties(state, {}))
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=properties)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
+        """Records the outputs of a component, or of the stack."""
+        resource = self.graph.resources[request.urn]
+        with self._remembering_failure():
+            resource.outputs = rpc.deserialize_properties(request.outputs, keep_unknowns=True)
+            self.complete(resource)
+        return empty_pb2.Empty()
+
+    @contextmanager
+    def _remembering_failure(self) -> Iterator[None]:
+        if self.failure:
+            raise self.failure
+        try:
+            yield
+        except Exception as error:
+            self.fail(error)
+            raise
+
+    def _outputs(self, request: Any) -> dict[str, Any]:
+        if request.type != _STACK_REFERENCE_TYPE:
+            raise NotImplementedError(f"{request.type} {request.name}: only outputs of other stacks can be read here")
+        if request.id not in self._stacks:
+            known = ", ".join(sorted(self._stacks)) or "none"
+            raise UnknownStackError(
+                f"there is no stack {request.id} to read outputs of; there are: {known}. "
+                "Deploy it first, and name it organization/project/stack"
+            )
+        return dict(self._stacks[request.id])
+
+    def _resource(self, request: Any) -> Resource:
+        return Resource(
+            urn=self.make_urn(request.parent, request.type, request.name),
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            custom=request.custom,
+            inputs=rpc.deserialize_properties(request.object, keep_unknowns=True),
+            dependencies=frozenset(request.dependencies) - self.graph.references.keys(),
+            options=_options(request),
+        )
+
+
+_OPTIONS = {
+    "protect": "protect",
+    "retainOnDelete": "retain_on_delete",
+    "ignoreChanges": "ignore_changes",
+    "deleteBeforeReplace": "delete_before_replace",
+    "replaceOnChanges": "replace_on_changes",
+    "aliases": "aliases",
+    "importId": "import_id",
+    "deletedWith": "deleted_with",
+}
+
+
+def _options(request: Any) -> dict[str, Any]:
+    found = {ours: getattr(request, theirs) for theirs, ours in _OPTIONS.items()}
+    found["replacement_trigger"] = request.replacement_trigger.string_value
+    return {name: value if isinstance(value, (bool, str)) else list(value) for name, value in found.items() if value}
+
+
+def _plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs that come back as outputs: all but archives, which no program reads back."""
+    return {name: value for name, value in inputs.items() if name != "code"}
+
+
+def _result(serialisation: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine that waits for nothing returns: no event loop is needed in the thread that registers."""
+    try:
+        serialisation.send(None)
+    except StopIteration as done:
+        return done.value
+    raise RuntimeError("a resource's state holds something that has to be waited for")
+
+
+class Recorder(RecordingMonitor):
+    """Creates nothing.
+
+    In an update every output that pulumi-aws declares gets a plausible value, so none is ever missing; in a preview
+    what only AWS could say stays unknown, as it does there.
+    """
+
+    ACCOUNT = "123456789012"
+
+    def __init__(
+        self, region: str, *, preview: bool = False, stacks: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        super().__init__(stacks)
+        self._region, self._preview = region, preview
+
+    def create(self, resource: Resource) -> Created:
+        """Makes outputs up."""
+        if self._preview:
+            return Created("", {})
+        made = {
+            name: _plausible(kind, f"{resource.name}-{name}")
+            for name, kind in properties(resource.type).items()
+            if name not in resource.inputs
+        }
+        service = resource.type.split(":")[1].partition("/")[0]
+        made["arn"] = f"arn:aws:{service}:{self._region}:{self.ACCOUNT}:{resource.name}"
+        if resource.inputs.get("streamEnabled"):
+            made["streamArn"] = f"{made['arn']}/stream/label"
+        for automatic in ("name", "bucket"):
+            if automatic in made:
+                made[automatic] = resource.name
+        return Created(f"{resource.name}-id", made)
+
+
+def _plausible(kind: Any, text: str) -> Any:
+    return {str: text, bool: False, int: 0, float: 0.0}.get(kind)
+
+
+class _NoMocks(mocks.Mocks):
+    """What Pulumi's monitor would ask; ours answers itself."""
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        raise NotImplementedError(args.token)
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> Any:
+        raise NotImplementedError(args.typ)

@@ -1,0 +1,80 @@
+"""Deploys the program into the embedded cloud: each resource is created through its AWS API as it is registered."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sluice.cloud.emulator.clients import Cloud
+from sluice.cloud.program.recording import Created, RecordingMonitor, Resource
+from sluice.cloud.program.schema import properties
+from sluice.cloud.resources.registry import create
+
+_MISSING = "<no output"
+
+
+class DeploymentError(Exception):
+    """A resource could not be created; the message names it."""
+
+
+class Deployment(RecordingMonitor):
+    """Creates what is registered."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        on_created: Callable[[Resource], None] = lambda _: None,
+        stacks: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(stacks)
+        self._cloud, self._on_created = cloud, on_created
+
+    def create(self, resource: Resource) -> Created:
+        """Creates a custom resource.
+
+        Raises:
+            DeploymentError: AWS's API refused it, or the embedded cloud does not know it.
+        """
+        _refuse_missing(_shown(resource), resource.inputs)
+        try:
+            created = create(self._cloud, resource.type, resource.name, resource.inputs)
+        except Exception as error:
+            raise DeploymentError(f"{_shown(resource)}: {error}") from error
+        self._on_created(resource)
+        return Created(created.id, {**_marked_missing(resource), **created.outputs})
+
+    def complete(self, component: Resource) -> None:
+        """Looks at the outputs of a component, or of the stack.
+
+        Raises:
+            DeploymentError: one of them hands on an output that nobody gave.
+        """
+        _refuse_missing(_shown(component), component.outputs)
+
+
+def _shown(resource: Resource) -> str:
+    return f"{resource.type} {resource.name}"
+
+
+def _marked_missing(resource: Resource) -> dict[str, Any]:
+    """Outputs that nobody gave, marked: Pulumi would hand them on as nothing, silently.
+
+    Only texts can carry a mark; the outputs that programs hand on (ids, names, ARNs, addresses) are texts.
+    """
+    return {
+        name: f"{_MISSING} {name} of {_shown(resource)}>"
+        for name, kind in properties(resource.type).items()
+        if kind is str and name not in resource.inputs
+    }
+
+
+def _refuse_missing(user: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for item in value.values():
+            _refuse_missing(user, item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_missing(user, item)
+    elif isinstance(value, str) and _MISSING in value:
+        missing = value[value.index(_MISSING) + len(_MISSING) + 1 :].partition(">")[0]
+        raise DeploymentError(
+            f"{user} uses {missing}, which the embedded cloud does not give: add it to sluice/cloud/resources"
+        )

@@ -1,0 +1,44 @@
+"""DynamoDB: tables."""
+
+from typing import Any
+
+from sluice.cloud.emulator.clients import Cloud
+from sluice.cloud.program.recording import Created
+from sluice.cloud.resources.inputs import Inputs, pascal
+from sluice.cloud.resources.naming import physical_name
+from sluice.cloud.resources.registry import creates
+
+
+@creates("aws:dynamodb/table:Table")
+def table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+    """A table, its stream, its expiry and its backups."""
+    client = cloud.client("dynamodb")
+    physical = inputs.take("name") or physical_name(name, 255)
+    keys = [(inputs.take("hashKey"), "HASH"), (inputs.take("rangeKey"), "RANGE")]
+    streamed, view = inputs.take("streamEnabled", False), inputs.take("streamViewType")
+    stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": view}} if streamed else {}
+    made = client.create_table(
+        TableName=physical,
+        BillingMode=inputs.take("billingMode"),
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys if key],
+        AttributeDefinitions=[
+            {"AttributeName": attribute.take("name"), "AttributeType": attribute.take("type")}
+            for attribute in inputs.objects("attributes")
+        ],
+        DeletionProtectionEnabled=inputs.take("deletionProtectionEnabled", False),
+        Tags=inputs.tag_list(),
+        **stream,
+    )["TableDescription"]
+    expiry = inputs.take("ttl")
+    if expiry:
+        client.update_time_to_live(TableName=physical, TimeToLiveSpecification=pascal(expiry))
+    _keep_backups(client, physical, inputs.object("pointInTimeRecovery"))
+    outputs = {"name": physical, "arn": made["TableArn"], "streamViewType": view or ""}
+    return Created(physical, {**outputs, "streamArn": made.get("LatestStreamArn", "")})
+
+
+def _keep_backups(client: Any, table: str, recovery: Inputs) -> None:
+    enabled = recovery.take("enabled", False)
+    if enabled:
+        specification = {"PointInTimeRecoveryEnabled": enabled, **recovery.rest()}
+        client.update_continuous_backups(TableName=table, PointInTimeRecoverySpecification=specification)

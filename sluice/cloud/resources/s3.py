@@ -1,0 +1,104 @@
+"""S3: buckets and everything that is set on them."""
+
+from typing import Any
+
+from sluice.cloud.emulator.clients import Cloud
+from sluice.cloud.emulator.ministack import without_tls
+from sluice.cloud.program.recording import Created
+from sluice.cloud.resources.inputs import Inputs
+from sluice.cloud.resources.naming import physical_name
+from sluice.cloud.resources.registry import creates
+
+
+@creates("aws:s3/bucket:Bucket")
+def bucket(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+    """A bucket."""
+    client, physical = cloud.client("s3"), inputs.take("bucket") or physical_name(name, 63)
+    inputs.take("forceDestroy")  # what happens on deletion: the embedded cloud forgets everything when it stops
+    place = {} if cloud.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": cloud.region}}
+    client.create_bucket(Bucket=physical, **place)
+    client.put_bucket_tagging(Bucket=physical, Tagging={"TagSet": inputs.tag_list()})
+    return Created(physical, {"bucket": physical, "arn": f"arn:aws:s3:::{physical}"})
+
+
+@creates("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
+def public_access_block(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """What keeps a bucket private."""
+    name = inputs.take("bucket")
+    cloud.client("s3").put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=inputs.rest())
+    return Created(name, {})
+
+
+@creates("aws:s3/bucketOwnershipControls:BucketOwnershipControls")
+def ownership_controls(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """Who owns what is put into a bucket."""
+    name = inputs.take("bucket")
+    cloud.client("s3").put_bucket_ownership_controls(
+        Bucket=name, OwnershipControls={"Rules": [inputs.object("rule").rest()]}
+    )
+    return Created(name, {})
+
+
+@creates("aws:s3/bucketPolicy:BucketPolicy")
+def bucket_policy(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """A bucket's policy."""
+    name, policy = inputs.take("bucket"), without_tls(inputs.take("policy"))
+    if policy:
+        cloud.client("s3").put_bucket_policy(Bucket=name, Policy=policy)
+    return Created(name, {})
+
+
+@creates("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")
+def encryption(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """How objects are encrypted."""
+    name = inputs.take("bucket")
+    rules = [_encryption_rule(rule) for rule in inputs.objects("rules")]
+    cloud.client("s3").put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
+    return Created(name, {})
+
+
+def _encryption_rule(rule: Inputs) -> dict[str, Any]:
+    default = rule.object("applyServerSideEncryptionByDefault")
+    algorithm = {"SSEAlgorithm": default.take("sseAlgorithm")}  # an abbreviation that `rest` would not spell so
+    return {"ApplyServerSideEncryptionByDefault": {**algorithm, **default.rest()}, **rule.rest()}
+
+
+@creates("aws:s3/bucketVersioning:BucketVersioning")
+def versioning(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """Whether overwritten and deleted objects are kept."""
+    name = inputs.take("bucket")
+    cloud.client("s3").put_bucket_versioning(
+        Bucket=name, VersioningConfiguration=inputs.object("versioningConfiguration").rest()
+    )
+    return Created(name, {})
+
+
+@creates("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
+def lifecycle(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """What happens to objects as they age."""
+    name = inputs.take("bucket")
+    rules = [{"ID": rule.take("id"), **rule.rest()} for rule in inputs.objects("rules")]
+    cloud.client("s3").put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
+    return Created(name, {})
+
+
+@creates("aws:s3/bucketNotification:BucketNotification")
+def notification(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """What a bucket announces, and to whom."""
+    name = inputs.take("bucket")
+    announced = {"EventBridgeConfiguration": {}} if inputs.take("eventbridge") else {}
+    queues = [_queue(queue) for queue in inputs.objects("queues")]
+    cloud.client("s3").put_bucket_notification_configuration(
+        Bucket=name, NotificationConfiguration={**announced, "QueueConfigurations": queues}
+    )
+    return Created(name, {})
+
+
+def _queue(queue: Inputs) -> dict[str, Any]:
+    ends = {"prefix": queue.take("filterPrefix"), "suffix": queue.take("filterSuffix")}
+    rules = [{"Name": end, "Value": text} for end, text in ends.items() if text]
+    return {
+        "QueueArn": queue.take("queueArn"),
+        "Events": queue.take("events"),
+        "Filter": {"Key": {"FilterRules": rules}},
+    }

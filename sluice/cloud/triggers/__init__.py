@@ -1,0 +1,1 @@
+"""What calls functions: streams, schedules and rules, run by us because the emulator loses records."""

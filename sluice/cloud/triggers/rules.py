@@ -1,0 +1,95 @@
+"""Runs the targets of EventBridge rules: what a rule matched is taken from its tap and delivered to the function.
+
+The emulator matches events with rules; a tap, a queue that stands in for the function (`emulator/ministack.py`), holds
+what it matched.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sluice.cloud.triggers.delivery import Target
+
+_SERVICE = "events.amazonaws.com"
+_POLL_SECONDS = 1
+_PAUSE_SECONDS = 1.0
+
+_logger = logging.getLogger(__name__)
+
+
+class RuleTarget:
+    """Runs one target of one rule in a thread of its own."""
+
+    def __init__(self, rule_arn: str, read: Callable[[], Target | None], tap: str, lambda_: Any, sqs: Any) -> None:
+        """Prepares it.
+
+        Args:
+            rule_arn: the rule.
+            read: returns the target as it is now: the function, and what happens to events that cannot be delivered;
+                None where the rule has it no longer.
+            tap: URL of the queue that holds what the rule matched.
+            lambda_: a client that may read the function's policy.
+            sqs: a client that may read the tap.
+        """
+        self._rule_arn, self._read, self._tap = rule_arn, read, tap
+        self._lambda, self._sqs = lambda_, sqs
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"rule {rule_arn.rpartition('/')[2]}", daemon=True)
+
+    def start(self) -> None:
+        """Begins with what the rule has matched so far."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends; returns when nothing is under way."""
+        self._stopping.set()
+        self._thread.join()
+
+    def step(self) -> None:
+        """Delivers what lies in the tap; waits a moment for it where nothing does."""
+        held = self._sqs.receive_message(QueueUrl=self._tap, MaxNumberOfMessages=10, WaitTimeSeconds=_POLL_SECONDS)
+        for message in held.get("Messages", []):
+            if target := self._read():
+                self._deliver(message["Body"], target)
+            self._sqs.delete_message(QueueUrl=self._tap, ReceiptHandle=message["ReceiptHandle"])
+
+    def _run(self) -> None:
+        told = ""
+        while not self._stopping.is_set():
+            try:
+                self.step()
+                told = ""
+            except Exception as error:
+                if not self._stopping.wait(_PAUSE_SECONDS) and told != str(error):
+                    told = str(error)
+                    _logger.exception("rule %s could not deliver; it tries again", self._rule_arn)
+
+    def _deliver(self, payload: str, target: Target) -> None:
+        if self._permitted(target):
+            error = target.deliver(payload, self._stopping)
+        else:
+            error = f"the function's policy does not let {_SERVICE} invoke it for this rule"
+            target.give_up(payload)
+        if error:
+            _logger.warning("rule %s could not reach %s: %s", self._rule_arn, target.arn, error)
+
+    def _permitted(self, target: Target) -> bool:
+        """Whether the function's policy lets the rule invoke it; AWS does not try again where it does not."""
+        try:
+            policy = json.loads(self._lambda.get_policy(FunctionName=target.arn)["Policy"])
+        except self._lambda.exceptions.ResourceNotFoundException:
+            return False
+        return any(
+            statement["Effect"] == "Allow"
+            and statement["Principal"] == {"Service": _SERVICE}
+            and statement["Action"] == "lambda:InvokeFunction"
+            and _sources(statement) in (None, self._rule_arn)
+            for statement in policy["Statement"]
+        )
+
+
+def _sources(statement: dict[str, Any]) -> str | None:
+    """The rule that a statement is for; None for every rule."""
+    return statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn")

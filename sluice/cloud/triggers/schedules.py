@@ -1,0 +1,96 @@
+"""Fires schedules as EventBridge Scheduler does: with the scheduled time in the input, retries, and dead letters."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sluice.cloud.triggers.delivery import Target
+from sluice.schedules import Expression
+
+_SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
+_LATE = timedelta(minutes=1)
+
+_logger = logging.getLogger(__name__)
+
+
+class Fired(NamedTuple):
+    """A schedule came due."""
+
+    schedule: str
+    function: str
+    scheduled_time: str
+    error: str | None
+    """Why it was not delivered; it is among the dead letters then."""
+
+
+class Schedule:
+    """Runs one schedule in a thread of its own. Times that passed while the machine slept are left out."""
+
+    def __init__(
+        self,
+        configuration: dict[str, Any],
+        lambda_: Any,
+        sqs: Any,
+        on_event: Callable[[Fired], None] = lambda _: None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wait: Callable[[float], bool] | None = None,
+    ) -> None:
+        """Reads a schedule.
+
+        Args:
+            configuration: what `get_schedule` returns.
+            lambda_: a client that may invoke the target.
+            sqs: a client that may send to the dead letters.
+            on_event: told each time that it came due.
+            now: the time, in UTC.
+            wait: waits so many seconds; True if the schedule is to end. By default until `stop` is called.
+
+        Raises:
+            ValueError: its expression is none that EventBridge takes.
+        """
+        self.name: str = configuration["Name"]
+        self._expression = Expression.parse(configuration["ScheduleExpression"])
+        self._target = Target(configuration["Target"], lambda_, sqs)
+        self._input: str = configuration["Target"].get("Input", "{}")
+        self._on_event = on_event
+        self._stopping = threading.Event()
+        self._now, self._wait = now, wait or self._stopping.wait
+        self._thread = threading.Thread(target=self._run, name=f"schedule {self.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begins; the first time of a rate is one interval away."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends; returns when nothing is under way."""
+        self._stopping.set()
+        self._thread.join()
+
+    def fire(self, scheduled: datetime) -> None:
+        """Delivers one event; what cannot be delivered goes to the dead letters."""
+        stamp = f"{scheduled:%Y-%m-%dT%H:%M:%SZ}"
+        error = self._target.deliver(self._input.replace(_SCHEDULED_TIME, stamp), self._stopping)
+        self._on_event(Fired(self.name, self._target.arn.rpartition(":")[2], stamp, error))
+
+    def _run(self) -> None:
+        due = self._now()
+        try:
+            while True:
+                due = self._expression.after(due)
+                if due + _LATE < self._now():
+                    continue
+                if self._wait(max(0.0, (due - self._now()).total_seconds())):
+                    return
+                self._try_to_fire(due)
+        except ValueError:
+            _logger.info("schedule %s never fires again", self.name)
+
+    def _try_to_fire(self, due: datetime) -> None:
+        try:
+            self.fire(due)
+        except Exception:
+            if not self._stopping.is_set():
+                _logger.exception("schedule %s could not fire", self.name)

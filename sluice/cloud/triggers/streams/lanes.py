@@ -1,0 +1,119 @@
+"""The queue of one group of partition keys in a shard: its records leave in order, one batch at a time."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from sluice.cloud.triggers.streams.batches import Batch, Discarded, expired
+from sluice.cloud.triggers.streams.mapping import StreamMapping
+from sluice.cloud.triggers.streams.records import PAYLOAD_LIMIT, Record, payload_size
+
+Work = Batch | Discarded
+
+
+class Lane:
+    """Holds what was read and is not settled yet, and says what is due.
+
+    Not safe for threads; whoever shares it locks. `take` hands out one piece of work, and nothing more until
+    `settle` or `delay` has answered it.
+
+    Attributes:
+        unsettled: Records that are neither processed nor discarded.
+        delays: How often in a row the front could not be worked on.
+    """
+
+    def __init__(self, mapping: StreamMapping) -> None:
+        self._mapping = mapping
+        self._gathered: deque[Record] = deque()
+        self._gathered_bytes = 0
+        self._window_opened = 0.0
+        self._front: deque[Work] = deque()  # what was tried already; goes before what is gathered
+        self._not_before = 0.0
+        self._taken: Work | None = None
+        self._last_settled = 0.0
+        self.unsettled = 0
+        self.delays = 0
+
+    def add(self, record: Record, now: float) -> None:
+        """Put a record that was read behind all others."""
+        if not self._gathered:
+            self._window_opened = now
+        self._gathered.append(record)
+        self._gathered_bytes += len(record.body)
+        self.unsettled += 1
+
+    def due_at(self, *, more_at_once: bool) -> float | None:
+        """When there is something to do; None if only a new record, or an answer, can change that.
+
+        Args:
+            more_at_once: Whether more records are being read right now, so that a batch may still fill.
+        """
+        if self._taken is not None:
+            return None
+        if self._front:
+            return self._not_before
+        if not self._gathered:
+            return None
+        if self._is_full():
+            return 0.0
+        window = self._mapping.maximum_batching_window_seconds
+        if not window:
+            return None if more_at_once else 0.0
+        # "The next window begins as soon as the previous function invocation completes."
+        return max(self._window_opened, self._last_settled) + window
+
+    def take(self, now: float, *, more_at_once: bool) -> Work | None:
+        """Hand out what is due, if anything; records that are too old come as `Discarded`."""
+        due = self.due_at(more_at_once=more_at_once)
+        if due is None or due > now:
+            return None
+        work = self._front.popleft() if self._front else self._gather()
+        if isinstance(work, Batch):
+            old, rest = expired(work, self._mapping, now)
+            if old:
+                if rest:
+                    self._front.appendleft(rest)
+                work = old
+        self._taken = work
+        return work
+
+    def records(self) -> Iterator[Record]:
+        """What is not settled, in order; only while nothing is taken."""
+        for work in self._front:
+            yield from (work if isinstance(work, Batch) else work.batch).records
+        yield from self._gathered
+
+    def settle(self, done: int, following: Iterable[Work] = (), not_before: float = 0.0, *, now: float) -> None:
+        """Answer `take`: `done` records are finished, `following` comes next, at the given moment."""
+        self._front.extendleft(reversed(tuple(following)))
+        self._not_before = not_before
+        self._taken = None
+        self._last_settled = now
+        self.unsettled -= done
+        self.delays = 0
+
+    def delay(self, until: float) -> None:
+        """Answer `take`: the work could not be done; it stays at the front and is handed out again later."""
+        if self._taken is None:
+            raise RuntimeError("nothing was taken from this lane")
+        self._front.appendleft(self._taken)
+        self._not_before = until
+        self._taken = None
+        self.delays += 1
+
+    def _is_full(self) -> bool:
+        return (
+            len(self._gathered) >= self._mapping.batch_size
+            or payload_size(self._gathered_bytes, len(self._gathered)) >= PAYLOAD_LIMIT
+        )
+
+    def _gather(self) -> Batch:
+        records: list[Record] = []
+        size = 0
+        while self._gathered and len(records) < self._mapping.batch_size:
+            record = self._gathered[0]
+            if records and payload_size(size + len(record.body), len(records) + 1) > PAYLOAD_LIMIT:
+                break
+            records.append(self._gathered.popleft())
+            size += len(record.body)
+        self._gathered_bytes -= size
+        return Batch(records)

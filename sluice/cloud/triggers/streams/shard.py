@@ -1,0 +1,91 @@
+"""How far a mapping is with one shard."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sluice.cloud.triggers.streams.lanes import Lane
+from sluice.cloud.triggers.streams.mapping import StreamMapping
+from sluice.cloud.triggers.streams.reading import PAGE_RECORDS, ShardReader
+from sluice.cloud.triggers.streams.records import Record
+
+
+class Shard:
+    """A shard that is being read, and its lanes. Not safe for threads; the poller locks.
+
+    Attributes:
+        lanes: As many as batches may run at once; all records of a partition key are in the same.
+        served: The lanes that a worker is busy with.
+        failures: How many reads in a row failed.
+        seen: The last question of `StreamPoller.wait_idle` asked before a read that found nothing more.
+    """
+
+    def __init__(self, shard_id: str, reader: ShardReader, mapping: StreamMapping) -> None:
+        self.id = shard_id
+        self.reader = reader
+        self.lanes: list[Lane] = []
+        self.served: set[Lane] = set()
+        self.failures = 0
+        self.seen = 0
+        self._next_read = 0.0
+        self._more_at_once = True
+        self._configure(mapping)
+
+    def _configure(self, mapping: StreamMapping) -> None:
+        self.lanes = [Lane(mapping) for _ in range(mapping.parallelization_factor)]
+        self._read_ahead = mapping.batch_size * mapping.parallelization_factor + PAGE_RECORDS
+
+    def change(self, mapping: StreamMapping, streams: Any, now: float) -> None:
+        """Take another configuration, while no lane is served: what is not settled is put into new lanes."""
+        self.reader.use(streams)
+        records = [record for lane in self.lanes for record in lane.records()]  # a key's are in one lane, in order
+        self._configure(mapping)
+        self.add(records, now)
+
+    @property
+    def unsettled(self) -> int:
+        """How many records are neither processed nor discarded."""
+        return sum(lane.unsettled for lane in self.lanes)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the shard is closed, and all of it settled."""
+        return self.reader.ended and not self.unsettled
+
+    @property
+    def more_at_once(self) -> bool:
+        """Whether the next read follows at once and is likely to find more."""
+        return self._more_at_once and not self.failures and not self.reader.ended and not self._is_full
+
+    @property
+    def _is_full(self) -> bool:
+        return self.unsettled >= self._read_ahead
+
+    def read_at(self, wanted: int) -> float | None:
+        """When to read next; None if not before records are settled.
+
+        Args:
+            wanted: The last question of `wait_idle`; one that is not answered yet is a reason to read now.
+        """
+        if self.reader.ended or self._is_full:
+            return None
+        return 0.0 if self.seen < wanted and not self.failures else self._next_read
+
+    def due_at(self, lane: Lane) -> float | None:
+        """When the lane needs a worker; None if that is not known, or it has one."""
+        return None if lane in self.served else lane.due_at(more_at_once=self.more_at_once)
+
+    def add(self, records: Iterable[Record], now: float) -> None:
+        """Put records that were read behind the others of their keys."""
+        for record in records:
+            self.lanes[record.group % len(self.lanes)].add(record, now)
+
+    def has_read(self, count: int, next_poll: float) -> None:
+        """Note how many records a page held, before the filters; a full one is followed at once."""
+        self.failures = 0
+        self._more_at_once = count >= PAGE_RECORDS
+        self._next_read = 0.0 if self._more_at_once else next_poll
+
+    def has_failed(self, next_read: float) -> None:
+        """Note that a read failed."""
+        self.failures += 1
+        self._next_read = next_read

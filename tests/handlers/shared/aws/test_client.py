@@ -59,7 +59,7 @@ def test_a_connection_that_ended_while_idle_is_not_used(serve, connect, ending):
     server = serve(ending)
     client = connect(server)
     client.call(ONCE)
-    for idle in client._idle:  # none where the end came with the answer
+    for idle in client.session._idle:  # none where the end came with the answer
         assert select.select([idle.sock], [], [], 30)[0], "the end has to arrive"
     client.call(ONCE)
     assert [received.connection for received in server.received] == [1, 2]

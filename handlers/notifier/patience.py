@@ -1,11 +1,11 @@
 """How long an invocation may go on, and how it waits between attempts."""
 
-import random
 import time
 from collections.abc import Callable
 
+from handlers.shared.jitter import pause
+
 _FIRST_PAUSE = 0.2
-_LONGEST_PAUSE = 5.0
 
 
 class Patience:
@@ -25,7 +25,7 @@ class Patience:
         seconds: float,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        between: Callable[[float, float], float] = random.uniform,
+        pause: Callable[[int, float], float] = pause,
     ) -> None:
         end = now() + seconds
         self.begin = end - min(15.0, seconds / 2)
@@ -33,7 +33,7 @@ class Patience:
         self.mark = end - min(1.0, seconds / 10)
         self._now = now
         self._sleep = sleep
-        self._between = between
+        self._pause = pause
 
     def over(self, until: float) -> bool:
         """Tell whether a time has passed."""
@@ -41,8 +41,8 @@ class Patience:
 
     def wait(self, attempt: int, until: float) -> bool:
         """Wait a random while (backoff with full jitter); False, at once, where that would end too late."""
-        pause = self._between(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt))
-        if self._now() + pause >= until:
+        seconds = self._pause(attempt, _FIRST_PAUSE)
+        if self._now() + seconds >= until:
             return False
-        self._sleep(pause)
+        self._sleep(seconds)
         return True

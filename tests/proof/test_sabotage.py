@@ -65,10 +65,10 @@ SABOTAGES = (
     ),
     Sabotage(
         "backoff",
-        "handlers/shared/aws/flight.py",
-        "return random.random() * min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts, 16))",
+        "handlers/shared/jitter.py",
+        "return share() * min(longest, first * 2 ** min(attempt, 16))",
         "return 0.0",
-        "tests/handlers/shared/aws/test_client.py tests/handlers/shared/aws/test_batch_writer.py",
+        "tests/handlers/shared/test_jitter.py tests/handlers/shared/aws/test_batch_writer.py",
     ),
     Sabotage(
         "escaping of mails",

@@ -6,9 +6,10 @@ from itertools import islice
 from typing import Any, Protocol
 
 from handlers.shared.aws import sqs
-from handlers.shared.aws.flight import PATIENCE, pause
+from handlers.shared.aws.flight import PATIENCE
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
+from handlers.shared.jitter import pause
 
 _BATCH = 10
 """The most messages that SQS takes at once."""

@@ -1,6 +1,5 @@
 """Requests in flight: one thread, a connection for each request, retries within a deadline."""
 
-import random
 import time
 import zlib
 from heapq import heappop, heappush
@@ -14,16 +13,10 @@ from handlers.shared.aws.errors import AwsError, ConnectionLost, error_of
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
 from handlers.shared.aws.session import Identity, Session
+from handlers.shared.jitter import pause
 
 PATIENCE = 30.0  # seconds that a request is tried for where there is no deadline
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 _MAX_CORRECTIONS = 3
-
-
-def pause(attempts: int) -> float:
-    """Returns the seconds to wait after so many attempts: exponential, with full jitter."""
-    # https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-    return random.random() * min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts, 16))  # noqa: S311 (no secret)
 
 
 class _Exchange:

@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from handlers.notifier import content
@@ -12,6 +13,7 @@ from handlers.notifier.patience import Patience
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
+from handlers.shared.jitter import pause
 
 TABLE = "marks"
 
@@ -132,7 +134,7 @@ class Clock:
         self.waits += 1
 
     def patience(self, seconds: float = 120.0) -> Patience:
-        return Patience(seconds, lambda: self.now, self.sleep, lambda low, high: low + (high - low) * self.share)
+        return Patience(seconds, lambda: self.now, self.sleep, partial(pause, share=lambda: self.share))
 
 
 def mails(count: int, template: str = content.WELCOME) -> list[Mail]:

@@ -6,6 +6,7 @@ from inspect import signature
 import pytest
 
 from handlers.notifier.patience import Patience
+from handlers.shared.jitter import pause
 from tests.handlers.notifier.fakes import Clock
 
 
@@ -38,7 +39,8 @@ def test_pauses_grow_up_to_a_limit_and_are_any_part_of_it(attempt: int, longest:
 
 
 def test_the_part_is_random():
-    assert signature(Patience).parameters["between"].default == random.uniform
+    assert signature(Patience).parameters["pause"].default is pause
+    assert signature(pause).parameters["share"].default == random.random
 
 
 def test_nothing_is_waited_for_that_would_end_too_late():

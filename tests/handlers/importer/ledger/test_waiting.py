@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from handlers.importer.ledger.ledger import Ledger, Verdict
+from handlers.importer.queue import import_queue
 from handlers.importer.queue.import_queue import Queue, QueueError
 from handlers.importer.queue.messages import File
 from handlers.shared.aws import dynamodb, flight, sqs
@@ -30,8 +31,8 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
-    monkeypatch.setattr(flight, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(flight, "LONGEST_PAUSE", 0.002)
+    for module in (flight, import_queue):
+        monkeypatch.setattr(module, "pause", lambda attempts: 0.001)
     servers: list[Server] = []
 
     def start(*acts: bytes | Act) -> Server:

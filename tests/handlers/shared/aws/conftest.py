@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from handlers.shared.aws import dynamodb, flight
+from handlers.shared.aws import batch_writer, dynamodb, flight
 from handlers.shared.aws.client import Client
 from tests.handlers.shared.aws.scripted import Act, Server
 
@@ -19,8 +19,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
-    monkeypatch.setattr(flight, "FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(flight, "LONGEST_PAUSE", 0.002)
+    for module in (batch_writer, flight):
+        monkeypatch.setattr(module, "pause", lambda attempts: 0.001)
 
 
 @pytest.fixture

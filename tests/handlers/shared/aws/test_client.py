@@ -352,13 +352,6 @@ def test_a_map_that_is_left_gives_its_connections_up(serve, connect):
     assert client.call(READ).status == 200
 
 
-def test_pauses_grow_and_are_jittered(monkeypatch):
-    monkeypatch.undo()
-    longest = [max(flight.pause(attempts) for _ in range(300)) for attempts in (1, 4, 30)]
-    assert 0.05 < longest[0] <= 0.1 < longest[1] <= 0.8 < longest[2] <= 5.0
-    assert min(flight.pause(30) for _ in range(300)) < 0.5
-
-
 def test_the_checksum_of_an_answer_is_accepted(serve, connect):
     assert connect(serve(answer(b"{}", x_amz_crc32=str(zlib.crc32(b"{}"))))).call(READ).status == 200
 

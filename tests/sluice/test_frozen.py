@@ -1,5 +1,6 @@
 """An embedded cloud that takes connections and answers nothing, as after SIGSTOP: D8 of the cases."""
 
+import http.client
 import socket
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def test_every_other_command_says_so(frozen, command, monkeypatch, capsys):
 
 def test_nothing_waits_longer_than_ten_seconds(frozen, monkeypatch):
     asked = {}
-    monkeypatch.setattr(outbox.urllib.request, "urlopen", lambda _url, **options: asked.update(options) or 1 / 0)
+    monkeypatch.setattr(http.client, "HTTPConnection", lambda _host, _port, **options: asked.update(options) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         outbox.mails(frozen, "token")
     assert asked == {"timeout": 10}

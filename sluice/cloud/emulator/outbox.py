@@ -1,11 +1,9 @@
 """The mails that the emulator took, which AWS would have delivered."""
 
-import json
-import urllib.request
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
-from sluice.cloud.emulator.guard import TOKEN_HEADER
+from sluice.cloud.emulator.own_paths import ask
 
 _PATIENCE_SECONDS = 10
 
@@ -21,11 +19,9 @@ def mails(endpoint: str, token: str, *, after: int = 0) -> list[Mail]:
         after: how many mails to pass over.
 
     Raises:
-        OSError: nothing answers at the endpoint, or not in time, or it refuses the token.
+        OSError, http.client.HTTPException, ValueError: see `ask`.
     """
-    request = urllib.request.Request(f"{endpoint}/_ministack/ses/messages", headers={TOKEN_HEADER: token})
-    with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS) as answer:
-        accounts = json.load(answer)["messages"]
+    accounts = ask(endpoint, "/_ministack/ses/messages", token, seconds=_PATIENCE_SECONDS)["messages"]
     sent = sorted((mail for account in accounts.values() for mail in account), key=lambda mail: mail["Timestamp"])
     return [_mail(one) for one in sent[after:]]
 

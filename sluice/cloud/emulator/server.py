@@ -6,8 +6,6 @@ line of its standard input is the token that the emulator's own paths ask for: n
 there.
 """
 
-import http.client
-import json
 import os
 import secrets
 import shutil
@@ -23,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from sluice.cloud.emulator.corrections import correct
-from sluice.cloud.emulator.guard import TOKEN_HEADER, Guard
+from sluice.cloud.emulator.guard import Guard
 from sluice.cloud.emulator.ministack import identity, server_environment
+from sluice.cloud.emulator.own_paths import UNREACHABLE, ask
 from sluice.cloud.uninterrupted import uninterrupted
 from sluice.private import UMASK, make_private, private
 
@@ -125,7 +124,7 @@ class Server:
     def _wait(self, name: str) -> None:
         end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end:
-            health = _health(self.port, self.token)
+            health = _health(self.endpoint, self.token)
             if health and identity(health) == name:
                 return
             if not self.alive:
@@ -145,16 +144,11 @@ class Server:
             self._process.stdin.close()
 
 
-def _health(port: int, token: str) -> Any:
-    """What the server on a port says of itself; None where none answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    try:
-        connection.request("GET", "/_ministack/health", headers={TOKEN_HEADER: token})
-        return json.load(connection.getresponse())
-    except (OSError, http.client.HTTPException, ValueError):
-        return None
-    finally:
-        connection.close()
+def _health(endpoint: str, token: str) -> Any:
+    """What the server at an address says of itself; None where none answers."""
+    with suppress(*UNREACHABLE):
+        return ask(endpoint, "/_ministack/health", token, seconds=2)
+    return None
 
 
 def _free_port() -> int:

@@ -8,11 +8,12 @@ from typing import Any
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.corrections import MAPPINGS
+from sluice.cloud.emulator.own_paths import ask
 from sluice.cloud.triggers.streams import events
 from sluice.cloud.triggers.streams.aws_errors import AWS_ERRORS
 from sluice.cloud.triggers.streams.mapping import StreamMapping
 from sluice.cloud.triggers.streams.poller import StreamPoller
-from sluice.cloud.triggers.watching import Watch, ask
+from sluice.cloud.triggers.watching import Watch
 
 
 class _Run:
@@ -118,7 +119,7 @@ class StreamMappings:
         except AWS_ERRORS as error:  # its function is gone, or the emulator is busy: tried again at the next look
             run.result = f"PROBLEM: {error}"
             return
-        except (ValueError, RuntimeError) as error:  # not run here; or its poller broke, which is told at the end
+        except Exception as error:  # not run here; or its poller broke, which is told at the end
             run.result = f"PROBLEM: {error}"
         run.revision = revision
 

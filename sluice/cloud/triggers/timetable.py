@@ -7,9 +7,10 @@ from typing import Any
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.corrections import SCHEDULES
+from sluice.cloud.emulator.own_paths import ask
 from sluice.cloud.triggers.schedules import Fired, Schedule
 from sluice.cloud.triggers.streams.aws_errors import AWS_ERRORS
-from sluice.cloud.triggers.watching import Watch, ask
+from sluice.cloud.triggers.watching import Watch
 
 _WITHOUT_EFFECT = ("LastModificationDate", "Description")
 
@@ -86,6 +87,6 @@ class Timetable:
                 self._running[arn] = schedule
         except AWS_ERRORS:  # its function is not there yet, or the emulator is busy: tried again at the next look
             return
-        except ValueError as error:
+        except Exception as error:
             _logger.warning("schedule %s is not run here: %s", configuration["Name"], error)
         self._followed[arn] = configuration

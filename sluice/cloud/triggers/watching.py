@@ -1,18 +1,10 @@
 """Looks again and again at what the emulator's API was told, so that what runs here follows it."""
 
-import http.client
-import json
 import logging
 import threading
-import urllib.request
 from collections.abc import Callable
-from typing import Any
-
-from sluice.cloud.emulator.guard import TOKEN_HEADER
 
 _LOOK_SECONDS = 0.5
-_PATIENCE_SECONDS = 30
-_UNREACHABLE = (OSError, http.client.HTTPException, ValueError)
 
 _logger = logging.getLogger(__name__)
 
@@ -24,7 +16,7 @@ class Watch:
         """Prepares it.
 
         Args:
-            look: what it calls; it raises what `ask` raises.
+            look: what it calls; whatever it raises is logged once, and looking goes on.
             what: what is watched, in words.
             stopping: set before the emulator ends.
         """
@@ -46,20 +38,7 @@ class Watch:
             try:
                 self._look()
                 failing = False
-            except _UNREACHABLE as error:
+            except Exception as error:  # one odd setting must not end the watch of all the others
                 if not failing and not self._stopping.is_set():
-                    _logger.warning("cannot look for changes of %s, and go on trying: %s", self._what, error)
+                    _logger.warning("cannot look for changes of %s, and go on trying: %r", self._what, error)
                 failing = True
-
-
-def ask(endpoint: str, path: str, token: str, body: bytes | None = None) -> list[dict[str, Any]]:
-    """What one of our own paths in the emulator answers; with a body, after it was told that.
-
-    Raises:
-        OSError, http.client.HTTPException, ValueError: the emulator does not answer as it should.
-    """
-    request = urllib.request.Request(
-        f"{endpoint}{path}", body, {TOKEN_HEADER: token}, method="GET" if body is None else "PUT"
-    )
-    with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS) as answer:
-        return json.load(answer)

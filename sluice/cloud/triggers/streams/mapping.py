@@ -131,7 +131,10 @@ def _check(name: str, value: int, least: int, most: int, otherwise: str = "") ->
 
 
 def _filters(criteria: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(each["Pattern"] for each in criteria.get("Filters") or [])
+    filters = criteria.get("Filters") or []
+    if not all(each.get("Pattern") for each in filters):
+        raise ValueError("FilterCriteria: each filter has a Pattern")
+    return tuple(each["Pattern"] for each in filters)
 
 
 def _reports_failures(response_types: list[str]) -> bool:

@@ -23,8 +23,8 @@ MESSAGES = {
 def endpoint() -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            assert (self.path, self.headers["X-Sluice-Token"]) == ("/_ministack/ses/messages", "its token")
-            self.send_response(200)
+            asked = (self.path, self.headers["X-Sluice-Token"])
+            self.send_response(200 if asked == ("/_ministack/ses/messages", "its token") else 403)
             self.end_headers()
             self.wfile.write(json.dumps({"messages": MESSAGES}).encode())
 
@@ -61,3 +61,14 @@ def test_a_part_that_a_mail_has_not_is_empty_text(endpoint):
 def test_mails_after_the_first_so_many(endpoint):
     assert [mail["subject"] for mail in mails(endpoint, "its token", after=2)] == ["third"]
     assert mails(endpoint, "its token", after=3) == []
+
+
+def test_a_proxy_that_the_environment_names_is_not_asked(endpoint, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert len(mails(endpoint, "its token")) == 3
+
+
+def test_a_server_that_refuses_is_told(endpoint):
+    with pytest.raises(OSError, match="answers 403"):
+        mails(endpoint, "another token")

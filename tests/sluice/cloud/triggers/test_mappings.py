@@ -268,3 +268,11 @@ def test_nothing_but_what_aws_shows_is_shown(account: Account) -> None:
     )
     with urllib.request.urlopen(request) as answer:
         assert json.load(answer).keys() <= known.members.keys()
+
+
+def test_one_odd_mapping_ends_the_watch_of_no_other(account):
+    odd = account.mapping(FilterCriteria={"Filters": [{}]})
+    assert eventually(lambda: odd.shown["LastProcessingResult"].startswith("PROBLEM: "))
+    sound = account.mapping()
+    sound.put("a")
+    assert eventually(lambda: sound.handled == 1)

@@ -69,6 +69,7 @@ def test_what_a_configuration_leaves_out_is_lambdas_default() -> None:
         ({"DestinationConfig": {"OnSuccess": {"Destination": BUCKET}}}, "OnSuccess"),
         ({"DestinationConfig": {"OnFailure": {"Destination": "kafka://x"}}}, "not the ARN of a bucket"),
         ({"FilterCriteria": {"Filters": [{"Pattern": '{"a": "b"}'}]}}, "filter pattern"),
+        ({"FilterCriteria": {"Filters": [{}]}}, "each filter has a Pattern"),
     ],
 )
 def test_what_lambda_or_the_embedded_cloud_cannot_do_is_refused(change: dict[str, Any], complaint: str) -> None:

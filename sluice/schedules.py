@@ -105,7 +105,7 @@ class Expression:
         """Returns the longest time from one run to the next; `timedelta.max` where there is a last run."""
         if self.interval:
             return self.interval
-        return max(self._gaps()) if self.years[-1] == _YEARS.most else timedelta.max
+        return max(self._gaps(), default=timedelta.max) if self.years[-1] == _YEARS.most else timedelta.max
 
     def shortest_gap(self) -> timedelta:
         """Returns the shortest time from one run to the next; `timedelta.max` where there is one run only."""

@@ -149,6 +149,8 @@ FOREVER = timedelta.max
         ("cron(0 8 29 2 ? *)", timedelta(days=2921), timedelta(days=1461)),  # 2100 is no leap year
         ("cron(0 8 * * ? 2026)", FOREVER, timedelta(days=1)),
         ("cron(0 8 1 1 ? 2026)", FOREVER, FOREVER),
+        ("cron(0 0 1 1 ? 2199)", FOREVER, FOREVER),  # the last year that EventBridge knows
+        ("cron(0 0 29 2 ? 2196-2199)", FOREVER, FOREVER),
     ],
 )
 def test_the_gaps_between_runs_are_known(expression, longest, shortest):

@@ -47,7 +47,16 @@ def _is_shown(character: str) -> bool:
 
 
 def _parted(risk: re.Match[str]) -> str:
-    return risk[0] if risk[1] else risk[0] + " "
+    if not risk[1]:
+        return risk[0] + " "
+    return risk[0] if risk[0].isascii() or not _grows(risk[0]) else re.sub(rf"[{_MARKS}]", r"\g<0> ", risk[0])
+
+
+def _grows(initials: str) -> bool:
+    """Whether one of the letters stands for several, as the ligature of `fi` does: readers may take them apart."""
+    import unicodedata  # only for initials outside ASCII
+
+    return len(unicodedata.normalize("NFKC", initials)) > len(initials)
 
 
 @cache

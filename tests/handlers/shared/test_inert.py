@@ -81,6 +81,8 @@ def test_a_plain_value_stays_as_it_is(text: str):
         ("a.b.com", "a.b. com"),
         ("a.co", "a. co"),
         ("J.R.R.Tolkien", "J.R.R. Tolkien"),
+        ("x.\ufb01", "x. \ufb01"),  # the ligature of fi, which is a domain's last part
+        ("a.b.c.\ufb01", "a. b. c. \ufb01"),
         ("x.e\u0301vil", "x. e\u0301vil"),
         ("evil\uff0eexample", "evil\uff0e example"),
         ("evil\u3002example", "evil\u3002 example"),

@@ -5,7 +5,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from sluice.cloud.faults.proxy import Rule
+from sluice.cloud.faults.rules import Rule
 from sluice.demo.stage import Stage, sample
 from sluice.failures import redrive_stream, stream_failures
 from sluice.terminal import plural, print_table, say

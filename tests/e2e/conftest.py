@@ -12,7 +12,8 @@ import boto3
 import pytest
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
-from sluice.cloud.faults.proxy import FaultProxy, Rule
+from sluice.cloud.faults.proxy import FaultProxy
+from sluice.cloud.faults.rules import Rule
 from sluice.target import Target
 
 

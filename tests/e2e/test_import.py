@@ -16,7 +16,8 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
-from sluice.cloud.faults.proxy import FaultProxy, Rule
+from sluice.cloud.faults.proxy import FaultProxy
+from sluice.cloud.faults.rules import Rule
 from sluice.dead_letters import import_failures, redrive_imports
 from sluice.ledger import entries
 from tests.proof.driving import configured, eventually, invoke, stop_mapping, target

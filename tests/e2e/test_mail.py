@@ -9,7 +9,9 @@ import pytest
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import Mail, mails
-from sluice.cloud.faults.proxy import FaultProxy, Request, Rule
+from sluice.cloud.faults.proxy import FaultProxy
+from sluice.cloud.faults.requests import Request
+from sluice.cloud.faults.rules import Rule
 from sluice.cloud.triggers.streams.events import Invoked
 from sluice.failures import redrive_stream, stream_failures
 from sluice.function_errors import last_errors

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from botocore.exceptions import ClientError
 
-from sluice.cloud.faults.proxy import Rule
+from sluice.cloud.faults.rules import Rule
 from sluice.failures import redrive_stream, stream_failures
 
 pytestmark = pytest.mark.e2e

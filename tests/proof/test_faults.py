@@ -18,7 +18,8 @@ import pytest
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import mails
-from sluice.cloud.faults.proxy import FaultProxy, Rule
+from sluice.cloud.faults.proxy import FaultProxy
+from sluice.cloud.faults.rules import Rule
 from sluice.failures import redrive_stream, stream_failures
 from sluice.ledger import entries
 from tests.proof.driving import configured, eventually, invoke, target

@@ -18,7 +18,8 @@ import pytest
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.ministack import ASKED_BESIDE
 from sluice.cloud.emulator.outbox import mails
-from sluice.cloud.faults.proxy import FaultProxy, Rule
+from sluice.cloud.faults.proxy import FaultProxy
+from sluice.cloud.faults.rules import Rule
 from sluice.cloud.triggers.streams.mapping import StreamMapping
 from sluice.cloud.triggers.streams.poller import StreamPoller
 from tests.proof import driving

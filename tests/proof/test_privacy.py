@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
-from sluice.cloud.faults.proxy import FaultProxy, Rule
+from sluice.cloud.faults.proxy import FaultProxy
+from sluice.cloud.faults.rules import Rule
 from sluice.cloud.program.execution import ROOT
 from tests.proof.driving import eventually, invoke, target
 

@@ -8,7 +8,8 @@ from sluice.cloud import embedded as module
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.server import ServerError
-from sluice.cloud.faults.proxy import FaultProxy, Rule
+from sluice.cloud.faults.proxy import FaultProxy
+from sluice.cloud.faults.rules import Rule
 from sluice.cloud.program.execution import ProgramError
 from sluice.cloud.program.recording import Graph
 from sluice.cloud.resources.deployment import DeploymentError

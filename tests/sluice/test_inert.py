@@ -260,7 +260,7 @@ def test_what_a_log_or_a_crash_prints(hostile, capsys, monkeypatch):
 
 def test_a_process_that_crashes_shows_its_error_as_text():
     ended = subprocess.run(
-        [sys.executable, "-c", "from sluice import console; console.guard_the_rest(); raise ValueError('a\\x1b[31mb')"],
+        [sys.executable, "-c", "from sluice import terminal as t; t.guard_the_rest(); raise ValueError('a\\x1b[31mb')"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ended.returncode == 1
@@ -268,7 +268,7 @@ def test_a_process_that_crashes_shows_its_error_as_text():
     assert inert(ended.stderr)
 
 
-MODULES = sorted(path for path in (ROOT / "sluice").rglob("*.py") if path.name != "console.py")
+MODULES = sorted(path for path in (ROOT / "sluice").rglob("*.py") if path.name != "terminal.py")
 
 
 def past_the_console(tree):
@@ -288,7 +288,7 @@ def past_the_console(tree):
                 value=ast.Name(id="sys"), attr="stdout" | "stderr" | "__stdout__" | "__stderr__" as name
             ):
                 yield name
-            case ast.Attribute(value=ast.Name(id="console"), attr="out" | "err" as name):
+            case ast.Attribute(value=ast.Name(id="console" | "terminal"), attr="out" | "err" as name):
                 yield name
             case ast.Call(func=ast.Attribute(attr="write"), args=[ast.Constant(value=1 | 2), *_]):
                 yield "os.write"
@@ -310,7 +310,8 @@ ALLOWED = {"detaching.py": ["stderr"], "__main__.py": ["sys.exit", "sys.exit"]}
     "code",
     [
         "print(x)", "click.echo(x)", "sys.stdout.write(x)", "from rich.console import Console", "import rich",
-        "from sluice.terminal import out", "console.err.print(x)", "sys.exit(f'{x}')", "os.write(1, x)",
+        "from sluice.terminal import out", "console.err.print(x)", "terminal.err.print(x)", "sys.exit(f'{x}')",
+        "os.write(1, x)",
     ],
 )  # fmt: skip
 def test_what_would_print_past_it_is_found(code):

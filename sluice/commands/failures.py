@@ -6,9 +6,10 @@ from typing import TypeVar
 import click
 from botocore.exceptions import ClientError
 
-from sluice.dead_letters import import_failures, redrive_imports, redrive_reports, report_failures
-from sluice.failures import UNREADABLE, Failure, Redriven, redrive_stream, stream_failures
-from sluice.function_errors import last_errors
+from sluice.failures.errors import last_errors
+from sluice.failures.failure import UNREADABLE, Failure, Redriven
+from sluice.failures.queues import import_failures, redrive_imports, redrive_reports, report_failures
+from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.target import Target, targeted
 from sluice.terminal import plural, print_json, say
 
@@ -72,7 +73,7 @@ def _redrive(target: Target, as_json: bool) -> None:
         if not as_json:
             _show(redriven.failure)
             say(f"    {_outcome(redriven)}")
-    left = [one for one in results if not one.is_home]
+    left = [one for one in results if not one.is_complete]
     if as_json:
         counts = ("done", "left", "error")
         print_json([{**one.failure._asdict(), **{name: getattr(one, name) for name in counts}} for one in results])

@@ -7,7 +7,7 @@ from typing import Any
 
 from sluice.cloud.faults.rules import Rule
 from sluice.demo.stage import Stage, sample
-from sluice.failures import redrive_stream, stream_failures
+from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.terminal import plural, print_table, say
 
 TITLE = "Stream: users -> audit trail in S3"

@@ -18,7 +18,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
-from sluice.dead_letters import import_failures, redrive_imports
+from sluice.failures.queues import import_failures, redrive_imports
 from sluice.ledger import entries
 from tests.proof.driving import configured, eventually, invoke, stop_mapping, target
 
@@ -183,7 +183,7 @@ def test_a_message_that_can_never_succeed_is_a_dead_letter_with_its_reason_and_i
     sqs.send_message(QueueUrl=queue, MessageBody="no message")
     (failure,) = eventually(lambda: list(import_failures(target(stack))))
     assert "is no message for the importer" in failure.reason
-    assert [one.is_home for one in redrive_imports(target(stack))] == [True]
+    assert [one.is_complete for one in redrive_imports(target(stack))] == [True]
     (again,) = eventually(lambda: list(import_failures(target(stack))))
     assert "is no message for the importer" in again.reason
     assert again.where != failure.where

@@ -13,8 +13,8 @@ from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.requests import Request
 from sluice.cloud.faults.rules import Rule
 from sluice.cloud.triggers.streams.events import Invoked
-from sluice.failures import redrive_stream, stream_failures
-from sluice.function_errors import last_errors
+from sluice.failures.errors import last_errors
+from sluice.failures.stream import redrive_stream, stream_failures
 from tests.e2e.altering import AlteringProxy, Answer, Asked, refused_by_ses, unaltered
 from tests.e2e.stacks import configured, summaries, table, target, without
 
@@ -116,7 +116,7 @@ def test_without_permission_mails_wait_among_the_failures_and_go_once_when_redri
         assert any("AccessDenied" in (event.error or "") for event in events if isinstance(event, Invoked))
         assert all("AccessDenied" in error for error in last_errors(target(impatient), found))
         assert sum(redriven.left for redriven in redrive_stream(target(impatient))) == len(people)
-    assert all(redriven.is_home for redriven in redrive_stream(target(impatient)))
+    assert all(redriven.is_complete for redriven in redrive_stream(target(impatient)))
     assert failures(impatient) == []
     assert sorted(mail["to"][0] for mail in outbox(impatient, "denied.example.com")) == [one["email"] for one in people]
 

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import Mail, mails
 from sluice.cloud.triggers.schedules import Fired, Schedule
-from sluice.dead_letters import redrive_reports, report_failures
+from sluice.failures.queues import redrive_reports, report_failures
 from tests.e2e.altering import AlteringProxy, Answer, Asked, refused_by_s3, unaltered
 from tests.e2e.stacks import configured, role_of, summaries, table, target, without
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sluice.cloud.faults.rules import Rule
-from sluice.failures import redrive_stream, stream_failures
+from sluice.failures.stream import redrive_stream, stream_failures
 
 pytestmark = pytest.mark.e2e
 
@@ -128,7 +128,7 @@ def test_three_redrives_at_once_bring_all_home_and_end_quietly(deploy):
     with ThreadPoolExecutor(3) as pool:
         redrives = [pool.submit(lambda target: list(redrive_stream(target)), deployed.target) for _ in range(3)]
     results = [result for redrive in redrives for result in redrive.result()]
-    assert all(result.is_home for result in results)
+    assert all(result.is_complete for result in results)
     assert {result.failure.where for result in results} == {
         f"s3://{outputs['archive_bucket_name']}/aws/lambda/m/s/{number}" for number in range(12)
     }

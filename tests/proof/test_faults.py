@@ -20,7 +20,7 @@ from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import mails
 from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
-from sluice.failures import redrive_stream, stream_failures
+from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.ledger import entries
 from tests.proof.driving import configured, eventually, invoke, target
 
@@ -102,7 +102,7 @@ def test_a_stream_of_records_is_archived_and_mailed_once_each(place, promised, s
     stack.wait_idle(120)
     fired = sum(rule.fired for rule in place.faults.rules)
     place.faults.rules = []
-    assert all(result.is_home for result in redrive_stream(target(stack)))
+    assert all(result.is_complete for result in redrive_stream(target(stack)))
     assert not list(stream_failures(target(stack)))
     wanted = {user["userId"]["S"] for user in users}
     archived = _archived(stack, prefix)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from sluice import cli, state
 from sluice.commands import failures as failures_command
 from sluice.commands.preview import short_type
-from sluice.failures import UNREADABLE, Failure, Redriven
+from sluice.failures.failure import UNREADABLE, Failure, Redriven
 
 OUTPUTS = {"region": "eu-north-1", "environment": "local", "report_prefixes": {"RA": "RA_"}}
 FAILURE = Failure("stream", "archiver", "RetryAttemptsExhausted", "2026-01-01T00:00:00.000Z", 2, "s3://b/[k]")

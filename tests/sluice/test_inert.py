@@ -25,7 +25,7 @@ from sluice.cloud.triggers.streams import events as streams
 from sluice.commands import failures as failures_command
 from sluice.commands import imports as imports_command
 from sluice.commands import report as report_command
-from sluice.failures import Failure, Redriven
+from sluice.failures.failure import Failure, Redriven
 
 OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a terminal obeys, or makes a line or another direction of."""

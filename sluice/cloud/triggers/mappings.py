@@ -6,11 +6,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from sluice.aws_errors import AWS_ERRORS
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.corrections import MAPPINGS
 from sluice.cloud.emulator.own_paths import ask
 from sluice.cloud.triggers.streams import events
-from sluice.cloud.triggers.streams.aws_errors import AWS_ERRORS
 from sluice.cloud.triggers.streams.mapping import StreamMapping
 from sluice.cloud.triggers.streams.poller import StreamPoller
 from sluice.cloud.triggers.watching import Watch

@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from sluice.aws_errors import AWS_ERRORS
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.corrections import SCHEDULES
 from sluice.cloud.emulator.own_paths import ask
 from sluice.cloud.triggers.schedules import Fired, Schedule
-from sluice.cloud.triggers.streams.aws_errors import AWS_ERRORS
 from sluice.cloud.triggers.watching import Watch
 
 _WITHOUT_EFFECT = ("LastModificationDate", "Description")

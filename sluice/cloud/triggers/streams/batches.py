@@ -18,8 +18,9 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
+from sluice.batch_response import failed_items
 from sluice.cloud.triggers.streams.mapping import ENDLESS, StreamMapping
 from sluice.cloud.triggers.streams.records import Record
 
@@ -129,30 +130,6 @@ def _checkpoint(records: Sequence[Record], response: Response, mapping: StreamMa
     except ValueError as error:
         return 0, f"invalid partial batch response: {error}"
     return min((positions[number] for number in failed), default=len(records)), None
-
-
-def failed_items(body: bytes) -> list[str]:
-    """The sequence numbers that a partial batch response names; none stands for a complete success.
-
-    Raises:
-        ValueError: The response is malformed, which makes the batch a complete failure.
-    """
-    answer = json.loads(body or b"null")
-    if not answer:
-        return []
-    if not isinstance(answer, dict):
-        raise ValueError(f"expected an object, found {answer!r:.100}")
-    failures = answer.get("batchItemFailures") or []
-    if not isinstance(failures, list):
-        raise ValueError(f"batchItemFailures is not an array: {failures!r:.100}")
-    return [_identifier(failure) for failure in failures]
-
-
-def _identifier(failure: Any) -> str:
-    identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
-    if not isinstance(identifier, str) or not identifier:
-        raise ValueError(f"no itemIdentifier in {failure!r:.100}")
-    return identifier
 
 
 def _error_text(response: Response) -> str:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Condition, Thread
 from typing import Any
 
-from sluice.cloud.triggers.streams.aws_errors import AWS_ERRORS
+from sluice.aws_errors import AWS_ERRORS
 from sluice.cloud.triggers.streams.backoff import Backoff
 from sluice.cloud.triggers.streams.filters import compile_filters
 from sluice.cloud.triggers.streams.lanes import Lane

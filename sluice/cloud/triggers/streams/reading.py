@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sluice.cloud.triggers.streams.aws_errors import code
+from sluice.aws_errors import code
 from sluice.cloud.triggers.streams.mapping import StartingPosition
 
 PAGE_RECORDS = 1000  # the most that GetRecords returns

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Callable
 
+from sluice.aws_errors import is_throttled
 from sluice.cloud.triggers.streams import events
-from sluice.cloud.triggers.streams.aws_errors import is_throttled
 from sluice.cloud.triggers.streams.backoff import Backoff
 from sluice.cloud.triggers.streams.batches import Batch, Outcome
 from sluice.cloud.triggers.streams.mapping import StreamMapping

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from threading import Condition
 from typing import Any
 
-from sluice.cloud.triggers.streams.aws_errors import AWS_ERRORS
+from sluice.aws_errors import AWS_ERRORS
 from sluice.cloud.triggers.streams.backoff import Backoff
 from sluice.cloud.triggers.streams.batches import Batch, Discarded, Response, settle
 from sluice.cloud.triggers.streams.destinations import deliver

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from handlers.reporter.environment import SCHEDULED_TIME
-from sluice.failures import REFUSED, UNREADABLE, Failure, Redriven, said
+from sluice.failures.failure import REFUSED, UNREADABLE, Failure, Redriven, error_text
 from sluice.target import Target
 
 _LOOKING_SECONDS = 60
@@ -66,7 +66,7 @@ def redrive_reports(target: Target) -> Iterator[Redriven]:
             try:
                 answer = target.client("lambda").invoke(FunctionName=target["report_function_name"], Payload=payload)
                 if "FunctionError" in answer:
-                    error = said(answer["Payload"].read())
+                    error = error_text(answer["Payload"].read())
                 else:
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             except REFUSED as refusal:

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
-from sluice import function_errors, target
-from sluice.failures import Failure
-from sluice.function_errors import last_errors
+from sluice import target
+from sluice.failures import errors
+from sluice.failures.errors import last_errors
+from sluice.failures.failure import Failure
 
 GONE = type("ResourceNotFoundException", (ClientError,), {})
 MINUTE = 60_000
@@ -146,7 +147,7 @@ def test_no_failures_ask_nothing():
 @pytest.mark.e2e
 def test_in_the_embedded_cloud_the_error_is_found_among_what_a_function_prints(embedded_cloud, monkeypatch):
     cloud = target.Target({"region": "eu-north-1"}, embedded_cloud.endpoint)
-    monkeypatch.setattr(function_errors, "_log_group", lambda _target, function: function)
+    monkeypatch.setattr(errors, "_log_group", lambda _target, function: function)
     logs = cloud.client("logs")
     logs.create_log_group(logGroupName="logs-of-a-test")
     logs.create_log_stream(logGroupName="logs-of-a-test", logStreamName="one")

@@ -1,51 +1,14 @@
-"""What failed for good, wherever it lies, and how it is sent again."""
+"""The batches of the stream that failed for good: what Lambda left of them, and sending it again."""
 
 import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from botocore.exceptions import ClientError, HTTPClientError
-
-from sluice.cloud.triggers.streams.aws_errors import code
-from sluice.cloud.triggers.streams.batches import failed_items
+from sluice.aws_errors import code
+from sluice.batch_response import failed_items
+from sluice.failures.failure import REFUSED, UNREADABLE, Failure, Redriven, error_text
 from sluice.target import Target
-
-
-class Failure(NamedTuple):
-    """Something that its function did not take, kept for whoever looks."""
-
-    pipeline: str
-    function: str
-    reason: str
-    at: str
-    """When it was given up, ISO 8601."""
-    records: int
-    where: str
-    """Where it lies: the URI of an object, or the queue and message."""
-
-
-class Redriven(NamedTuple):
-    """How sending a failure again went."""
-
-    failure: Failure
-    done: int
-    """Records that were taken now."""
-    left: int
-    """Records that failed again and are still among the failures."""
-    error: str = ""
-    """Why something is left."""
-
-    @property
-    def is_home(self) -> bool:
-        """Whether nothing of it is left."""
-        return not self.left and not self.error and self.failure.reason != UNREADABLE
-
-
-UNREADABLE = "Unreadable"
-"""The reason of an object that lies among the failures and is none; it is shown, and left alone."""
-REFUSED = (ClientError, HTTPClientError)
-"""A call that was refused or broke off: the next one may work. Where nothing can be reached at all, all ends."""
 
 _STREAM_FAILURES = "aws/lambda/"
 _TOO_LARGE = ("RequestTooLargeException", "RequestEntityTooLargeException", "413")
@@ -71,15 +34,6 @@ def redrive_stream(target: Target) -> Iterator[Redriven]:
         function = document.content["requestContext"]["functionArn"]
         left, error = _send(target.client("lambda"), function, document.records)
         yield _settled(target, document, left, error)
-
-
-def said(body: bytes) -> str:
-    """What a function that failed said: type and message of its error, as far as it told them."""
-    try:
-        answer = json.loads(body)
-        return ": ".join(str(answer[key]) for key in ("errorType", "errorMessage") if answer.get(key)) or "it failed"
-    except (ValueError, AttributeError):
-        return "it failed"
 
 
 class _Document(NamedTuple):
@@ -174,7 +128,7 @@ def _send(lambda_: Any, function: str, records: list[dict[str, Any]]) -> tuple[l
             # Not in the shard's order, and perhaps beside another redrive: the function may want to know.
             answer = lambda_.invoke(FunctionName=function, Payload=_compact({"Records": batch, "redriven": True}))
             body = answer["Payload"].read()
-            told = said(body) if "FunctionError" in answer else "it handed them back"
+            told = error_text(body) if "FunctionError" in answer else "it handed them back"
             first = None if "FunctionError" in answer else _first_failed(batch, body)
         except REFUSED as refusal:
             if code(refusal) not in _TOO_LARGE:

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sluice import dead_letters
-from sluice.dead_letters import import_failures, redrive_imports, redrive_reports, report_failures
-from sluice.failures import UNREADABLE
+from sluice.failures.failure import UNREADABLE, Failure
+from sluice.failures.queues import import_failures, redrive_imports, redrive_reports, report_failures
 
 IMPORTS, REPORTS, WORK = "https://sqs/1/import-dead", "https://sqs/1/report-dead", "https://sqs/1/import"
 TIME = "2026-11-21T09:05:00Z"
@@ -110,7 +109,7 @@ def test_failed_imports_are_shown_oldest_first_with_reason_and_place(target):
     target.sqs.add(IMPORTS, "newer", sent=2000)
     target.sqs.add(IMPORTS, "older", sent=1000, reason="the file is no UTF-8")
     older, newer = import_failures(target)
-    assert older == dead_letters.Failure(
+    assert older == Failure(
         "import", "importer", "the file is no UTF-8", "1970-01-01T00:00:01.000Z", 1, "import-dead, message m1"
     )
     assert newer.reason.startswith("it failed every time")
@@ -135,7 +134,7 @@ def test_a_listing_that_is_broken_off_hides_nothing(target):
 def test_redriven_imports_go_back_to_the_import_queue(target):
     target.sqs.add(IMPORTS, "a task", sent=1, reason="hop limit")
     target.sqs.add(IMPORTS, "another", sent=2)
-    assert [redriven.is_home for redriven in redrive_imports(target)] == [True, True]
+    assert [redriven.is_complete for redriven in redrive_imports(target)] == [True, True]
     assert target.sqs.bodies(WORK) == ["a task", "another"]
     assert target.sqs.bodies(IMPORTS) == []
 
@@ -177,7 +176,7 @@ def test_an_event_that_was_never_delivered_is_shown_with_the_schedules_error(tar
 def test_a_redriven_run_is_the_run_of_its_own_time(target):
     target.sqs.add(REPORTS, given_up("2026-11-21T09:05:00Z"), sent=1)
     target.sqs.add(REPORTS, json.dumps({"scheduled_time": "2026-11-21T09:10:00Z"}), sent=2)
-    assert all(redriven.is_home for redriven in redrive_reports(target))
+    assert all(redriven.is_complete for redriven in redrive_reports(target))
     assert target.lambda_.runs == ["2026-11-21T09:05:00Z", "2026-11-21T09:10:00Z"]
     assert target.sqs.queues[REPORTS] == {}
 
@@ -203,7 +202,7 @@ def test_an_import_that_is_refused_is_left_with_the_reason_and_the_others_go(tar
     monkeypatch.setattr(target.sqs, "send_message", send)
     assert (first.done, first.left) == (0, 1)
     assert "not you" in first.error
-    assert [result.is_home for result in results] == [True]
+    assert [result.is_complete for result in results] == [True]
     assert (target.sqs.bodies(WORK), target.sqs.bodies(IMPORTS)) == (["two"], ["one"])
 
 
@@ -216,7 +215,7 @@ def test_a_run_that_is_refused_is_left_with_the_reason_and_the_others_go(target,
     monkeypatch.setattr(target.lambda_, "invoke", invoke)
     assert (first.done, first.left) == (0, 1)
     assert "not you" in first.error
-    assert [result.is_home for result in results] == [True]
+    assert [result.is_complete for result in results] == [True]
     assert target.sqs.bodies(REPORTS) == [given_up("2026-11-21T09:05:00Z")]
 
 
@@ -238,6 +237,6 @@ def test_a_message_that_is_no_failure_is_shown_and_left_alone_and_the_others_go(
     target.sqs.add(REPORTS, body, sent=1)
     target.sqs.add(REPORTS, given_up(), sent=2)
     assert [failure.reason == UNREADABLE for failure in report_failures(target)] == [True, False]
-    assert [one.is_home for one in redrive_reports(target)] == [False, True]
+    assert [one.is_complete for one in redrive_reports(target)] == [False, True]
     assert target.sqs.bodies(REPORTS) == [body]
     assert target.lambda_.runs == [TIME]

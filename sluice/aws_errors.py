@@ -7,7 +7,7 @@ _THROTTLED = frozenset({"LimitExceededException", "Throttling", "ThrottlingExcep
 
 
 def code(error: Exception) -> str:
-    """The service's error code, or the name of the SDK's error."""
+    """Returns the service's error code, or the name of the SDK's error."""
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code", "Unknown")
     return type(error).__name__

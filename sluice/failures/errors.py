@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sluice.failures import Failure
+from sluice.failures.failure import Failure
 from sluice.target import Target
 
 _BEFORE = 600_000

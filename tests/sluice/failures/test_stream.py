@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice import failures
-from sluice.failures import redrive_stream, stream_failures
+from sluice.failures.failure import Failure
+from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.target import Target
 
 BUCKET = "archive"
@@ -139,7 +139,7 @@ def test_failures_are_shown_oldest_first_with_what_someone_needs_to_know():
     target.add("a", "3")
     older, newer = stream_failures(target)
     assert (older.records, newer.records) == (2, 1)
-    assert older == failures.Failure(
+    assert older == Failure(
         pipeline="stream", function="archiver", reason="RetryAttemptsExhausted", at="2026-01-01T00:00:00.000Z",
         records=2, where="s3://archive/aws/lambda/z",
     )  # fmt: skip
@@ -204,7 +204,7 @@ def test_an_object_that_is_no_failure_is_shown_and_left_alone_and_the_others_go(
         "Unreadable",
         "RetryAttemptsExhausted",
     ]
-    assert [result.is_home for result in redrive_stream(target)] == [False, False, True]
+    assert [result.is_complete for result in redrive_stream(target)] == [False, False, True]
     assert sorted(target.s3.objects) == ["aws/lambda/0-foreign", "aws/lambda/1-foreign"]
 
 
@@ -241,7 +241,7 @@ def test_a_record_that_is_too_large_alone_is_left_with_the_reason(code):
     target = FakeTarget(lambda numbers: refusal(code, status=413) if "2" in numbers else None)
     target.add("a", "1", "2", "3")
     (result,) = redrive_stream(target)
-    assert (result.done, result.left, result.is_home) == (2, 1, False)
+    assert (result.done, result.left, result.is_complete) == (2, 1, False)
     assert f"{code} told" in result.error
     assert target.held("a")[1] == ["2"]
 
@@ -257,7 +257,7 @@ def test_a_function_that_may_not_be_invoked_leaves_its_failures_and_the_others_g
     target.add("1", "4")
     first, second = redrive_stream(target)
     assert (first.done, first.left, first.error) == (0, 3, str(error))
-    assert second.is_home
+    assert second.is_complete
     assert target.function.batches == [["1", "2", "3"], ["4"]]  # no halves: each would be refused
 
 
@@ -289,20 +289,6 @@ def test_why_something_is_left_is_what_the_function_said():
     assert [result.error for result in redrive_stream(target)] == ["no", "it handed them back"]
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        (b'{"errorType": "SendingError", "errorMessage": "AccessDenied"}', "SendingError: AccessDenied"),
-        (b'{"errorMessage": "no"}', "no"),
-        (b"{}", "it failed"),
-        (b"[1]", "it failed"),
-        (b"no JSON", "it failed"),
-    ],
-)
-def test_what_a_function_said(body, told):
-    assert failures.said(body) == told
-
-
 @pytest.mark.parametrize("operation", ["delete_object", "put_object", "get_object"])
 def test_an_object_that_may_not_be_touched_is_told_and_the_others_go(operation):
     target = FakeTarget(lambda numbers: partial("2") if "2" in numbers and operation == "put_object" else None)
@@ -312,9 +298,9 @@ def test_an_object_that_may_not_be_touched_is_told_and_the_others_go(operation):
     target.s3.refusing = {operation: refusal("AccessDenied")}
     first = next(results)
     target.s3.refusing = {}
-    assert not first.is_home
+    assert not first.is_complete
     assert "AccessDenied told" in first.error
-    assert next(results).is_home
+    assert next(results).is_complete
 
 
 # ---- two at once
@@ -325,7 +311,7 @@ def test_what_somebody_else_redrove_meanwhile_is_passed_over():
     for number in range(5):
         target.add(f"{number}", f"{number}")
     results, listed = redrive_stream(target), stream_failures(target)
-    assert next(results).is_home
+    assert next(results).is_complete
     assert next(listed).records == 1
     for number in range(1, 4):
         target.s3.delete_object(Key=f"aws/lambda/{number}")
@@ -343,7 +329,7 @@ def test_what_somebody_else_brought_home_meanwhile_is_not_put_back(answer):
     target = FakeTarget(act)
     target.add("a", "1", "2")
     (result,) = redrive_stream(target)
-    assert (result.left, result.error, result.is_home) == (0, "", True)
+    assert (result.left, result.error, result.is_complete) == (0, "", True)
     assert target.s3.objects == {}
 
 
@@ -379,8 +365,8 @@ def test_a_damaged_failure_is_shown_and_left_alone_and_the_others_go(changed):
     target.add("1", "2")
     assert [failure.reason for failure in stream_failures(target)] == ["Unreadable", "RetryAttemptsExhausted"]
     first, second = redrive_stream(target)
-    assert (first.is_home, first.error) == (False, "this object is no failure of a stream")
-    assert second.is_home
+    assert (first.is_complete, first.error) == (False, "this object is no failure of a stream")
+    assert second.is_complete
 
 
 @given(st.sets(st.integers(0, 39)), st.sets(st.integers(0, 39)), st.integers(1, 40))

@@ -1,0 +1,28 @@
+"""A partial batch response: what a function answers that took only some records of a batch."""
+
+import json
+from typing import Any
+
+
+def failed_items(body: bytes) -> list[str]:
+    """Returns the sequence numbers that a partial batch response names; none stands for a complete success.
+
+    Raises:
+        ValueError: the response is malformed, which makes the batch a complete failure.
+    """
+    answer = json.loads(body or b"null")
+    if not answer:
+        return []
+    if not isinstance(answer, dict):
+        raise ValueError(f"expected an object, found {answer!r:.100}")
+    failures = answer.get("batchItemFailures") or []
+    if not isinstance(failures, list):
+        raise ValueError(f"batchItemFailures is not an array: {failures!r:.100}")
+    return [_identifier(failure) for failure in failures]
+
+
+def _identifier(failure: Any) -> str:
+    identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+    if not isinstance(identifier, str) or not identifier:
+        raise ValueError(f"no itemIdentifier in {failure!r:.100}")
+    return identifier

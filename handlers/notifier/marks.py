@@ -11,14 +11,13 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
 from handlers.notifier.patience import Patience
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.protocol import AwsClient
 
 # What DynamoDB takes in one request.
 _KEYS = 100
@@ -27,16 +26,6 @@ _PUTS = 25
 _CLAIM = "claim/"  # before the event's id
 _OWNER = "claimed_by"
 _MARGIN = 10  # seconds that a claim outlives its invocation: clocks differ
-
-
-class Client(Protocol):
-    """What marks need of `handlers.shared.aws.client.Client`."""
-
-    def map(
-        self, requests: Iterable[Request], *, deadline: float | None
-    ) -> Iterator[tuple[Request, Response | AwsError]]:
-        """Send requests, several at once; give each with its outcome."""
-        ...
 
 
 class MarksUnavailableError(Exception):
@@ -65,7 +54,7 @@ class Marks:
         now: seconds since 1970.
     """
 
-    def __init__(self, client: Client, table: str, days: int, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, client: AwsClient, table: str, days: int, now: Callable[[], float] = time.time) -> None:
         self._client = client
         self._table = table
         self._seconds = days * 86_400

@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from itertools import zip_longest
 from json.encoder import encode_basestring_ascii as quoted
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from handlers.notifier.decisions import Mail
 from handlers.shared.aws import ses
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.protocol import AwsClient
 
 MAILS_AT_ONCE = 50
 
@@ -71,14 +70,6 @@ class Answer(NamedTuple):
     code: str
 
 
-class Client(Protocol):
-    """What sending needs of `handlers.shared.aws.client.Client`."""
-
-    def call(self, request: Request, *, deadline: float | None) -> Response:
-        """Send a request; raise AwsError where SES refuses it."""
-        ...
-
-
 class Sender:
     """Sends mails from one address, under one configuration set.
 
@@ -89,7 +80,7 @@ class Sender:
         templates: the name that each template has in SES.
     """
 
-    def __init__(self, client: Client, address: str, configuration_set: str, templates: Mapping[str, str]) -> None:
+    def __init__(self, client: AwsClient, address: str, configuration_set: str, templates: Mapping[str, str]) -> None:
         self._client = client
         self._address = address
         self._heads = {template: _head(address, configuration_set, name) for template, name in templates.items()}

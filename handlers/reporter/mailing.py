@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from handlers.reporter.counting.tables import Client
 from handlers.reporter.keeping.marks import ClaimedError, Marks, digest
 from handlers.reporter.patience import Patience
 from handlers.reporter.showing.mail import Mail
 from handlers.shared.aws import ses
 from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.recipients import OnlyTo, UnusableAddressError, deliverable
 
 _WAIT = 1.0
@@ -43,7 +43,7 @@ class Mailer:
 
     def __init__(
         self,
-        client: Client,
+        client: AwsClient,
         sender: Sender,
         patience: Patience,
         sleep: Callable[[float], object] = time.sleep,

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from handlers.reporter.counting.reading import Wanted
 from handlers.reporter.counting.survey import survey
-from handlers.reporter.counting.tables import Client
 from handlers.reporter.keeping.marks import Marks, ObjectPlace, Place, RowPlace
 from handlers.reporter.keeping.storage import Storage
 from handlers.reporter.keeping.totals import Totals
@@ -25,6 +24,7 @@ from handlers.reporter.settings import Settings
 from handlers.reporter.showing import mail, page
 from handlers.reporter.showing.view import compare
 from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.aws.s3 import Bucket
 
 _REASONS = 20
@@ -39,8 +39,8 @@ class ReportFailedError(Exception):
 class Services:
     """The clients of a run."""
 
-    dynamodb: Client
-    ses: Client
+    dynamodb: AwsClient
+    ses: AwsClient
     bucket: Bucket
 
 

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 from handlers.importer.ledger.expressions import AttributeValue, Expression, value
 from handlers.importer.ledger.order import Moment
@@ -32,7 +32,7 @@ from handlers.importer.queue.messages import PLAN, File, Task, milliseconds
 from handlers.importer.reading.records import Position
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.request import Request
+from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.aws.response import Response
 
 CURRENT = "#current"
@@ -44,14 +44,6 @@ _TASK_DAYS = 30
 """How long tasks are remembered: longer than a message may wait, 14 days in the queue and 14 among the dead letters."""
 
 Item = dict[str, AttributeValue]
-
-
-class Client(Protocol):
-    """What is needed of `handlers.shared.aws.client.Client`."""
-
-    def call(self, request: Request, *, deadline: float | None = None) -> Response:
-        """The answer to a request; raises `AwsError`."""
-        ...
 
 
 class Verdict(Enum):
@@ -118,7 +110,7 @@ class Ledger:
     """The ledger's table."""
 
     def __init__(
-        self, client: Client, table: str, now: Callable[[], float] = time.time, deadline: float | None = None
+        self, client: AwsClient, table: str, now: Callable[[], float] = time.time, deadline: float | None = None
     ) -> None:
         """Wraps the table; `now` gives the time since the epoch, `deadline` is the client's."""
         self._client = client

@@ -3,12 +3,11 @@
 import time
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from handlers.shared.aws import sqs
 from handlers.shared.aws.flight import PATIENCE
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.jitter import pause
 
 _BATCH = 10
@@ -18,14 +17,6 @@ LONGEST_DELAY = 900
 """In seconds, as SQS allows."""
 
 
-class Client(Protocol):
-    """What is needed of `handlers.shared.aws.client.Client`."""
-
-    def call(self, request: Request, *, deadline: float | None = None) -> Response:
-        """The answer to a request; raises `AwsError`."""
-        ...
-
-
 class QueueError(Exception):
     """SQS did not take all messages."""
 
@@ -33,7 +24,7 @@ class QueueError(Exception):
 class Queue:
     """The import queue. A message may arrive twice, so sending one again does no harm."""
 
-    def __init__(self, client: Client, url: str, dead_letter_url: str, deadline: float | None = None) -> None:
+    def __init__(self, client: AwsClient, url: str, dead_letter_url: str, deadline: float | None = None) -> None:
         """Wraps the queues; `deadline` is the client's."""
         self._client = client
         self._url = url

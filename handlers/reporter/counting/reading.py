@@ -18,10 +18,11 @@ from typing import Any
 
 from handlers.reporter.counting.newest import Attributes, Newest, Room
 from handlers.reporter.counting.plan import Description, Reading, units_of
-from handlers.reporter.counting.tables import IN_FLIGHT, Client, failed_status
+from handlers.reporter.counting.tables import IN_FLIGHT, failed_status
 from handlers.reporter.report import VANISHED, TableRead
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.aws.request import Request
 
 _GRACE = 5.0  # seconds that a page asked for in time has to arrive in
@@ -116,7 +117,7 @@ class _Queue:
 
 
 def read(
-    client: Client, readings: Sequence[Reading], wanted: Wanted, spending: Spending
+    client: AwsClient, readings: Sequence[Reading], wanted: Wanted, spending: Spending
 ) -> Iterator[tuple[TableRead, AwsError | None]]:
     """Reads tables as planned.
 
@@ -171,7 +172,7 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _read_pages(client: Client, waiting: _Queue, wanted: Wanted, spending: Spending) -> None:
+def _read_pages(client: AwsClient, waiting: _Queue, wanted: Wanted, spending: Spending) -> None:
     while waiting:
         ready = waiting.wait(spending)
         # The client takes the next request when a place is free, after the outcome before it has queued its successor.

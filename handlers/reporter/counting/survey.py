@@ -11,6 +11,7 @@ from handlers.reporter.patience import Patience
 from handlers.reporter.report import FAILED, UNREADABLE, VANISHED, TableRead
 from handlers.reporter.settings import Group
 from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.protocol import AwsClient
 
 _READABLE = ("ACTIVE", "UPDATING")
 
@@ -32,7 +33,7 @@ class Survey:
     refusals: list[str] = field(default_factory=list)
 
 
-def survey(client: tables.Client, groups: Sequence[Group], wanted: Wanted, units: float, patience: Patience) -> Survey:
+def survey(client: AwsClient, groups: Sequence[Group], wanted: Wanted, units: float, patience: Patience) -> Survey:
     """Counts the tables of all groups within a budget of read units.
 
     Raises:
@@ -51,7 +52,7 @@ def survey(client: tables.Client, groups: Sequence[Group], wanted: Wanted, units
 
 
 def _surveyed(
-    client: tables.Client, names: Sequence[str], wanted: Wanted, spending: Spending
+    client: AwsClient, names: Sequence[str], wanted: Wanted, spending: Spending
 ) -> Iterable[tuple[TableRead, AwsError | None]]:
     readable: list[Description] = []
     for description in tables.describe(client, names, spending.deadline):

@@ -1,14 +1,13 @@
 """The tables of the account: their names, and what DescribeTable says of each."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from handlers.reporter.counting.plan import Description
 from handlers.reporter.report import FAILED, UNREADABLE, VANISHED
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.protocol import AwsClient
 
 IN_FLIGHT = 16
 
@@ -22,21 +21,7 @@ _OF_THE_CALLER = (
 )
 
 
-class Client(Protocol):
-    """What the reporter needs of `handlers.shared.aws.client.Client`."""
-
-    def call(self, request: Request, *, deadline: float | None = None) -> Response:
-        """Gives the answer; raises AwsError."""
-        ...
-
-    def map(
-        self, requests: Iterable[Request], *, in_flight: int = IN_FLIGHT, deadline: float | None = None
-    ) -> Iterator[tuple[Request, Response | AwsError]]:
-        """Gives the outcomes of requests as they come."""
-        ...
-
-
-def names(client: Client, deadline: float) -> Iterator[str]:
+def names(client: AwsClient, deadline: float) -> Iterator[str]:
     """Lists the names of all tables, page by page."""
     start: dict[str, str] = {}
     while True:
@@ -47,7 +32,7 @@ def names(client: Client, deadline: float) -> Iterator[str]:
         start = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}
 
 
-def describe(client: Client, tables: Iterable[str], deadline: float) -> Iterator[Description | tuple[str, AwsError]]:
+def describe(client: AwsClient, tables: Iterable[str], deadline: float) -> Iterator[Description | tuple[str, AwsError]]:
     """Describes tables, several at once, in no order; a table that cannot be described comes with the reason."""
     requests = (dynamodb.request("DescribeTable", {"TableName": table}, tag=table) for table in tables)
     for request, outcome in client.map(requests, in_flight=IN_FLIGHT, deadline=deadline):

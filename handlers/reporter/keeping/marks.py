@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Protocol
 
-from handlers.reporter.counting.tables import Client
 from handlers.reporter.keeping.storage import Storage
 from handlers.reporter.keeping.totals import Totals
 from handlers.reporter.patience import Patience
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
+from handlers.shared.aws.protocol import AwsClient
 
 _ATTRIBUTE = "mail"
 _LONGEST_CLAIM = 3600.0  # no run makes one of as many seconds: whatever did is not sending
@@ -122,7 +122,7 @@ class RowPlace:
     """Keeps the mark in a totals row, beside the totals; the row has to be there."""
 
     def __init__(
-        self, client: Client, totals: Totals, generated_at: str, patience: Patience, note: Note = _forget
+        self, client: AwsClient, totals: Totals, generated_at: str, patience: Patience, note: Note = _forget
     ) -> None:
         self._client = client
         self._row = {"TableName": totals.table, "Key": totals.key(generated_at)}

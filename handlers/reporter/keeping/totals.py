@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from handlers.reporter.counting.tables import Client
 from handlers.reporter.patience import Patience
 from handlers.reporter.report import GroupReport, Past
 from handlers.shared.aws import dynamodb
+from handlers.shared.aws.protocol import AwsClient
 
 HISTORY = 48
 """How many earlier reports the chart shows: four hours of them, one every five minutes."""
@@ -20,7 +20,7 @@ HISTORY = 48
 class Totals:
     """The totals table of one group; `notes` names the rows that somebody damaged."""
 
-    def __init__(self, client: Client, table: str, group: str, patience: Patience) -> None:
+    def __init__(self, client: AwsClient, table: str, group: str, patience: Patience) -> None:
         self.table = table
         self.notes: list[str] = []
         self._client = client

@@ -3,7 +3,7 @@
 No page is asked for once the budget is passed, so at most one page a segment is read beyond it. Memory holds a page for
 each request in flight, and the newest items of each table, for which all tables share a bounded room. A table that is
 to be read at a rate gets pages of a second's units, and rests after each for as long as its units take at that rate;
-meanwhile the others are read.
+meanwhile the others are read. One that has no units left for a page is given up at once: its own readers come first.
 """
 
 import gc
@@ -83,22 +83,32 @@ class _Segment:
     start: dict[str, Any] = field(default_factory=dict)
 
 
-class _Queue:
-    """Segments whose next page is to be asked for: at once, or when their table has rested."""
+class _Scans:
+    """The scans to come, of segments that are ready or whose table rests.
 
-    def __init__(self, segments: Iterable[_Segment]) -> None:
+    It ends when no segment is ready, and goes on when one is: a client asks it again after each outcome, which has
+    queued its successor by then. A generator that ended once would leave the successors to wait for all in flight.
+    """
+
+    def __init__(self, segments: Iterable[_Segment], wanted: Wanted, spending: Spending) -> None:
+        self._wanted = wanted
+        self._spending = spending
         self._ready = deque(segments)
         self._resting: list[tuple[float, int, _Segment]] = []
         self._numbers = count()
 
-    def __len__(self) -> int:
-        return len(self._ready) + len(self._resting)
+    def __iter__(self) -> Iterator[Request]:
+        return self
 
-    def next(self) -> _Segment | None:
-        """Takes the next segment that need not rest."""
-        if self._resting and self._resting[0][0] <= time.monotonic():
-            return heappop(self._resting)[2]
-        return self._ready.popleft() if self._ready else None
+    def __next__(self) -> Request:
+        while segment := self._next():
+            progress = segment.progress
+            if progress.error:
+                continue
+            if not (self._spending.over() or progress.over()):
+                return _scan(segment, self._wanted)
+            progress.cut_off = True
+        raise StopIteration
 
     def add(self, segment: _Segment, rest: float) -> None:
         """Takes back a segment that has a further page, first in turn, or after a rest of so many seconds."""
@@ -107,13 +117,16 @@ class _Queue:
         else:
             self._ready.appendleft(segment)
 
-    def wait(self, spending: Spending) -> int:
-        """Waits until a segment is ready, or nothing may be asked for any more; gives how many are."""
-        if not self._ready and self._resting and not spending.over():
-            time.sleep(max(0.0, min(self._resting[0][0], spending.deadline) - time.monotonic()))
-        if spending.over():
-            self._ready.extend(heappop(self._resting)[2] for _ in range(len(self._resting)))
-        return max(len(self._ready), 1)
+    def wait(self) -> bool:
+        """Waits until a segment is ready, or nothing may be asked for any more; tells whether a segment is left."""
+        if not self._ready and self._resting and not self._spending.over():
+            time.sleep(max(0.0, min(self._resting[0][0], self._spending.deadline) - time.monotonic()))
+        return bool(self._ready or self._resting)
+
+    def _next(self) -> _Segment | None:
+        if self._resting and (self._resting[0][0] <= time.monotonic() or self._spending.over()):
+            return heappop(self._resting)[2]
+        return self._ready.popleft() if self._ready else None
 
 
 def read(
@@ -126,9 +139,9 @@ def read(
     """
     room = Room()
     tables = [_begin(reading, wanted, room) for reading in readings]
-    waiting = _Queue(_Segment(table, number) for table in tables for number in range(table.reading.segments))
+    segments = [_Segment(table, number) for table in tables for number in range(table.reading.segments)]
     with _no_collector():
-        _read_pages(client, waiting, wanted, spending)
+        _read_pages(client, _Scans(segments, wanted, spending), spending)
     for table in tables:
         yield _result(table), table.error
 
@@ -172,14 +185,9 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _read_pages(client: AwsClient, waiting: _Queue, wanted: Wanted, spending: Spending) -> None:
-    while waiting:
-        ready = waiting.wait(spending)
-        # The client takes the next request when a place is free, after the outcome before it has queued its successor.
-        requests = _requests(waiting, wanted, spending)
-        for request, outcome in client.map(
-            requests, in_flight=min(IN_FLIGHT, ready), deadline=spending.deadline + _GRACE
-        ):
+def _read_pages(client: AwsClient, scans: _Scans, spending: Spending) -> None:
+    while scans.wait():
+        for request, outcome in client.map(scans, in_flight=IN_FLIGHT, deadline=spending.deadline + _GRACE):
             segment: _Segment = request.tag
             if isinstance(outcome, AwsError):
                 _refused(segment.progress, outcome)
@@ -187,7 +195,7 @@ def _read_pages(client: AwsClient, waiting: _Queue, wanted: Wanted, spending: Sp
             page = outcome.json()
             following = _take(segment, page, spending)
             if following:
-                waiting.add(following, segment.progress.rest(consumed_units(page)))
+                scans.add(following, segment.progress.rest(consumed_units(page)))
 
 
 def _refused(progress: _Progress, error: AwsError) -> None:
@@ -197,17 +205,7 @@ def _refused(progress: _Progress, error: AwsError) -> None:
         progress.error = error
 
 
-def _requests(waiting: _Queue, wanted: Wanted, spending: Spending) -> Iterator[Request]:
-    while segment := waiting.next():
-        if segment.progress.error:
-            continue
-        if spending.over() or segment.progress.over():
-            segment.progress.cut_off = True
-            continue
-        yield dynamodb.request("Scan", _scan(segment, wanted), tag=segment)
-
-
-def _scan(segment: _Segment, wanted: Wanted) -> dict[str, Any]:
+def _scan(segment: _Segment, wanted: Wanted) -> Request:
     reading = segment.progress.reading
     payload: dict[str, Any] = {"TableName": reading.table.name, "ReturnConsumedCapacity": "TOTAL"}
     if reading.segments > 1:
@@ -216,11 +214,17 @@ def _scan(segment: _Segment, wanted: Wanted) -> dict[str, Any]:
         payload["ExclusiveStartKey"] = segment.start
     if reading.rate:
         payload["Limit"] = max(1, int(reading.rate / segment.progress.units_per_item()))
+    payload |= _shown(reading.table, wanted)
+    # Tried again, it would take what the table's readers lack, and the places and the time of the other tables.
+    return dynamodb.request("Scan", payload, final=(_THROTTLED,) if reading.rate else (), tag=segment)
+
+
+def _shown(table: Description, wanted: Wanted) -> dict[str, Any]:
     if not wanted.items:
-        return payload | {"Select": "COUNT"}
-    shown = dict.fromkeys((*reading.table.key, wanted.name_attribute, wanted.date_attribute))
+        return {"Select": "COUNT"}
+    shown = dict.fromkeys((*table.key, wanted.name_attribute, wanted.date_attribute))
     aliases = {f"#{position}": name for position, name in enumerate(shown)}
-    return payload | {"ProjectionExpression": ",".join(aliases), "ExpressionAttributeNames": aliases}
+    return {"ProjectionExpression": ",".join(aliases), "ExpressionAttributeNames": aliases}
 
 
 def _take(segment: _Segment, page: dict[str, Any], spending: Spending) -> _Segment | None:

@@ -72,7 +72,8 @@ class Client:
         """Yields each request with its outcome, in the order of completion.
 
         Args:
-            requests: Taken one by one, when there is room.
+            requests: Taken one by one, when there is room. An iterator that had none is asked again after each outcome:
+                it may go on when an outcome has brought more. (A generator cannot: once it ended, it stays so.)
             in_flight: How many are sent or wait for their retry at once; each has a connection of its own.
             deadline: As for `call`; the default counts from each request's first attempt.
         """

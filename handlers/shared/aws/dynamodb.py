@@ -1,6 +1,6 @@
 """DynamoDB over its JSON protocol. Values are DynamoDB JSON, binary in base64, as on the wire."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from handlers.shared.aws.client import Client
@@ -31,6 +31,7 @@ def request(
     payload: Mapping[str, Any] | str | bytes,
     *,
     repeatable: bool | None = None,
+    final: Collection[str] = (),
     tag: Any = None,
 ) -> Request:
     """Returns the request of any operation.
@@ -40,6 +41,7 @@ def request(
         payload: What boto3's client takes, with values as DynamoDB JSON; or its JSON.
         repeatable: Whether it may be sent twice. Left out: reads, puts and deletes may (under a condition one
             may then be refused because its first attempt succeeded), updates and transactions may not.
+        final: Codes of errors that end it at once, although they may pass.
         tag: The caller's own.
     """
     return Request(
@@ -50,5 +52,6 @@ def request(
             "x-amz-target": f"DynamoDB_20120810.{operation}",
         },
         repeatable=operation in _REPEATABLE if repeatable is None else repeatable,
+        final=final,
         tag=tag,
     )

@@ -179,7 +179,8 @@ class Flight:
         exchange.attempts += 1
         exchange.error = error
         delay = pause(exchange.attempts)
-        if error.transient and not error.ambiguous and time.monotonic() + delay < exchange.limit:
+        again = error.transient and not error.ambiguous and error.code not in exchange.request.final
+        if again and time.monotonic() + delay < exchange.limit:
             self._put_off(exchange, delay)
         else:
             self._done.append((exchange.request, error))

@@ -1,7 +1,7 @@
 """A request to an AWS service before it is signed: what to do, and whether it may be done twice."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 
@@ -14,10 +14,11 @@ class Request:
         headers: Lower-case names to values; all of them are signed.
         repeatable: Sending it twice does no harm. The others are sent again only after a clear refusal.
         stream: The body of a 2xx answer is left on the connection, for its reader.
+        final: Codes of errors that end it at once, although they may pass: the caller does not wait for that.
         tag: The caller's own.
     """
 
-    __slots__ = ("body", "headers", "method", "operation", "path", "query", "repeatable", "stream", "tag")
+    __slots__ = ("body", "final", "headers", "method", "operation", "path", "query", "repeatable", "stream", "tag")
 
     def __init__(
         self,
@@ -30,6 +31,7 @@ class Request:
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
         stream: bool = False,
+        final: Collection[str] = (),
         tag: Any = None,
     ):
         self.operation = operation
@@ -40,6 +42,7 @@ class Request:
         self.headers = headers or {}
         self.repeatable = repeatable
         self.stream = stream
+        self.final = final
         self.tag = tag
 
 

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
 from tests.handlers.reporter.conftest import Aws
-from tests.handlers.reporter.fakes import RA, answer, error
+from tests.handlers.reporter.fakes import RA, answer
 
 WANTED = Wanted("name", "date", 3)
 KB = 1024
@@ -35,8 +37,16 @@ class Time:
         self.now += seconds
 
 
+PAGE, PAUSE = 0.01, 2.5
+"""Seconds until an answer, and until another attempt."""
+THROTTLED = AwsError("Fake", "Scan", "ProvisionedThroughputExceededException", "busy", status=400, transient=True)
+
+
 class Scans:
-    """Tables of items of some bytes; says when what was spent."""
+    """Tables of items of some bytes, behind the loop of `Client.map`; says when what was spent.
+
+    Keeps as many in flight as it may and no more, and tries again what may pass, until the deadline.
+    """
 
     def __init__(self, time: Time, tables: dict[str, tuple[int, int]]) -> None:
         self._time = time
@@ -48,20 +58,33 @@ class Scans:
     def map(
         self, requests: Iterable[Request], *, in_flight: int = 16, deadline: float | None = None
     ) -> Iterator[tuple[Request, Response | AwsError]]:
-        for request in requests:
-            yield request, self._scan(json.loads(request.body))
+        assert deadline is not None
+        source, flying, numbers = iter(requests), list[tuple[float, int, Request]](), count()
+        while True:
+            while len(flying) < in_flight and (request := next(source, None)) is not None:
+                heappush(flying, (self._time.now + PAGE, next(numbers), request))
+                self.asked.append(json.loads(request.body))
+            if not flying:
+                return
+            at, _, request = heappop(flying)
+            self._time.now = max(self._time.now, at)
+            outcome = self._scan(json.loads(request.body))
+            again = isinstance(outcome, AwsError) and outcome.transient and outcome.code not in request.final
+            if again and self._time.now + PAUSE < deadline:
+                heappush(flying, (self._time.now + PAUSE, next(numbers), request))
+            else:
+                yield request, outcome
 
     def call(self, request: Request, *, deadline: float | None = None) -> Response:
         raise NotImplementedError
 
     def _scan(self, payload: dict[str, Any]) -> Response | AwsError:
-        self.asked.append(payload)
-        self._time.now += 0.01
         name = payload["TableName"]
         if name in self.failure:
             return self.failure[name]
         items, size = self._tables[name]
-        start = int(payload.get("ExclusiveStartKey", {"id": {"N": "0"}})["id"]["N"])
+        first, items = _part(items, payload.get("Segment", 0), payload.get("TotalSegments", 1))
+        start = int(payload.get("ExclusiveStartKey", {"id": {"N": str(first)}})["id"]["N"])
         taken = min(payload.get("Limit", items), (1024 * KB) // size or 1, items - start)
         units = max(0.5, -(-taken * size // (4 * KB)) / 2)
         self.spent[name].append((self._time.now, units))
@@ -73,6 +96,12 @@ class Scans:
         if start + taken < items:
             body["LastEvaluatedKey"] = {"id": {"N": str(start + taken)}}
         return answer(body)
+
+
+def _part(items: int, segment: int, segments: int) -> tuple[int, int]:
+    """Gives where a segment begins and ends: the second is twice as long as the first, the third three times..."""
+    whole = segments * (segments + 1) // 2
+    return items * (segment * (segment + 1) // 2) // whole, items * ((segment + 1) * (segment + 2) // 2) // whole
 
 
 def described(name: str, items: int, size: int, provisioned: float) -> Description:
@@ -156,9 +185,34 @@ def test_a_rest_ends_with_the_time_for_reading(time: Time) -> None:
 
 def test_a_table_that_has_no_units_left_keeps_dynamodbs_count_and_fails_nothing(time: Time) -> None:
     client = Scans(time, {"a": (40, KB)})
-    client.failure["a"] = error("Scan", "ProvisionedThroughputExceededException", 400)
+    client.failure["a"] = THROTTLED
+    start = time.now
     [(table, cause)] = read(client, plan([described("a", 40, KB, 100)], 10**6), WANTED, Spending(10**6, time.now + 100))
     assert (table.count, table.approximate, table.status, cause) == (40, True, None, None)
+    assert (len(client.asked), time.now - start < 1) == (1, True)
+
+
+@pytest.mark.parametrize("shown", [3, 0])
+def test_a_throttled_table_takes_no_time_from_the_others(time: Time, shown: int) -> None:
+    client = Scans(time, {"busy": (40, KB), "large": (210_000, KB)})
+    client.failure["busy"] = THROTTLED
+    start = time.now
+    readings = plan([described("busy", 40, KB, 100), described("large", 210_000, KB, 0)], 10**6)
+    assert [reading.segments for reading in readings] == [1, 8]
+    spending = Spending(10**6, start + 30)
+    found = {table.name: table for table, _ in read(client, readings, Wanted("name", "date", shown), spending)}
+    assert (found["large"].count, found["large"].approximate) == (210_000, False)
+    assert (found["busy"].count, found["busy"].approximate) == (40, True)
+    assert time.now - start < 5
+
+
+def test_an_outage_of_one_table_leaves_the_successors_of_the_others_their_turn(time: Time) -> None:
+    client = Scans(time, {"out": (40, KB), "large": (210_000, KB)})
+    client.failure["out"] = AwsError("Fake", "Scan", "InternalServerError", "out", status=500, transient=True)
+    readings = plan([described("out", 40, KB, 0), described("large", 210_000, KB, 0)], 10**6)
+    found = results(client, time, *readings, seconds=30)
+    assert (found["large"].count, found["large"].approximate) == (210_000, False)
+    assert (found["out"].count, found["out"].status) == (40, "FAILED")
 
 
 @pytest.mark.parametrize(

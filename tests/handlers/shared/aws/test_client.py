@@ -313,6 +313,43 @@ def test_requests_are_pulled_only_when_there_is_room(serve, connect):
     outcomes.close()
 
 
+def test_a_source_that_had_nothing_is_asked_again_after_each_outcome(serve, connect):
+    ready, seen, released = ["slow", "quick"], [], threading.Event()
+
+    class Source:
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            if not ready:
+                raise StopIteration
+            name = ready.pop(0)
+            return dynamodb.request("GetItem", {"name": name}, tag=name)
+
+    def act(sock, received):
+        if b"slow" in received.body:
+            released.wait(10)
+        sock.sendall(answer())
+        return True
+
+    for request, _ in connect(serve(act)).map(Source(), in_flight=16):
+        seen.append(request.tag)
+        if len(seen) < 3:
+            ready.append(f"next {len(seen)}")
+        else:
+            released.set()
+    assert seen == ["quick", "next 1", "next 2", "slow"]
+
+
+@pytest.mark.parametrize(("code", "attempts"), [("ProvisionedThroughputExceededException", 1), ("SlowDown", 2)])
+def test_an_error_that_the_caller_does_not_wait_for_ends_a_request_at_once(serve, connect, code, attempts):
+    server = serve(error(code), error("ValidationException"))
+    request = dynamodb.request("Scan", {}, final=("ProvisionedThroughputExceededException",))
+    [(_, outcome)] = connect(server).map([request])
+    assert isinstance(outcome, AwsError)
+    assert len(server.received) == attempts
+
+
 def test_waiting_retries_count_as_in_flight(serve, connect, monkeypatch):
     monkeypatch.setattr(flight, "pause", lambda attempts: 3600.0)
     pulled = []

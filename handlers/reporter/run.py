@@ -80,6 +80,7 @@ class Run:
         self._time = time
         self._owner = owner
         self._patience = patience
+        self._refusals: dict[str, str] = {}  # table -> why it may not be read; empty where the record is another run's
         self._storage = Storage(services.bucket, patience)
         self._totals = {
             group.name: Totals(services.dynamodb, group.totals_table, group.name, patience) for group in settings.groups
@@ -96,11 +97,11 @@ class Run:
         with self._outcome("JSON"):
             body = self._storage.record(object_key(self._time, "json"), body, self._is_complete)
         report = parse(body)
+        self._describe(report)
         with self._outcome("latest JSON"):
             self._storage.put_latest(body, "json", report.generated_at)
         self._put_totals(report)
         self._publish(report)
-        self._describe(report)
         if self.summary.reasons:
             raise ReportFailedError("; ".join(few(self.summary.reasons)))
         return report
@@ -128,7 +129,7 @@ class Run:
         found = survey(self._services.dynamodb, settings.groups, wanted, settings.read_units, self._patience)
         self.summary.units = found.units
         self.summary.reasons += found.failures
-        self.summary.notes += found.refusals
+        self._refusals = found.refusals
         return render(stamp(self._time), settings.environment, settings.groups, found.groups)
 
     def _put_totals(self, report: Report) -> None:
@@ -183,7 +184,10 @@ class Run:
         self.summary.tables = len(tables)
         self.summary.items = sum(group.total for group in report.groups)
         self.summary.approximate = sum(table.approximate for table in tables)
-        self.summary.unreadable = sum(table.locked for table in tables)
+        locked = [table for table in tables if table.locked]
+        self.summary.unreadable = len(locked)
+        for table in locked:  # by the report, so that each run that counts a table names it
+            self._note(": ".join(filter(None, (table.name, table.status, self._refusals.get(table.name)))))
 
     @contextmanager
     def _outcome(self, name: str) -> Iterator[None]:

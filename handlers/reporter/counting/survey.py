@@ -8,7 +8,7 @@ from handlers.reporter.counting.discovery import tables_of
 from handlers.reporter.counting.plan import Description, plan
 from handlers.reporter.counting.reading import Spending, Wanted, failed, read, unread
 from handlers.reporter.patience import Patience
-from handlers.reporter.report import FAILED, UNREADABLE, VANISHED, TableRead
+from handlers.reporter.report import FAILED, UNREADABLE, TableRead
 from handlers.reporter.settings import Group
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.protocol import AwsClient
@@ -24,13 +24,13 @@ class Survey:
         groups: group name -> its tables, in alphabetical order.
         units: the read units that it cost.
         failures: a reason for each table that should have been readable and was not.
-        refusals: a reason for each table that may not be read.
+        refusals: table -> the words of its refusal, where a request for it was refused for good.
     """
 
     groups: dict[str, list[TableRead]]
     units: float = 0.0
     failures: list[str] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
 
 
 def survey(client: AwsClient, groups: Sequence[Group], wanted: Wanted, units: float, patience: Patience) -> Survey:
@@ -42,13 +42,16 @@ def survey(client: AwsClient, groups: Sequence[Group], wanted: Wanted, units: fl
     members = tables_of(groups, tables.names(client, patience.call()))
     spending = Spending(units, patience.reading)
     found: dict[str, TableRead] = {}
-    reasons: dict[str, list[str]] = {FAILED: [], UNREADABLE: [], VANISHED: []}
+    failures: list[str] = []
+    refusals: dict[str, str] = {}
     for table, error in _surveyed(client, [name for names in members.values() for name in names], wanted, spending):
         found[table.name] = table
-        if error and table.status:
-            reasons[table.status].append(f"{table.name}: {error}")
+        if table.status == FAILED:
+            failures.append(f"{table.name}: {error}")
+        elif table.status == UNREADABLE:
+            refusals[table.name] = str(error)
     reads = {group: [found[name] for name in names] for group, names in members.items()}
-    return Survey(reads, spending.spent, sorted(reasons[FAILED]), sorted(reasons[UNREADABLE]))
+    return Survey(reads, spending.spent, sorted(failures), refusals)
 
 
 def _surveyed(

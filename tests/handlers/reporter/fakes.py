@@ -57,12 +57,13 @@ class Faults:
 
 
 class Dynamo:
-    """The lean client over moto."""
+    """The lean client over moto; `statuses` are what it says of tables in the place of moto's ACTIVE."""
 
     def __init__(self, boto: Any, faults: Faults) -> None:
         self._boto = boto
         self._faults = faults
         self.before: Callable[[str, dict[str, Any]], None] = lambda operation, payload: None
+        self.statuses: dict[str, str] = {}
 
     def call(self, request: Request, *, deadline: float | None = None) -> Response:
         payload = json.loads(request.body)
@@ -70,9 +71,12 @@ class Dynamo:
         self.before(request.operation, payload)
         method = re.sub(r"(?<!^)(?=[A-Z])", "_", request.operation).lower()
         try:
-            return answer_of(getattr(self._boto, method)(**payload))
+            result = getattr(self._boto, method)(**payload)
         except ClientError as failure:
             raise aws_error(request.operation, failure) from failure
+        if request.operation == "DescribeTable" and payload["TableName"] in self.statuses:
+            result["Table"]["TableStatus"] = self.statuses[payload["TableName"]]
+        return answer_of(result)
 
     def map(
         self, requests: Iterable[Request], *, in_flight: int = 16, deadline: float | None = None

@@ -20,7 +20,7 @@ def test_a_table_that_may_not_be_read_is_shown_so_and_fails_nothing(tables: Aws,
     run.execute()
     assert run.summary.unreadable == 1
     [note] = run.summary.notes
-    assert note.startswith(f"RA_lenses: Fake {operation} failed: {code}")
+    assert note.startswith(f"RA_lenses: UNREADABLE: Fake {operation} failed: {code}")
     [table] = [
         table
         for table in json.loads(tables.body(f"{RECORD}.json"))["groups"]["RA"]["tables"]
@@ -35,6 +35,23 @@ def test_a_table_that_may_not_be_read_is_shown_so_and_fails_nothing(tables: Aws,
     repeated = tables.run(owner="run-2")
     repeated.execute()
     assert (repeated.summary.units, repeated.summary.unreadable, tables.ses.to) == (0.0, 1, TO)
+    assert repeated.summary.notes == ["RA_lenses: UNREADABLE"]
+
+
+@pytest.mark.parametrize("status", ["INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED"])
+def test_a_table_that_dynamodb_itself_locked_is_among_the_notes_of_each_run(tables: Aws, status: str) -> None:
+    tables.dynamodb.statuses["RA_lenses"] = status
+    for owner in ("run-1", "run-2"):
+        run = tables.run(owner=owner)
+        run.execute()
+        assert (run.summary.unreadable, run.summary.notes) == (1, [f"RA_lenses: {status}"])
+
+
+def test_a_table_that_is_being_made_or_deleted_is_no_note(tables: Aws) -> None:
+    tables.dynamodb.statuses |= {"RA_lenses": "CREATING", "VR_headsets": "DELETING"}
+    run = tables.run()
+    run.execute()
+    assert (run.summary.unreadable, run.summary.notes) == (0, [])
 
 
 def test_a_table_whose_reading_fails_fails_the_run_when_all_is_done(tables: Aws) -> None:

@@ -107,11 +107,19 @@ class GroupReport:
 
 @dataclass(frozen=True)
 class Past:
-    """A group's row of an earlier run."""
+    """A group's row of an earlier run.
+
+    Attributes:
+        generated_at: the scheduled time of the run.
+        total: the items of all its tables.
+        tables: table -> count.
+        truncated: whether the row had no room for all tables, so that one that it lacks may have been there.
+    """
 
     generated_at: str
     total: int
     tables: Mapping[str, int]
+    truncated: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """The totals tables: one row a group and run, the history that the report compares itself with.
 
 A row: `group`, `generated_at` (its keys), `total`, `tables` (table -> count), `expires_at` (epoch seconds, its time to
-live). Rows are written with UpdateItem, which leaves alone the mark that `marks` keeps in the same row.
+live). DynamoDB takes items of 400 KB: where a group's tables would take more than 300 KB, `tables` holds those with the
+largest counts, and `tables_truncated` is true; `total` is of all. Rows are written with UpdateItem, which leaves alone
+the mark that `marks` keeps in the same row.
 """
 
 from collections.abc import Mapping
@@ -16,6 +18,9 @@ from handlers.shared.aws.protocol import AwsClient
 HISTORY = 48
 """How many earlier reports the chart shows: four hours of them, one every five minutes."""
 
+_MOST = 300_000  # bytes of `tables`; the rest of 400 KB is for the mark, which is some KB, and to spare
+_ENTRY = 24  # bytes of an entry besides its name: DynamoDB's overhead, and a number of any size
+
 
 class Totals:
     """The totals table of one group; `notes` names the rows that somebody damaged."""
@@ -29,16 +34,22 @@ class Totals:
 
     def put(self, group: GroupReport, generated_at: str, expires_at: int) -> None:
         """Writes the row of a run, or the same row again."""
+        counts = _within(group.counts)
+        values: dict[str, Any] = {
+            "total": {"N": str(group.total)},
+            "tables": {"M": {name: {"N": str(count)} for name, count in counts.items()}},
+            "expires_at": {"N": str(expires_at)},
+        }
+        truncated = "tables_truncated"
+        if len(counts) < len(group.counts):
+            values[truncated] = {"BOOL": True}
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
         payload = {
             "TableName": self.table,
             "Key": self.key(generated_at),
-            "UpdateExpression": "SET #total = :total, #tables = :tables, #expires_at = :expires_at",
-            "ExpressionAttributeNames": {"#total": "total", "#tables": "tables", "#expires_at": "expires_at"},
-            "ExpressionAttributeValues": {
-                ":total": {"N": str(group.total)},
-                ":tables": {"M": {name: {"N": str(count)} for name, count in group.counts.items()}},
-                ":expires_at": {"N": str(expires_at)},
-            },
+            "UpdateExpression": expression if truncated in values else f"{expression} REMOVE #{truncated}",
+            "ExpressionAttributeNames": {f"#{name}": name for name in (*values, truncated)},
+            "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
         }
         self._client.call(dynamodb.request("UpdateItem", payload, repeatable=True), deadline=self._patience.call())
 
@@ -69,7 +80,22 @@ class Totals:
                 generated_at=generated_at,
                 total=int(row["total"]["N"]),
                 tables={name: int(count["N"]) for name, count in row["tables"]["M"].items()},
+                truncated=row.get("tables_truncated", {}).get("BOOL") is True,
             )
         except (ValueError, LookupError, TypeError, AttributeError):
             self.notes.append(f"{self.table} has a damaged row, {generated_at[:40]!r}: it is passed over")
             return None
+
+
+def _within(counts: Mapping[str, int]) -> Mapping[str, int]:
+    """Gives the counts that a row has room for, the largest first; all of them, as they are, where they fit."""
+    if sum(len(name.encode()) + _ENTRY for name in counts) <= _MOST:
+        return counts
+    kept: dict[str, int] = {}
+    left = _MOST
+    for name, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
+        left -= len(name.encode()) + _ENTRY
+        if left < 0:
+            break
+        kept[name] = count
+    return kept

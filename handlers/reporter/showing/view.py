@@ -14,7 +14,7 @@ class TableView:
     Attributes:
         table: the table.
         change: its count less the last report's; None where there is nothing to compare with.
-        new: whether there is a last report and the table is not in it.
+        new: whether there is a last report and the table is not in it; False where the last row lacks tables.
         share: its count as a part of the group's largest, 0 to 1.
     """
 
@@ -49,7 +49,7 @@ class GroupView:
     Attributes:
         group: the group.
         tables: its tables.
-        gone: tables that the last report had and this one has not.
+        gone: tables that the last report had and this one has not, as far as the last row tells.
         history: the totals up to this report's, oldest first.
         change: the total less the last report's; None for the first report.
     """
@@ -112,24 +112,24 @@ def compare(report: Report, histories: Mapping[str, Sequence[Past]], location: s
 
 
 def _group(group: GroupReport, history: Sequence[Past], at: datetime) -> GroupView:
-    last = history[-1].tables if history else None
+    last = history[-1] if history else None
     current = group.counts
     largest = max(current.values(), default=0)
     return GroupView(
         group=group,
         tables=[_table(table, last, largest) for table in group.tables],
-        gone=sorted((last or {}).keys() - {table.name for table in group.tables}),
+        gone=sorted((last.tables if last else {}).keys() - {table.name for table in group.tables}),
         history=[Point(datetime.fromisoformat(past.generated_at), past.total) for past in history]
         + [Point(at, group.total)],
-        change=group.total - history[-1].total if history else None,
+        change=group.total - last.total if last else None,
     )
 
 
-def _table(table: Table, last: Mapping[str, int] | None, largest: int) -> TableView:
-    before = last.get(table.name) if last is not None else None
+def _table(table: Table, last: Past | None, largest: int) -> TableView:
+    before = last.tables.get(table.name) if last else None
     return TableView(
         table=table,
         change=None if before is None else table.count - before,
-        new=last is not None and before is None,
+        new=last is not None and before is None and not last.truncated,
         share=table.count / largest if largest else 0.0,
     )

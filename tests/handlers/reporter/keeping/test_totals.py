@@ -30,6 +30,42 @@ def test_a_row_is_the_contract(aws: Aws, totals: Totals) -> None:
     ]
 
 
+def large(tables: int, longest: int = 249) -> GroupReport:
+    reads = [TableRead(f"RA_{number:05}".ljust(longest, "x"), number) for number in range(tables)]
+    return parse(render(STAMP, "dev", [RA], {"RA": reads})).groups[0]
+
+
+@pytest.mark.parametrize(("tables", "truncated"), [(1098, False), (1099, True), (2500, True)])
+def test_a_row_stays_below_what_dynamodb_takes_and_says_where_it_is_cut(
+    aws: Aws, totals: Totals, tables: int, truncated: bool
+) -> None:
+    group = large(tables)
+    totals.put(group, STAMP, 1)
+    [row] = aws.rows()
+    kept = row["tables"]["M"]
+    assert sum(len(name) + 24 for name in kept) <= 300_000
+    assert sorted(int(count["N"]) for count in kept.values()) == list(range(tables))[-1098:]
+    assert row["total"] == {"N": str(tables * (tables - 1) // 2)}
+    assert row.get("tables_truncated") == ({"BOOL": True} if truncated else None)
+    [past] = totals.before("2026-11-21T09:10:00Z")
+    assert (past.truncated, len(past.tables)) == (truncated, 1098)
+
+
+def test_a_row_that_is_written_again_whole_is_truncated_no_more(aws: Aws, totals: Totals) -> None:
+    for tables in (1200, 2):
+        totals.put(large(tables), STAMP, 1)
+    [row] = aws.rows()
+    assert ("tables_truncated" in row, len(row["tables"]["M"])) == (False, 2)
+
+
+def test_the_tables_of_a_cut_row_are_the_same_whatever_their_order(aws: Aws, totals: Totals) -> None:
+    reads = [TableRead(f"RA_{number:05}".ljust(249, "x"), 7) for number in range(1200)]
+    for stamp, order in (("2026-11-21T09:00:00Z", reads), (STAMP, reads[::-1])):
+        totals.put(parse(render(stamp, "dev", [RA], {"RA": order})).groups[0], stamp, 1)
+    for row in aws.rows():
+        assert sorted(row["tables"]["M"]) == [read.name for read in reads[:1098]]
+
+
 def test_a_repeated_run_writes_the_same_row(aws: Aws, totals: Totals) -> None:
     for count in (3, 4):
         totals.put(group(count), STAMP, 1)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from handlers.reporter.report import TableRead
 from tests.handlers.reporter.fakes import AT, past, view
 
@@ -15,6 +17,13 @@ def test_the_first_report_has_nothing_to_compare_with() -> None:
     [group] = view({"RA": [TableRead("RA_a", 9)]}).groups
     assert (group.change, group.gone, group.since) == (None, [], AT)
     assert [(table.change, table.new) for table in group.tables] == [(None, False)]
+
+
+def test_a_table_that_a_truncated_row_lacks_is_not_called_new() -> None:
+    history = [replace(past(7, {"RA_a": 5, "RA_old": 2}), truncated=True)]
+    [group] = view({"RA": [TableRead("RA_a", 9), TableRead("RA_b", 3)]}, {"RA": history}).groups
+    assert (group.change, group.gone) == (5, ["RA_old"])
+    assert [(table.change, table.new) for table in group.tables] == [(4, False), (None, False)]
 
 
 def test_bars_are_parts_of_the_groups_largest_table() -> None:

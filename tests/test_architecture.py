@@ -1,0 +1,112 @@
+"""Dependencies point one way: who may import what of ours (the design, *The house*)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sluice.cloud.program.execution import ROOT
+
+OURS = {"infra", "handlers", "policies", "sluice", "benchmarks", "tests"}
+FUNCTIONS = ("archiver", "importer", "notifier", "reporter")
+DECLARED = {
+    *(f"handlers.{function}.environment" for function in FUNCTIONS),
+    "handlers.shared.observability",
+    "handlers.shared.recipients",  # settings refuse the addresses that the functions would refuse
+}
+"""The names and rules that handlers declare for those who build and judge their surroundings."""
+LEAVES = {"sluice.aws_errors", "sluice.batch_response", "sluice.outputs", "sluice.private", "sluice.schedules"}
+MAY_IMPORT = {
+    "__main__": {"infra", "sluice.outputs"},
+    "infra": {"infra", *DECLARED, "sluice.schedules"},  # one reading of a schedule, for settings and the timetable
+    "handlers": {"handlers"},
+    **{f"handlers.{function}": {f"handlers.{function}", "handlers.shared"} for function in FUNCTIONS},
+    "handlers.shared": {"handlers.shared"},
+    "policies": {"policies", *DECLARED, "sluice.schedules"},
+    "sluice": {"sluice"},
+    "sluice.cloud": {"sluice.cloud", *LEAVES},
+    "sluice.failures": {"sluice.failures", "sluice.target", *LEAVES},
+    **{leaf: set() for leaf in LEAVES},
+    "benchmarks": {"benchmarks", "infra", "handlers", "sluice"},
+    "examples": {"infra", "sluice.outputs"},
+}
+"""Module or package -> what it may import of ours; the longest name counts."""
+
+EXCEPTIONS = {
+    ("infra.code", "handlers"): "stays: it packs this folder, and asks the package where it lies",
+    ("sluice.commands.import_", "handlers.importer"): "a dry run reads files as the function does, in this process",
+    ("sluice.commands.import_", "infra.settings"): "a dry run reads the program's settings in this process",
+    ("sluice.demo.mail", "handlers.shared.recipients"): "the demo says which addresses the notifier refuses",
+    ("sluice.failures.queues", "handlers.reporter.environment"): "the name of the scheduled time in a run's event",
+}
+"""Imports that the rules forbid, with reasons. Those of sluice go once such work runs in the program's folder."""
+
+
+def names() -> Iterator[tuple[str, Path]]:
+    """The modules that have a rule, with their files."""
+    yield "__main__", ROOT / "__main__.py"
+    for folder in ("infra", "handlers", "policies", "sluice", "benchmarks", "examples"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            if not any(part.startswith(".") or part == "venv" for part in parts):  # what others installed or built
+                yield ".".join(parts).removesuffix(".__init__"), path
+
+
+MODULES = dict(names())
+
+
+def imports(tree: ast.AST, module: str) -> set[str]:
+    """What of ours a module imports, anywhere in it."""
+    modules: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=aliases):
+                modules |= {alias.name for alias in aliases}
+            case ast.ImportFrom(level=0, module=str(source), names=aliases):
+                modules |= {f"{source}.{alias.name}" for alias in aliases}
+            case ast.ImportFrom():
+                raise AssertionError(f"{module} imports by a relative name: {ast.unparse(node)}")
+    return {name for name in modules if name.partition(".")[0] in OURS}
+
+
+def lies_in(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def forbidden(module: str, tree: ast.AST) -> set[str]:
+    rule = max((name for name in MAY_IMPORT if lies_in(module, name)), key=len)
+    return {name for name in imports(tree, module) if not any(lies_in(name, allowed) for allowed in MAY_IMPORT[rule])}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_what_its_room_may(module: str) -> None:
+    excepted = [name for importer, name in EXCEPTIONS if importer == module]
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    wrong = {name for name in forbidden(module, tree) if not any(lies_in(name, allowed) for allowed in excepted)}
+    assert wrong == set()
+
+
+@pytest.mark.parametrize(("module", "name"), EXCEPTIONS)
+def test_an_exception_that_nothing_needs_is_gone(module: str, name: str) -> None:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    assert any(lies_in(imported, name) for imported in forbidden(module, tree))
+
+
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [
+        ("handlers.importer.worker", "from sluice import schedules"),
+        ("handlers.shared.inert", "import handlers.notifier.content"),
+        ("infra.queue", "from sluice import cli"),
+        ("infra.queue", "from handlers.importer import worker"),
+        ("policies.loops", "import infra.queue"),
+        ("sluice.cloud.embedded", "def late():\n    from infra import settings"),
+        ("sluice.cloud.embedded", "from sluice.commands import up"),
+        ("sluice.failures.stream", "from sluice.cloud.triggers.streams import batches"),
+        ("sluice.schedules", "import sluice.target"),
+        ("sluice.cli", "from tests import conftest"),
+    ],
+)
+def test_an_import_against_the_arrows_is_found(module: str, code: str) -> None:
+    assert forbidden(module, ast.parse(code))

@@ -5,6 +5,7 @@ imported only `if TYPE_CHECKING` is left out; what a function imports inside its
 """
 
 import ast
+import functools
 import hashlib
 import os
 import tempfile
@@ -55,8 +56,8 @@ def _sources(module: str, root: Path) -> set[str]:
             continue
         found.add(path)
         waiting += [name.rpartition(".")[0]] if "." in name else []
-        tree = ast.parse((root / path).read_bytes(), path)
-        waiting += [imported for imported in _imports(tree, path) if imported.partition(".")[0] == package]
+        imports = _imports((root / path).read_bytes(), path)
+        waiting += [imported for imported in imports if imported.partition(".")[0] == package]
     return found
 
 
@@ -65,7 +66,13 @@ def _file(module: str, root: Path) -> str | None:
     return next((path for path in (f"{base}.py", f"{base}/__init__.py") if (root / path).is_file()), None)
 
 
-def _imports(node: ast.AST, path: str) -> Iterator[str]:
+@functools.cache
+def _imports(source: bytes, path: str) -> tuple[str, ...]:
+    """Every module that a source imports; remembered, because functions share most of their modules."""
+    return tuple(_imported(ast.parse(source, path), path))
+
+
+def _imported(node: ast.AST, path: str) -> Iterator[str]:
     """Every module that `node` imports; for `from a import b` both `a` and `a.b`, since `b` may be a module."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
@@ -81,7 +88,7 @@ def _imports(node: ast.AST, path: str) -> Iterator[str]:
     else:
         children = ast.iter_child_nodes(node)
     for child in children:
-        yield from _imports(child, path)
+        yield from _imported(child, path)
 
 
 def _holds(folder: Path, files: dict[str, bytes]) -> bool:

@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo smoke test proof bench lint format lock clean
+.PHONY: help setup demo smoke check test proof bench lint format lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,6 +21,9 @@ demo: setup ## the whole of Sluice on this machine, driven with sample data
 
 smoke: setup ## end-to-end checks of a stack in AWS: make smoke OUTPUTS=outputs.json
 	@$(RUN) -m sluice smoke --outputs $(OUTPUTS)
+
+check: setup ## the tests that one runs all day: no embedded cloud, no proofs, nothing slow
+	$(RUN) -m pytest -n auto --dist worksteal -m "not e2e and not proof and not slow"
 
 test: setup ## the whole test suite
 	$(RUN) -m pytest -n auto --dist worksteal

@@ -40,6 +40,7 @@ def test_a_way_that_fails_says_why(folder: Path, endpoint: NullEndpoint) -> None
         sample("nowhere.way", folder, endpoint.url, {}, None)
 
 
+@pytest.mark.slow
 def test_rows_are_the_same_in_every_format() -> None:
     row = dict(zip(inputs.COLUMNS, inputs.cells(20), strict=True))
     stored = inputs.item(20)

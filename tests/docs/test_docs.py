@@ -185,15 +185,27 @@ def test_every_command_and_option_is_in_the_readme():
         assert wanted <= set(re.findall(r"--[\w-]+", row)), name
 
 
+def targets():
+    """The targets of the Makefile."""
+    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_every_target_of_make_is_in_the_readme_and_in_its_own_list():
+    section = README.partition("## Commands")[2].partition("\n## ")[0]
+    shown = re.findall(r"^\| `make ([a-z]+)\b", section, re.MULTILINE)
+    described = re.findall(r"^([a-z]+):.* ## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert sorted(shown) == sorted(described) == sorted(targets())
+
+
 def test_every_target_of_make_that_is_named_exists():
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    known = targets()
     for page in PAGES:
         text = page.read_text()
         spans = [line for block in blocks(text) for line in block.body.splitlines()]
         spans += re.findall(r"`([^`]+)`", prose(text))
         for span in spans:
             found = re.match(r"make ([a-z]+)", span)
-            assert not found or found[1] in targets, f"{page.name}: {span}"
+            assert not found or found[1] in known, f"{page.name}: {span}"
 
 
 def test_a_block_that_runs_here_needs_no_account():

@@ -13,8 +13,6 @@ from sluice.cloud.emulator.clients import Cloud
 
 from .browser import Pages, visiting
 
-pytestmark = pytest.mark.e2e
-
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",

@@ -14,8 +14,6 @@ import pytest
 from sluice.target import Target
 from tests.e2e.conftest import archive, resource
 
-pytestmark = pytest.mark.e2e
-
 CONTRACT = {
     "stream_table_name", "stream_table_arn", "stream_arn", "notifier_function_name", "archiver_function_name",
     "archive_bucket_name", "mail_sender", "mail_configuration_set_name", "alarm_topic_arn", "region", "environment",

@@ -16,8 +16,6 @@ from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import mails
 from sluice.cloud.program import execution as program
 
-pytestmark = pytest.mark.e2e
-
 CONSUMER = program.ROOT / "examples" / "consumer"
 SECONDS = 60
 

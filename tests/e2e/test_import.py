@@ -22,8 +22,6 @@ from sluice.failures.queues import import_failures, redrive_imports
 from sluice.ledger import entries
 from tests.proof.driving import configured, eventually, invoke, stop_mapping, target
 
-pytestmark = pytest.mark.e2e
-
 COLUMNS = {"price": "N", "active": "BOOL"}
 
 

@@ -18,8 +18,6 @@ from sluice.failures.stream import redrive_stream, stream_failures
 from tests.e2e.altering import AlteringProxy, Answer, Asked, refused_by_ses, unaltered
 from tests.e2e.stacks import configured, summaries, table, target, without
 
-pytestmark = pytest.mark.e2e
-
 MANY = 5000
 
 

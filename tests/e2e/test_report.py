@@ -19,8 +19,6 @@ from sluice.failures.queues import redrive_reports, report_failures
 from tests.e2e.altering import AlteringProxy, Answer, Asked, refused_by_s3, unaltered
 from tests.e2e.stacks import configured, role_of, summaries, table, target, without
 
-pytestmark = pytest.mark.e2e
-
 RECIPIENTS = ["team@example.com", "lead@example.com"]
 LARGE = 100_000
 PAGE_UNITS = 128

@@ -35,8 +35,6 @@ from sluice.cloud.emulator.outbox import mails
 from tests.e2e.sdk import REGION, SdkBucket, SdkClient, boto3_client
 from tests.handlers.importer.plain_writer import PlainWriter
 
-pytestmark = pytest.mark.e2e
-
 SCHEMA = Schema(("id",), {"price": "N", "active": "BOOL"})
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 NASTY = ("Zoë O'Neil", 'a "quoted" one', "back\\slash", "日本 😀", "\u2028 tab\t", "<b>&amp;</b>", "x" * 3000)

@@ -12,8 +12,6 @@ from botocore.exceptions import ClientError
 from sluice.cloud.faults.rules import Rule
 from sluice.failures.stream import redrive_stream, stream_failures
 
-pytestmark = pytest.mark.e2e
-
 USER = {
     "userId": "u-1",
     "name": 'Zoë "Ž" <b>O\'Neil</b> שלום 🦉',

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,13 @@ Promised = Callable[..., None]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--full` runs what takes longer than a test suite may."""
     parser.addoption("--full", action="store_true", help="the proofs in full: all seeds, loads and sabotages")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of this folder."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.proof)
 
 
 @pytest.fixture

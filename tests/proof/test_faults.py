@@ -24,7 +24,7 @@ from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.ledger import entries
 from tests.proof.driving import configured, eventually, invoke, target
 
-pytestmark = [pytest.mark.e2e, pytest.mark.proof]
+pytestmark = pytest.mark.e2e
 
 SEEDS = (1, 2, 3, 4, 5)
 RECORDS = 60

@@ -25,7 +25,7 @@ from sluice.cloud.triggers.streams.poller import StreamPoller
 from tests.proof import driving
 from tests.proof.driving import eventually, import_once, invoke, receive, record
 
-pytestmark = [pytest.mark.e2e, pytest.mark.proof]
+pytestmark = pytest.mark.e2e
 
 UNJUDGED = {
     r"WriteLogs logs:.*": "the emulator writes the logs itself, and asks nobody",

@@ -18,7 +18,7 @@ from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.ledger import entries
 from tests.proof.driving import configured, eventually, target
 
-pytestmark = [pytest.mark.e2e, pytest.mark.proof]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from sluice.cloud.faults.rules import Rule
 from sluice.cloud.program.execution import ROOT
 from tests.proof.driving import eventually, invoke, target
 
-pytestmark = [pytest.mark.e2e, pytest.mark.proof]
+pytestmark = pytest.mark.e2e
 
 USERS = [json.loads(line) for line in (ROOT / "examples" / "users.jsonl").read_text().splitlines()]
 

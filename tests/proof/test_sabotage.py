@@ -13,8 +13,6 @@ import pytest
 
 from sluice.cloud.program.execution import ROOT
 
-pytestmark = pytest.mark.proof
-
 
 class Sabotage(NamedTuple):
     """One edit, and the test files that must notice."""

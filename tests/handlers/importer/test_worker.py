@@ -386,6 +386,7 @@ def test_messages_that_come_twice_count_once(small_steps: Cloud) -> None:
     assert sorted(lines) == [2 + i for i in range(0, 60, 7)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk_bytes", [1000, 120], ids=["one chunk in two invocations", "two chunks"])
 def test_an_invocation_may_be_killed_behind_any_call(chunk_bytes: int, small_steps: Cloud) -> None:
     small_steps.configure(chunk_bytes=chunk_bytes)

@@ -239,6 +239,7 @@ class SharedWorld(World):
                     return
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     order=st.lists(st.integers(0, 2), max_size=200),

@@ -187,6 +187,7 @@ def run(cloud: Cloud) -> dict[str, Any]:
     return summary | peak
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_report_of_hostile_tables_is_made_within_512_mb(kind: str) -> None:
     hostile = HOSTILE[kind]

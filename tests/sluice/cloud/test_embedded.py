@@ -15,6 +15,8 @@ from sluice.cloud.program.recording import Graph
 from sluice.cloud.resources.deployment import DeploymentError
 from sluice.cloud.triggers.streams import events
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):

@@ -80,6 +80,7 @@ def test_what_may_be_newer_never_precedes() -> None:
 KEYS = itertools.count()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ARRIVALS)
 @example(([Version("fff", UPGRADED_AT), Version("02", UPGRADED_AT + 1)], [0, 1, 0]))

@@ -192,6 +192,7 @@ def test_a_function_calls_what_stands_before_the_emulator(embedded_cloud, code):
     assert variables == {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
 
 
+@pytest.mark.e2e
 def test_mappings_of_queues_and_of_streams_are_enabled(cloud, code, queue):
     function = create(cloud, "aws:lambda/function:Function", "taker", code).outputs["arn"]
     view = {"streamEnabled": True, "streamViewType": "NEW_AND_OLD_IMAGES"}

@@ -16,6 +16,8 @@ from sluice.cloud.embedded import EmbeddedCloud
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.triggers.streams import events
 
+pytestmark = pytest.mark.e2e
+
 TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 STREAM_ACTIONS = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"]
 CODE = """

@@ -226,6 +226,7 @@ def rule_holds(rule: Any, name: str, leaves: Mapping[str, Any]) -> bool:
     )
 
 
+@pytest.mark.slow
 @given(pattern=OBJECTS, event=st.dictionaries(NAMES, EVENTS, max_size=3))
 def test_matching_agrees_with_looking_every_leaf_up(pattern: dict[str, Any], event: dict[str, Any]) -> None:
     assert Filter(pattern)(event) is oracle(pattern, flatten(event))

@@ -92,10 +92,6 @@ def _outcome(redriven: Redriven) -> str:
     if redriven.failure.reason == UNREADABLE:
         return f"not sent{why}"
     if redriven.failure.pipeline == "import":
-        return (
-            f"not put back{why}"
-            if redriven.left
-            else "put back into the import queue; what fails again comes back here"
-        )
+        return redriven.error if redriven.left else "put back into the import queue; what fails again comes back here"
     left = f", {redriven.left} failed again" if redriven.left else ""
     return f"{plural(redriven.done, 'record')} taken{left}{why}"

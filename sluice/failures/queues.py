@@ -40,9 +40,13 @@ def redrive_imports(target: Target) -> Iterator[Redriven]:
             failure, error = _import_failure(target, url, message), ""
             try:
                 sqs.send_message(QueueUrl=target["import_queue_url"], MessageBody=message["Body"])
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             except REFUSED as refusal:
-                error = str(refusal)
+                error = f"not put back: {refusal}"
+            else:
+                try:
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                except REFUSED as refusal:  # sent once more by the next redrive, which does no harm
+                    error = f"put back, but it is still among the dead letters: {refusal}"
             yield Redriven(failure, int(not error), int(bool(error)), error)
 
 
@@ -136,7 +140,7 @@ def _run_reason(message: Message) -> str:
             return "the schedule could not deliver it" + (f": {told}" if told else "")
         response = body.get("responsePayload") or {}
         return response.get("errorMessage") or body["requestContext"]["condition"]
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return UNREADABLE
 
 

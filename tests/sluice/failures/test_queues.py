@@ -206,6 +206,23 @@ def test_an_import_that_is_refused_is_left_with_the_reason_and_the_others_go(tar
     assert (target.sqs.bodies(WORK), target.sqs.bodies(IMPORTS)) == (["two"], ["one"])
 
 
+def test_an_import_that_was_put_back_and_is_still_among_the_dead_letters_says_both(target, monkeypatch):
+    target.sqs.add(IMPORTS, "one", sent=1)
+    monkeypatch.setattr(target.sqs, "delete_message", denied)
+    (result,) = redrive_imports(target)
+    assert (result.done, result.left) == (0, 1)
+    assert result.error.startswith("put back, but it is still among the dead letters: ")
+    assert target.sqs.bodies(WORK) == ["one"]
+
+
+def test_a_dead_letter_that_is_nested_too_deeply_is_shown_and_hides_no_other(target):
+    target.sqs.add(REPORTS, "[" * 100_000, sent=1)
+    target.sqs.add(REPORTS, '{"scheduled_time": "2026-11-27T08:00:00Z"}', sent=2)
+    unreadable, sound = report_failures(target)
+    assert unreadable.reason == "Unreadable"
+    assert sound.reason != "Unreadable"
+
+
 def test_a_run_that_is_refused_is_left_with_the_reason_and_the_others_go(target, monkeypatch):
     for minute in (5, 10):
         target.sqs.add(REPORTS, given_up(f"2026-11-21T09:{minute:02}:00Z"), sent=minute)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sluice import terminal as console
+from sluice import terminal
 
 _COMMANDS = ("up", "down", "preview", "outputs", "outbox", "import", "imports", "report", "failures", "demo", "smoke")
 _MODULES = {"import": "import_"}
@@ -20,7 +20,7 @@ def _errors_as_text() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        told = console.error_text(error)
+        told = terminal.error_text(error)
         error.format_message = lambda: told
         raise
 
@@ -51,15 +51,15 @@ def main() -> None:
     """Runs a command; what it cannot do is one clear line on stderr and a non-zero exit."""
     from sluice.state import StateError
 
-    console.guard_the_rest()
+    terminal.guard_the_rest()
     try:
         cli(prog_name="python -m sluice")
     except StateError as error:
-        sys.exit(console.printable(f"Error: {error}"))
+        sys.exit(terminal.printable(f"Error: {error}"))
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
             raise
-        sys.exit(console.printable(f"Error: {_told(error)}"))
+        sys.exit(terminal.printable(f"Error: {_told(error)}"))
 
 
 def _told(error: Exception) -> str:

@@ -1,0 +1,51 @@
+"""The time that one invocation has, and when what it does has to be over."""
+
+import time
+from collections.abc import Callable
+
+
+class Deadlines:
+    """The deadlines of one invocation.
+
+    Lambda ends a function that overruns, with whatever it was doing. So work stops before calls do, and calls before
+    the invocation, each by as many seconds as what follows takes.
+
+    Attributes:
+        work: When no more work is begun, as `clock` says it.
+        calls: When every call must have come back, likewise.
+        longest_call: The seconds that one call may take with its repetitions.
+        clock: Gives the time in seconds; `time.monotonic` but in tests.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        after_work: float,
+        after_calls: float,
+        longest_call: float = float("inf"),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Divides the seconds that an invocation has left.
+
+        Args:
+            seconds: From now until Lambda ends the invocation.
+            after_work: Seconds that are left when the last work is begun.
+            after_calls: Seconds that are left when the last call has come back.
+            longest_call: See the class.
+            clock: See the class.
+        """
+        end = clock() + seconds
+        self.work = end - after_work
+        self.calls = end - after_calls
+        self.longest_call = longest_call
+        self.clock = clock
+
+    @property
+    def work_is_over(self) -> bool:
+        """Whether no more work is to be begun."""
+        return self.clock() >= self.work
+
+    def call(self) -> float:
+        """Returns the deadline of a call that is made now."""
+        return min(self.clock() + self.longest_call, self.calls)

@@ -24,6 +24,7 @@ from sluice.cloud.emulator.corrections import correct
 from sluice.cloud.emulator.guard import Guard
 from sluice.cloud.emulator.ministack import identity, server_environment
 from sluice.cloud.emulator.own_paths import UNREACHABLE, ask
+from sluice.cloud.emulator.workers import isolate
 from sluice.cloud.uninterrupted import uninterrupted
 from sluice.private import UMASK, make_private, private
 
@@ -175,6 +176,7 @@ def _serve(folder: Path, held: Sequence[int]) -> None:
     sys.argv = ["ministack"]
     from ministack import app as emulator
 
+    isolate(folder / "workers")
     emulator.app = Guard(correct(emulator.app), token)
     emulator.main()
 

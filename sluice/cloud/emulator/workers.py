@@ -1,0 +1,82 @@
+"""What the processes that run functions see: their archive, boto3, the standard library, nothing else of this machine.
+
+The emulator runs functions with its own interpreter, which has all that the tool and its tests are made of. A package
+that is missing in AWS would be found here.
+"""
+
+import os
+import sys
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+_LAMBDA_HAS = ("boto3", "backports.zstd")
+"""boto3 is in Lambda's runtimes, `compression.zstd` in their library: here `backports.zstd` stands in for it."""
+_KEPT_VARIABLES = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE")
+
+
+def isolate(folder: Path) -> None:
+    """Has the emulator start functions in interpreters of their own, which it prepares in a folder.
+
+    Called in the emulator's process, before it runs a function.
+    """
+    from ministack.core import lambda_runtime
+
+    packages = _linked(folder / "packages")
+    interpreter = _interpreter(folder / "python")
+    script = _prologue(packages) + lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
+    original = lambda_runtime._detect_runtime_binary  # noqa: SLF001
+
+    def detect(runtime: str) -> tuple[str, str]:
+        return (str(interpreter), script) if runtime.startswith("python") else original(runtime)
+
+    lambda_runtime._detect_runtime_binary = detect  # noqa: SLF001
+
+
+def _interpreter(path: Path) -> Path:
+    """A program that starts this interpreter without the packages and the settings of its environment."""
+    # -I and -S leave out PYTHON* variables and site-packages; -B writes no caches, -u holds no output back.
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S -B -u "$@"\n')
+    path.chmod(0o700)
+    return path
+
+
+def _prologue(packages: Path) -> str:
+    """What a worker does first."""
+    foreign = sorted(name for name in os.environ if name not in _KEPT_VARIABLES and not name.startswith("AWS_"))
+    return (
+        f"import os, sys\nsys.path.append({str(packages)!r})\n"
+        f"for _name in {foreign!r}:\n    os.environ.pop(_name, None)\n"
+    )
+
+
+def _linked(folder: Path) -> Path:
+    """A folder with links to the packages that Lambda's runtimes have, and to what those need."""
+    folder.mkdir(parents=True, exist_ok=True)  # it is there after a start that lost its port
+    for name in _LAMBDA_HAS:
+        for package in _with_dependencies(name, {}).values():
+            for module in _top_level(package):
+                link = folder / module.name
+                if not link.exists():
+                    link.symlink_to(module)
+    return folder
+
+
+def _with_dependencies(name: str, known: dict[str, Distribution]) -> dict[str, Distribution]:
+    if name not in known:
+        try:
+            known[name] = distribution(name)
+        except PackageNotFoundError:  # what this interpreter's library has needs no stand-in
+            return known
+        for line in known[name].requires or ():
+            requirement = Requirement(line)
+            if not requirement.marker or requirement.marker.evaluate({"extra": ""}):
+                _with_dependencies(requirement.name, known)
+    return known
+
+
+def _top_level(package: Distribution) -> set[Path]:
+    """The folders and modules that a package has installed, without what it was installed with."""
+    places = (file.parts[0] for file in package.files or () if file.parts[0] not in ("..", "__pycache__"))
+    return {Path(str(package.locate_file(place))) for place in places if not place.endswith(".dist-info")}

@@ -227,7 +227,7 @@ def zipped(folder: Path) -> int:
     """Returns the bytes of a staged folder as Lambda gets it."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
-        for path in sorted(folder.rglob("*.py")):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             file.write(path, path.relative_to(folder))
     return len(archive.getvalue())
 

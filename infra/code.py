@@ -1,4 +1,4 @@
-"""The code of a function: a staged folder with exactly the modules that its handler imports.
+"""The code of a function: a staged folder with exactly the modules that its handler imports, and the files beside them.
 
 The imports are read, not run, so the same sources give the same folder, and the same hash, on every machine. What is
 imported only `if TYPE_CHECKING` is left out; what a function imports inside its body is included.
@@ -17,6 +17,8 @@ import handlers
 ROOT = Path(handlers.__file__).parent.parent
 """The folder that handler paths start from."""
 _STAGING = ROOT / ".build"
+BESIDE = (".css", ".html", ".json", ".txt")
+"""Endings of files that a module may read from its own folder."""
 
 
 def stage(handler: str, root: Path = ROOT, staging: Path = _STAGING) -> Path:
@@ -34,7 +36,8 @@ def stage(handler: str, root: Path = ROOT, staging: Path = _STAGING) -> Path:
         ValueError: a module that it imports uses a relative import.
     """
     module = handler.rpartition(".")[0]
-    files = {path: (root / path).read_bytes() for path in sorted(_sources(module, root))}
+    sources = _sources(module, root)
+    files = {path: (root / path).read_bytes() for path in sorted(sources | _beside(sources, root))}
     digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:12]
     folder = staging / f"{module.split('.')[-2]}-{digest}"
     if not _holds(folder, files):
@@ -59,6 +62,17 @@ def _sources(module: str, root: Path) -> set[str]:
         imports = _imports((root / path).read_bytes(), path)
         waiting += [imported for imported in imports if imported.partition(".")[0] == package]
     return found
+
+
+def _beside(sources: set[str], root: Path) -> set[str]:
+    """The files, relative to `root`, that lie in the folders of sources and are not Python's."""
+    folders = {(root / path).parent for path in sources}
+    return {
+        str(path.relative_to(root))
+        for folder in folders
+        for path in folder.iterdir()
+        if path.suffix in BESIDE and path.name != "requirements.txt" and path.is_file()
+    }
 
 
 def _file(module: str, root: Path) -> str | None:

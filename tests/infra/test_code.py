@@ -80,6 +80,21 @@ def test_what_a_package_imports_is_held_too(tmp_path):
     assert (folder / "app/shared/a.py").is_file()
 
 
+def test_files_that_a_held_module_may_read_from_its_folder_are_held(tmp_path):
+    root = write(tmp_path / "sources", app__sender__handler="import app.shared.a", app__shared__a="", app__other__b="")
+    beside = ("app/top.txt", "app/sender/page.html", "app/shared/style.css", "app/shared/list.json")
+    for path in (*beside, "app/other/style.css", "app/shared/page/deep.css"):
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_text("content")
+    for path in ("app/sender/requirements.txt", "app/sender/notes.md", "app/sender/handler.pyc"):
+        (root / path).touch()
+    (root / "app/sender/folder.txt").mkdir()
+    folder = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    assert contents(folder).keys() == PACKAGES | {"app/shared/__init__.py", "app/shared/a.py", *beside}
+    (root / "app/shared/style.css").write_text("other")
+    assert stage("app.sender.handler.handle", root, tmp_path / "staging") != folder
+
+
 def test_the_sources_are_read_and_never_run(tmp_path):
     text = "raise SystemExit('ran')"
     assert staged(tmp_path, app__sender__handler=text)["app/sender/handler.py"] == text
@@ -128,9 +143,10 @@ def test_a_stage_is_the_same_after_any_import_and_in_another_place(tmp_path, han
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
-def test_a_stage_holds_python_sources_only(tmp_path, handler):
+def test_a_stage_holds_python_sources_and_what_they_read_only(tmp_path, handler):
     importlib.import_module(handler.rpartition(".")[0])
-    assert {path.suffix for path in stage(handler, staging=tmp_path).rglob("*") if path.is_file()} == {".py"}
+    kinds = {path.suffix for path in stage(handler, staging=tmp_path).rglob("*") if path.is_file()}
+    assert {".py"} <= kinds <= {".py", ".css"}
 
 
 def test_a_stage_that_was_tampered_with_is_renewed(tmp_path):

@@ -145,7 +145,8 @@ def picture(graph):
 
 def shown(name, value):
     if hasattr(value, "path"):
-        yield from (f"{name} holds {path.relative_to(value.path)}" for path in sorted(Path(value.path).rglob("*.py")))
+        files = (path for path in Path(value.path).rglob("*") if path.is_file())
+        yield from (f"{name} holds {path.relative_to(value.path)}" for path in sorted(files))
     elif name in ("policy", "assumeRolePolicy"):
         yield from (f"{name} {json.dumps(statement)}" for statement in json.loads(value)["Statement"])
     else:

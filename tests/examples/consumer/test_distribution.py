@@ -4,6 +4,7 @@ import ast
 import tomllib
 from fnmatch import fnmatchcase
 
+from infra.code import BESIDE
 from sluice.cloud.program.execution import ROOT
 
 CONSUMER = ROOT / "examples" / "consumer"
@@ -24,6 +25,11 @@ def test_the_distribution_has_all_that_the_consumer_imports() -> None:
     ours = {module.partition(".")[0] for module in imported} & {"infra", "handlers", "sluice"}
     assert ours == {"infra", "sluice"}
     assert [package for top in ours for package in packages(top) if not distributed(package)] == []
+
+
+def test_the_distribution_has_what_lies_beside_the_modules_of_functions() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    assert {pattern.removeprefix("*") for pattern in settings["package-data"]["*"]} == set(BESIDE)
 
 
 def test_the_distribution_has_the_code_of_all_functions() -> None:

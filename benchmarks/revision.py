@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from benchmarks.measure import ROOT, Sample, sample
 from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, HANDLERS, WORKLOADS
-from infra.code import stage
+from infra.code import package
 
 
 class RevisionError(Exception):
@@ -81,7 +81,7 @@ def checked_out(commit: str) -> Iterator[Path]:
 
 def _describe() -> None:
     described = {
-        "archives": {handler: str(stage(handler)) for handler in HANDLERS.values()},
+        "archives": {handler: str(package(handler)) for handler in HANDLERS.values()},
         "environment": ENVIRONMENT,
         "functions": {
             workload.title: (workload.ways[0].function, workload.ways[0].handler)

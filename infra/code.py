@@ -1,127 +1,140 @@
-"""The code of a function: a staged folder with exactly the modules that its handler imports, and the files beside them.
+"""The code of a function: a folder with exactly the modules that it imports, the files beside them, and its packages.
 
-The imports are read, not run, so the same sources give the same folder, and the same hash, on every machine. What is
-imported only `if TYPE_CHECKING` is left out; what a function imports inside its body is included.
+The same sources and requirements give the same folder, and the same hash, on every machine.
 """
 
-import ast
-import functools
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-import handlers
+from infra import imports, standard_library
+from sluice.packages.installation import install, lambda_arm64
+from sluice.packages.wheels import LIMIT_BYTES
 
-ROOT = Path(handlers.__file__).parent.parent
+ROOT = Path(__file__).parent.parent
 """The folder that handler paths start from."""
-_STAGING = ROOT / ".build"
 BESIDE = (".css", ".html", ".json", ".txt")
 """Endings of files that a module may read from its own folder."""
+REQUIREMENTS = "requirements.txt"
+"""Beside a handler or another entry: the packages that it needs, pinned with hashes."""
+PACKAGES = "packages"
+"""Below the folder of archives: packages as they were installed, each list of them once."""
+UPLOAD_BYTES = 50 * 1024 * 1024
+"""What Lambda takes with a request, zipped; more comes from S3."""
+_BUILD = ".build"
+_PLATFORM = lambda_arm64(standard_library.PYTHON)
 
 
-def stage(handler: str, root: Path = ROOT, staging: Path = _STAGING) -> Path:
-    """Copies what a handler imports into a folder of its own and returns that folder.
+class CodeError(ValueError):
+    """The code of a function cannot be packaged; the message says why."""
 
-    The folder's name carries a hash of its contents: stages of the same sources share it, and a stage never changes.
+
+def package(handler: str, root: Path = ROOT, build: Path | None = None, others: Sequence[str] = ()) -> Path:
+    """Puts what a function needs into a folder of its own and returns that folder.
+
+    The folder's name carries a hash of its contents: functions of the same sources share it, and it never changes.
 
     Args:
-        handler: dotted path of the handler, such as `handlers.archiver.handler.handle`.
-        root: the folder that the path starts from.
-        staging: the folder to stage into.
+        handler: Dotted path of the handler, such as `handlers.archiver.handler.handle`.
+        root: The folder that the path starts from.
+        build: The folder to put it below; `.build` in `root` by default.
+        others: Further modules that the function loads by their names.
 
     Raises:
-        FileNotFoundError: the handler's module does not exist.
-        ValueError: a module that it imports uses a relative import.
+        FileNotFoundError: A module does not exist.
+        ImportsError: A module imports what the function cannot have, or by a relative name.
+        RequirementsError: Its packages cannot be had.
+        CodeError: It takes more than Lambda has room for, or a package has a module of the same name.
     """
-    module = handler.rpartition(".")[0]
-    sources = _sources(module, root)
-    files = {path: (root / path).read_bytes() for path in sorted(sources | _beside(sources, root))}
-    digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:12]
-    folder = staging / f"{module.split('.')[-2]}-{digest}"
-    if not _holds(folder, files):
-        _write(folder, files)
+    build = build or root / _BUILD
+    entries = [handler.rpartition(".")[0], *others]
+    modules = imports.sources(entries, root)
+    requirements = sorted({path for entry in entries if (path := _requirements(entry, root)).is_file()})
+    packages = install(requirements, _PLATFORM, build / PACKAGES) if requirements else None
+    imports.check(modules, _module_names(packages), str(_requirements(entries[0], root).relative_to(root)))
+    files = {path: (root / path).read_bytes() for path in sorted({*modules, *_beside(modules, root)})}
+    if packages:
+        files[_PLATFORM.requirements_name] = b"\n".join(path.read_bytes() for path in requirements)
+    _check_together(files, packages, handler)
+    digest = hashlib.sha256(repr((sorted(files.items()), packages and packages.name)).encode()).hexdigest()[:12]
+    folder = build / f"{entries[0].split('.')[-2]}-{digest}"
+    if not _holds(folder, files, packages):
+        _write(folder, files, packages)
     return folder
 
 
-def _sources(module: str, root: Path) -> set[str]:
-    """The files, relative to `root`, that importing `module` runs or may run."""
-    package = module.partition(".")[0]
-    if "." not in module or _file(module, root) is None:
-        raise FileNotFoundError(f"no module {module!r} below {root}: a handler is named package.module.function")
-    found: set[str] = set()
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        path = _file(name, root)
-        if path is None or path in found:
-            continue
-        found.add(path)
-        waiting += [name.rpartition(".")[0]] if "." in name else []
-        imports = _imports((root / path).read_bytes(), path)
-        waiting += [imported for imported in imports if imported.partition(".")[0] == package]
-    return found
+def zipped_bytes(folder: Path) -> int:
+    """Returns about how large a folder is when it is zipped; 0 where its files are small enough as they are."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    if sum(path.stat().st_size for path in files) <= UPLOAD_BYTES:
+        return 0
+    return sum(len(zlib.compress(path.read_bytes(), 6)) for path in files)
 
 
-def _beside(sources: set[str], root: Path) -> set[str]:
+def _requirements(module: str, root: Path) -> Path:
+    return (root / module.replace(".", "/")).parent / REQUIREMENTS
+
+
+def _beside(sources: Collection[str], root: Path) -> set[str]:
     """The files, relative to `root`, that lie in the folders of sources and are not Python's."""
     folders = {(root / path).parent for path in sources}
     return {
         str(path.relative_to(root))
         for folder in folders
         for path in folder.iterdir()
-        if path.suffix in BESIDE and path.name != "requirements.txt" and path.is_file()
+        if path.suffix in BESIDE and path.name != REQUIREMENTS and path.is_file()
     }
 
 
-def _file(module: str, root: Path) -> str | None:
-    base = module.replace(".", "/")
-    return next((path for path in (f"{base}.py", f"{base}/__init__.py") if (root / path).is_file()), None)
+def _module_names(packages: Path | None) -> frozenset[str]:
+    """The names that can be imported from a folder of packages."""
+    entries = packages.iterdir() if packages else ()
+    return frozenset(path.name.partition(".")[0] for path in entries if path.is_dir() or path.suffix in (".py", ".so"))
 
 
-@functools.cache
-def _imports(source: bytes, path: str) -> tuple[str, ...]:
-    """Every module that a source imports; remembered, because functions share most of their modules."""
-    return tuple(_imported(ast.parse(source, path), path))
-
-
-def _imported(node: ast.AST, path: str) -> Iterator[str]:
-    """Every module that `node` imports; for `from a import b` both `a` and `a.b`, since `b` may be a module."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and node.level:
-        raise ValueError(
-            f"{path}, line {node.lineno}: a handler imports by absolute names, so that its archive can be traced"
+def _check_together(files: Mapping[str, bytes], packages: Path | None, handler: str) -> None:
+    installed = _files(packages) if packages else {}
+    size = sum(map(len, files.values())) + sum(path.stat().st_size for path in installed.values())
+    if size > LIMIT_BYTES:
+        raise CodeError(
+            f"the code of {handler} takes {size / 1e6:,.0f} MB, and Lambda has room for {LIMIT_BYTES / 1e6:,.0f}: "
+            "leave packages out"
         )
-    elif isinstance(node, ast.ImportFrom) and node.module:
-        yield node.module
-        yield from (f"{node.module}.{alias.name}" for alias in node.names)
-    if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
-        children = iter(node.orelse)
-    else:
-        children = ast.iter_child_nodes(node)
-    for child in children:
-        yield from _imported(child, path)
+    if both := sorted(files.keys() & installed.keys()):
+        raise CodeError(f"{both[0]} is a file of {handler} and of a package that it names: rename yours")
 
 
-def _holds(folder: Path, files: dict[str, bytes]) -> bool:
-    found = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
-    return found.keys() == files.keys() and all(found[path].read_bytes() == content for path, content in files.items())
+def _files(folder: Path) -> dict[str, Path]:
+    return {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> None:
+def _holds(folder: Path, files: Mapping[str, bytes], packages: Path | None) -> bool:
+    found, installed = _files(folder), _files(packages) if packages else {}
+    return (
+        found.keys() == files.keys() | installed.keys()
+        and all(found[path].read_bytes() == content for path, content in files.items())
+        and all(found[path].stat().st_size == source.stat().st_size for path, source in installed.items())
+    )
+
+
+def _write(folder: Path, files: Mapping[str, bytes], packages: Path | None) -> None:
     """Puts the folder in place whole, so that a program running beside this one never sees half of it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         fresh = Path(scratch, "fresh")
+        if packages:
+            shutil.copytree(packages, fresh)
         for path, content in files.items():
             (fresh / path).parent.mkdir(parents=True, exist_ok=True)
             (fresh / path).write_bytes(content)
         try:
             os.rename(fresh, folder)
         except OSError:
-            if _holds(folder, files):  # the program beside this one was first
+            if _holds(folder, files, packages):  # the program beside this one was first
                 return
             os.rename(folder, Path(scratch, "tampered"))
             os.rename(fresh, folder)

@@ -9,11 +9,14 @@ import pulumi
 import pulumi_aws as aws
 
 from handlers.shared.observability import DIMENSION, NAMESPACE
-from infra.code import ROOT, stage
+from infra.bucket import Bucket
+from infra.code import ROOT, UPLOAD_BYTES, CodeError, package, zipped_bytes
 from infra.component import Component
 from infra.iam import Statement, allow, policy_document, trust
+from infra.imports import ImportsError
 from infra.metrics import Metric, metric
 from infra.operations import Operations
+from sluice.packages.requirements import RequirementsError
 
 RUNTIME = aws.lambda_.Runtime.PYTHON3D14
 """The newest Python that Lambda and pulumi-aws both know."""
@@ -43,7 +46,9 @@ class FunctionArgs(TypedDict):
     """Dotted path of the handler, such as `handlers.archiver.handler.handle`."""
     root: NotRequired[str]
     """The folder that the path starts from, where the handler is another project's; this repository by default. Its
-    code is staged in `.build` there."""
+    archive is made in `.build` there. A `requirements.txt` beside the handler pins the packages that go into it."""
+    modules: NotRequired[Sequence[str]]
+    """Further modules that the function loads by their names, with what they import and their `requirements.txt`."""
     description: str
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables; names come from the handler's `environment` module."""
@@ -68,6 +73,7 @@ class Function(Component):
     - an IAM role with one inline policy: exactly the given statements, its own log streams and, when traced, X-Ray;
     - a log group with retention;
     - a Lambda function on arm64, its code an archive of exactly what its handler imports, its logs as JSON;
+    - a bucket for that archive, where it is too large to be sent with a request;
     - alarms on errors, on throttles, on a duration near the timeout, and on what it counts itself.
     """
 
@@ -146,7 +152,7 @@ class Function(Component):
             runtime=RUNTIME,
             architectures=["arm64"],
             handler=self._args["handler"],
-            code=pulumi.FileArchive(str(self._stage_code())),
+            **self._code(),
             timeout=self._timeout_seconds,
             memory_size=self._args.get("memory_mib", 256),
             # AWS forgets an environment without variables, and every later update would find a difference.
@@ -170,9 +176,30 @@ class Function(Component):
             )
         return variables
 
-    def _stage_code(self) -> Path:
+    def _code(self) -> dict[str, Any]:
+        """The arguments that say what the function runs."""
         root = Path(self._args.get("root", ROOT))
-        return stage(self._args["handler"], root, root / ".build")
+        try:
+            folder = package(self._args["handler"], root, others=self._args.get("modules", ()))
+        except (CodeError, FileNotFoundError, ImportsError, RequirementsError) as error:
+            raise pulumi.RunError(str(error)) from error
+        archive = pulumi.FileArchive(str(folder))
+        if zipped_bytes(folder) <= UPLOAD_BYTES:
+            return {"code": archive}
+        stored = self._create_stored_code(folder.name, archive)
+        return {"s3_bucket": stored.bucket, "s3_key": stored.key}
+
+    def _create_stored_code(self, name: str, archive: pulumi.FileArchive) -> aws.s3.BucketObjectv2:
+        # Code can be made again: nothing of it has to be kept or guarded as data are.
+        bucket = Bucket(f"{self._name}-code", {"operations": {**self._operations, "protect": False}}, self._child())
+        return aws.s3.BucketObjectv2(
+            f"{self._name}-archive",
+            bucket=bucket.name,
+            key=f"{name}.zip",
+            source=archive,
+            tags=self._operations.get("tags"),
+            opts=self._child(),
+        )
 
     def _create_alarms(self) -> None:
         self._alarm_on(

@@ -16,10 +16,18 @@ DECLARED = {
     "handlers.shared.recipients",  # settings refuse the addresses that the functions would refuse
 }
 """The names and rules that handlers declare for those who build and judge their surroundings."""
-LEAVES = {"sluice.aws_errors", "sluice.batch_response", "sluice.outputs", "sluice.private", "sluice.schedules"}
+LEAVES = {
+    "sluice.aws_errors",
+    "sluice.batch_response",
+    "sluice.outputs",
+    "sluice.packages",
+    "sluice.private",
+    "sluice.schedules",
+}
 MAY_IMPORT = {
     "__main__": {"infra", "sluice.outputs"},
-    "infra": {"infra", *DECLARED, "sluice.schedules"},  # one reading of a schedule, for settings and the timetable
+    # One reading of a schedule, for settings and the timetable; packages are installed for Lambda and for this machine.
+    "infra": {"infra", *DECLARED, "sluice.packages", "sluice.schedules"},
     "handlers": {"handlers"},
     **{f"handlers.{function}": {f"handlers.{function}", "handlers.shared"} for function in FUNCTIONS},
     "handlers.shared": {"handlers.shared"},
@@ -27,14 +35,13 @@ MAY_IMPORT = {
     "sluice": {"sluice"},
     "sluice.cloud": {"sluice.cloud", *LEAVES},
     "sluice.failures": {"sluice.failures", "sluice.target", *LEAVES},
-    **{leaf: set() for leaf in LEAVES},
+    **{leaf: {leaf} for leaf in LEAVES},
     "benchmarks": {"benchmarks", "infra", "handlers", "sluice"},
     "examples": {"infra", "sluice.outputs"},
 }
 """Module or package -> what it may import of ours; the longest name counts."""
 
 EXCEPTIONS = {
-    ("infra.code", "handlers"): "stays: it packs this folder, and asks the package where it lies",
     ("sluice.commands.import_", "handlers.importer"): "a dry run reads files as the function does, in this process",
     ("sluice.commands.import_", "infra.settings"): "a dry run reads the program's settings in this process",
     ("sluice.demo.mail", "handlers.shared.recipients"): "the demo says which addresses the notifier refuses",

@@ -28,6 +28,11 @@ class Platform(NamedTuple):
     """Such as `3.14`; of this machine's interpreter where `name` is `local`."""
 
     @property
+    def requirements_name(self) -> str:
+        """The file at the top of an archive that pins the packages in it, for whoever runs it elsewhere."""
+        return f"requirements-{self.name}-{self.python}.txt"
+
+    @property
     def is_local(self) -> bool:
         """Whether it is this interpreter's own."""
         return self.name == "local"
@@ -41,11 +46,18 @@ def lambda_arm64(python: str) -> Platform:
     return Platform("arm64", python)
 
 
-def install(requirements: Path, platform: Platform, cache: Path) -> Path:
-    """Returns the folder that holds the packages of a requirements file, and nothing else.
+def bundled(archive: Path) -> tuple[Path, Platform] | None:
+    """Returns the file that pins the packages in an archive's folder, and their platform; None where it has none."""
+    for file in archive.glob("requirements-arm64-*.txt"):
+        return file, lambda_arm64(file.stem.rpartition("-")[2])
+    return None
+
+
+def install(requirements: Sequence[Path], platform: Platform, cache: Path) -> Path:
+    """Returns the folder that holds the packages of requirements files, and nothing else.
 
     Args:
-        requirements: The `requirements.txt`; each line pins a package with its hashes.
+        requirements: Files whose lines pin a package each, with its hashes.
         platform: Where they are to run.
         cache: The folder below which such folders are kept; one for each content and platform.
 
@@ -53,7 +65,9 @@ def install(requirements: Path, platform: Platform, cache: Path) -> Path:
         RequirementsError: The file is not as it must be, a package cannot be had, there is neither pip nor uv, or
             a wheel is unsound.
     """
-    lines = pinned(requirements, None if platform.is_local else _markers(platform))
+    markers = None if platform.is_local else _markers(platform)
+    lines = list(dict.fromkeys(line for file in requirements for line in pinned(file, markers)))
+    names = ", ".join(map(str, requirements))
     machine = sys.implementation.cache_tag + os.uname().machine if platform.is_local else ""
     content = repr((_EDITION, platform, machine, lines))
     folder = cache / f"{platform.name}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
@@ -65,7 +79,7 @@ def install(requirements: Path, platform: Platform, cache: Path) -> Path:
         file.write_text("\n".join(lines) + "\n")
         fresh.mkdir()
         if any(not line.startswith("-") for line in lines):
-            _install(file, platform, Path(scratch), fresh, requirements)
+            _install(file, platform, Path(scratch), fresh, names)
         try:
             fresh.rename(folder)
         except OSError:
@@ -74,7 +88,7 @@ def install(requirements: Path, platform: Platform, cache: Path) -> Path:
     return folder
 
 
-def _install(file: Path, platform: Platform, scratch: Path, fresh: Path, requirements: Path) -> None:
+def _install(file: Path, platform: Platform, scratch: Path, fresh: Path, requirements: str) -> None:
     if importlib.util.find_spec("pip"):
         wheels = scratch / "wheels"
         command = [sys.executable, "-m", "pip", "download", "--dest", str(wheels), *_pip_platform(platform)]
@@ -111,7 +125,7 @@ def _uv_platform(platform: Platform) -> list[str]:
     return ["--python-platform", f"aarch64-manylinux_2_{_GLIBC}", "--python-version", platform.python]
 
 
-def _run(command: Sequence[str], platform: Platform, requirements: Path) -> None:
+def _run(command: Sequence[str], platform: Platform, requirements: str) -> None:
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if result.returncode:
         lines = [line.strip() for line in result.stderr.splitlines() if line.strip()]

@@ -8,7 +8,7 @@ import pytest
 from benchmarks import inputs
 from benchmarks.measure import NullEndpoint, WayError, sample
 from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, WORKLOADS, Workload
-from infra.code import stage
+from infra.code import package
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def endpoint(folder: Path) -> Iterator[NullEndpoint]:
 def test_sluice_does_all_of_a_workload(folder: Path, endpoint: NullEndpoint, workload: Workload) -> None:
     ours = workload.ways[0]
     told = {**ENVIRONMENT, "BENCH_INPUT": workload.input}
-    taken = sample(ours.function, folder, endpoint.url, told, stage(ours.handler), cold=True)
+    taken = sample(ours.function, folder, endpoint.url, told, package(ours.handler), cold=True)
     expected = {"rows": 60, "records": 30, "items": 3000, "start": taken.units}[workload.unit]
     assert taken.units == expected
     assert taken.cpu > 0

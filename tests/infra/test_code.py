@@ -8,7 +8,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from infra.code import ROOT, stage
+from infra import code
+from infra.code import ROOT, CodeError, package
+from infra.imports import ImportsError
 
 HANDLERS = sorted(
     f"{'.'.join(path.relative_to(ROOT).with_suffix('').parts)}.handle" for path in ROOT.glob("handlers/*/handler.py")
@@ -28,7 +30,7 @@ def write(root, **files):
 
 def staged(tmp_path, handler="app.sender.handler.handle", **files):
     """The files of a handler's stage, by path."""
-    folder = stage(handler, write(tmp_path / "sources", **files), tmp_path / "staging")
+    folder = package(handler, write(tmp_path / "sources", **files), tmp_path / "staging")
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -76,7 +78,7 @@ def test_what_an_imported_module_imports_is_held_too_even_in_a_circle(tmp_path):
 def test_what_a_package_imports_is_held_too(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="", app__shared__a="")
     (root / "app/sender/__init__.py").write_text("import app.shared.a")
-    folder = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    folder = package("app.sender.handler.handle", root, tmp_path / "staging")
     assert (folder / "app/shared/a.py").is_file()
 
 
@@ -89,10 +91,15 @@ def test_files_that_a_held_module_may_read_from_its_folder_are_held(tmp_path):
     for path in ("app/sender/requirements.txt", "app/sender/notes.md", "app/sender/handler.pyc"):
         (root / path).touch()
     (root / "app/sender/folder.txt").mkdir()
-    folder = stage("app.sender.handler.handle", root, tmp_path / "staging")
-    assert contents(folder).keys() == PACKAGES | {"app/shared/__init__.py", "app/shared/a.py", *beside}
+    folder = package("app.sender.handler.handle", root, tmp_path / "staging")
+    assert contents(folder).keys() == PACKAGES | {
+        "app/shared/__init__.py",
+        "app/shared/a.py",
+        *beside,
+        "requirements-arm64-3.14.txt",
+    }
     (root / "app/shared/style.css").write_text("other")
-    assert stage("app.sender.handler.handle", root, tmp_path / "staging") != folder
+    assert package("app.sender.handler.handle", root, tmp_path / "staging") != folder
 
 
 def test_the_sources_are_read_and_never_run(tmp_path):
@@ -111,22 +118,22 @@ def test_a_handler_that_does_not_exist_is_refused_with_its_name(tmp_path, handle
     (root / "handler.py").touch()
     module = handler.rpartition(".")[0]
     with pytest.raises(FileNotFoundError, match=f"no module '{module}' below .* is named package.module.function"):
-        stage(handler, root, tmp_path / "staging")
+        package(handler, root, tmp_path / "staging")
 
 
 def test_the_same_sources_have_the_same_stage(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="import json")
-    first = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    first = package("app.sender.handler.handle", root, tmp_path / "staging")
     written = (first / "app/sender/handler.py").stat().st_mtime_ns
-    assert stage("app.sender.handler.handle", root, tmp_path / "staging") == first
+    assert package("app.sender.handler.handle", root, tmp_path / "staging") == first
     assert (first / "app/sender/handler.py").stat().st_mtime_ns == written
 
 
 def test_other_sources_have_another_stage(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="import json")
-    first = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    first = package("app.sender.handler.handle", root, tmp_path / "staging")
     write(root, app__sender__handler="import os")
-    assert stage("app.sender.handler.handle", root, tmp_path / "staging") != first
+    assert package("app.sender.handler.handle", root, tmp_path / "staging") != first
 
 
 def contents(folder):
@@ -135,9 +142,9 @@ def contents(folder):
 
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_a_stage_is_the_same_after_any_import_and_in_another_place(tmp_path, handler):
-    before = stage(handler, staging=tmp_path / "one")
+    before = package(handler, build=tmp_path / "one")
     importlib.import_module(handler.rpartition(".")[0])
-    after = stage(handler, staging=tmp_path / "other")
+    after = package(handler, build=tmp_path / "other")
     assert after.name == before.name
     assert contents(after) == contents(before)
 
@@ -145,34 +152,34 @@ def test_a_stage_is_the_same_after_any_import_and_in_another_place(tmp_path, han
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_a_stage_holds_python_sources_and_what_they_read_only(tmp_path, handler):
     importlib.import_module(handler.rpartition(".")[0])
-    kinds = {path.suffix for path in stage(handler, staging=tmp_path).rglob("*") if path.is_file()}
+    kinds = {path.suffix for path in package(handler, build=tmp_path).rglob("*") if path.is_file()}
     assert {".py"} <= kinds <= {".py", ".css"}
 
 
 def test_a_stage_that_was_tampered_with_is_renewed(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="import json")
-    folder = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    folder = package("app.sender.handler.handle", root, tmp_path / "staging")
     (folder / "app/sender/handler.py").write_text("import os")
     (folder / "app/__pycache__").mkdir()
     (folder / "app/__pycache__/handler.pyc").touch()
-    assert stage("app.sender.handler.handle", root, tmp_path / "staging") == folder
+    assert package("app.sender.handler.handle", root, tmp_path / "staging") == folder
     assert contents(folder).keys() == PACKAGES
     assert (folder / "app/sender/handler.py").read_text() == "import json"
 
 
 def test_staging_leaves_nothing_beside_the_stage(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="")
-    folder = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    folder = package("app.sender.handler.handle", root, tmp_path / "staging")
     assert list((tmp_path / "staging").iterdir()) == [folder]
 
 
 def test_two_programs_that_stage_at_once_both_find_it_whole(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="import app.shared.a", app__shared__a="")
     program = (
-        "import sys, pathlib; from infra.code import stage; root, staging = map(pathlib.Path, sys.argv[1:])\n"
+        "import sys, pathlib; from infra.code import package; root, staging = map(pathlib.Path, sys.argv[1:])\n"
         "print('ready', flush=True); input()\n"
         "for number in range(50):\n"
-        "    folder = stage('app.sender.handler.handle', root, staging / str(number))\n"
+        "    folder = package('app.sender.handler.handle', root, staging / str(number))\n"
         "    for path in ('app/__init__.py', 'app/sender/handler.py', 'app/shared/a.py'): (folder / path).read_bytes()"
     )
     command = [sys.executable, "-B", "-c", program, str(root), str(tmp_path / "staging")]
@@ -196,19 +203,19 @@ def test_a_program_that_comes_second_leaves_the_stage_of_the_first_alone(tmp_pat
     def beaten(fresh, folder):
         if not made:
             monkeypatch.setattr(os, "rename", rename)
-            first = stage("app.sender.handler.handle", root, tmp_path / "staging")
+            first = package("app.sender.handler.handle", root, tmp_path / "staging")
             made.append((first / "app/sender/handler.py").stat().st_ino)
         rename(fresh, folder)
 
     monkeypatch.setattr(os, "rename", beaten)
-    folder = stage("app.sender.handler.handle", root, tmp_path / "staging")
+    folder = package("app.sender.handler.handle", root, tmp_path / "staging")
     assert [(folder / "app/sender/handler.py").stat().st_ino] == made
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
 def test_a_stage_can_be_imported_alone(tmp_path, handler):
     """In a fresh interpreter with the AWS SDK beside it, as in Lambda, and nothing of the checkout."""
-    folder = stage(handler, staging=tmp_path)
+    folder = package(handler, build=tmp_path)
     module, _, function = handler.rpartition(".")
     program = (
         "import sys, importlib, json\n"
@@ -224,3 +231,54 @@ def test_a_stage_can_be_imported_alone(tmp_path, handler):
     ours = [path for name, path in modules.items() if name.partition(".")[0] == "handlers"]
     assert all(path.startswith(str(folder)) for path in ours)
     assert not {name.partition(".")[0] for name in modules} & {"infra", "sluice", "pulumi", "pulumi_aws"}
+
+
+@pytest.fixture
+def with_sample(tmp_path, make_wheel, make_requirements):
+    """A root whose handler imports a package that its requirements pin."""
+    root = write(tmp_path / "sources", app__sender__handler="import sample")
+    file = make_requirements(make_wheel(("sample.py", "a = 1"), ("sample/data.bin", "1")))
+    file.rename(root / "app/sender/requirements.txt")
+    return root
+
+
+def test_an_archive_holds_the_packages_that_its_requirements_pin(tmp_path, with_sample):
+    folder = package("app.sender.handler.handle", with_sample, tmp_path / "staging")
+    files = contents(folder)
+    assert files["sample.py"] == b"a = 1"
+    assert files["requirements-arm64-3.14.txt"] == (with_sample / "app/sender/requirements.txt").read_bytes()
+    assert not [path for path in files if path.endswith((".pyc", "RECORD"))]
+
+
+def test_an_archive_with_packages_has_the_same_name_wherever_it_is_made(tmp_path, with_sample):
+    one = package("app.sender.handler.handle", with_sample, tmp_path / "one")
+    other = package("app.sender.handler.handle", with_sample, tmp_path / "other")
+    assert one.name == other.name
+    assert contents(one) == contents(other)
+
+
+def test_without_its_requirements_an_archive_is_refused(tmp_path, with_sample):
+    (with_sample / "app/sender/requirements.txt").unlink()
+    with pytest.raises(
+        ImportsError, match=r"app/sender/handler\.py, line 1: imports sample, .* app/sender/requirements"
+    ):
+        package("app.sender.handler.handle", with_sample, tmp_path / "staging")
+
+
+def test_a_module_that_is_loaded_by_name_comes_with_its_packages(tmp_path, with_sample):
+    write(with_sample, app__sender__handler="", app__tidy__rows="import sample")
+    (with_sample / "app/sender/requirements.txt").rename(with_sample / "app/tidy/requirements.txt")
+    folder = package("app.sender.handler.handle", with_sample, tmp_path / "staging", others=["app.tidy.rows"])
+    assert {"app/tidy/rows.py", "sample.py"} <= contents(folder).keys()
+
+
+def test_a_file_that_a_package_has_too_is_refused(tmp_path, with_sample):
+    write(with_sample, app__sender__handler="import sample", sample="")
+    with pytest.raises(CodeError, match=r"sample\.py is a file of app.sender.handler.handle and of a package"):
+        package("app.sender.handler.handle", with_sample, tmp_path / "staging")
+
+
+def test_more_than_lambda_has_room_for_is_refused(tmp_path, with_sample, monkeypatch):
+    monkeypatch.setattr(code, "LIMIT_BYTES", 100)
+    with pytest.raises(CodeError, match=r"the code of app.sender.handler.handle takes 0 MB, and Lambda has room for 0"):
+        package("app.sender.handler.handle", with_sample, tmp_path / "staging")

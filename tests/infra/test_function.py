@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import pulumi_aws as aws
@@ -226,3 +227,22 @@ def test_each_setting_that_can_grow_too_large_is_named_in_a_preview(section, val
     config[f"sluice:{section}"] = json.dumps({**json.loads(config.get(f"sluice:{section}", "{}")), **value})
     with pytest.raises(ProgramError, match=f"which holds the setting {setting},"):
         run("dev", Recorder("eu-north-1", preview=True), preview=True, config=config)
+
+
+def test_code_that_is_too_large_for_a_request_comes_from_a_bucket(monkeypatch):
+    monkeypatch.setattr("infra.code.UPLOAD_BYTES", 1000)
+    monkeypatch.setattr("infra.function.UPLOAD_BYTES", 1000)
+    graph = function(operations=PROTECTED)
+    inputs, stored = graph.named("archiver").inputs, graph.named("archiver-archive")
+    assert "code" not in inputs
+    assert (inputs["s3Bucket"], inputs["s3Key"]) == (stored.inputs["bucket"], stored.inputs["key"])
+    assert re.fullmatch(r"archiver-[0-9a-f]{12}\.zip", stored.inputs["key"])
+    assert stored.inputs["source"].path.endswith(stored.inputs["key"].removesuffix(".zip"))
+    assert graph.named("archiver-code").inputs["forceDestroy"]
+
+
+def test_code_that_cannot_run_on_lambda_is_refused_without_a_traceback(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/handler.py").write_text("import pydantic")
+    with pytest.raises(ProgramError, match=r"app/handler\.py, line 1: imports pydantic"):
+        function(handler="app.handler.handle", root=str(tmp_path))

@@ -1,13 +1,10 @@
 """Lambda: functions and what feeds them."""
 
-import io
-import zipfile
-from pathlib import Path
-
-from pulumi import FileArchive
+from typing import Any
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program.recording import Created
+from sluice.cloud.resources.code import zipped
 from sluice.cloud.resources.inputs import Inputs, pascal
 from sluice.cloud.resources.naming import physical_name
 from sluice.cloud.resources.registry import UnsupportedError, creates
@@ -32,18 +29,15 @@ def function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
         LoggingConfig=pascal(inputs.take("loggingConfig", {})),
         TracingConfig=pascal(inputs.take("tracingConfig", {})),
         Tags=inputs.take("tags", {}),
-        Code={"ZipFile": _zipped(inputs.take("code"))},
+        Code=_code(inputs),
     )
     return Created(made["FunctionName"], {"name": made["FunctionName"], "arn": made["FunctionArn"]})
 
 
-def _zipped(archive: FileArchive) -> bytes:
-    folder, memory = Path(archive.path), io.BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                zipped.write(path, path.relative_to(folder))
-    return memory.getvalue()
+def _code(inputs: Inputs) -> dict[str, Any]:
+    if archive := inputs.take("code"):
+        return {"ZipFile": zipped(archive)}
+    return {"S3Bucket": inputs.take("s3Bucket"), "S3Key": inputs.take("s3Key")}
 
 
 @creates("aws:lambda/eventSourceMapping:EventSourceMapping")

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from pulumi import FileArchive
+
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.ministack import without_tls
 from sluice.cloud.program.recording import Created
+from sluice.cloud.resources.code import zipped
 from sluice.cloud.resources.inputs import Inputs
 from sluice.cloud.resources.naming import physical_name
-from sluice.cloud.resources.registry import creates
+from sluice.cloud.resources.registry import UnsupportedError, creates
 
 
 @creates("aws:s3/bucket:Bucket")
@@ -102,3 +105,14 @@ def _queue(queue: Inputs) -> dict[str, Any]:
         "Events": queue.take("events"),
         "Filter": {"Key": {"FilterRules": rules}},
     }
+
+
+@creates("aws:s3/bucketObjectv2:BucketObjectv2")
+def bucket_object(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """An object that holds the archive of a function."""
+    name, key, source = inputs.take("bucket"), inputs.take("key"), inputs.take("source")
+    if not isinstance(source, FileArchive):
+        raise UnsupportedError("objects are made here of a FileArchive alone")
+    inputs.take("tags")
+    cloud.client("s3").put_object(Bucket=name, Key=key, Body=zipped(source))
+    return Created(f"{name}/{key}", {"bucket": name, "key": key})

@@ -1,0 +1,121 @@
+"""What a function imports: read from its sources, never run, so that it is the same on every machine.
+
+What is imported only `if TYPE_CHECKING` does not count; what a function imports inside its body, or under `try`, does.
+"""
+
+import ast
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from infra import standard_library
+
+PROVIDED = ("boto3", "botocore")
+"""What Lambda's runtimes have beside the standard library."""
+STAND_IN = "backports.zstd"
+"""What older Pythons, on which nothing but tests and the embedded cloud run, have for `compression.zstd`."""
+
+
+class ImportsError(ValueError):
+    """A function imports what it cannot have; the message names file, line and remedy."""
+
+
+class Import(NamedTuple):
+    """A module that a source imports."""
+
+    module: str
+    line: int
+
+
+def sources(modules: Iterable[str], root: Path) -> dict[str, tuple[Import, ...]]:
+    """Returns the files that importing modules runs or may run, by path relative to `root`, and what else each imports.
+
+    Args:
+        modules: Dotted names, from `root`.
+        root: The folder below which modules are found.
+
+    Raises:
+        FileNotFoundError: One of the modules does not exist.
+        ImportsError: A source uses a relative import.
+    """
+    waiting = list(modules)
+    for module in waiting:
+        if "." not in module or _file(module, root) is None:
+            raise FileNotFoundError(f"no module {module!r} below {root}: a handler is named package.module.function")
+    foreign: dict[str, tuple[Import, ...]] = {}
+    while waiting:
+        name = waiting.pop()
+        path = _file(name, root)
+        if path is not None and path not in foreign:
+            imports = _imports((root / path).read_bytes(), path)
+            foreign[path] = tuple(each for each in imports if not _is_ours(each.module, root))
+            waiting += [each.module for each in imports if each not in foreign[path]]
+        # The packages around a module are run before it, whether they have an __init__.py or not.
+        if "." in name:
+            waiting.append(name.rpartition(".")[0])
+    return foreign
+
+
+def check(files: Mapping[str, Iterable[Import]], packages: frozenset[str], requirements: str) -> None:
+    """Refuses imports that a function on Lambda does not find.
+
+    Args:
+        files: As `sources` returns them.
+        packages: Modules that are bundled.
+        requirements: Where what is missing can be named.
+
+    Raises:
+        ImportsError: For the first such import.
+    """
+    for path, imports in files.items():
+        for module, line in imports:
+            top = module.partition(".")[0]
+            if top in packages or top in standard_library.NAMES or top in PROVIDED or _is_stand_in(module):
+                continue
+            raise ImportsError(
+                f"{path}, line {line}: imports {top}, which a function on Lambda does not have. Name its package, "
+                f"pinned with hashes, in {requirements}, or do without it"
+            )
+
+
+def _is_ours(module: str, root: Path) -> bool:
+    top = module.partition(".")[0]
+    if top in standard_library.NAMES:
+        return False
+    folder = root / top  # a package without an __init__.py is one too
+    return _file(top, root) is not None or (folder.is_dir() and any(folder.rglob("*.py")))
+
+
+def _is_stand_in(module: str) -> bool:
+    return module == STAND_IN or STAND_IN.startswith(f"{module}.") or module.startswith(f"{STAND_IN}.")
+
+
+def _file(module: str, root: Path) -> str | None:
+    base = module.replace(".", "/")
+    return next((path for path in (f"{base}.py", f"{base}/__init__.py") if (root / path).is_file()), None)
+
+
+@functools.cache
+def _imports(source: bytes, path: str) -> tuple[Import, ...]:
+    """Every module that a source imports; remembered, because functions share most of their modules."""
+    return tuple(_imported(ast.parse(source, path), path))
+
+
+def _imported(node: ast.AST, path: str) -> Iterator[Import]:
+    """Every module that `node` imports; for `from a import b` both `a` and `a.b`, since `b` may be a module."""
+    if isinstance(node, ast.Import):
+        yield from (Import(alias.name, node.lineno) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.level:
+        raise ImportsError(
+            f"{path}, line {node.lineno}: a handler imports by absolute names, so that its archive can be traced"
+        )
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield Import(node.module, node.lineno)
+        yield from (Import(f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+    if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+        children = iter(node.orelse)
+    else:
+        children = ast.iter_child_nodes(node)
+    for child in children:
+        yield from _imported(child, path)

@@ -1,0 +1,99 @@
+"""What a function imports, and what it cannot have."""
+
+import sys
+
+import pytest
+
+from infra import standard_library
+from infra.function import RUNTIME
+from infra.imports import ImportsError, check, sources
+
+REQUIREMENTS = "app/requirements.txt"
+
+
+@pytest.fixture
+def checked(tmp_path):
+    """Checks a handler of some source, with bundled packages."""
+
+    def run(source, *packages):
+        (tmp_path / "app").mkdir(exist_ok=True)
+        (tmp_path / "app/handler.py").write_text(source)
+        check(sources(["app.handler"], tmp_path), frozenset(packages), REQUIREMENTS)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import json",
+        "import xml.etree.ElementTree",
+        "from concurrent import futures",
+        "import compression.zstd",
+        "import boto3, botocore.config",
+        "from botocore.exceptions import ClientError",
+        "from backports import zstd",
+        "import backports.zstd",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import pydantic",
+        "import typing\nif typing.TYPE_CHECKING:\n    from pydantic import BaseModel",
+    ],
+)
+def test_what_lambda_has_may_be_imported(checked, source):
+    checked(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "\nimport pydantic",
+        "\nimport pydantic.fields as fields",
+        "\nfrom pydantic import BaseModel",
+        "\nimport json, pydantic",
+        "def handle():\n    import pydantic",
+        "try:\n    import pydantic\nexcept ImportError:\n    pydantic = None",
+        "if not TYPE_CHECKING:\n    import pydantic",
+        "class A:\n    from pydantic import BaseModel",
+    ],
+)
+def test_what_lambda_does_not_have_is_refused_with_file_line_and_remedy(checked, source):
+    with pytest.raises(ImportsError) as refusal:
+        checked(source)
+    assert str(refusal.value) == (
+        "app/handler.py, line 2: imports pydantic, which a function on Lambda does not have. Name its package, pinned "
+        "with hashes, in app/requirements.txt, or do without it"
+    )
+
+
+def test_what_is_bundled_may_be_imported(checked):
+    checked("import pydantic", "pydantic")
+
+
+@pytest.mark.parametrize("module", ["urllib3", "dateutil", "distutils", "imp", "backports.datetime_fromisoformat"])
+def test_neither_what_boto3_brings_nor_what_python_has_lost_counts_as_there(checked, module):
+    with pytest.raises(ImportsError, match=f"imports {module.partition('.')[0]},"):
+        checked(f"import {module}")
+
+
+def test_a_module_that_is_imported_is_looked_into(checked, tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared/text.py").write_text("import pydantic")
+    with pytest.raises(ImportsError, match=r"shared/text\.py, line 1"):
+        checked("from shared import text")
+
+
+def test_packages_need_no_init_file(tmp_path):
+    for path in ("app/deep/handler.py", "shared/deep/text.py"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("")
+    (tmp_path / "app/deep/handler.py").write_text("from shared.deep import text")
+    assert sources(["app.deep.handler"], tmp_path).keys() == {"app/deep/handler.py", "shared/deep/text.py"}
+
+
+def test_the_standard_library_is_that_of_the_runtime():
+    assert RUNTIME.value == f"python{standard_library.PYTHON}"
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 14), reason="the names are those of Python 3.14")
+def test_the_names_are_those_of_the_standard_library():
+    own_tests = ("_test", "_xx", "xx", "__hello", "__phello", "_ctypes_test")
+    assert {name for name in sys.stdlib_module_names if not name.startswith(own_tests)} == standard_library.NAMES

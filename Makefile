@@ -48,10 +48,10 @@ format: setup ## format the code
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
 
-lock: ## resolve the dependencies of pyproject.toml anew (needs uv)
-	uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml -o requirements.txt
-	uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml --group dev -o requirements-dev.txt
-	uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet --no-config --group pyproject.toml:bench -o requirements-bench.txt
+lock: setup ## resolve the dependencies of pyproject.toml anew
+	.venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml -o requirements.txt
+	.venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml --group dev --override tests/overrides.txt -o requirements-dev.txt
+	.venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet --no-config --group pyproject.toml:bench -o requirements-bench.txt
 
 clean: ## remove everything that is made
 	rm -rf .venv .venv-bench .build .sluice .pytest_cache .ruff_cache .hypothesis

@@ -147,7 +147,7 @@ def test_the_readme_shows_every_output_and_no_other():
 # ---- commands
 
 WRITTEN = re.compile(r"python -m sluice((?: [^`|;&>\n]*)?)")
-RUNS_HERE = ("make", "python", "export", "printf", ".")
+RUNS_HERE = ("make", "python", "export", "printf", "ls", "uv", ".")
 NEEDS_AWS = ("aws", "pulumi", "make", "python")
 
 

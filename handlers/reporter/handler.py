@@ -5,12 +5,17 @@ import time
 from functools import cache
 from typing import Any
 
-from handlers.reporter.patience import patience
 from handlers.reporter.run import Run, Services, Summary, few
 from handlers.reporter.schedule import object_key, scheduled_time
 from handlers.reporter.settings import Settings, from_environment
 from handlers.shared.aws import dynamodb, s3, ses
+from handlers.shared.deadlines import Deadlines
 from handlers.shared.observability import DIMENSION, NAMESPACE, emit
+
+_READING = 0.6  # of the time that can be used; what follows needs seconds
+_CALLS = 20  # more than a run makes one after the other, reading aside: one outage leaves time for the rest
+_LONGEST_CALL = 10.0
+_MARGIN = 1.0
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -26,8 +31,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     started = time.monotonic()
     at = scheduled_time(event)
-    patient = patience(context.get_remaining_time_in_millis() / 1000)
-    run = Run(_settings(), _services(), at, context.aws_request_id, patient)
+    deadlines = _deadlines(context.get_remaining_time_in_millis() / 1000)
+    run = Run(_settings(), _services(), at, context.aws_request_id, deadlines)
     try:
         report = run.execute()
     finally:
@@ -38,6 +43,17 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "report": object_key(at, "json"),
         "page": object_key(at, "html"),
     }
+
+
+def _deadlines(seconds: float) -> Deadlines:
+    """Divides the seconds that an invocation has left: the work is the reading of tables."""
+    usable = max(seconds - _MARGIN, 0.0)
+    return Deadlines(
+        seconds,
+        after_work=_MARGIN + usable * (1 - _READING),
+        after_calls=_MARGIN,
+        longest_call=min(usable / _CALLS, _LONGEST_CALL),
+    )
 
 
 @cache

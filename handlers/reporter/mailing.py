@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from handlers.reporter.keeping.marks import ClaimedError, Marks, digest
-from handlers.reporter.patience import Patience
 from handlers.reporter.showing.mail import Mail
 from handlers.shared.aws import ses
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.protocol import AwsClient
+from handlers.shared.deadlines import Deadlines
 from handlers.shared.recipients import OnlyTo, UnusableAddressError, deliverable
 
 _WAIT = 1.0
@@ -45,13 +45,13 @@ class Mailer:
         self,
         client: AwsClient,
         sender: Sender,
-        patience: Patience,
+        deadlines: Deadlines,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.outcome = Sent()
         self._client = client
         self._sender = sender
-        self._patience = patience
+        self._deadlines = deadlines
         self._sleep = sleep
 
     def send(self, mail: Mail, recipients: Sequence[str], marks: Marks) -> None:
@@ -74,7 +74,7 @@ class Mailer:
             try:
                 return marks.claim()
             except ClaimedError:
-                if time.monotonic() + _WAIT >= self._patience.end:
+                if self._deadlines.clock() + _WAIT >= self._deadlines.calls:
                     raise
             self._sleep(_WAIT)
 
@@ -84,7 +84,7 @@ class Mailer:
             return
         try:
             request = ses.send_email(payload(mail, recipient, self._sender))
-            self._client.call(request, deadline=self._patience.call())
+            self._client.call(request, deadline=self._deadlines.call())
         except AwsError as error:
             # Its message may repeat the address, which must not be logged.
             self.outcome.refusals.append(f"{called}: {error.code}")

@@ -17,7 +17,6 @@ from handlers.reporter.keeping.marks import Marks, ObjectPlace, Place, RowPlace
 from handlers.reporter.keeping.storage import Storage
 from handlers.reporter.keeping.totals import Totals
 from handlers.reporter.mailing import Mailer, Sender, usable
-from handlers.reporter.patience import Patience
 from handlers.reporter.report import FAILED, DamagedReportError, Past, Report, parse, render
 from handlers.reporter.schedule import object_key, stamp
 from handlers.reporter.settings import Settings
@@ -26,6 +25,7 @@ from handlers.reporter.showing.view import compare
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.aws.s3 import Bucket
+from handlers.shared.deadlines import Deadlines
 
 _REASONS = 20
 _CLAIM_CALLS = 4  # a mail and its marks are fewer calls, so a live run's claim does not end
@@ -73,17 +73,20 @@ def few(reasons: list[str]) -> list[str]:
 class Run:
     """The run for one scheduled time."""
 
-    def __init__(self, settings: Settings, services: Services, time: datetime, owner: str, patience: Patience) -> None:
+    def __init__(
+        self, settings: Settings, services: Services, time: datetime, owner: str, deadlines: Deadlines
+    ) -> None:
         self.summary = Summary()
         self._settings = settings
         self._services = services
         self._time = time
         self._owner = owner
-        self._patience = patience
+        self._deadlines = deadlines
         self._refusals: dict[str, str] = {}  # table -> why it may not be read; empty where the record is another run's
-        self._storage = Storage(services.bucket, patience)
+        self._storage = Storage(services.bucket, deadlines)
         self._totals = {
-            group.name: Totals(services.dynamodb, group.totals_table, group.name, patience) for group in settings.groups
+            group.name: Totals(services.dynamodb, group.totals_table, group.name, deadlines)
+            for group in settings.groups
         }
 
     def execute(self) -> Report:
@@ -126,7 +129,7 @@ class Run:
     def _count(self) -> bytes:
         settings = self._settings
         wanted = Wanted(settings.name_attribute, settings.date_attribute, settings.items_per_table)
-        found = survey(self._services.dynamodb, settings.groups, wanted, settings.read_units, self._patience)
+        found = survey(self._services.dynamodb, settings.groups, wanted, settings.read_units, self._deadlines)
         self.summary.units = found.units
         self.summary.reasons += found.failures
         self._refusals = found.refusals
@@ -165,8 +168,8 @@ class Run:
         if not recipients:
             return
         sender = Sender(settings.mail_sender, settings.mail_configuration_set)
-        mailer = Mailer(self._services.ses, sender, self._patience)
-        marks = Marks(list(self._places(generated_at)), self._owner, _CLAIM_CALLS * self._patience.each)
+        mailer = Mailer(self._services.ses, sender, self._deadlines)
+        marks = Marks(list(self._places(generated_at)), self._owner, _CLAIM_CALLS * self._deadlines.longest_call)
         try:
             mailer.send(content, recipients, marks)
         finally:
@@ -176,7 +179,7 @@ class Run:
     def _places(self, generated_at: str) -> Iterator[Place]:
         yield ObjectPlace(self._storage, object_key(self._time, "mail"), self._note)
         for totals in self._totals.values():
-            yield RowPlace(self._services.dynamodb, totals, generated_at, self._patience, self._note)
+            yield RowPlace(self._services.dynamodb, totals, generated_at, self._deadlines, self._note)
             return
 
     def _describe(self, report: Report) -> None:

@@ -23,7 +23,7 @@ from handlers.notifier.delivery import Delivery
 from handlers.notifier.marks import Marks
 from handlers.notifier.patience import Patience
 from handlers.notifier.sending import Sender
-from handlers.reporter.patience import patience
+from handlers.reporter.handler import _deadlines as deadlines
 from handlers.reporter.run import Run, Services
 from handlers.reporter.settings import Settings, from_environment
 from handlers.shared.aws import dynamodb, ses
@@ -216,7 +216,7 @@ def test_reports_their_mails_and_totals_are_the_same(stack: Stack, lean: Lean) -
         bucket = new_bucket(stack, f"{way}-reports")
         ours = settings_of(stack, settings, way, bucket)
         before = len(mails(endpoint, token))
-        Run(ours, services(bucket), AT, "test", patience(60.0)).execute()
+        Run(ours, services(bucket), AT, "test", deadlines(60.0)).execute()
         sent = [{**one, "sent_at": ""} for one in mails(endpoint, token, after=before)]
         totals = [items_of(stack, group.totals_table) for group in ours.groups]
         return json.loads(json.dumps(sent).replace(bucket, "reports")), totals, objects_of(stack, bucket)

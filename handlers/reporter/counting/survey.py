@@ -7,11 +7,11 @@ from handlers.reporter.counting import tables
 from handlers.reporter.counting.discovery import tables_of
 from handlers.reporter.counting.plan import Description, plan
 from handlers.reporter.counting.reading import Spending, Wanted, failed, read, unread
-from handlers.reporter.patience import Patience
 from handlers.reporter.report import FAILED, UNREADABLE, TableRead
 from handlers.reporter.settings import Group
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.protocol import AwsClient
+from handlers.shared.deadlines import Deadlines
 
 _READABLE = ("ACTIVE", "UPDATING")
 
@@ -33,14 +33,14 @@ class Survey:
     refusals: dict[str, str] = field(default_factory=dict)
 
 
-def survey(client: AwsClient, groups: Sequence[Group], wanted: Wanted, units: float, patience: Patience) -> Survey:
+def survey(client: AwsClient, groups: Sequence[Group], wanted: Wanted, units: float, deadlines: Deadlines) -> Survey:
     """Counts the tables of all groups within a budget of read units.
 
     Raises:
         AwsError: the tables could not even be listed.
     """
-    members = tables_of(groups, tables.names(client, patience.call()))
-    spending = Spending(units, patience.reading)
+    members = tables_of(groups, tables.names(client, deadlines.call()))
+    spending = Spending(units, deadlines.work)
     found: dict[str, TableRead] = {}
     failures: list[str] = []
     refusals: dict[str, str] = {}

@@ -19,10 +19,10 @@ from typing import Protocol
 
 from handlers.reporter.keeping.storage import Storage
 from handlers.reporter.keeping.totals import Totals
-from handlers.reporter.patience import Patience
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.protocol import AwsClient
+from handlers.shared.deadlines import Deadlines
 
 _ATTRIBUTE = "mail"
 _LONGEST_CLAIM = 3600.0  # no run makes one of as many seconds: whatever did is not sending
@@ -122,17 +122,17 @@ class RowPlace:
     """Keeps the mark in a totals row, beside the totals; the row has to be there."""
 
     def __init__(
-        self, client: AwsClient, totals: Totals, generated_at: str, patience: Patience, note: Note = _forget
+        self, client: AwsClient, totals: Totals, generated_at: str, deadlines: Deadlines, note: Note = _forget
     ) -> None:
         self._client = client
         self._row = {"TableName": totals.table, "Key": totals.key(generated_at)}
-        self._patience = patience
+        self._deadlines = deadlines
         self._note = note
 
     def load(self) -> tuple[Mark | None, str | None]:
         """See `Place`."""
         request = dynamodb.request("GetItem", self._row | {"ConsistentRead": True})
-        row = self._client.call(request, deadline=self._patience.call()).json().get("Item")
+        row = self._client.call(request, deadline=self._deadlines.call()).json().get("Item")
         if row is None:
             raise UnmarkableError(f"{self._row['TableName']} has no row of this run")
         if _ATTRIBUTE not in row:
@@ -155,7 +155,7 @@ class RowPlace:
         }
         try:
             request = dynamodb.request("UpdateItem", payload, repeatable=True)
-            self._client.call(request, deadline=self._patience.call())
+            self._client.call(request, deadline=self._deadlines.call())
         except AwsError as error:
             if error.code == "ConditionalCheckFailedException":
                 return None

@@ -9,11 +9,11 @@ that is not there answers 403 to a role that may not list the bucket; a write th
 import time
 from collections.abc import Callable, Mapping
 
-from handlers.reporter.patience import Patience
 from handlers.reporter.schedule import latest_stamp
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.response import Response
 from handlers.shared.aws.s3 import Bucket
+from handlers.shared.deadlines import Deadlines
 
 LATEST = "reports/latest"
 
@@ -27,15 +27,15 @@ _GENERATED_AT = "x-amz-meta-generated-at"
 class Storage:
     """The report bucket, with the deadlines of one run."""
 
-    def __init__(self, bucket: Bucket, patience: Patience, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, bucket: Bucket, deadlines: Deadlines, clock: Callable[[], float] = time.time) -> None:
         self._bucket = bucket
-        self._patience = patience
+        self._deadlines = deadlines
         self._clock = clock
 
     def read(self, key: str) -> Response | None:
         """Reads an object; None if it is not there."""
         try:
-            return self._bucket.get(key, deadline=self._patience.call())
+            return self._bucket.get(key, deadline=self._deadlines.call())
         except AwsError as error:
             if error.status in _ABSENT:
                 return None
@@ -43,7 +43,7 @@ class Storage:
 
     def put(self, key: str, body: bytes, kind: str) -> None:
         """Writes an object, or writes it again."""
-        self._bucket.put(key, body, headers={"content-type": _TYPES[kind]}, deadline=self._patience.call())
+        self._bucket.put(key, body, headers={"content-type": _TYPES[kind]}, deadline=self._deadlines.call())
 
     def save(
         self, key: str, body: bytes, version: str | None, kind: str = "json", headers: Mapping[str, str] | None = None
@@ -66,7 +66,7 @@ class Storage:
                 key,
                 body,
                 headers={"content-type": _TYPES[kind], **condition, **(headers or {})},
-                deadline=self._patience.call(),
+                deadline=self._deadlines.call(),
             )
         except AwsError as error:
             if error.status in _CONFLICT and error.code != "NoSuchBucket":
@@ -100,7 +100,7 @@ class Storage:
 
     def _head(self, key: str) -> Response | None:
         try:
-            return self._bucket.head(key, deadline=self._patience.call())
+            return self._bucket.head(key, deadline=self._deadlines.call())
         except AwsError as error:
             if error.status in _ABSENT:
                 return None

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from handlers.reporter.patience import Patience
 from handlers.reporter.report import GroupReport, Past
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.protocol import AwsClient
+from handlers.shared.deadlines import Deadlines
 
 HISTORY = 48
 """How many earlier reports the chart shows: four hours of them, one every five minutes."""
@@ -25,12 +25,12 @@ _ENTRY = 24  # bytes of an entry besides its name: DynamoDB's overhead, and a nu
 class Totals:
     """The totals table of one group; `notes` names the rows that somebody damaged."""
 
-    def __init__(self, client: AwsClient, table: str, group: str, patience: Patience) -> None:
+    def __init__(self, client: AwsClient, table: str, group: str, deadlines: Deadlines) -> None:
         self.table = table
         self.notes: list[str] = []
         self._client = client
         self._group = group
-        self._patience = patience
+        self._deadlines = deadlines
 
     def put(self, group: GroupReport, generated_at: str, expires_at: int) -> None:
         """Writes the row of a run, or the same row again."""
@@ -51,7 +51,7 @@ class Totals:
             "ExpressionAttributeNames": {f"#{name}": name for name in (*values, truncated)},
             "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
         }
-        self._client.call(dynamodb.request("UpdateItem", payload, repeatable=True), deadline=self._patience.call())
+        self._client.call(dynamodb.request("UpdateItem", payload, repeatable=True), deadline=self._deadlines.call())
 
     def before(self, generated_at: str) -> list[Past]:
         """Reads the rows of the runs before one, oldest first, `HISTORY` at most; damaged ones are passed over."""
@@ -63,7 +63,7 @@ class Totals:
             "ScanIndexForward": False,
             "Limit": HISTORY,
         }
-        page = self._client.call(dynamodb.request("Query", payload), deadline=self._patience.call()).json()
+        page = self._client.call(dynamodb.request("Query", payload), deadline=self._deadlines.call()).json()
         rows = [self._past(row) for row in reversed(page["Items"])]
         return [row for row in rows if row]
 

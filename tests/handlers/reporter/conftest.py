@@ -9,9 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from handlers.reporter.patience import Patience, patience
+from handlers.reporter.handler import _deadlines
 from handlers.reporter.run import Run, Services
 from handlers.reporter.settings import Settings
+from handlers.shared.deadlines import Deadlines
 from tests.handlers.reporter.fakes import AT, RA, VR, Bucket, Dynamo, Faults, Ses
 
 TOTALS_KEY = [("group", "HASH"), ("generated_at", "RANGE")]
@@ -56,7 +57,7 @@ class Aws:
     def run(self, time: Any = AT, owner: str = "run-1", seconds: float = 60, **changes: Any) -> Run:
         """A run for a time, with changed settings."""
         services = Services(self.dynamodb, self.ses, self.bucket)  # type: ignore[arg-type]  # the fakes have the calls
-        return Run(settings(**changes), services, time, owner, patience(seconds))
+        return Run(settings(**changes), services, time, owner, _deadlines(seconds))
 
 
 @pytest.fixture
@@ -73,9 +74,9 @@ def aws() -> Iterator[Aws]:
 
 
 @pytest.fixture
-def patient() -> Patience:
+def deadlines() -> Deadlines:
     """A minute."""
-    return patience(60)
+    return _deadlines(60)
 
 
 @cache

@@ -1,4 +1,5 @@
 import json
+import time
 from typing import Any
 
 import pytest
@@ -38,6 +39,22 @@ def invoke(capsys: pytest.CaptureFixture[str]) -> tuple[Any, dict[str, Any]]:
         result = failure
     [line] = capsys.readouterr().out.splitlines()
     return result, json.loads(line)
+
+
+def test_reading_leaves_time_for_the_outcomes() -> None:
+    deadlines = handler._deadlines(101)
+    assert deadlines.work - time.monotonic() < 61
+    assert deadlines.calls - deadlines.work > 39
+
+
+def test_one_call_never_takes_the_time_of_all() -> None:
+    assert handler._deadlines(101).longest_call == 5.0
+    assert handler._deadlines(900).longest_call == 10.0
+
+
+def test_no_call_goes_beyond_the_end() -> None:
+    deadlines = handler._deadlines(0)
+    assert deadlines.call() <= deadlines.calls
 
 
 def test_an_invocation_says_where_the_report_lies(deployed: Aws, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
+from handlers.reporter.handler import _deadlines as deadlines
 from handlers.reporter.keeping.marks import ClaimedError, Marks, UnmarkableError
 from handlers.reporter.mailing import Mailer, Sender, Sent, payload, usable
-from handlers.reporter.patience import patience
 from handlers.reporter.showing.mail import Mail
 from tests.handlers.reporter.fakes import Faults, Ses, error
 from tests.handlers.reporter.keeping.test_marks import Clock, Place
@@ -30,7 +30,7 @@ class Post:
             self.slept.append(pause)
             self.on_sleep()
 
-        mailer = Mailer(self.ses, SENDER, patience(seconds), sleep)
+        mailer = Mailer(self.ses, SENDER, deadlines(seconds), sleep)
         mailer.send(MAIL, TO, Marks([self.place], owner, 30, self.clock))
         return mailer.outcome
 

@@ -12,11 +12,11 @@ from handlers.reporter.counting import reading as module
 from handlers.reporter.counting.plan import Description, Reading, plan
 from handlers.reporter.counting.reading import Spending, Wanted, read
 from handlers.reporter.counting.survey import survey
-from handlers.reporter.patience import Patience
 from handlers.reporter.report import TableRead
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
+from handlers.shared.deadlines import Deadlines
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import RA, answer
 
@@ -223,7 +223,7 @@ def test_an_outage_of_one_table_leaves_the_successors_of_the_others_their_turn(t
     ],
 )
 def test_the_billing_mode_that_dynamodb_tells_decides(
-    aws: Aws, patient: Patience, billing: dict[str, Any], limited: bool
+    aws: Aws, deadlines: Deadlines, billing: dict[str, Any], limited: bool
 ) -> None:
     aws.tables.create_table(
         TableName="RA_a",
@@ -233,5 +233,5 @@ def test_the_billing_mode_that_dynamodb_tells_decides(
     )
     scans: list[dict[str, Any]] = []
     aws.dynamodb.before = lambda operation, payload: scans.append(payload) if operation == "Scan" else None
-    survey(aws.dynamodb, (RA,), WANTED, 1000, patient)
+    survey(aws.dynamodb, (RA,), WANTED, 1000, deadlines)
     assert [("Limit" in scan, "TotalSegments" in scan) for scan in scans] == [(limited, False)]

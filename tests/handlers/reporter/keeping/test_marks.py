@@ -5,9 +5,9 @@ import pytest
 from handlers.reporter.keeping.marks import ClaimedError, Mark, Marks, ObjectPlace, RowPlace, UnmarkableError, digest
 from handlers.reporter.keeping.storage import Storage
 from handlers.reporter.keeping.totals import Totals
-from handlers.reporter.patience import Patience
 from handlers.reporter.report import TableRead, parse, render
 from handlers.shared.aws.errors import AwsError
+from handlers.shared.deadlines import Deadlines
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import RA, STAMP, error
 
@@ -212,12 +212,12 @@ def test_recipients_are_marked_without_their_addresses() -> None:
 
 
 @pytest.fixture(params=["object", "row"])
-def place(request: pytest.FixtureRequest, aws: Aws, patient: Patience) -> ObjectPlace | RowPlace:
+def place(request: pytest.FixtureRequest, aws: Aws, deadlines: Deadlines) -> ObjectPlace | RowPlace:
     if request.param == "object":
-        return ObjectPlace(Storage(aws.bucket, patient), "reports/a.mail")  # type: ignore[arg-type]  # the fake has the calls
-    totals = Totals(aws.dynamodb, "RA_totales", "RA", patient)
+        return ObjectPlace(Storage(aws.bucket, deadlines), "reports/a.mail")  # type: ignore[arg-type]  # the fake has the calls
+    totals = Totals(aws.dynamodb, "RA_totales", "RA", deadlines)
     totals.put(parse(render(STAMP, "dev", [RA], {"RA": [TableRead("RA_a", 1)]})).groups[0], STAMP, 1)
-    return RowPlace(aws.dynamodb, totals, STAMP, patient)
+    return RowPlace(aws.dynamodb, totals, STAMP, deadlines)
 
 
 def test_a_place_keeps_marks_and_refuses_a_version_that_is_gone(place: ObjectPlace | RowPlace) -> None:
@@ -231,11 +231,11 @@ def test_a_place_keeps_marks_and_refuses_a_version_that_is_gone(place: ObjectPla
     assert place.load()[0] == replace(mark, until=0.0)
 
 
-def test_a_mark_leaves_the_row_and_a_row_the_mark(aws: Aws, patient: Patience) -> None:
-    totals = Totals(aws.dynamodb, "RA_totales", "RA", patient)
+def test_a_mark_leaves_the_row_and_a_row_the_mark(aws: Aws, deadlines: Deadlines) -> None:
+    totals = Totals(aws.dynamodb, "RA_totales", "RA", deadlines)
     group = parse(render(STAMP, "dev", [RA], {"RA": [TableRead("RA_a", 1)]})).groups[0]
     totals.put(group, STAMP, 1)
-    place = RowPlace(aws.dynamodb, totals, STAMP, patient)
+    place = RowPlace(aws.dynamodb, totals, STAMP, deadlines)
     place.save(Mark("one", 1.0, ("a",)), None)
     totals.put(group, STAMP, 1)
     [row] = aws.rows()
@@ -243,8 +243,8 @@ def test_a_mark_leaves_the_row_and_a_row_the_mark(aws: Aws, patient: Patience) -
     assert place.load()[0] == Mark("one", 1.0, ("a",))
 
 
-def test_a_run_without_a_row_cannot_be_marked_there(aws: Aws, patient: Patience) -> None:
-    place = RowPlace(aws.dynamodb, Totals(aws.dynamodb, "RA_totales", "RA", patient), STAMP, patient)
+def test_a_run_without_a_row_cannot_be_marked_there(aws: Aws, deadlines: Deadlines) -> None:
+    place = RowPlace(aws.dynamodb, Totals(aws.dynamodb, "RA_totales", "RA", deadlines), STAMP, deadlines)
     with pytest.raises(UnmarkableError, match="RA_totales has no row"):
         place.load()
     assert aws.rows() == []

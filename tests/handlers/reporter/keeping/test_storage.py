@@ -1,8 +1,8 @@
 import pytest
 
 from handlers.reporter.keeping.storage import RecordLostError, Storage
-from handlers.reporter.patience import Patience
 from handlers.shared.aws.errors import AwsError
+from handlers.shared.deadlines import Deadlines
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import AT, error
 
@@ -10,8 +10,8 @@ OLDER, NEWER = "2026-11-21T09:00:00Z", "2026-11-21T09:05:00Z"
 
 
 @pytest.fixture
-def storage(aws: Aws, patient: Patience) -> Storage:
-    return Storage(aws.bucket, patient)  # type: ignore[arg-type]  # the fake has the calls
+def storage(aws: Aws, deadlines: Deadlines) -> Storage:
+    return Storage(aws.bucket, deadlines)  # type: ignore[arg-type]  # the fake has the calls
 
 
 def test_the_first_record_of_a_run_stays(aws: Aws, storage: Storage) -> None:
@@ -47,15 +47,15 @@ def test_latest_is_never_overwritten_by_an_older_run(
 
 
 @pytest.mark.parametrize("ahead", ["2126-11-27T06:00:00Z", "2026-11-21T09:10:01Z", "never"])
-def test_a_latest_of_the_future_is_replaced(aws: Aws, patient: Patience, ahead: str) -> None:
-    storage = Storage(aws.bucket, patient, AT.timestamp)  # type: ignore[arg-type]  # the fake has the calls
+def test_a_latest_of_the_future_is_replaced(aws: Aws, deadlines: Deadlines, ahead: str) -> None:
+    storage = Storage(aws.bucket, deadlines, AT.timestamp)  # type: ignore[arg-type]  # the fake has the calls
     storage.put_latest(b"ahead", "json", ahead)
     assert storage.put_latest(b"now", "json", NEWER)
     assert aws.body("reports/latest.json") == b"now"
 
 
-def test_a_latest_of_a_clock_that_is_a_little_ahead_stays(aws: Aws, patient: Patience) -> None:
-    storage = Storage(aws.bucket, patient, AT.timestamp)  # type: ignore[arg-type]  # the fake has the calls
+def test_a_latest_of_a_clock_that_is_a_little_ahead_stays(aws: Aws, deadlines: Deadlines) -> None:
+    storage = Storage(aws.bucket, deadlines, AT.timestamp)  # type: ignore[arg-type]  # the fake has the calls
     storage.put_latest(b"soon", "json", "2026-11-21T09:10:00Z")
     assert not storage.put_latest(b"now", "json", NEWER)
     assert aws.body("reports/latest.json") == b"soon"

@@ -1,15 +1,15 @@
 import pytest
 
 from handlers.reporter.keeping.totals import HISTORY, Totals
-from handlers.reporter.patience import Patience
 from handlers.reporter.report import GroupReport, TableRead, parse, render
+from handlers.shared.deadlines import Deadlines
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import RA, STAMP
 
 
 @pytest.fixture
-def totals(aws: Aws, patient: Patience) -> Totals:
-    return Totals(aws.dynamodb, "RA_totales", "RA", patient)
+def totals(aws: Aws, deadlines: Deadlines) -> Totals:
+    return Totals(aws.dynamodb, "RA_totales", "RA", deadlines)
 
 
 def group(count: int = 3) -> GroupReport:

@@ -7,7 +7,7 @@ from typing import Any
 
 from handlers.reporter.run import Run, Services, Summary, few
 from handlers.reporter.schedule import object_key, scheduled_time
-from handlers.reporter.settings import Settings, from_environment
+from handlers.reporter.settings import Settings, read
 from handlers.shared.aws import dynamodb, s3, ses
 from handlers.shared.deadlines import Deadlines
 from handlers.shared.observability import DIMENSION, NAMESPACE, emit
@@ -32,7 +32,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     started = time.monotonic()
     at = scheduled_time(event)
     deadlines = _deadlines(context.get_remaining_time_in_millis() / 1000)
-    run = Run(_settings(), _services(), at, context.aws_request_id, deadlines)
+    run = Run(*_setup(), at, context.aws_request_id, deadlines)
     try:
         report = run.execute()
     finally:
@@ -57,13 +57,9 @@ def _deadlines(seconds: float) -> Deadlines:
 
 
 @cache
-def _settings() -> Settings:
-    return from_environment(os.environ)
-
-
-@cache
-def _services() -> Services:
-    return Services(dynamodb.connect(), ses.connect(), s3.Bucket(_settings().bucket))
+def _setup() -> tuple[Settings, Services]:
+    settings = read(os.environ)
+    return settings, Services(dynamodb.connect(), ses.connect(), s3.Bucket(settings.bucket))
 
 
 def _emit(summary: Summary, context: Any, started: float) -> None:

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from handlers.reporter import environment as names
+from handlers.shared.variables import flag, flag_text
 
 _T = TypeVar("_T")
 
@@ -16,8 +16,7 @@ class SettingsError(ValueError):
     """An environment variable that is missing or malformed; the message names it and what it should be."""
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """The tables whose names start with `prefix`, counted together."""
 
     name: str
@@ -26,9 +25,8 @@ class Group:
     totals_table: str
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What one deployment of the reporter does; see `environment` for each field's meaning."""
+class Settings(NamedTuple):
+    """What one deployment of the reporter does; `environment` says what each field means."""
 
     groups: tuple[Group, ...]
     recipients: tuple[str, ...]
@@ -45,36 +43,36 @@ class Settings:
     mail_configuration_set: str
 
 
-def from_environment(variables: Mapping[str, str]) -> Settings:
+def read(environ: Mapping[str, str]) -> Settings:
     """Reads the settings.
 
     Raises:
         SettingsError: a variable is missing or malformed.
     """
 
-    def read(name: str, parse: Callable[[str], _T], shape: str) -> _T:
-        if name not in variables:
+    def value(name: str, parse: Callable[[str], _T], shape: str) -> _T:
+        if name not in environ:
             raise SettingsError(f"{name} is not set: it should be {shape}")
         try:
-            return parse(variables[name])
+            return parse(environ[name])
         except (ValueError, TypeError) as error:
-            shown = "not that" if name in _PERSONAL else repr(variables[name])
+            shown = "not that" if name in _PERSONAL else repr(environ[name])
             raise SettingsError(f"{name} should be {shape}; it is {shown}") from error
 
     return Settings(
-        groups=read(names.GROUPS, _groups, "a JSON list of {name, prefix, label, totals_table}"),
-        recipients=read(names.RECIPIENTS, _strings, "a JSON list of addresses"),
-        name_attribute=read(names.NAME_ATTRIBUTE, _filled, "an attribute's name"),
-        date_attribute=read(names.DATE_ATTRIBUTE, _filled, "an attribute's name"),
-        bucket=read(names.BUCKET, _filled, "a bucket's name"),
-        environment=read(names.ENVIRONMENT, _filled, "the environment's name"),
-        read_units=read(names.READ_UNITS, _at_least(1), "a whole number of 1 or more"),
-        items_per_table=read(names.ITEMS_PER_TABLE, _at_least(0), "a whole number of 0 or more"),
-        history_days=read(names.HISTORY_DAYS, _at_least(1), "a whole number of 1 or more"),
-        mail_enabled=read(names.MAIL_ENABLED, ("false", "true").index, "true or false") == 1,
-        mail_only_to=read(names.MAIL_ONLY_TO, _strings, "a JSON list of addresses and domains"),
-        mail_sender=read(names.MAIL_SENDER, _filled, "an address"),
-        mail_configuration_set=read(names.MAIL_CONFIGURATION_SET, _filled, "a configuration set's name"),
+        groups=value(names.GROUPS, _groups, "a JSON list of {name, prefix, label, totals_table}"),
+        recipients=value(names.RECIPIENTS, _strings, "a JSON list of addresses"),
+        name_attribute=value(names.NAME_ATTRIBUTE, _filled, "an attribute's name"),
+        date_attribute=value(names.DATE_ATTRIBUTE, _filled, "an attribute's name"),
+        bucket=value(names.BUCKET, _filled, "a bucket's name"),
+        environment=value(names.ENVIRONMENT, _filled, "the environment's name"),
+        read_units=value(names.READ_UNITS, _at_least(1), "a whole number of 1 or more"),
+        items_per_table=value(names.ITEMS_PER_TABLE, _at_least(0), "a whole number of 0 or more"),
+        history_days=value(names.HISTORY_DAYS, _at_least(1), "a whole number of 1 or more"),
+        mail_enabled=value(names.MAIL_ENABLED, _flag, "true or false"),
+        mail_only_to=value(names.MAIL_ONLY_TO, _strings, "a JSON list of addresses and domains"),
+        mail_sender=value(names.MAIL_SENDER, _filled, "an address"),
+        mail_configuration_set=value(names.MAIL_CONFIGURATION_SET, _filled, "a configuration set's name"),
     )
 
 
@@ -100,6 +98,12 @@ def _filled(text: str) -> str:
     if not text:
         raise ValueError("empty")
     return text
+
+
+def _flag(text: str) -> bool:
+    if text not in (flag_text(False), flag_text(True)):
+        raise ValueError("no flag")
+    return flag(text)
 
 
 def _at_least(lowest: int) -> Callable[[str], int]:

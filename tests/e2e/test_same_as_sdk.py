@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +24,7 @@ from handlers.notifier.patience import Patience
 from handlers.notifier.sending import Sender
 from handlers.reporter.handler import _deadlines as deadlines
 from handlers.reporter.run import Run, Services
-from handlers.reporter.settings import Settings, from_environment
+from handlers.reporter.settings import Settings, read
 from handlers.shared.aws import dynamodb, ses
 from handlers.shared.aws.batch_writer import write
 from handlers.shared.aws.s3 import Bucket
@@ -209,7 +208,7 @@ def test_reports_their_mails_and_totals_are_the_same(stack: Stack, lean: Lean) -
     counted = [new_table(stack, f"RA_{number}", "id") for number in range(2)]
     for table in counted:
         write(lean.dynamodb, table, items_in("rows.jsonl", FILES["rows.jsonl"]), key_names=["id"], on_reject=print)
-    settings = from_environment(variables_of(stack, "report_function_name"))
+    settings = read(variables_of(stack, "report_function_name"))
     endpoint, token = stack.cloud.endpoint, stack.cloud.token
 
     def run(way: str, services: Callable[[str], Any]) -> tuple[Any, Any, Any]:
@@ -233,10 +232,10 @@ def test_reports_their_mails_and_totals_are_the_same(stack: Stack, lean: Lean) -
 
 def settings_of(stack: Stack, settings: Settings, way: str, bucket: str) -> Settings:
     groups = [
-        replace(group, totals_table=new_table(stack, f"{group.prefix}totales{way}", "group", "generated_at"))
+        group._replace(totals_table=new_table(stack, f"{group.prefix}totales{way}", "group", "generated_at"))
         for group in settings.groups
     ]
-    return replace(settings, groups=tuple(groups), bucket=bucket)
+    return settings._replace(groups=tuple(groups), bucket=bucket)
 
 
 def published(objects: dict[str, tuple[str, dict[str, str], bytes]], bucket: str) -> dict[str, Any]:

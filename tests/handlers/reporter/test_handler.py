@@ -7,7 +7,7 @@ import pytest
 from handlers.reporter import handler
 from handlers.reporter.run import ReportFailedError, Services
 from handlers.reporter.schedule import NoScheduledTimeError
-from handlers.reporter.settings import from_environment
+from handlers.reporter.settings import read
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import STAMP, error
 from tests.handlers.reporter.test_settings import VARIABLES
@@ -26,8 +26,7 @@ class Context:
 @pytest.fixture
 def deployed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
     services = Services(aws.dynamodb, aws.ses, aws.bucket)  # type: ignore[arg-type]  # the fakes have the calls
-    monkeypatch.setattr(handler, "_services", lambda: services)
-    monkeypatch.setattr(handler, "_settings", lambda: from_environment(VARIABLES))
+    monkeypatch.setattr(handler, "_setup", lambda: (read(VARIABLES), services))
     aws.table("RA_lenses", 2)
     return aws
 

@@ -1,7 +1,7 @@
 import pytest
 
 from handlers.reporter import environment as names
-from handlers.reporter.settings import Group, SettingsError, from_environment
+from handlers.reporter.settings import Group, SettingsError, read
 
 VARIABLES = {
     names.GROUPS: '[{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "totals_table": "RA_totales"}]',
@@ -21,21 +21,21 @@ VARIABLES = {
 
 
 def test_settings_are_read_from_the_environment() -> None:
-    settings = from_environment(VARIABLES)
+    settings = read(VARIABLES)
     assert settings.groups == (Group("RA", "RA_", "Augmented Reality", "RA_totales"),)
     assert settings.recipients == ("team@example.com",)
     assert (settings.read_units, settings.items_per_table, settings.mail_enabled) == (1000, 0, True)
 
 
 def test_mail_can_be_turned_off() -> None:
-    assert not from_environment(VARIABLES | {names.MAIL_ENABLED: "false"}).mail_enabled
+    assert not read(VARIABLES | {names.MAIL_ENABLED: "false"}).mail_enabled
 
 
 @pytest.mark.parametrize("name", VARIABLES)
 def test_a_missing_variable_is_named(name: str) -> None:
     variables = {other: value for other, value in VARIABLES.items() if other != name}
     with pytest.raises(SettingsError, match=f"{name} is not set"):
-        from_environment(variables)
+        read(variables)
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_a_missing_variable_is_named(name: str) -> None:
 )
 def test_a_malformed_variable_is_named_with_its_value(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"{name} should be") as raised:
-        from_environment(VARIABLES | {name: value})
+        read(VARIABLES | {name: value})
     assert repr(value) in str(raised.value)
 
 
 @pytest.mark.parametrize("value", ["someone@example.com", '[1, "someone@example.com"]'])
 def test_a_malformed_list_of_recipients_is_named_without_its_addresses(value: str) -> None:
     with pytest.raises(SettingsError, match=names.RECIPIENTS) as raised:
-        from_environment(VARIABLES | {names.RECIPIENTS: value})
+        read(VARIABLES | {names.RECIPIENTS: value})
     assert "someone" not in str(raised.value)

@@ -196,8 +196,6 @@ class ScheduledReporter(Component):
             allow("ReadTables", ["dynamodb:DescribeTable", "dynamodb:Scan"], counted),
             *([decrypt] if keys else []),
             allow("KeepTotals", ["dynamodb:Query", "dynamodb:UpdateItem"], totals),
-            # Where the bucket takes no marks of sent mails, the first group's table keeps them.
-            allow("ReadMarks", ["dynamodb:GetItem"], totals[:1]),
             allow(
                 "KeepReports",
                 ["s3:GetObject", "s3:PutObject"],

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from handlers.reporter.keeping.marks import ClaimedError, Marks, digest
+from handlers.reporter.keeping.marks import ClaimedError, Marks, MarksUnavailableError, digest
 from handlers.reporter.showing.mail import Mail
 from handlers.shared.aws import ses
 from handlers.shared.aws.errors import AwsError
@@ -59,7 +59,7 @@ class Mailer:
 
         Raises:
             ClaimedError: another run was sending, all the time that this one had.
-            UnmarkableError: no place takes marks.
+            MarksUnavailableError: what is sent cannot be marked.
         """
         self._claim(marks)
         try:
@@ -74,7 +74,7 @@ class Mailer:
             try:
                 return marks.claim()
             except ClaimedError:
-                if self._deadlines.clock() + _WAIT >= self._deadlines.calls:
+                if self._is_late():
                     raise
             self._sleep(_WAIT)
 
@@ -90,7 +90,20 @@ class Mailer:
             self.outcome.refusals.append(f"{called}: {error.code}")
             return
         self.outcome.sent += 1
-        marks.add(digest(recipient))
+        self._mark(recipient, marks)
+
+    def _mark(self, recipient: str, marks: Marks) -> None:
+        """Marks one who has the mail, for as long as there is time: a repeated run would send it again."""
+        while True:
+            try:
+                return marks.add(digest(recipient))
+            except MarksUnavailableError as error:
+                if not error.transient or self._is_late():
+                    raise
+            self._sleep(_WAIT)
+
+    def _is_late(self) -> bool:
+        return self._deadlines.clock() + _WAIT >= self._deadlines.calls
 
 
 def payload(mail: Mail, recipient: str, sender: Sender) -> dict[str, object]:

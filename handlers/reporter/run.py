@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from handlers.reporter.counting.reading import Wanted
 from handlers.reporter.counting.survey import survey
-from handlers.reporter.keeping.marks import Marks, ObjectPlace, Place, RowPlace
+from handlers.reporter.keeping.marks import Mark, Marks, MarkStore
 from handlers.reporter.keeping.storage import Storage
 from handlers.reporter.keeping.totals import Totals
 from handlers.reporter.mailing import Mailer, Sender, usable
@@ -83,6 +83,7 @@ class Run:
         self._owner = owner
         self._deadlines = deadlines
         self._refusals: dict[str, str] = {}  # table -> why it may not be read; empty where the record is another run's
+        self._former: Mark | None = None
         self._storage = Storage(services.bucket, deadlines)
         self._totals = {
             group.name: Totals(services.dynamodb, group.totals_table, group.name, deadlines)
@@ -142,7 +143,8 @@ class Run:
                 self._note(f"the group {group.name[:40]} is not configured any more: its totals are passed over")
                 continue
             with self._outcome(f"totals of {group.name}"):
-                self._totals[group.name].put(group, report.generated_at, int(expires_at.timestamp()))
+                mark = self._totals[group.name].put(group, report.generated_at, int(expires_at.timestamp()))
+                self._former = mark or self._former
 
     def _publish(self, report: Report) -> None:
         histories: dict[str, Sequence[Past]] = {}
@@ -157,9 +159,9 @@ class Run:
             self._storage.put(key, body, "html")
             self._storage.put_latest(body, "html", report.generated_at)
         with self._outcome("mail"):
-            self._send(mail.render(view), report.generated_at)
+            self._send(mail.render(view))
 
-    def _send(self, content: mail.Mail, generated_at: str) -> None:
+    def _send(self, content: mail.Mail) -> None:
         settings = self._settings
         if not settings.mail_enabled:
             return
@@ -169,18 +171,13 @@ class Run:
             return
         sender = Sender(settings.mail_sender, settings.mail_configuration_set)
         mailer = Mailer(self._services.ses, sender, self._deadlines)
-        marks = Marks(list(self._places(generated_at)), self._owner, _CLAIM_CALLS * self._deadlines.longest_call)
+        store = MarkStore(self._storage, object_key(self._time, "mail"), self._note)
+        marks = Marks(store, self._owner, _CLAIM_CALLS * self._deadlines.longest_call, former=self._former)
         try:
             mailer.send(content, recipients, marks)
         finally:
             self.summary.mails = mailer.outcome.sent
             self.summary.reasons += [f"mail: {refusal}" for refusal in mailer.outcome.refusals]
-
-    def _places(self, generated_at: str) -> Iterator[Place]:
-        yield ObjectPlace(self._storage, object_key(self._time, "mail"), self._note)
-        for totals in self._totals.values():
-            yield RowPlace(self._services.dynamodb, totals, generated_at, self._deadlines, self._note)
-            return
 
     def _describe(self, report: Report) -> None:
         tables = [table for group in report.groups for table in group.tables]

@@ -259,14 +259,18 @@ def test_a_run_whose_report_could_not_be_written_mails_once_when_repeated(stack,
     assert outbox.recipients == sorted(RECIPIENTS)
 
 
-def test_a_run_without_its_bucket_mails_once_when_repeated(stack, fill, moment):
+def test_a_run_without_its_bucket_mails_nobody_and_a_repeated_one_once(stack, fill, moment):
     fill("RA_homeless", items(3))
     outbox = Outbox(stack)
     with without(stack, "report_function_name", "s3:"):
-        assert "AccessDenied" in (run(stack, moment) or "")
-    assert outbox.recipients == sorted(RECIPIENTS)
-    assert run(stack, moment) is None
-    assert outbox.recipients == sorted(RECIPIENTS)
+        error = run(stack, moment) or ""
+        assert "mail: MarksUnavailableError" in error
+        assert "AccessDenied" in error
+    assert outbox.recipients == []
+    assert (totals(stack, "RA", moment) or {})["total"] == 3
+    for _ in range(2):
+        assert run(stack, moment) is None
+        assert outbox.recipients == sorted(RECIPIENTS)
     assert stored(stack, "latest.json")["generated_at"] == stamp(moment)
 
 

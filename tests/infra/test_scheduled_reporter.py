@@ -252,7 +252,6 @@ def test_the_reporter_may_do_its_work_and_nothing_else():
             ["dynamodb:Query", "dynamodb:UpdateItem"],
             [totals, graph.named("report-totals-vr").outputs["arn"]],
         ),
-        "ReadMarks": (["dynamodb:GetItem"], [totals]),
         "KeepReports": (["s3:GetObject", "s3:PutObject"], [f"{reports}/reports/*"]),
         "KeepFailures": (["sqs:SendMessage"], [dead]),
         "WriteLogs": (["logs:CreateLogStream", "logs:PutLogEvents"], [f"{logs}:log-stream:*"]),

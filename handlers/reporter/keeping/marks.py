@@ -1,30 +1,26 @@
 """Which mails of a run have been sent, so that two runs for one scheduled time send one mail to each recipient.
 
 A run claims the sending before it begins and marks each recipient after the mail was accepted. Claim and marks are an
-object beside the report (`.mail`) or, while the bucket is out of order, an attribute of the run's row of totals:
-a run asks both and writes to the first that works. A claim ends by itself some seconds after its last mark, so that
-another run can finish what a crashed one began.
+object beside the report (`.mail`), which is only written over the version that was read. A claim ends by itself some
+seconds after its last mark, so that another run can finish what a crashed one began.
 
-What can repeat a mail: a crash, or a lost answer, between SES's acceptance and the mark; that one recipient gets it
-again. And a repeated run that cannot read the place to which the first one wrote, or finds its mark damaged.
+There is this one place. A run that cannot read or write it mails nobody, fails, and is repeated; what the report was
+made from lies in the same bucket. A row of totals would do worse: it is found by a group, and groups are settings.
+
+What can repeat a mail: a crash, a lost answer, or an outage of the bucket until the run's end, between SES's
+acceptance and the mark; that one recipient gets it again. And a mark that somebody damaged.
 """
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Protocol
+from typing import NamedTuple
 
 from handlers.reporter.keeping.storage import Storage
-from handlers.reporter.keeping.totals import Totals
-from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.protocol import AwsClient
-from handlers.shared.deadlines import Deadlines
 
-_ATTRIBUTE = "mail"
 _LONGEST_CLAIM = 3600.0  # no run makes one of as many seconds: whatever did is not sending
 
 
@@ -32,23 +28,31 @@ class ClaimedError(Exception):
     """Another run for the same time is sending."""
 
 
-class UnmarkableError(Exception):
-    """No place took the claim, or none takes further marks; sending would risk repeated mails."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What is kept in a place.
+class MarksUnavailableError(Exception):
+    """The mark cannot be read or written; sending would risk repeated mails.
 
     Attributes:
-        owner: the run that holds the claim.
-        until: when the claim ends, in seconds since 1970.
-        sent: the recipients that have the mail, as `digest` gives them.
+        transient: whether it may be possible later.
     """
 
+    def __init__(self, error: AwsError) -> None:
+        super().__init__(f"what is sent cannot be marked, so nothing more is: {error}")
+        self.transient = error.transient
+
+
+class Mark(NamedTuple):
+    """What is kept of the sending."""
+
     owner: str
+    """The run that holds the claim."""
     until: float
+    """When the claim ends, in seconds since 1970."""
     sent: tuple[str, ...] = ()
+    """The recipients that have the mail, as `digest` gives them."""
+
+    def claimed(self, owner: str, now: float) -> bool:
+        """Tells whether another run than this holds the claim."""
+        return self.owner != owner and 0 < self.until - now < _LONGEST_CLAIM
 
     def dumps(self) -> str:
         """Writes the mark as JSON."""
@@ -72,11 +76,8 @@ class Mark:
         return cls(owner, until, tuple(sent))
 
 
-Note = Callable[[str], object]
-
-
-def _mark(text: str | bytes, where: str, note: Note) -> Mark | None:
-    """Reads what a place holds; what somebody damaged is named, and is to be replaced."""
+def read_mark(text: str | bytes, where: str, note: Callable[[str], object]) -> Mark | None:
+    """Reads a stored mark; one that somebody damaged is noted, and is to be replaced."""
     try:
         return Mark.loads(text)
     except (ValueError, RecursionError):
@@ -84,104 +85,50 @@ def _mark(text: str | bytes, where: str, note: Note) -> Mark | None:
         return None
 
 
-def _forget(_: str) -> None:
-    """Takes a note that nobody wants."""
+class MarkStore:
+    """Keeps the mark of a run as an object; its methods raise AwsError where the bucket is out of order."""
 
-
-class Place(Protocol):
-    """Keeps a mark; every method raises AwsError or `UnmarkableError` when it is out of order."""
-
-    def load(self) -> tuple[Mark | None, str | None]:
-        """Gives the mark and its version; nothing and None where there is none."""
-        ...
-
-    def save(self, mark: Mark, version: str | None) -> str | None:
-        """Replaces the mark of a version; gives the new version, None if it is no longer that version."""
-        ...
-
-
-class ObjectPlace:
-    """Keeps the mark as an object."""
-
-    def __init__(self, storage: Storage, key: str, note: Note = _forget) -> None:
+    def __init__(self, storage: Storage, key: str, note: Callable[[str], object]) -> None:
         self._storage = storage
         self._key = key
         self._note = note
 
     def load(self) -> tuple[Mark | None, str | None]:
-        """See `Place`."""
-        there = self._storage.read(self._key)
-        return (_mark(there.body, self._key, self._note), there.headers["etag"]) if there else (None, None)
+        """Gives the mark and its version; nothing and None where there is none."""
+        stored = self._storage.read(self._key)
+        return (read_mark(stored.body, self._key, self._note), stored.headers["etag"]) if stored else (None, None)
 
     def save(self, mark: Mark, version: str | None) -> str | None:
-        """See `Place`."""
+        """Replaces the mark of a version; gives the new version, None if it is no longer that version."""
         return self._storage.save(self._key, mark.dumps().encode(), version)
-
-
-class RowPlace:
-    """Keeps the mark in a totals row, beside the totals; the row has to be there."""
-
-    def __init__(
-        self, client: AwsClient, totals: Totals, generated_at: str, deadlines: Deadlines, note: Note = _forget
-    ) -> None:
-        self._client = client
-        self._row = {"TableName": totals.table, "Key": totals.key(generated_at)}
-        self._deadlines = deadlines
-        self._note = note
-
-    def load(self) -> tuple[Mark | None, str | None]:
-        """See `Place`."""
-        request = dynamodb.request("GetItem", self._row | {"ConsistentRead": True})
-        row = self._client.call(request, deadline=self._deadlines.call()).json().get("Item")
-        if row is None:
-            raise UnmarkableError(f"{self._row['TableName']} has no row of this run")
-        if _ATTRIBUTE not in row:
-            return None, None
-        where = f"{self._row['TableName']}, row of this run, attribute {_ATTRIBUTE}"
-        text = row[_ATTRIBUTE].get("S")
-        if text is None:
-            raise UnmarkableError(f"{where} is no text")
-        return _mark(text, where, self._note), text
-
-    def save(self, mark: Mark, version: str | None) -> str | None:
-        """See `Place`."""
-        text = mark.dumps()
-        values = {":new": {"S": text}} | ({} if version is None else {":old": {"S": version}})
-        payload = self._row | {
-            "UpdateExpression": "SET #mail = :new",
-            "ConditionExpression": "attribute_not_exists(#mail)" if version is None else "#mail = :old",
-            "ExpressionAttributeNames": {"#mail": _ATTRIBUTE},
-            "ExpressionAttributeValues": values,
-        }
-        try:
-            request = dynamodb.request("UpdateItem", payload, repeatable=True)
-            self._client.call(request, deadline=self._deadlines.call())
-        except AwsError as error:
-            if error.code == "ConditionalCheckFailedException":
-                return None
-            raise
-        return text
 
 
 class Marks:
     """The claim of one run to send its mails, and the marks of those that have been sent."""
 
     def __init__(
-        self, places: Sequence[Place], owner: str, seconds: float, clock: Callable[[], float] = time.time
+        self,
+        store: MarkStore,
+        owner: str,
+        seconds: float,
+        clock: Callable[[], float] = time.time,
+        former: Mark | None = None,
     ) -> None:
         """Makes no claim yet.
 
         Args:
-            places: where the mark is kept, in an order that is the same in every run.
+            store: where the mark is kept.
             owner: the invocation; one that Lambda repeats is the same owner.
             seconds: how long the claim holds from each write of the mark: longer than it takes to send one mail.
             clock: seconds since 1970.
+            former: what the release before kept elsewhere of this run's mails.
         """
-        self._places = places
+        self._store = store
         self._seconds = seconds
         self._clock = clock
-        self._versions: dict[int, str | None] = {}
-        self._mark = Mark(owner, 0.0)
+        self._version: str | None = None
+        self._mark = Mark(owner, 0.0, former.sent if former else ())
+        self._is_overtaken = former is not None and former.claimed(owner, clock())  # it sends on, and marks elsewhere
 
     @property
     def sent(self) -> tuple[str, ...]:
@@ -193,58 +140,48 @@ class Marks:
 
         Raises:
             ClaimedError: another run holds the claim.
-            UnmarkableError: no place works.
+            MarksUnavailableError: the mark can be neither read nor written.
         """
-        refusals = []
-        for number, place in enumerate(self._places):
-            try:
-                there, self._versions[number] = place.load()
-            except (AwsError, UnmarkableError) as error:
-                refusals.append(str(error))
-                continue
-            if there:
-                self._respect(there)
-        self._write(self._seconds, refusals)
+        try:
+            mark, self._version = self._store.load()
+        except AwsError as error:
+            raise MarksUnavailableError(error) from error
+        if self._is_overtaken or (mark and mark.claimed(self._mark.owner, self._clock())):
+            raise ClaimedError("another run for this time is sending its mails")
+        if mark:
+            self._include(*mark.sent)
+        self._write(self._seconds)
 
     def add(self, recipient: str) -> None:
-        """Marks a recipient and prolongs the claim.
+        """Marks a recipient and prolongs the claim; may be repeated.
 
         Raises:
             ClaimedError: another run has taken the claim over.
-            UnmarkableError: the mark is in no place.
+            MarksUnavailableError: the mark is not written.
         """
-        self._mark = replace(self._mark, sent=(*self._mark.sent, recipient))
-        self._write(self._seconds, [])
+        self._include(recipient)
+        self._write(self._seconds)
 
     def release(self) -> None:
         """Ends the claim; where that fails it ends by itself."""
-        with suppress(ClaimedError, UnmarkableError):
-            self._write(-1.0, [])
+        with suppress(ClaimedError, MarksUnavailableError):
+            self._write(-1.0)
 
-    def _respect(self, there: Mark) -> None:
-        if there.owner != self._mark.owner and 0 < there.until - self._clock() < _LONGEST_CLAIM:
-            raise ClaimedError("another run for this time is sending its mails")
-        self._mark = replace(self._mark, sent=tuple(dict.fromkeys((*self._mark.sent, *there.sent))))
+    def _include(self, *recipients: str) -> None:
+        self._mark = self._mark._replace(sent=tuple(dict.fromkeys((*self._mark.sent, *recipients))))
 
-    def _write(self, seconds: float, refusals: list[str]) -> None:
-        self._mark = replace(self._mark, until=self._clock() + seconds)
-        for number, version in sorted(self._versions.items()):
-            try:
-                self._versions[number] = self._saved(self._places[number], version)
-                return
-            except AwsError as error:
-                refusals.append(str(error))
-                del self._versions[number]
-        raise UnmarkableError(f"no place takes the marks of what is sent: {'; '.join(refusals)}")
-
-    def _saved(self, place: Place, version: str | None) -> str:
-        saved = place.save(self._mark, version)
-        if saved is None:
-            # A request that was repeated after a lost answer is refused because of itself.
-            there, saved = place.load()
-            if saved is None or there != self._mark:
-                raise ClaimedError("another run for this time has taken over its mails")
-        return saved
+    def _write(self, seconds: float) -> None:
+        self._mark = self._mark._replace(until=self._clock() + seconds)
+        try:
+            version = self._store.save(self._mark, self._version)
+            if version is None:
+                # A request that was repeated after a lost answer is refused because of itself.
+                mark, version = self._store.load()
+                if version is None or mark != self._mark:
+                    raise ClaimedError("another run for this time has taken over its mails")
+        except AwsError as error:
+            raise MarksUnavailableError(error) from error
+        self._version = version
 
 
 def digest(address: str) -> str:

@@ -2,14 +2,18 @@
 
 A row: `group`, `generated_at` (its keys), `total`, `tables` (table -> count), `expires_at` (epoch seconds, its time to
 live). DynamoDB takes items of 400 KB: where a group's tables would take more than 300 KB, `tables` holds those with the
-largest counts, and `tables_truncated` is true; `total` is of all. Rows are written with UpdateItem, which leaves alone
-the mark that `marks` keeps in the same row.
+largest counts, and `tables_truncated` is true; `total` is of all.
+
+Until 0.2 a run marked its mails here, in the attribute `mail`, while the bucket was out of order. Rows are written with
+UpdateItem, which leaves that alone and tells it, so that a run of before an update, repeated after it, mails nobody
+twice. This can go with 0.3.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from handlers.reporter.keeping.marks import Mark, read_mark
 from handlers.reporter.report import GroupReport, Past
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.protocol import AwsClient
@@ -18,7 +22,8 @@ from handlers.shared.deadlines import Deadlines
 HISTORY = 48
 """How many earlier reports the chart shows: four hours of them, one every five minutes."""
 
-_MOST = 300_000  # bytes of `tables`; the rest of 400 KB is for the mark, which is some KB, and to spare
+_MOST = 300_000  # bytes of `tables`; the rest of 400 KB is to spare
+_MARK = "mail"
 _ENTRY = 24  # bytes of an entry besides its name: DynamoDB's overhead, and a number of any size
 
 
@@ -26,14 +31,14 @@ class Totals:
     """The totals table of one group; `notes` names the rows that somebody damaged."""
 
     def __init__(self, client: AwsClient, table: str, group: str, deadlines: Deadlines) -> None:
-        self.table = table
         self.notes: list[str] = []
         self._client = client
+        self._table = table
         self._group = group
         self._deadlines = deadlines
 
-    def put(self, group: GroupReport, generated_at: str, expires_at: int) -> None:
-        """Writes the row of a run, or the same row again."""
+    def put(self, group: GroupReport, generated_at: str, expires_at: int) -> Mark | None:
+        """Writes the row of a run, or the same row again; gives the mark of mails that it has from before 0.2."""
         counts = _within(group.counts)
         values: dict[str, Any] = {
             "total": {"N": str(group.total)},
@@ -45,18 +50,23 @@ class Totals:
             values[truncated] = {"BOOL": True}
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in values)
         payload = {
-            "TableName": self.table,
-            "Key": self.key(generated_at),
+            "TableName": self._table,
+            "Key": {"group": {"S": self._group}, "generated_at": {"S": generated_at}},
             "UpdateExpression": expression if truncated in values else f"{expression} REMOVE #{truncated}",
             "ExpressionAttributeNames": {f"#{name}": name for name in (*values, truncated)},
             "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
+            "ReturnValues": "ALL_OLD",
         }
-        self._client.call(dynamodb.request("UpdateItem", payload, repeatable=True), deadline=self._deadlines.call())
+        request = dynamodb.request("UpdateItem", payload, repeatable=True)
+        row = self._client.call(request, deadline=self._deadlines.call()).json().get("Attributes", {})
+        if _MARK not in row:
+            return None
+        return read_mark(row[_MARK].get("S", ""), f"{self._table}, row of this run", self.notes.append)
 
     def before(self, generated_at: str) -> list[Past]:
         """Reads the rows of the runs before one, oldest first, `HISTORY` at most; damaged ones are passed over."""
         payload = {
-            "TableName": self.table,
+            "TableName": self._table,
             "KeyConditionExpression": "#group = :group AND #generated_at < :generated_at",
             "ExpressionAttributeNames": {"#group": "group", "#generated_at": "generated_at"},
             "ExpressionAttributeValues": {":group": {"S": self._group}, ":generated_at": {"S": generated_at}},
@@ -66,10 +76,6 @@ class Totals:
         page = self._client.call(dynamodb.request("Query", payload), deadline=self._deadlines.call()).json()
         rows = [self._past(row) for row in reversed(page["Items"])]
         return [row for row in rows if row]
-
-    def key(self, generated_at: str) -> dict[str, dict[str, str]]:
-        """Gives the key of a run's row."""
-        return {"group": {"S": self._group}, "generated_at": {"S": generated_at}}
 
     def _past(self, row: Mapping[str, Any]) -> Past | None:
         generated_at = row["generated_at"]["S"]
@@ -83,7 +89,7 @@ class Totals:
                 truncated=row.get("tables_truncated", {}).get("BOOL") is True,
             )
         except (ValueError, LookupError, TypeError, AttributeError):
-            self.notes.append(f"{self.table} has a damaged row, {generated_at[:40]!r}: it is passed over")
+            self.notes.append(f"{self._table} has a damaged row, {generated_at[:40]!r}: it is passed over")
             return None
 
 

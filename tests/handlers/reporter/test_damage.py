@@ -91,7 +91,9 @@ def test_a_damaged_mark_in_the_totals_row_stops_no_mail(tables: Aws, mark: dict[
     tables.run(mail_enabled=False).execute()
     [row] = tables.rows()
     tables.tables.put_item(TableName="RA_totales", Item=row | {"mail": mark})
-    tables.run().execute()
+    run = tables.run()
+    run.execute()
+    assert [note.split(":")[0] for note in run.summary.notes] == ["RA_totales, row of this run is damaged"]
     assert tables.ses.to == TO
 
 

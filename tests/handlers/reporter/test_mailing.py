@@ -3,11 +3,11 @@ from collections.abc import Callable
 import pytest
 
 from handlers.reporter.handler import _deadlines as deadlines
-from handlers.reporter.keeping.marks import ClaimedError, Marks, UnmarkableError
+from handlers.reporter.keeping.marks import ClaimedError, Marks, MarksUnavailableError
 from handlers.reporter.mailing import Mailer, Sender, Sent, payload, usable
 from handlers.reporter.showing.mail import Mail
 from tests.handlers.reporter.fakes import Faults, Ses, error
-from tests.handlers.reporter.keeping.test_marks import Clock, Place
+from tests.handlers.reporter.keeping.test_marks import Clock, Store
 
 MAIL = Mail("subject", "<p>html</p>", "text")
 SENDER = Sender("no-reply@example.com", "mails")
@@ -15,12 +15,12 @@ TO = ["one@example.com", "two@example.com"]
 
 
 class Post:
-    """A mailer with its outbox, place and clock."""
+    """A mailer with its outbox, store and clock."""
 
     def __init__(self) -> None:
         self.faults = Faults()
         self.ses = Ses(self.faults)
-        self.place = Place()
+        self.store = Store()
         self.clock = Clock()
         self.slept: list[float] = []
         self.on_sleep: Callable[[], None] = lambda: None
@@ -31,7 +31,7 @@ class Post:
             self.on_sleep()
 
         mailer = Mailer(self.ses, SENDER, deadlines(seconds), sleep)
-        mailer.send(MAIL, TO, Marks([self.place], owner, 30, self.clock))
+        mailer.send(MAIL, TO, Marks(self.store, owner, 30, self.clock))
         return mailer.outcome
 
 
@@ -77,7 +77,7 @@ def test_a_crash_between_two_mails_repeats_neither(post: Post) -> None:
 
 
 def test_a_run_waits_while_another_sends_and_then_sends_what_is_left(post: Post) -> None:
-    other = Marks([post.place], "other", 30, post.clock)
+    other = Marks(post.store, "other", 30, post.clock)
     other.claim()
     post.on_sleep = other.release
     assert post.send() == Sent(sent=2)
@@ -85,24 +85,47 @@ def test_a_run_waits_while_another_sends_and_then_sends_what_is_left(post: Post)
 
 
 def test_a_run_that_waited_in_vain_fails_and_sends_nothing(post: Post) -> None:
-    Marks([post.place], "other", 30, post.clock).claim()
+    Marks(post.store, "other", 30, post.clock).claim()
     with pytest.raises(ClaimedError):
         post.send(seconds=1.5)
     assert post.ses.outbox == []
 
 
 def test_no_mail_goes_out_that_could_not_be_marked(post: Post) -> None:
-    post.place.writable = False
-    with pytest.raises(UnmarkableError):
+    post.store.failure = error("save")
+    with pytest.raises(MarksUnavailableError):
         post.send()
     assert post.ses.outbox == []
 
 
 def test_marks_that_fail_stop_the_sending(post: Post) -> None:
-    post.ses.accepted = lambda address: setattr(post.place, "writable", False)
-    with pytest.raises(UnmarkableError):
+    post.ses.accepted = lambda address: setattr(post.store, "failure", error("save"))
+    with pytest.raises(MarksUnavailableError):
         post.send()
     assert post.ses.to == TO[:1]
+
+
+def test_a_mark_is_waited_for_since_its_mail_has_gone(post: Post) -> None:
+    outage = error("save")
+    outage.transient = True
+
+    def away(_: object) -> None:
+        post.store.failure = outage
+
+    post.ses.accepted = away
+    post.on_sleep = lambda: setattr(post.store, "failure", None)
+    assert post.send() == Sent(sent=2)
+    assert post.slept == [1.0, 1.0]
+    assert post.send("again") == Sent(before=2)
+
+
+def test_a_mark_is_waited_for_until_the_runs_end(post: Post) -> None:
+    outage = error("save")
+    outage.transient = True
+    post.ses.accepted = lambda address: setattr(post.store, "failure", outage)
+    with pytest.raises(MarksUnavailableError):
+        post.send(seconds=1.5)
+    assert (post.ses.to, post.slept) == (TO[:1], [])
 
 
 def test_a_mail_has_a_text_beside_its_html_and_a_configuration_set() -> None:

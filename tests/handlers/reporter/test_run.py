@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from handlers.reporter.keeping.marks import Mark, digest
 from handlers.reporter.run import ReportFailedError
 from handlers.shared.aws.errors import AwsError
 from tests.handlers.reporter.conftest import Aws
@@ -122,10 +123,7 @@ def test_a_run_whose_write_failed_and_that_is_repeated_sends_one_mail(
     tables: Aws, operation: str, subject: str
 ) -> None:
     tables.faults.on(operation, subject)
-    if operation != "GetObject":
-        fail(tables)
-    else:
-        tables.run().execute()
+    fail(tables)
     tables.faults.clear()
     tables.run(owner="run-2").execute()
     assert tables.ses.to == TO
@@ -133,29 +131,43 @@ def test_a_run_whose_write_failed_and_that_is_repeated_sends_one_mail(
     assert len(tables.rows()) == 1
 
 
-def test_a_bucket_that_is_out_of_order_stops_neither_totals_nor_mail(tables: Aws) -> None:
+def test_a_bucket_that_is_out_of_order_stops_no_totals_and_its_mails_go_with_the_next_run(tables: Aws) -> None:
     for operation in ("PutObject", "GetObject", "HeadObject"):
         tables.faults.on(operation)
-    assert fail(tables) == ["JSON", "latest JSON", "HTML"]
-    assert tables.ses.to == TO
-    assert len(tables.rows()) == 1
-
-
-def test_without_any_place_for_marks_no_mail_is_sent(tables: Aws) -> None:
-    tables.faults.on("PutObject")
-    tables.faults.on("UpdateItem")
-    assert "mail" in fail(tables)
+    assert fail(tables) == ["JSON", "latest JSON", "HTML", "mail"]
     assert tables.ses.outbox == []
+    assert len(tables.rows()) == 1
+    tables.faults.clear()
+    tables.run(owner="run-2").execute()
+    assert tables.ses.to == TO
+
+
+def test_without_marks_no_mail_is_sent_and_none_is_lost(tables: Aws) -> None:
+    tables.faults.on("PutObject", ".mail")
+    assert fail(tables) == ["mail"]
+    assert tables.ses.outbox == []
+    tables.faults.clear()
+    tables.run(owner="run-2").execute()
+    assert tables.ses.to == TO
+
+
+def test_mails_that_the_release_before_marked_in_the_totals_row_are_not_sent_again(tables: Aws) -> None:
+    tables.run(mail_enabled=False).execute()
+    [row] = tables.rows()
+    mark = Mark("run-1", time.time() - 60, (digest(TO[0]),)).dumps()
+    tables.tables.put_item(TableName="RA_totales", Item=row | {"mail": {"S": mark}})
+    for owner in ("run-1", "run-2"):
+        tables.run(owner=owner).execute()
+    assert tables.ses.to == TO[1:]
 
 
 def test_marks_that_fail_stop_the_mails_and_what_was_sent_is_counted(tables: Aws) -> None:
     def outage(address: str) -> None:
         tables.faults.on("PutObject", ".mail")
-        tables.faults.on("UpdateItem")
 
     tables.ses.accepted = outage
     run = tables.run()
-    with pytest.raises(ReportFailedError, match="mail: UnmarkableError"):
+    with pytest.raises(ReportFailedError, match="mail: MarksUnavailableError"):
         run.execute()
     assert (tables.ses.to, run.summary.mails) == (TO[:1], 1)
 

@@ -1,8 +1,8 @@
 """The report as a mail: tables and inline styles, which is what mail readers keep, and a plain text beside it.
 
-A `<style>` element carries the dark colours and a phone's layout; readers that drop it show the light ones. The
-history is columns of a table, since readers strip SVG. Rows that do not fit are left out and the mail says so. What
-items and tables are called is made inert: it is from other people, and the mail is from the team.
+A `<style>` element, of mail.css, carries the dark colours and a phone's layout; readers that drop it show the light
+ones. The history is columns of a table, since readers strip SVG. Rows that do not fit are left out and the mail says
+so. What items and tables are called is made inert: it is from other people, and the mail is from the team.
 """
 
 from collections.abc import Sequence
@@ -29,6 +29,7 @@ from handlers.reporter.showing.markup import (
     signed,
     standing,
     status,
+    stylesheet,
 )
 from handlers.reporter.showing.view import GroupView, Point, TableView, View
 from handlers.shared.inert import inert
@@ -54,24 +55,12 @@ _CELL = f"padding:8px 0;border-top:1px solid {_RULE}"
 _FIGURE = f"padding:8px 0 8px 18px;border-top:1px solid {_RULE}"
 _ITEM_CELL = f"padding:5px 12px 5px 0;border-top:1px solid {_RULE}"
 
-_WIDE = ' class="l"'
+_NAME = ' class="name"'
 _LIST = f"{_FONT};font-size:13px;line-height:18px;word-break:break-word"
 _THIN = "font-size:1px;mso-line-height-rule:exactly"
 _TAG = f"padding:1px 7px;border-radius:8px;background:{_NOTE_GROUND};color:{_NOTE};font-size:12px"
 
-_DARK = (
-    ":root{color-scheme:light dark;supported-color-schemes:light dark}"
-    "@media(prefers-color-scheme:dark){.g{background:#101317!important}.k{background:#181c22!important}"
-    ".i{color:#e9ecf0!important}.s{color:#a1abb8!important}.r,.w td,.q td{border-color:#2b313a!important}"
-    ".t{background:#252b33!important}.b{background:#7aa2ff!important}.u{color:#6fd19b!important}"
-    ".d{color:#ff9d8c!important}.n{background:#33290f!important;color:#f2c67c!important}}"
-    ".q th{font-weight:400;padding:4px 0}"
-    "@media(max-width:480px){.p{padding:20px 16px!important}"
-    ".q,.q tbody,.q tr{display:block!important}.q tr.s{display:none!important}"
-    ".q tr{padding:6px 0!important;border-top:1px solid #80808040!important}"
-    ".q td{display:inline-block!important;border:0!important;padding:0 12px 0 0!important}"
-    ".q td.l{display:block!important;padding:0!important}}"
-)
+_STYLE = stylesheet("mail.css")
 
 
 @dataclass(frozen=True)
@@ -120,15 +109,15 @@ def _opening(view: View) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
-        f"<title>Table report, {title}</title><style>{_DARK}</style></head>\n"
-        f'<body class="g" style="margin:0;padding:0;background:{_GROUND}">'
-        f'<table role="presentation" class="g" width="100%" {_TIGHT} style="background:{_GROUND}"><tr>'
-        f'<td align="center" style="padding:16px 8px"><table role="presentation" class="k i" width="640" {_TIGHT} '
+        f"<title>Table report, {title}</title><style>{_STYLE}</style></head>\n"
+        f'<body class="ground" style="margin:0;padding:0;background:{_GROUND}">'
+        f'<table role="presentation" class="ground" width="100%" {_TIGHT} style="background:{_GROUND}"><tr>'
+        f'<td align="center" style="padding:16px 8px"><table role="presentation" class="card ink" width="640" {_TIGHT} '
         f'style="width:100%;max-width:640px;background:#ffffff;color:{_INK};border-radius:10px;text-align:left">'
-        f'<tr><td class="p" style="padding:28px 32px;{_FONT};font-size:14px;line-height:20px">\n'
-        f'<div class="s" style="color:{_SOFT}">Table report, {escaped(shown(view.environment, _LONGEST))}</div>'
+        f'<tr><td class="frame" style="padding:28px 32px;{_FONT};font-size:14px;line-height:20px">\n'
+        f'<div class="soft" style="color:{_SOFT}">Table report, {escaped(shown(view.environment, _LONGEST))}</div>'
         f'<h1 style="margin:2px 0;font-size:22px;line-height:28px;font-weight:600">{title}</h1>'
-        f'<div class="s" style="color:{_SOFT}">{count(view.total, view.approximate)} items in '
+        f'<div class="soft" style="color:{_SOFT}">{count(view.total, view.approximate)} items in '
         f"{plural(view.table_count, 'table')}</div>\n"
     )
 
@@ -136,7 +125,7 @@ def _opening(view: View) -> str:
 def _closing(view: View) -> str:
     about = f'<p style="margin:0 0 8px">{ABOUT_APPROXIMATE}</p>' if view.approximate else ""
     return (
-        f'<div class="s r" style="margin-top:32px;padding-top:14px;border-top:1px solid {_RULE};color:{_SOFT};'
+        f'<div class="soft rule" style="margin-top:32px;padding-top:14px;border-top:1px solid {_RULE};color:{_SOFT};'
         f'font-size:13px">{about}The report as a page: {_location(view)}</div>'
         "</td></tr></table></td></tr></table></body></html>\n"
     )
@@ -144,7 +133,7 @@ def _closing(view: View) -> str:
 
 def _cut(view: View) -> str:
     return (
-        f'<div class="n" style="margin-top:24px;padding:10px 14px;border-radius:6px;background:{_NOTE_GROUND};'
+        f'<div class="note" style="margin-top:24px;padding:10px 14px;border-radius:6px;background:{_NOTE_GROUND};'
         f'color:{_NOTE}">This mail is cut, so that mail readers show it whole. '
         f"The whole report: {_location(view)}</div>\n"
     )
@@ -157,7 +146,7 @@ def _location(view: View) -> str:
 def _total(view: GroupView) -> str:
     group = view.group
     return (
-        f'<div class="r" style="margin-top:20px;padding-top:18px;border-top:1px solid {_RULE}">'
+        f'<div class="rule" style="margin-top:20px;padding-top:18px;border-top:1px solid {_RULE}">'
         f'<div style="font-size:16px;line-height:22px;font-weight:600">{escaped(shown(group.label, _LONGEST))}</div>'
         f'<div style="font-size:30px;line-height:38px;font-weight:600">{count(group.total, group.approximate)}</div>'
         f"<div>{_change_since(view)}</div>{_history(view.history)}</div>\n"
@@ -172,12 +161,12 @@ def _change_since(view: GroupView) -> str:
 
 
 def _change(change: int, approximate: bool) -> str:
-    kind, colour = ("u", _UP) if change > 0 else ("d", _DOWN)
+    kind, colour = ("up", _UP) if change > 0 else ("down", _DOWN)
     return f'<span class="{kind}" style="color:{colour}">{signed(change, approximate)}</span>'
 
 
 def _soft(content: str) -> str:
-    return f'<span class="s" style="color:{_SOFT}">{content}</span>'
+    return f'<span class="soft" style="color:{_SOFT}">{content}</span>'
 
 
 def _history(history: Sequence[Point]) -> str:
@@ -189,7 +178,7 @@ def _history(history: Sequence[Point]) -> str:
     return (
         f'<table role="img" aria-label="{escaped(chart.described(recent))}" width="100%" height="{_COLUMN_HEIGHT}" '
         f'{_TIGHT} style="table-layout:fixed;margin-top:10px"><tr>{bars}</tr></table>'
-        f'<div class="s" style="color:{_SOFT};font-size:12px">{len(recent)} reports since '
+        f'<div class="soft" style="color:{_SOFT};font-size:12px">{len(recent)} reports since '
         f"{short_time(recent[0].at, recent[-1].at)}, between {number(min(totals))} and {number(max(totals))}</div>"
     )
 
@@ -197,7 +186,7 @@ def _history(history: Sequence[Point]) -> str:
 def _column(height: int) -> str:
     return (
         '<td valign="bottom" style="padding:0 1px 0 0">'
-        f'<div class="b" style="background:{_BAR};{_THIN};line-height:{height}px">&nbsp;</div></td>'
+        f'<div class="bar" style="background:{_BAR};{_THIN};line-height:{height}px">&nbsp;</div></td>'
     )
 
 
@@ -205,12 +194,12 @@ def _tables(view: GroupView) -> Block:
     heading = (
         '<h2 style="margin:32px 0 6px;font-size:17px;line-height:24px;font-weight:600">'
         f"{escaped(shown(view.group.label, _LONGEST))}</h2>"
-        f'<table class="w" width="100%" {_TIGHT} style="{_FONT};font-size:14px;word-break:break-word">'
+        f'<table class="counts" width="100%" {_TIGHT} style="{_FONT};font-size:14px;word-break:break-word">'
     )
     if not view.tables:
         return Block(heading, [f"<tr><td>{_soft('No tables.')}</td></tr>"], f"</table>{_gone(view)}\n", "")
     columns = (
-        f'<tr class="s" style="{_HEADINGS}"><th align="left" width="100%" style="{_PLAIN}">Table</th>'
+        f'<tr class="soft" style="{_HEADINGS}"><th align="left" width="100%" style="{_PLAIN}">Table</th>'
         f'<th align="right" style="{_PLAIN}">Items</th><th align="right" style="{_PLAIN}">Change</th></tr>\n'
     )
     rows = [_table(table) for table in view.tables]
@@ -225,7 +214,7 @@ def _gone(view: GroupView) -> str:
 
 def _table(view: TableView) -> str:
     table, why = view.table, status(view.table)
-    tag = f' <span class="n" style="{_TAG}">{escaped(why)}</span>' if why else ""
+    tag = f' <span class="note" style="{_TAG}">{escaped(why)}</span>' if why else ""
     figure = _soft(NOTHING) if view.unread else count(table.count, table.approximate)
     changed = _change(view.moved, table.approximate) if view.moved else _soft(standing(view))
     return (
@@ -238,8 +227,8 @@ def _table(view: TableView) -> str:
 
 def _bar(share: float) -> str:
     percent = max(round(share * 100), 1) if share else 0
-    full = f'<td class="b" width="{percent}%" bgcolor="{_BAR}">&nbsp;</td>'
-    rest = f'<td class="t" bgcolor="{_TRACK}">&nbsp;</td>'
+    full = f'<td class="bar" width="{percent}%" bgcolor="{_BAR}">&nbsp;</td>'
+    rest = f'<td class="track" bgcolor="{_TRACK}">&nbsp;</td>'
     return (
         f'<table role="presentation" width="100%" {_TIGHT} style="margin-top:4px;{_THIN};line-height:5px">'
         f"<tr>{full if percent else ''}{rest if percent < 100 else ''}</tr></table>"
@@ -249,9 +238,9 @@ def _bar(share: float) -> str:
 def _items(table: Table) -> Block:
     head = (
         f'<div style="margin:22px 0 2px;font-weight:600;word-break:break-word">{escaped(inert(table.name))}</div>'
-        f'<div class="s" style="color:{_SOFT};font-size:13px">{items_note(table)}</div>'
-        f'<table class="q" width="100%" {_TIGHT} style="table-layout:fixed;{_LIST}">'
-        f'<tr class="s" align="left" style="{_HEADINGS}"><th width="44%">Name</th><th width="26%">Date</th>'
+        f'<div class="soft" style="color:{_SOFT};font-size:13px">{items_note(table)}</div>'
+        f'<table class="items" width="100%" {_TIGHT} style="table-layout:fixed;{_LIST}">'
+        f'<tr class="soft" align="left" style="{_HEADINGS}"><th width="44%">Name</th><th width="26%">Date</th>'
         "<th>Key</th></tr>\n"
     )
     rows = table.items[: _ITEMS[-1]]
@@ -260,7 +249,7 @@ def _items(table: Table) -> Block:
 
 def _row(row: Row) -> str:
     name, date, key = mailed(row.name, _LONGEST), mailed(row.date, _LONGEST), mailed_key(row.key, _LONGEST)
-    return f'<tr valign="top">{_cell(name, _WIDE)}{_cell(date)}{_cell(key)}</tr>\n'
+    return f'<tr valign="top">{_cell(name, _NAME)}{_cell(date)}{_cell(key)}</tr>\n'
 
 
 def _cell(content: str, kind: str = "") -> str:

@@ -4,6 +4,7 @@ import html
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from os.path import dirname
 from typing import Any
 
 from handlers.reporter.report import Table
@@ -36,6 +37,12 @@ _ESCAPES: dict[int, str] = (
     | dict.fromkeys(map(ord, "\t\n\r"), " ")
     | {ord(character): html.escape(character) for character in "&<>\"'"}
 )
+
+
+def stylesheet(name: str) -> str:
+    """Reads a file of styles that lies beside this module; called once, when a module is imported."""
+    with open(f"{dirname(__file__)}/{name}", encoding="utf-8") as file:
+        return file.read()
 
 
 def escaped(text: str) -> str:

@@ -24,6 +24,7 @@ from handlers.reporter.showing.markup import (
     signed,
     standing,
     status,
+    stylesheet,
 )
 from handlers.reporter.showing.view import GroupView, TableView, View
 
@@ -33,84 +34,7 @@ _ROWS_OPEN = 10
 _UNSEEN = ' class="unseen"'
 _CUT = '<tr><td colspan="3" class="soft">The others are in the report’s JSON.</td></tr>'
 
-_STYLE = """
-:root { color-scheme: light dark; --ground: #f6f7f9; --card: #fff; --ink: #16191d; --soft: #58616d; --rule: #e2e6ea;
-  --track: #e9edf2; --bar: #3867d6; --wash: #3867d61a; --up: #11663b; --down: #a8321f; --note: #7a4a00;
-  --note-ground: #fdf3e1 }
-@media (prefers-color-scheme: dark) { :root { --ground: #101317; --card: #181c22; --ink: #e9ecf0; --soft: #a1abb8;
-  --rule: #2b313a; --track: #252b33; --bar: #7aa2ff; --wash: #7aa2ff26; --up: #6fd19b; --down: #ff9d8c;
-  --note: #f2c67c; --note-ground: #33290f } }
-* { box-sizing: border-box }
-body { margin: 0; background: var(--ground); color: var(--ink); -webkit-text-size-adjust: 100%;
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif }
-main { max-width: 880px; margin: 0 auto; padding: 40px 20px 64px }
-h1, h2, h3, p { margin: 0 }
-h1 { font-size: 26px; line-height: 1.25; font-weight: 650; letter-spacing: -.01em }
-h2 { font-size: 19px; line-height: 1.3; font-weight: 650 }
-h3 { font-size: 15px; font-weight: 600; overflow-wrap: anywhere }
-.soft { color: var(--soft) }
-.small { font-size: 13px }
-.up { color: var(--up) }
-.down { color: var(--down) }
-.tag { display: inline-block; padding: 1px 8px; border-radius: 10px; background: var(--note-ground);
-  color: var(--note); font-size: 12.5px; font-weight: 400 }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 280px), 1fr)); gap: 16px;
-  margin-top: 28px }
-.card { min-width: 0; padding: 18px 20px; border: 1px solid var(--rule); border-radius: 10px; background: var(--card);
-  overflow-wrap: anywhere }
-.total { margin-top: 6px; font-size: 34px; line-height: 1.2; font-weight: 650; letter-spacing: -.02em;
-  font-variant-numeric: tabular-nums }
-svg { display: block; width: 100%; height: 56px; margin: 14px 0 4px; overflow: visible }
-.area { fill: var(--wash) }
-.line, .dot { fill: none; stroke: var(--bar); stroke-width: 2; stroke-linejoin: round;
-  vector-effect: non-scaling-stroke }
-.dot { stroke-width: 7; stroke-linecap: round }
-.axis { display: flex; justify-content: space-between; gap: 12px; font-variant-numeric: tabular-nums }
-.group { margin-top: 48px }
-.group > header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 12px; margin-bottom: 10px;
-  overflow-wrap: anywhere }
-.gone { margin-top: 8px; overflow-wrap: anywhere }
-table { width: 100%; border-collapse: collapse }
-th { padding: 8px 0; border-bottom: 1px solid var(--rule); color: var(--soft); font-size: 13px; font-weight: 500;
-  text-align: left }
-td, tbody th { padding: 9px 0; border-bottom: 1px solid var(--rule); vertical-align: top }
-tbody th { color: var(--ink); font-size: 15px; overflow-wrap: anywhere }
-.wide { width: 100% }
-.number { padding-left: 20px; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
-.bar { height: 6px; margin-top: 6px; border-radius: 3px; background: var(--track); overflow: hidden }
-.bar i { display: block; height: 100%; min-width: 2px; border-radius: 3px; background: var(--bar) }
-.bar .about { background: repeating-linear-gradient(135deg, var(--bar) 0 4px, var(--wash) 4px 7px) }
-.cut { margin-top: 20px; padding: 10px 14px; border-radius: 8px; background: var(--note-ground); color: var(--note) }
-.items { margin-top: 28px }
-.folded { margin-top: 0 }
-.items table { table-layout: fixed; margin-top: 4px; font-size: 14px }
-.items th, .items td { padding: 6px 16px 6px 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
-.items thead th { overflow-wrap: normal }
-.items th.name { width: 44% }
-.items th.date { width: 26% }
-.items td.name { font-weight: 500 }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-summary { padding: 8px 0; color: var(--bar); font-size: 14px; font-weight: 500; cursor: pointer }
-summary:focus-visible { outline: 2px solid var(--bar); outline-offset: 2px; border-radius: 2px }
-code { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere }
-footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--rule) }
-footer p + p { margin-top: 6px }
-@media (max-width: 560px) {
-  main { padding: 24px 16px 48px }
-  h1 { font-size: 22px }
-  .number { padding-left: 14px }
-  .items table, .items tbody, .items tr { display: block }
-  .items thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-  .items tr { padding: 8px 0; border-bottom: 1px solid var(--rule) }
-  .items td { display: inline-block; padding: 0 14px 0 0; border: 0; color: var(--soft) }
-  .items td.name { display: block; color: var(--ink) }
-}
-@media print {
-  body { background: #fff }
-  .card, tr { break-inside: avoid }
-  details::details-content { content-visibility: visible; block-size: auto }
-}
-"""
+_STYLE = stylesheet("page.css")
 
 
 def render(view: View) -> str:
@@ -153,7 +77,7 @@ def _opening(view: View) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">'
-        f"<title>{escaped(title)}</title><style>{_STYLE}</style></head>\n<body><main>"
+        f"<title>{escaped(title)}</title><style>\n{_STYLE}</style></head>\n<body><main>"
         f'<header><p class="soft">Table report, {escaped(view.environment)}</p><h1>{escaped(long_time(view.at))}</h1>'
         f'<p class="soft">{count(view.total, view.approximate)} items in {plural(view.table_count, "table")}</p>'
         "</header>\n"

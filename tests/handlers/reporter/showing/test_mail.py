@@ -90,7 +90,7 @@ def test_plain_values_stay_as_they_are() -> None:
 
 def test_column_headings_do_not_break_within_a_word() -> None:
     html = mail.render(report("n", "d", "k")).html
-    rows = re.findall(r"<tr class=\"s\"[^>]*>.*?</tr>", html)
+    rows = re.findall(r"<tr class=\"soft\"[^>]*>.*?</tr>", html)
     assert [re.findall(r"<th[^>]*>(\w+)", row) for row in rows] == [
         ["Table", "Items", "Change"],
         ["Name", "Date", "Key"],

@@ -14,7 +14,7 @@ _PROJECTED = {"ProjectionExpression": ",".join(_NAMES), "ExpressionAttributeName
 
 def sluice() -> int:
     """Sluice's reporter, without what it does with the numbers."""
-    from handlers.reporter.counting.reading import Wanted
+    from handlers.reporter.counting.newest import Listing
     from handlers.reporter.counting.survey import survey
     from handlers.reporter.settings import Group
     from handlers.shared.aws import dynamodb
@@ -22,11 +22,11 @@ def sluice() -> int:
 
     deadlines = Deadlines(900.0, after_work=0.0, after_calls=0.0)
     group = Group("RA", "RA_", "Augmented Reality", "RA_totales")
-    found = survey(dynamodb.connect(), [group], Wanted("name", "created", _SHOWN), 1e6, deadlines)
+    found = survey(dynamodb.connect(), [group], Listing("name", "created", _SHOWN), 1e6, deadlines)
     (table,) = found.groups["RA"]
     if found.failures or table.approximate or len(table.items) != _SHOWN:
         raise RuntimeError(f"{found.failures or table}")
-    return table.count
+    return table.total
 
 
 def resource() -> int:

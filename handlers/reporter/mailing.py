@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from handlers.reporter.keeping.marks import ClaimedError, Marks, MarksUnavailableError, digest
 from handlers.reporter.showing.mail import Mail
@@ -15,31 +15,21 @@ from handlers.shared.recipients import OnlyTo, UnusableAddressError, deliverable
 _WAIT = 1.0
 
 
-@dataclass(frozen=True)
-class Sender:
+class Sender(NamedTuple):
     """Whom the mails come from, and the configuration set that watches them."""
 
     address: str
     configuration_set: str
 
 
-@dataclass
-class Sent:
-    """What became of the mails; no addresses, for it is logged.
+class Mailer:
+    """Sends the mails of a run, and says what became of them, also where `send` raises; no addresses, for it is logged.
 
     Attributes:
         sent: mails that SES accepted.
         before: recipients who had theirs from an earlier run.
         refusals: a reason for each recipient who was refused.
     """
-
-    sent: int = 0
-    before: int = 0
-    refusals: list[str] = field(default_factory=list)
-
-
-class Mailer:
-    """Sends the mails of a run; `outcome` says what became of them, also where `send` raises."""
 
     def __init__(
         self,
@@ -48,7 +38,9 @@ class Mailer:
         deadlines: Deadlines,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        self.outcome = Sent()
+        self.sent = 0
+        self.before = 0
+        self.refusals: list[str] = []
         self._client = client
         self._sender = sender
         self._deadlines = deadlines
@@ -80,16 +72,16 @@ class Mailer:
 
     def _send_one(self, mail: Mail, recipient: str, marks: Marks, called: str) -> None:
         if digest(recipient) in marks.sent:
-            self.outcome.before += 1
+            self.before += 1
             return
         try:
             request = ses.send_email(payload(mail, recipient, self._sender))
             self._client.call(request, deadline=self._deadlines.call())
         except AwsError as error:
             # Its message may repeat the address, which must not be logged.
-            self.outcome.refusals.append(f"{called}: {error.code}")
+            self.refusals.append(f"{called}: {error.code}")
             return
-        self.outcome.sent += 1
+        self.sent += 1
         self._mark(recipient, marks)
 
     def _mark(self, recipient: str, marks: Marks) -> None:

@@ -10,10 +10,9 @@ object, attribute -> value. A table that could not be read has a `status` too: D
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from handlers.reporter.counting.newest import Item
 from handlers.reporter.settings import Group
@@ -30,8 +29,6 @@ FAILED = "FAILED"
 _T = TypeVar("_T")
 
 _ABSENT = ("CREATING", "DELETING", VANISHED)
-
-
 # What DynamoDB calls tables whose key it may not use; after a week it archives them.
 _LOCKED = (UNREADABLE, "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED")
 
@@ -40,27 +37,7 @@ class DamagedReportError(ValueError):
     """What is stored as a report is none: somebody wrote or cut it by hand."""
 
 
-@dataclass(frozen=True)
-class TableRead:
-    """What a run knows of one table.
-
-    Attributes:
-        name: the table.
-        count: its items; DescribeTable's count, or more where more were seen, if approximate.
-        approximate: whether it was not read to its end.
-        items: the newest first; a sample if approximate.
-        status: why it was not read to its end, or at all; None where nothing came in between.
-    """
-
-    name: str
-    count: int
-    approximate: bool = False
-    items: Sequence[Item] = ()
-    status: str | None = None
-
-
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """An item as the report lists it; values as `json` reads them, None where there is none."""
 
     name: Any
@@ -68,62 +45,79 @@ class Row:
     key: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table as the report lists it."""
+class Table(NamedTuple, Generic[_T]):
+    """A table as the report lists it; its items are `Item` as they were counted, and `Row` as the JSON has them."""
 
     name: str
-    count: int
-    approximate: bool
-    items: Sequence[Row]
-    items_truncated: bool
+    total: int
+    """Its items; DescribeTable's count, or more where more were seen, if approximate."""
+    approximate: bool = False
+    """Whether it was not read to its end."""
+    items: Sequence[_T] = ()
+    """The newest first; a sample if approximate."""
     status: str | None = None
+    """Why it was not read to its end, or at all; None where nothing came in between."""
+    change: int | None = None
+    """Its total less the last report's; None where there is nothing to compare with, and before it is compared."""
+    new: bool = False
+    """Whether there is a last report and the table is not in it; False where the last row lacks tables."""
+    share: float = 0.0
+    """Its total as a part of the group's largest, 0 to 1."""
+
+    @property
+    def items_truncated(self) -> bool:
+        """Whether it has more items than are listed."""
+        return len(self.items) < self.total
 
     @property
     def locked(self) -> bool:
         """Whether it is there and may not be read."""
         return self.status in _LOCKED
 
+    @property
+    def unread(self) -> bool:
+        """Whether there is no total to show."""
+        return self.status is not None and not self.total
 
-@dataclass(frozen=True)
-class GroupReport:
+    @property
+    def moved(self) -> int:
+        """The change that is worth showing; 0 for none."""
+        return 0 if self.unread else self.change or 0
+
+
+class GroupReport(NamedTuple):
     """A group as the report lists it."""
 
     name: str
     label: str
     total: int
-    tables: Sequence[Table]
+    tables: Sequence[Table[Row]]
 
     @property
     def approximate(self) -> bool:
-        """Whether some table's count, and so the total, is approximate."""
+        """Whether some table's total, and so the group's, is approximate."""
         return any(table.approximate for table in self.tables)
 
     @property
     def counts(self) -> dict[str, int]:
-        """Table -> count, of the tables that are there: not those being made, being deleted or gone."""
-        return {table.name: table.count for table in self.tables if table.status not in _ABSENT}
+        """Table -> total, of the tables that are there: not those being made, being deleted or gone."""
+        return {table.name: table.total for table in self.tables if table.status not in _ABSENT}
 
 
-@dataclass(frozen=True)
-class Past:
-    """A group's row of an earlier run.
-
-    Attributes:
-        generated_at: the scheduled time of the run.
-        total: the items of all its tables.
-        tables: table -> count.
-        truncated: whether the row had no room for all tables, so that one that it lacks may have been there.
-    """
+class Past(NamedTuple):
+    """A group's row of an earlier run."""
 
     generated_at: str
+    """The scheduled time of the run."""
     total: int
+    """The items of all its tables."""
     tables: Mapping[str, int]
+    """Table -> total."""
     truncated: bool = False
+    """Whether the row had no room for all tables, so that one that it lacks may have been there."""
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """A report as read from its JSON."""
 
     generated_at: str
@@ -132,7 +126,7 @@ class Report:
 
 
 def render(
-    generated_at: str, environment: str, groups: Sequence[Group], tables: Mapping[str, Sequence[TableRead]]
+    generated_at: str, environment: str, groups: Sequence[Group], tables: Mapping[str, Sequence[Table[Item]]]
 ) -> bytes:
     """Writes the report's JSON; numbers keep the digits that DynamoDB sent.
 
@@ -166,18 +160,18 @@ def parse(body: bytes) -> Report:
         raise DamagedReportError(f"{type(error).__name__}: {error}") from error
 
 
-def _group(group: Group, tables: Sequence[TableRead]) -> str:
-    total = sum(table.count for table in tables)
+def _group(group: Group, tables: Sequence[Table[Item]]) -> str:
+    total = sum(table.total for table in tables)
     return f'{{"label":{quoted(group.label)},"total":{total},"tables":[{",".join(map(_table, tables))}]}}'
 
 
-def _table(table: TableRead) -> str:
+def _table(table: Table[Item]) -> str:
     fields = {
         "name": quoted(table.name),
-        "count": str(table.count),
+        "count": str(table.total),
         "approximate": json.dumps(table.approximate),
         "items": f"[{','.join(item.json() for item in table.items)}]",
-        "items_truncated": json.dumps(len(table.items) < table.count),
+        "items_truncated": json.dumps(table.items_truncated),
     }
     if table.status:
         fields["status"] = quoted(table.status)
@@ -189,13 +183,12 @@ def _parsed_group(name: str, group: dict[str, Any]) -> GroupReport:
     return GroupReport(name=name, label=_a(str, group["label"]), total=_a(int, group["total"]), tables=tables)
 
 
-def _parsed_table(table: dict[str, Any]) -> Table:
+def _parsed_table(table: dict[str, Any]) -> Table[Row]:
     return Table(
         name=_a(str, table["name"]),
-        count=_a(int, table["count"]),
+        total=_a(int, table["count"]),
         approximate=_a(bool, table["approximate"]),
         items=[Row(item["name"], item["date"], _a(dict, item["key"])) for item in table["items"]],
-        items_truncated=_a(bool, table["items_truncated"]),
         status=_a(str, table["status"]) if "status" in table else None,
     )
 

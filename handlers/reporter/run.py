@@ -8,10 +8,10 @@ repeated run count anew.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from handlers.reporter.counting.reading import Wanted
+from handlers.reporter.counting.newest import Listing
 from handlers.reporter.counting.survey import survey
 from handlers.reporter.keeping.marks import Mark, Marks, MarkStore
 from handlers.reporter.keeping.storage import Storage
@@ -35,8 +35,7 @@ class ReportFailedError(Exception):
     """Some outcomes of a run failed; the message says which and why."""
 
 
-@dataclass(frozen=True)
-class Services:
+class Services(NamedTuple):
     """The clients of a run."""
 
     dynamodb: AwsClient
@@ -44,7 +43,6 @@ class Services:
     bucket: Bucket
 
 
-@dataclass
 class Summary:
     """What a run did, for the line that it logs.
 
@@ -53,15 +51,11 @@ class Summary:
         notes: what fails nothing and somebody should know: tables that may not be read, and what was damaged.
     """
 
-    tables: int = 0
-    items: int = 0
-    approximate: int = 0
-    unreadable: int = 0
-    units: float = 0.0
-    mails: int = 0
-    skipped: int = 0
-    reasons: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.tables = self.items = self.approximate = self.unreadable = self.mails = self.skipped = 0
+        self.units = 0.0
+        self.reasons: list[str] = []
+        self.notes: list[str] = []
 
 
 def few(reasons: list[str]) -> list[str]:
@@ -129,8 +123,8 @@ class Run:
 
     def _count(self) -> bytes:
         settings = self._settings
-        wanted = Wanted(settings.name_attribute, settings.date_attribute, settings.items_per_table)
-        found = survey(self._services.dynamodb, settings.groups, wanted, settings.read_units, self._deadlines)
+        listing = Listing(settings.name_attribute, settings.date_attribute, settings.items_per_table)
+        found = survey(self._services.dynamodb, settings.groups, listing, settings.read_units, self._deadlines)
         self.summary.units = found.units
         self.summary.reasons += found.failures
         self._refusals = found.refusals
@@ -176,8 +170,8 @@ class Run:
         try:
             mailer.send(content, recipients, marks)
         finally:
-            self.summary.mails = mailer.outcome.sent
-            self.summary.reasons += [f"mail: {refusal}" for refusal in mailer.outcome.refusals]
+            self.summary.mails = mailer.sent
+            self.summary.reasons += [f"mail: {refusal}" for refusal in mailer.refusals]
 
     def _describe(self, report: Report) -> None:
         tables = [table for group in report.groups for table in group.tables]

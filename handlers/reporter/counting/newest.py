@@ -1,8 +1,8 @@
 """The newest items of a table, chosen while its pages go by: a bounded number and size, whatever the table holds."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 from handlers.reporter.counting.dates import LONGEST, Recency, recency_of
 from handlers.shared.attributes import AttributeValue, json_object, json_text
@@ -11,8 +11,7 @@ _MOST = 20_000_000
 _ROW = 200  # bytes that an item takes besides its JSON: its row on the page
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One item of a report; the values are DynamoDB JSON, None where the item has no such attribute."""
 
     name: AttributeValue | None
@@ -24,13 +23,12 @@ class Item:
         return f'{{"name":{_value(self.name)},"date":{_value(self.date)},"key":{json_object(self.key)}}}'
 
 
-@dataclass(frozen=True)
-class Attributes:
-    """Which attributes of a table's items a report shows."""
+class Listing(NamedTuple):
+    """What a report lists of each table; with `items` 0 the tables are only counted."""
 
-    name: str
-    date: str
-    key: tuple[str, ...]
+    name_attribute: str
+    date_attribute: str
+    items: int
 
 
 class Room:
@@ -70,10 +68,10 @@ class Newest:
     Once an item had to go, nothing that is as old or older is taken: what is held are the newest items, without gaps.
     """
 
-    def __init__(self, limit: int, attributes: Attributes, room: Room | None = None) -> None:
+    def __init__(self, listing: Listing, key: tuple[str, ...], room: Room | None = None) -> None:
         self.size = 0
-        self._limit = limit
-        self._attributes = attributes
+        self._listing = listing
+        self._key = key
         self._room = room or Room()
         self._floor: Recency = (-1, "")  # only what is newer is considered
         self._heap: list[tuple[Recency, int, Item, int]] = []
@@ -82,7 +80,7 @@ class Newest:
 
     def offer(self, items: Iterable[Mapping[str, AttributeValue]]) -> None:
         """Considers items as DynamoDB sent them."""
-        date_attribute = self._attributes.date
+        date_attribute = self._listing.date_attribute
         for item in items:
             recency = recency_of(item.get(date_attribute))
             if recency > self._floor:
@@ -101,16 +99,16 @@ class Newest:
 
     def _take(self, recency: Recency, item: Mapping[str, AttributeValue]) -> None:
         self._offered += 1
-        names = self._attributes
-        key = {name: item[name] for name in names.key}
-        held = Item(_cut(item.get(names.name)), _cut(item.get(names.date)), key)
+        listing = self._listing
+        key = {name: item[name] for name in self._key}
+        held = Item(_cut(item.get(listing.name_attribute)), _cut(item.get(listing.date_attribute)), key)
         size = len(held.json()) + _ROW
         heappush(self._heap, (recency, -self._offered, held, size))
         self.size += size
-        if len(self._heap) > self._limit:
+        if len(self._heap) > listing.items:
             size -= self._drop()
         self._room.use(size)
-        if self._heap and len(self._heap) == self._limit:
+        if self._heap and len(self._heap) == listing.items:
             self._floor = max(self._floor, self._heap[0][0])
 
     def _drop(self) -> int:

@@ -9,7 +9,10 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-oper
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from handlers.reporter.counting.newest import Newest
+from handlers.shared.aws.errors import AwsError
 
 UNITS_PER_PAGE = 128.0
 _BYTES_PER_UNIT = 8192
@@ -18,15 +21,11 @@ _PAGES_PER_SEGMENT = 4
 _MOST_SEGMENTS = 8
 _SHARE = 0.1
 _SECONDS = 20.0
+_UNITS_PER_ITEM = 0.5  # where nothing is known of a table's items
 
 
-@dataclass(frozen=True)
-class Description:
-    """What DescribeTable says of a table; bytes and items are up to six hours old.
-
-    Attributes:
-        provisioned: read units that it has a second; 0: it is paid for by what is read.
-    """
+class Description(NamedTuple):
+    """What DescribeTable says of a table; bytes and items are up to six hours old."""
 
     name: str
     status: str
@@ -34,23 +33,50 @@ class Description:
     items: int = 0
     key: tuple[str, ...] = ()
     provisioned: float = 0.0
+    """Read units that it has a second; 0: it is paid for by what is read."""
 
 
-@dataclass(frozen=True)
 class Reading:
-    """How a table is to be read.
+    """The reading of one table: how far it may go, and how far it has come.
 
     Attributes:
         table: the table.
         segments: how many parallel scans share it; 0: it is not read, its count is DescribeTable's.
         units: where its reading stops; None: it is to be read to its end.
         rate: units a second that its reading keeps to; None: as fast as it comes.
+        count: the items that were met.
+        spent: the read units that they cost.
+        newest: those that are listed; set when the reading begins.
+        is_cut_off: whether it stopped before the table's end.
+        error: what ended it, if something did.
     """
 
-    table: Description
-    segments: int
-    units: float | None
-    rate: float | None = None
+    newest: Newest
+
+    def __init__(self, table: Description, segments: int, units: float | None, rate: float | None = None) -> None:
+        self.table = table
+        self.segments = segments
+        self.units = units
+        self.rate = rate
+        self.count = 0
+        self.spent = 0.0
+        self.is_cut_off = segments == 0
+        self.error: AwsError | None = None
+
+    def over(self) -> bool:
+        """Tells whether no further page may be asked for."""
+        return self.units is not None and self.spent >= self.units
+
+    def rest(self, units: float) -> float:
+        """Gives the seconds until the next page, after one that cost so many units."""
+        return units / self.rate if self.rate and not self.over() else 0.0
+
+    def units_per_item(self) -> float:
+        """Gives what an item costs to read: of those read so far, or as DescribeTable has it."""
+        table = self.table
+        if self.count:
+            return self.spent / self.count
+        return units_of(table.size_bytes) / table.items if table.items and table.size_bytes else _UNITS_PER_ITEM
 
 
 def units_of(size: float) -> float:

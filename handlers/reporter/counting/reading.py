@@ -11,15 +11,14 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
-from handlers.reporter.counting.newest import Attributes, Newest, Room
-from handlers.reporter.counting.plan import Description, Reading, units_of
+from handlers.reporter.counting.newest import Item, Listing, Newest, Room
+from handlers.reporter.counting.plan import Description, Reading
 from handlers.reporter.counting.tables import IN_FLIGHT, failed_status
-from handlers.reporter.report import VANISHED, TableRead
+from handlers.reporter.report import VANISHED, Table
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.protocol import AwsClient
@@ -27,60 +26,25 @@ from handlers.shared.aws.request import Request
 
 _GRACE = 5.0  # seconds that a page asked for in time has to arrive in
 _THROTTLED = "ProvisionedThroughputExceededException"
-_UNITS_PER_ITEM = 0.5  # where nothing is known of a table's items
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What of each table a report shows; with `items` 0 the tables are only counted."""
-
-    name_attribute: str
-    date_attribute: str
-    items: int
-
-
-@dataclass
 class Spending:
     """The read units of a run; reading stops when they are spent or the deadline (of `time.monotonic`) is passed."""
 
-    units: float
-    deadline: float
-    spent: float = 0.0
+    def __init__(self, units: float, deadline: float) -> None:
+        self.units = units
+        self.deadline = deadline
+        self.spent = 0.0
 
     def over(self) -> bool:
         """Tells whether nothing more may be asked for."""
         return self.spent >= self.units or time.monotonic() >= self.deadline
 
 
-@dataclass
-class _Progress:
+class _Segment(NamedTuple):
     reading: Reading
-    newest: Newest
-    count: int = 0
-    spent: float = 0.0
-    cut_off: bool = False
-    error: AwsError | None = None
-
-    def over(self) -> bool:
-        return self.reading.units is not None and self.spent >= self.reading.units
-
-    def rest(self, units: float) -> float:
-        """Seconds until the next page, after one that cost so many units."""
-        return units / self.reading.rate if self.reading.rate and not self.over() else 0.0
-
-    def units_per_item(self) -> float:
-        """What an item costs to read: of those read so far, or as DescribeTable has it."""
-        table = self.reading.table
-        if self.count:
-            return self.spent / self.count
-        return units_of(table.size_bytes) / table.items if table.items and table.size_bytes else _UNITS_PER_ITEM
-
-
-@dataclass(frozen=True)
-class _Segment:
-    progress: _Progress
     number: int
-    start: dict[str, Any] = field(default_factory=dict)
+    start: dict[str, Any] | None = None
 
 
 class _Scans:
@@ -90,8 +54,8 @@ class _Scans:
     queued its successor by then. A generator that ended once would leave the successors to wait for all in flight.
     """
 
-    def __init__(self, segments: Iterable[_Segment], wanted: Wanted, spending: Spending) -> None:
-        self._wanted = wanted
+    def __init__(self, segments: Iterable[_Segment], listing: Listing, spending: Spending) -> None:
+        self._listing = listing
         self._spending = spending
         self._ready = deque(segments)
         self._resting: list[tuple[float, int, _Segment]] = []
@@ -102,12 +66,12 @@ class _Scans:
 
     def __next__(self) -> Request:
         while segment := self._next():
-            progress = segment.progress
-            if progress.error:
+            reading = segment.reading
+            if reading.error:
                 continue
-            if not (self._spending.over() or progress.over()):
-                return _scan(segment, self._wanted)
-            progress.cut_off = True
+            if not (self._spending.over() or reading.over()):
+                return _scan(segment, self._listing)
+            reading.is_cut_off = True
         raise StopIteration
 
     def add(self, segment: _Segment, rest: float) -> None:
@@ -130,47 +94,43 @@ class _Scans:
 
 
 def read(
-    client: AwsClient, readings: Sequence[Reading], wanted: Wanted, spending: Spending
-) -> Iterator[tuple[TableRead, AwsError | None]]:
+    client: AwsClient, readings: Sequence[Reading], listing: Listing, spending: Spending
+) -> Iterator[tuple[Table[Item], AwsError | None]]:
     """Reads tables as planned.
 
     Yields:
         what was found in each table, in the order of the plan, and the error that ended its reading, if one did.
     """
     room = Room()
-    tables = [_begin(reading, wanted, room) for reading in readings]
-    segments = [_Segment(table, number) for table in tables for number in range(table.reading.segments)]
+    for reading in readings:
+        reading.newest = Newest(listing, reading.table.key, room)
+    segments = [_Segment(reading, number) for reading in readings for number in range(reading.segments)]
     with _no_collector():
-        _read_pages(client, _Scans(segments, wanted, spending), spending)
-    for table in tables:
-        yield _result(table), table.error
+        _read_pages(client, _Scans(segments, listing, spending), spending)
+    for reading in readings:
+        yield _result(reading), reading.error
 
 
-def unread(description: Description) -> TableRead:
+def unread(description: Description) -> Table[Item]:
     """Reports a table whose status does not allow reading it: one being made or deleted counts for nothing."""
     gone = description.status in ("CREATING", "DELETING")
-    return TableRead(
+    return Table(
         name=description.name,
-        count=0 if gone else description.items,
+        total=0 if gone else description.items,
         approximate=not gone,
         status=description.status,
     )
 
 
-def failed(table: str, error: AwsError) -> TableRead:
+def failed(table: str, error: AwsError) -> Table[Item]:
     """Reports a table that could not even be described."""
     status = failed_status(error)
-    return TableRead(name=table, count=0, approximate=status != VANISHED, status=status)
+    return Table(name=table, total=0, approximate=status != VANISHED, status=status)
 
 
 def consumed_units(page: dict[str, Any]) -> float:
     """Gives the read units that DynamoDB says a page of a scan has cost."""
     return page["ConsumedCapacity"]["CapacityUnits"]
-
-
-def _begin(reading: Reading, wanted: Wanted, room: Room) -> _Progress:
-    attributes = Attributes(wanted.name_attribute, wanted.date_attribute, reading.table.key)
-    return _Progress(reading, Newest(wanted.items, attributes, room), cut_off=reading.segments == 0)
 
 
 @contextmanager
@@ -190,65 +150,65 @@ def _read_pages(client: AwsClient, scans: _Scans, spending: Spending) -> None:
         for request, outcome in client.map(scans, in_flight=IN_FLIGHT, deadline=spending.deadline + _GRACE):
             segment: _Segment = request.tag
             if isinstance(outcome, AwsError):
-                _refused(segment.progress, outcome)
+                _refused(segment.reading, outcome)
                 continue
             page = outcome.json()
             following = _take(segment, page, spending)
             if following:
-                scans.add(following, segment.progress.rest(consumed_units(page)))
+                scans.add(following, segment.reading.rest(consumed_units(page)))
 
 
-def _refused(progress: _Progress, error: AwsError) -> None:
+def _refused(reading: Reading, error: AwsError) -> None:
     if error.code == _THROTTLED:  # its own readers need all its units: they come first
-        progress.cut_off = True
+        reading.is_cut_off = True
     else:
-        progress.error = error
+        reading.error = error
 
 
-def _scan(segment: _Segment, wanted: Wanted) -> Request:
-    reading = segment.progress.reading
+def _scan(segment: _Segment, listing: Listing) -> Request:
+    reading = segment.reading
     payload: dict[str, Any] = {"TableName": reading.table.name, "ReturnConsumedCapacity": "TOTAL"}
     if reading.segments > 1:
         payload |= {"Segment": segment.number, "TotalSegments": reading.segments}
     if segment.start:
         payload["ExclusiveStartKey"] = segment.start
     if reading.rate:
-        payload["Limit"] = max(1, int(reading.rate / segment.progress.units_per_item()))
-    payload |= _shown(reading.table, wanted)
+        payload["Limit"] = max(1, int(reading.rate / reading.units_per_item()))
+    payload |= _shown(reading.table, listing)
     # Tried again, it would take what the table's readers lack, and the places and the time of the other tables.
     return dynamodb.request("Scan", payload, final=(_THROTTLED,) if reading.rate else (), tag=segment)
 
 
-def _shown(table: Description, wanted: Wanted) -> dict[str, Any]:
-    if not wanted.items:
+def _shown(table: Description, listing: Listing) -> dict[str, Any]:
+    if not listing.items:
         return {"Select": "COUNT"}
-    shown = dict.fromkeys((*table.key, wanted.name_attribute, wanted.date_attribute))
+    shown = dict.fromkeys((*table.key, listing.name_attribute, listing.date_attribute))
     aliases = {f"#{position}": name for position, name in enumerate(shown)}
     return {"ProjectionExpression": ",".join(aliases), "ExpressionAttributeNames": aliases}
 
 
 def _take(segment: _Segment, page: dict[str, Any], spending: Spending) -> _Segment | None:
-    progress = segment.progress
+    reading = segment.reading
     units = consumed_units(page)
     spending.spent += units
-    progress.spent += units
-    progress.count += page["Count"]
+    reading.spent += units
+    reading.count += page["Count"]
     if "Items" in page:
-        progress.newest.offer(page["Items"])
+        reading.newest.offer(page["Items"])
     last = page.get("LastEvaluatedKey")
-    return _Segment(progress, segment.number, last) if last else None
+    return segment._replace(start=last) if last else None
 
 
-def _result(progress: _Progress) -> TableRead:
-    table = progress.reading.table
-    status = failed_status(progress.error) if progress.error else None
+def _result(reading: Reading) -> Table[Item]:
+    table = reading.table
+    status = failed_status(reading.error) if reading.error else None
     if status == VANISHED:
-        return TableRead(name=table.name, count=0, status=status)
-    approximate = progress.cut_off or status is not None
-    return TableRead(
+        return Table(name=table.name, total=0, status=status)
+    approximate = reading.is_cut_off or status is not None
+    return Table(
         name=table.name,
-        count=max(progress.count, table.items) if approximate else progress.count,
+        total=max(reading.count, table.items) if approximate else reading.count,
         approximate=approximate,
-        items=progress.newest.chosen(),
+        items=reading.newest.chosen(),
         status=status,
     )

@@ -32,14 +32,11 @@ def names(client: AwsClient, deadline: float) -> Iterator[str]:
         start = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}
 
 
-def describe(client: AwsClient, tables: Iterable[str], deadline: float) -> Iterator[Description | tuple[str, AwsError]]:
-    """Describes tables, several at once, in no order; a table that cannot be described comes with the reason."""
+def describe(client: AwsClient, tables: Iterable[str], deadline: float) -> Iterator[tuple[str, Description | AwsError]]:
+    """Describes tables by name, several at once, in no order; one that cannot be described comes with the reason."""
     requests = (dynamodb.request("DescribeTable", {"TableName": table}, tag=table) for table in tables)
     for request, outcome in client.map(requests, in_flight=IN_FLIGHT, deadline=deadline):
-        if isinstance(outcome, AwsError):
-            yield request.tag, outcome
-        else:
-            yield _description(outcome.json()["Table"])
+        yield request.tag, outcome if isinstance(outcome, AwsError) else _description(outcome.json()["Table"])
 
 
 def failed_status(error: AwsError) -> str:

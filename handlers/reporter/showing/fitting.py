@@ -1,13 +1,11 @@
 """Fits a text of many rows into a size: Gmail, for one, clips a mail at 102 KB and hides what comes after."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 _ESCAPED = bytes(value for value in range(256) if not (value in b"\t\n" or 32 <= value <= 126) or value == ord("="))
 
 
-@dataclass
 class Block:
     """Rows between a head and a tail; it is empty as long as it has no row.
 
@@ -21,13 +19,22 @@ class Block:
         kept: the rows that it has.
     """
 
-    head: str
-    rows: Sequence[Any]
-    tail: str
-    cut: str
-    others: int = 0
-    render: Callable[[Any], str] = str
-    kept: list[str] = field(default_factory=list)
+    def __init__(
+        self,
+        head: str,
+        rows: Sequence[Any],
+        tail: str,
+        cut: str,
+        others: int = 0,
+        render: Callable[[Any], str] = str,
+    ) -> None:
+        self.head = head
+        self.rows = rows
+        self.tail = tail
+        self.cut = cut
+        self.others = others
+        self.render = render
+        self.kept: list[str] = []
 
     def __str__(self) -> str:
         if not self.kept:

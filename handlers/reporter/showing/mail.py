@@ -6,7 +6,7 @@ so. What items and tables are called is made inert: it is from other people, and
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handlers.reporter.report import Row, Table
 from handlers.reporter.showing import chart, text
@@ -31,7 +31,7 @@ from handlers.reporter.showing.markup import (
     status,
     stylesheet,
 )
-from handlers.reporter.showing.view import GroupView, Point, TableView, View
+from handlers.reporter.showing.view import GroupView, Point, View
 from handlers.shared.inert import inert
 
 SIZE = 100_000
@@ -63,8 +63,7 @@ _TAG = f"padding:1px 7px;border-radius:8px;background:{_NOTE_GROUND};color:{_NOT
 _STYLE = stylesheet("mail.css")
 
 
-@dataclass(frozen=True)
-class Mail:
+class Mail(NamedTuple):
     """A mail's content."""
 
     subject: str
@@ -92,7 +91,7 @@ def _subject_change(view: GroupView) -> str:
 def _html(view: View) -> str:
     opening, closing, cut = _opening(view), _closing(view), _cut(view)
     totals = Block("", [_total(group) for group in view.groups], "", _soft("and {} more groups on the page"))
-    groups = [(_tables(group), [_items(row.table) for row in group.tables if row.table.items]) for group in view.groups]
+    groups = [(_tables(group), [_items(table) for table in group.tables if table.items]) for group in view.groups]
     room = Room(SIZE - 1 - sent_size(opening + cut + closing), sent_size)
     for block in (totals, *(tables for tables, _ in groups)):
         room.fill(block, len(block.rows))
@@ -212,14 +211,14 @@ def _gone(view: GroupView) -> str:
     return f'<div style="padding-top:8px">{_soft(f"Gone since the last report: {listed}")}</div>' if names else ""
 
 
-def _table(view: TableView) -> str:
-    table, why = view.table, status(view.table)
+def _table(table: Table[Row]) -> str:
+    why = status(table)
     tag = f' <span class="note" style="{_TAG}">{escaped(why)}</span>' if why else ""
-    figure = _soft(NOTHING) if view.unread else count(table.count, table.approximate)
-    changed = _change(view.moved, table.approximate) if view.moved else _soft(standing(view))
+    figure = _soft(NOTHING) if table.unread else count(table.total, table.approximate)
+    changed = _change(table.moved, table.approximate) if table.moved else _soft(standing(table))
     return (
         f'<tr valign="top"><td style="{_CELL}">{escaped(inert(table.name))}{tag}'
-        f"{'' if view.unread else _bar(view.share)}</td>"
+        f"{'' if table.unread else _bar(table.share)}</td>"
         f'<td align="right" nowrap style="{_FIGURE}">{figure}</td>'
         f'<td align="right" nowrap style="{_FIGURE}">{changed}</td></tr>\n'
     )
@@ -235,7 +234,7 @@ def _bar(share: float) -> str:
     )
 
 
-def _items(table: Table) -> Block:
+def _items(table: Table[Row]) -> Block:
     head = (
         f'<div style="margin:22px 0 2px;font-weight:600;word-break:break-word">{escaped(inert(table.name))}</div>'
         f'<div class="soft" style="color:{_SOFT};font-size:13px">{items_note(table)}</div>'

@@ -7,8 +7,7 @@ from datetime import datetime
 from os.path import dirname
 from typing import Any
 
-from handlers.reporter.report import Table
-from handlers.reporter.showing.view import TableView
+from handlers.reporter.report import Row, Table
 from handlers.shared.inert import inert
 
 NOTHING = "–"
@@ -110,23 +109,23 @@ def short_time(time: datetime, beside: datetime) -> str:
     return f"{time:%H:%M}" if time.date() == beside.date() else f"{time.day} {time:%b %H:%M}"
 
 
-def status(table: Table) -> str:
+def status(table: Table[Row]) -> str:
     """Says why a table was not read, `""` where it was."""
     return _STATUSES.get(table.status, table.status.replace("_", " ").lower()) if table.status else ""
 
 
-def standing(view: TableView) -> str:
+def standing(table: Table[Row]) -> str:
     """Says what stands in the place of a table's change where it has none: `new`, `0`, or `–` for unknown."""
-    if view.unread or (view.change is None and not view.new):
+    if table.unread or (table.change is None and not table.new):
         return NOTHING
-    return "new" if view.new else "0"
+    return "new" if table.new else "0"
 
 
-def items_note(table: Table) -> str:
+def items_note(table: Table[Row]) -> str:
     """Says which of a table's items are listed."""
     listed = len(table.items)
     if table.approximate:
-        return f"Sample of {number(listed)} of {count(table.count, approximate=True)}"
+        return f"Sample of {number(listed)} of {count(table.total, approximate=True)}"
     if table.items_truncated:
-        return f"Newest {number(listed)} of {number(table.count)}"
+        return f"Newest {number(listed)} of {number(table.total)}"
     return plural(listed, "item")

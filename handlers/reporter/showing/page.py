@@ -26,7 +26,7 @@ from handlers.reporter.showing.markup import (
     status,
     stylesheet,
 )
-from handlers.reporter.showing.view import GroupView, TableView, View
+from handlers.reporter.showing.view import GroupView, View
 
 _SIZE = 16_000_000  # bytes of all rows of items
 _LONGEST = 200
@@ -44,7 +44,7 @@ def render(view: View) -> str:
 
 def pieces(view: View) -> Iterator[str]:
     """Draws the page of a report, piece by piece."""
-    lists = [[_items(row.table) for row in group.tables if row.table.items] for group in view.groups]
+    lists = [[_items(table) for table in group.tables if table.items] for group in view.groups]
     cut = _fill(lists)
     yield _opening(view)
     if cut:
@@ -137,20 +137,20 @@ def _tables(view: GroupView) -> str:
     )
 
 
-def _table(view: TableView) -> str:
-    table, why = view.table, status(view.table)
+def _table(table: Table[Row]) -> str:
+    why = status(table)
     tag = f' <span class="tag">{escaped(why)}</span>' if why else ""
-    figure = _soft(NOTHING) if view.unread else count(table.count, table.approximate)
-    changed = _change(view.moved, table.approximate) if view.moved else _soft(standing(view))
+    figure = _soft(NOTHING) if table.unread else count(table.total, table.approximate)
+    changed = _change(table.moved, table.approximate) if table.moved else _soft(standing(table))
     return (
-        f'<tr><th scope="row">{escaped(table.name)}{tag}{"" if view.unread else _bar(view)}</th>'
+        f'<tr><th scope="row">{escaped(table.name)}{tag}{"" if table.unread else _bar(table)}</th>'
         f'<td class="number">{figure}</td><td class="number">{changed}</td></tr>\n'
     )
 
 
-def _bar(view: TableView) -> str:
-    kind = ' class="about"' if view.table.approximate else ""
-    filled = f'<i{kind} style="width:{view.share:.2%}"></i>' if view.share else ""
+def _bar(table: Table[Row]) -> str:
+    kind = ' class="about"' if table.approximate else ""
+    filled = f'<i{kind} style="width:{table.share:.2%}"></i>' if table.share else ""
     return f'<div class="bar">{filled}</div>'
 
 
@@ -163,7 +163,7 @@ def _gone(names: Sequence[str]) -> str:
     return f'<p class="soft small gone">Gone since the last report: {listed}</p>' if names else ""
 
 
-def _items(table: Table) -> tuple[Block, Block]:
+def _items(table: Table[Row]) -> tuple[Block, Block]:
     """Lists a table's items: the first ones, and what is folded below them."""
     first, rest = table.items[:_ROWS_OPEN], table.items[_ROWS_OPEN:]
     head = f'<div class="items"><h3>{escaped(table.name)}</h3><p class="soft small">{items_note(table)}</p>'

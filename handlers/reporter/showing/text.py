@@ -16,7 +16,7 @@ from handlers.reporter.showing.markup import (
     signed,
     status,
 )
-from handlers.reporter.showing.view import GroupView, TableView, View
+from handlers.reporter.showing.view import GroupView, View
 from handlers.shared.inert import inert
 
 _LONGEST = 120
@@ -33,7 +33,7 @@ def render(view: View, size: int) -> str:
     foot = f"{about}\nThe report as a page: {view.location}\n"
     groups = Block("", [_total(group) for group in view.groups], "", "and {} more groups\n")
     tables = [_tables(group) for group in view.groups]
-    items = [_items(table.table) for group in view.groups for table in group.tables if table.table.items]
+    items = [_items(table) for group in view.groups for table in group.tables if table.items]
     room = Room(size - 1 - sent_size(head + foot), sent_size)
     for block in (groups, *tables, *items):
         room.fill(block, len(block.rows))
@@ -50,7 +50,7 @@ def _total(view: GroupView) -> str:
 
 
 def _tables(view: GroupView) -> Block:
-    names = [inert(table.table.name) for table in view.tables]
+    names = [inert(table.name) for table in view.tables]
     width = min(max(map(len, names), default=0), 60)
     figures = [_count(table) for table in view.tables]
     widest = max(map(len, figures), default=0)
@@ -62,17 +62,17 @@ def _tables(view: GroupView) -> Block:
     return Block(f"\n{one_line(view.group.label)}\n", rows or ["  No tables.\n"], gone, "  and {} more on the page\n")
 
 
-def _count(view: TableView) -> str:
-    return NOTHING if view.unread else count(view.table.count, view.table.approximate)
+def _count(table: Table[Row]) -> str:
+    return NOTHING if table.unread else count(table.total, table.approximate)
 
 
-def _note(view: TableView) -> str:
-    changed = signed(view.moved, view.table.approximate) if view.moved else "new" if view.new else ""
-    note = status(view.table) or changed
+def _note(table: Table[Row]) -> str:
+    change = signed(table.moved, table.approximate) if table.moved else "new" if table.new else ""
+    note = status(table) or change
     return f"  {note}" if note else ""
 
 
-def _items(table: Table) -> Block:
+def _items(table: Table[Row]) -> Block:
     rows = table.items[:_ITEMS]
     others = len(table.items) - len(rows)
     head = f"\n{inert(table.name)}: {items_note(table)}\n"

@@ -1,64 +1,31 @@
 """What a reader of a report sees, whatever the form: the report, compared with the runs before it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from handlers.reporter.report import GroupReport, Past, Report, Table
-
-
-@dataclass(frozen=True)
-class TableView:
-    """A table and how it compares.
-
-    Attributes:
-        table: the table.
-        change: its count less the last report's; None where there is nothing to compare with.
-        new: whether there is a last report and the table is not in it; False where the last row lacks tables.
-        share: its count as a part of the group's largest, 0 to 1.
-    """
-
-    table: Table
-    change: int | None
-    new: bool
-    share: float
-
-    @property
-    def unread(self) -> bool:
-        """Whether there is no count to show."""
-        return self.table.status is not None and not self.table.count
-
-    @property
-    def moved(self) -> int:
-        """The change that is worth showing; 0 for none."""
-        return 0 if self.unread else self.change or 0
+from handlers.reporter.report import GroupReport, Past, Report, Row, Table
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """A total of the history."""
 
     at: datetime
     total: int
 
 
-@dataclass(frozen=True)
-class GroupView:
-    """A group and how it compares.
-
-    Attributes:
-        group: the group.
-        tables: its tables.
-        gone: tables that the last report had and this one has not, as far as the last row tells.
-        history: the totals up to this report's, oldest first.
-        change: the total less the last report's; None for the first report.
-    """
+class GroupView(NamedTuple):
+    """A group and how it compares."""
 
     group: GroupReport
-    tables: Sequence[TableView]
+    tables: Sequence[Table[Row]]
+    """Its tables, compared."""
     gone: list[str]
+    """Tables that the last report had and this one has not, as far as the last row tells."""
     history: Sequence[Point]
+    """The totals up to this report's, oldest first."""
     change: int | None
+    """The total less the last report's; None for the first report."""
 
     @property
     def since(self) -> datetime:
@@ -66,21 +33,15 @@ class GroupView:
         return self.history[-2 if len(self.history) > 1 else -1].at
 
 
-@dataclass(frozen=True)
-class View:
-    """A report and how it compares.
-
-    Attributes:
-        at: the time that it stands for.
-        environment: the environment's name.
-        groups: its groups.
-        location: where its page lies.
-    """
+class View(NamedTuple):
+    """A report and how it compares."""
 
     at: datetime
+    """The time that it stands for."""
     environment: str
     groups: Sequence[GroupView]
     location: str
+    """Where its page lies."""
 
     @property
     def total(self) -> int:
@@ -125,11 +86,10 @@ def _group(group: GroupReport, history: Sequence[Past], at: datetime) -> GroupVi
     )
 
 
-def _table(table: Table, last: Past | None, largest: int) -> TableView:
+def _table(table: Table[Row], last: Past | None, largest: int) -> Table[Row]:
     before = last.tables.get(table.name) if last else None
-    return TableView(
-        table=table,
-        change=None if before is None else table.count - before,
+    return table._replace(
+        change=None if before is None else table.total - before,
         new=last is not None and before is None and not last.truncated,
-        share=table.count / largest if largest else 0.0,
+        share=table.total / largest if largest else 0.0,
     )

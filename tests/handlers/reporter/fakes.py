@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from hypothesis import settings
 
 from handlers.reporter.counting.newest import Item
-from handlers.reporter.report import Past, TableRead, parse, render
+from handlers.reporter.report import Past, Table, parse, render
 from handlers.reporter.settings import Group
 from handlers.reporter.showing.view import View, compare
 from handlers.shared.aws.errors import AwsError
@@ -206,7 +206,7 @@ def item(name: str | None = "n", date: str | None = "2026-11-21", key: str = "k"
     return Item(None if name is None else {"S": name}, None if date is None else {"S": date}, {"id": {"S": key}})
 
 
-def view(tables: dict[str, list[TableRead]], histories: dict[str, list[Past]] | None = None) -> View:
+def view(tables: dict[str, list[Table]], histories: dict[str, list[Past]] | None = None) -> View:
     groups = [group for group in (RA, VR) if group.name in tables]
     return compare(parse(render(STAMP, "dev", groups, tables)), histories or {}, LOCATION)
 

@@ -1,10 +1,11 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import pytest
 
 from handlers.reporter.handler import _deadlines as deadlines
 from handlers.reporter.keeping.marks import ClaimedError, Marks, MarksUnavailableError
-from handlers.reporter.mailing import Mailer, Sender, Sent, payload, usable
+from handlers.reporter.mailing import Mailer, Sender, payload, usable
 from handlers.reporter.showing.mail import Mail
 from tests.handlers.reporter.fakes import Faults, Ses, error
 from tests.handlers.reporter.keeping.test_marks import Clock, Store
@@ -12,6 +13,14 @@ from tests.handlers.reporter.keeping.test_marks import Clock, Store
 MAIL = Mail("subject", "<p>html</p>", "text")
 SENDER = Sender("no-reply@example.com", "mails")
 TO = ["one@example.com", "two@example.com"]
+
+
+class Sent(NamedTuple):
+    """What became of mails."""
+
+    sent: int = 0
+    before: int = 0
+    refusals: Sequence[str] = ()
 
 
 class Post:
@@ -32,7 +41,7 @@ class Post:
 
         mailer = Mailer(self.ses, SENDER, deadlines(seconds), sleep)
         mailer.send(MAIL, TO, Marks(self.store, owner, 30, self.clock))
-        return mailer.outcome
+        return Sent(mailer.sent, mailer.before, tuple(mailer.refusals))
 
 
 @pytest.fixture
@@ -53,7 +62,7 @@ def test_a_repeated_run_sends_nothing(post: Post) -> None:
 
 def test_a_refused_recipient_stops_no_other_and_is_tried_again(post: Post) -> None:
     post.faults.on("SendEmail", "one@", error("SendEmail", "MessageRejected", 400))
-    assert post.send() == Sent(sent=1, refusals=["recipient 1 of 2: MessageRejected"])
+    assert post.send() == Sent(sent=1, refusals=("recipient 1 of 2: MessageRejected",))
     post.faults.clear()
     assert post.send("again") == Sent(sent=1, before=1)
     assert post.ses.to == ["two@example.com", "one@example.com"]
@@ -63,7 +72,7 @@ def test_refusals_name_no_address(post: Post) -> None:
     refused = error("SendEmail", "MessageRejected", 400)
     refused.message = "one@example.com is not verified"
     post.faults.on("SendEmail", "", refused)
-    assert post.send().refusals == ["recipient 1 of 2: MessageRejected", "recipient 2 of 2: MessageRejected"]
+    assert post.send().refusals == ("recipient 1 of 2: MessageRejected", "recipient 2 of 2: MessageRejected")
 
 
 def test_a_crash_between_two_mails_repeats_neither(post: Post) -> None:

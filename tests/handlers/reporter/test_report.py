@@ -4,16 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.reporter.counting.newest import Item
-from handlers.reporter.report import Row, TableRead, parse, render
+from handlers.reporter.report import Row, Table, parse, render
 from tests.handlers.reporter.fakes import RA, STAMP, VR, item, unhurried
 
 
 def test_the_json_is_the_contract() -> None:
     tables = {
         "RA": [
-            TableRead("RA_headsets", 2, items=[item("Quest", "2026-11-20", "a"), item(None, None, "b")]),
-            TableRead("RA_large", 900, approximate=True, items=[item()]),
-            TableRead("RA_new", 0, status="CREATING"),
+            Table("RA_headsets", 2, items=[item("Quest", "2026-11-20", "a"), item(None, None, "b")]),
+            Table("RA_large", 900, approximate=True, items=[item()]),
+            Table("RA_new", 0, status="CREATING"),
         ],
         "VR": [],
     }
@@ -59,7 +59,7 @@ def test_the_json_is_the_contract() -> None:
 
 def test_numbers_keep_every_digit() -> None:
     odd = Item({"N": "12345678901234567890.12345678901234567"}, {"N": "1E+30"}, {"id": {"N": "1.50"}})
-    body = render(STAMP, "dev", [RA], {"RA": [TableRead("RA_a", 1, items=[odd])]})
+    body = render(STAMP, "dev", [RA], {"RA": [Table("RA_a", 1, items=[odd])]})
     assert b'{"name":12345678901234567890.12345678901234567,"date":1E+30,"key":{"id":1.50}}' in body
     [row] = parse(body).groups[0].tables[0].items
     assert row == Row("12345678901234567890.12345678901234567", "1E+30", {"id": "1.50"})
@@ -68,29 +68,29 @@ def test_numbers_keep_every_digit() -> None:
 @unhurried
 @given(st.text(), st.text(), st.integers(0, 10**12), st.booleans())
 def test_what_is_written_is_read_again(name: str, label: str, count: int, approximate: bool) -> None:
-    table = TableRead(name, count, approximate, [item(name, None, name)], "VANISHED" if approximate else None)
+    table = Table(name, count, approximate, [item(name, None, name)], "VANISHED" if approximate else None)
     report = parse(render(STAMP, label, [RA], {"RA": [table]}))
     [group] = report.groups
     assert (report.generated_at, report.environment, group.total) == (STAMP, label, count)
     [read] = group.tables
-    assert (read.name, read.count, read.approximate, read.status) == (name, count, approximate, table.status)
+    assert (read.name, read.total, read.approximate, read.status) == (name, count, approximate, table.status)
     assert read.items == [Row(name, None, {"id": name})]
 
 
 def test_tables_that_are_there_and_may_not_be_read_are_told_from_the_others() -> None:
     locked = ["UNREADABLE", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED"]
     others = ["CREATING", "DELETING", "VANISHED", "FAILED", None]
-    tables = [TableRead(f"RA_{status}", 1, status=status) for status in (*locked, *others)]
+    tables = [Table(f"RA_{status}", 1, status=status) for status in (*locked, *others)]
     [group] = parse(render(STAMP, "dev", [RA], {"RA": tables})).groups
     assert [table.status for table in group.tables if table.locked] == locked
 
 
 def test_a_total_counts_the_tables_that_are_there() -> None:
     tables = [
-        TableRead("RA_a", 3),
-        TableRead("RA_b", 0, status="CREATING"),
-        TableRead("RA_c", 0, status="VANISHED"),
-        TableRead("RA_d", 4, approximate=True, status="UNREADABLE"),
+        Table("RA_a", 3),
+        Table("RA_b", 0, status="CREATING"),
+        Table("RA_c", 0, status="VANISHED"),
+        Table("RA_d", 4, approximate=True, status="UNREADABLE"),
     ]
     [group] = parse(render(STAMP, "dev", [RA], {"RA": tables})).groups
     assert group.counts == {"RA_a": 3, "RA_d": 4}

@@ -6,10 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.reporter.counting.dates import recency_of
-from handlers.reporter.counting.newest import Attributes, Newest, Room
+from handlers.reporter.counting.newest import Listing, Newest, Room
 from tests.handlers.reporter.fakes import unhurried
-
-ATTRIBUTES = Attributes("name", "date", ("id",))
 
 DATES = st.one_of(
     st.none(),
@@ -27,6 +25,10 @@ def row(key: str, date: dict[str, Any] | None) -> dict[str, Any]:
     return {"id": {"S": key}, "name": {"S": f"n{key}"}} | ({"date": date} if date else {})
 
 
+def newest_of(items: int, room: Room | None = None) -> Newest:
+    return Newest(Listing("name", "date", items), ("id",), room)
+
+
 def keys(newest: list[Any]) -> list[str]:
     return [item.key["id"]["S"] for item in newest]
 
@@ -35,7 +37,7 @@ def keys(newest: list[Any]) -> list[str]:
 @given(st.lists(DATES, max_size=60), st.integers(1, 10), st.integers(1, 4))
 def test_the_newest_items_are_chosen_whatever_the_dates_look_like(dates: list[Any], limit: int, parts: int) -> None:
     rows = [row(str(number), date) for number, date in enumerate(dates)]
-    newest = Newest(limit, ATTRIBUTES)
+    newest = newest_of(limit)
     for number in range(parts):
         newest.offer(rows[number::parts])
     chosen = newest.chosen()
@@ -45,7 +47,7 @@ def test_the_newest_items_are_chosen_whatever_the_dates_look_like(dates: list[An
 
 
 def test_of_items_equally_old_the_first_found_are_kept() -> None:
-    newest = Newest(2, ATTRIBUTES)
+    newest = newest_of(2)
     newest.offer([row("a", None), row("b", None), row("c", None)])
     assert keys(newest.chosen()) == ["a", "b"]
 
@@ -59,13 +61,13 @@ def test_of_items_equally_old_the_first_found_are_kept() -> None:
     ],
 )
 def test_mixed_forms_of_dates_are_listed_newest_first(newest_first: list[str], kind: str) -> None:
-    newest = Newest(5, ATTRIBUTES)
+    newest = newest_of(5)
     newest.offer([row(date, {kind if date.isdecimal() else "S": date}) for date in sorted(newest_first)])
     assert keys(newest.chosen()) == newest_first
 
 
 def test_huge_names_and_dates_are_cut_and_keys_kept() -> None:
-    newest = Newest(1, ATTRIBUTES)
+    newest = newest_of(1)
     newest.offer([{"id": {"S": "k" * 2000}, "name": {"S": "n" * 400_000}, "date": {"L": [{"S": "d" * 400_000}]}}])
     [item] = newest.chosen()
     assert item.name == {"S": "n" * 999 + "…"}
@@ -75,7 +77,7 @@ def test_huge_names_and_dates_are_cut_and_keys_kept() -> None:
 
 
 def test_memory_holds_the_newest_alone() -> None:
-    newest = Newest(3, ATTRIBUTES)
+    newest = newest_of(3)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     for day in range(500):
         newest.offer([row(str(day), {"S": (start + timedelta(days=day)).isoformat()})])
@@ -90,7 +92,7 @@ def test_memory_holds_the_newest_alone() -> None:
 )
 def test_what_is_held_fits_its_room_and_has_no_gaps(items: list[tuple[int, str]], room: int, limit: int) -> None:
     rows = [row(str(at), {"N": str(date)}) | {"name": {"S": name}} for at, (date, name) in enumerate(items)]
-    newest = Newest(limit, ATTRIBUTES, Room(room))
+    newest = newest_of(limit, Room(room))
     newest.offer(rows)
     chosen = newest.chosen()
     sizes = [len(item.json()) + 200 for item in chosen]
@@ -103,7 +105,7 @@ def test_what_is_held_fits_its_room_and_has_no_gaps(items: list[tuple[int, str]]
 
 
 def test_an_item_that_is_larger_than_the_room_is_left_out_with_all_that_are_older() -> None:
-    newest = Newest(9, ATTRIBUTES, Room(1000))
+    newest = newest_of(9, Room(1000))
     large = row("large", {"S": "2026-01-02"}) | {"name": {"S": "n" * 900}}
     newest.offer([row("old", {"S": "2026-01-01"}), large, row("new", {"S": "2026-01-03"}), row("older", None)])
     assert keys(newest.chosen()) == ["new"]
@@ -111,7 +113,7 @@ def test_an_item_that_is_larger_than_the_room_is_left_out_with_all_that_are_olde
 
 def test_where_the_room_is_spent_the_longest_lists_lose_their_oldest_items() -> None:
     room = Room(20_000)  # 80 items and a little
-    short, long, longer = (Newest(1000, ATTRIBUTES, room) for _ in range(3))
+    short, long, longer = (newest_of(1000, room) for _ in range(3))
     for newest, number in ((short, 5), (longer, 400), (long, 200)):
         newest.offer([row(f"{at:03}", {"N": str(1_700_000_000 + at)}) for at in range(number)])
     held = [len(newest.chosen()) for newest in (short, long, longer)]
@@ -122,7 +124,7 @@ def test_where_the_room_is_spent_the_longest_lists_lose_their_oldest_items() -> 
 
 
 def test_the_lists_of_all_tables_take_twenty_megabytes_at_most() -> None:
-    newest = Newest(10**6, ATTRIBUTES)
+    newest = newest_of(10**6)
     newest.offer([row(str(at), {"N": str(at)}) | {"name": {"S": "n" * 1000}} for at in range(20_000)])
     assert 18_000_000 <= newest.size + 1300 <= 20_000_000 + 1300
     assert newest.size == sum(len(item.json()) + 200 for item in newest.chosen())

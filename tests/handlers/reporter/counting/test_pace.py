@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from handlers.reporter.counting import reading as module
+from handlers.reporter.counting.newest import Listing
 from handlers.reporter.counting.plan import Description, Reading, plan
-from handlers.reporter.counting.reading import Spending, Wanted, read
+from handlers.reporter.counting.reading import Spending, read
 from handlers.reporter.counting.survey import survey
-from handlers.reporter.report import TableRead
+from handlers.reporter.report import Table
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
@@ -20,7 +21,7 @@ from handlers.shared.deadlines import Deadlines
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import RA, answer
 
-WANTED = Wanted("name", "date", 3)
+LISTING = Listing("name", "date", 3)
 KB = 1024
 
 
@@ -115,9 +116,9 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     return clock
 
 
-def results(client: Scans, time: Time, *readings: Reading, seconds: float = 100) -> dict[str, TableRead]:
+def results(client: Scans, time: Time, *readings: Reading, seconds: float = 100) -> dict[str, Table]:
     spending = Spending(10**6, time.now + seconds)
-    return {table.name: table for table, _ in read(client, readings, WANTED, spending)}
+    return {table.name: table for table, _ in read(client, readings, LISTING, spending)}
 
 
 def test_a_provisioned_table_is_read_in_one_segment_for_a_tenth_of_its_units() -> None:
@@ -145,7 +146,7 @@ def test_at_no_time_more_than_a_tenth_of_the_units_is_spent(
     client = Scans(time, {"a": (items, size)})
     start = time.now
     found = results(client, time, *plan([described("a", items, size, provisioned)], 10**6))["a"]
-    assert (found.count, found.approximate) == (items, False)
+    assert (found.total, found.approximate) == (items, False)
     before = 0.0
     for at, units in client.spent["a"]:
         assert before <= provisioned * 0.1 * (at - start) + 1e-9
@@ -159,7 +160,7 @@ def test_the_others_are_read_while_a_provisioned_table_rests(time: Time) -> None
     client = Scans(time, {"slow": (100, KB), "fast": (3000, KB)})
     start = time.now
     found = results(client, time, *plan([described("slow", 100, KB, 10), described("fast", 3000, KB, 0)], 10**6))
-    assert [found[name].count for name in ("slow", "fast")] == [100, 3000]
+    assert [found[name].total for name in ("slow", "fast")] == [100, 3000]
     assert client.asked[1]["TableName"] == "fast"
     assert 9 < time.now - start < 20
 
@@ -170,7 +171,7 @@ def test_a_table_that_has_grown_since_it_was_described_is_cut_off(time: Time) ->
     [reading] = plan([described("a", 10, KB, provisioned=100)], 10**6)
     found = results(client, time, reading)["a"]
     assert found.approximate
-    assert found.count < 2000
+    assert found.total < 2000
     assert sum(units for _, units in client.spent["a"]) <= 200 + 10.5
     assert time.now - start < 21
 
@@ -179,7 +180,7 @@ def test_a_rest_ends_with_the_time_for_reading(time: Time) -> None:
     client = Scans(time, {"a": (40, KB)})
     start = time.now
     found = results(client, time, *plan([described("a", 40, KB, 5)], 10**6), seconds=3)["a"]
-    assert (found.count, found.approximate) == (40, True)
+    assert (found.total, found.approximate) == (40, True)
     assert time.now - start <= 3
 
 
@@ -187,8 +188,9 @@ def test_a_table_that_has_no_units_left_keeps_dynamodbs_count_and_fails_nothing(
     client = Scans(time, {"a": (40, KB)})
     client.failure["a"] = THROTTLED
     start = time.now
-    [(table, cause)] = read(client, plan([described("a", 40, KB, 100)], 10**6), WANTED, Spending(10**6, time.now + 100))
-    assert (table.count, table.approximate, table.status, cause) == (40, True, None, None)
+    readings = plan([described("a", 40, KB, 100)], 10**6)
+    [(table, cause)] = read(client, readings, LISTING, Spending(10**6, time.now + 100))
+    assert (table.total, table.approximate, table.status, cause) == (40, True, None, None)
     assert (len(client.asked), time.now - start < 1) == (1, True)
 
 
@@ -200,9 +202,9 @@ def test_a_throttled_table_takes_no_time_from_the_others(time: Time, shown: int)
     readings = plan([described("busy", 40, KB, 100), described("large", 210_000, KB, 0)], 10**6)
     assert [reading.segments for reading in readings] == [1, 8]
     spending = Spending(10**6, start + 30)
-    found = {table.name: table for table, _ in read(client, readings, Wanted("name", "date", shown), spending)}
-    assert (found["large"].count, found["large"].approximate) == (210_000, False)
-    assert (found["busy"].count, found["busy"].approximate) == (40, True)
+    found = {table.name: table for table, _ in read(client, readings, Listing("name", "date", shown), spending)}
+    assert (found["large"].total, found["large"].approximate) == (210_000, False)
+    assert (found["busy"].total, found["busy"].approximate) == (40, True)
     assert time.now - start < 5
 
 
@@ -211,8 +213,8 @@ def test_an_outage_of_one_table_leaves_the_successors_of_the_others_their_turn(t
     client.failure["out"] = AwsError("Fake", "Scan", "InternalServerError", "out", status=500, transient=True)
     readings = plan([described("out", 40, KB, 0), described("large", 210_000, KB, 0)], 10**6)
     found = results(client, time, *readings, seconds=30)
-    assert (found["large"].count, found["large"].approximate) == (210_000, False)
-    assert (found["out"].count, found["out"].status) == (40, "FAILED")
+    assert (found["large"].total, found["large"].approximate) == (210_000, False)
+    assert (found["out"].total, found["out"].status) == (40, "FAILED")
 
 
 @pytest.mark.parametrize(
@@ -233,5 +235,5 @@ def test_the_billing_mode_that_dynamodb_tells_decides(
     )
     scans: list[dict[str, Any]] = []
     aws.dynamodb.before = lambda operation, payload: scans.append(payload) if operation == "Scan" else None
-    survey(aws.dynamodb, (RA,), WANTED, 1000, deadlines)
+    survey(aws.dynamodb, (RA,), LISTING, 1000, deadlines)
     assert [("Limit" in scan, "TotalSegments" in scan) for scan in scans] == [(limited, False)]

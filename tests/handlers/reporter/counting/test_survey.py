@@ -1,20 +1,20 @@
 import pytest
 
-from handlers.reporter.counting.reading import Wanted
+from handlers.reporter.counting.newest import Listing
 from handlers.reporter.counting.survey import survey
 from handlers.reporter.handler import _deadlines
 from handlers.shared.deadlines import Deadlines
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import RA, VR, error
 
-WANTED = Wanted("name", "date", 2)
+LISTING = Listing("name", "date", 2)
 
 
 def test_tables_are_counted_by_group(aws: Aws, deadlines: Deadlines) -> None:
     aws.table("RA_b", 3)
     aws.table("RA_a", 1)
-    found = survey(aws.dynamodb, (RA, VR), WANTED, 1000, deadlines)
-    assert [(table.name, table.count) for table in found.groups["RA"]] == [("RA_a", 1), ("RA_b", 3)]
+    found = survey(aws.dynamodb, (RA, VR), LISTING, 1000, deadlines)
+    assert [(table.name, table.total) for table in found.groups["RA"]] == [("RA_a", 1), ("RA_b", 3)]
     assert found.groups["VR"] == []
     assert (found.units, found.failures) == (2.0, [])
 
@@ -35,9 +35,9 @@ def test_a_status_that_forbids_reading_is_reported_without_a_scan(
 ) -> None:
     aws.table("RA_a", 1)
     aws.dynamodb.statuses["RA_a"] = status
-    found = survey(aws.dynamodb, (RA,), WANTED, 1000, deadlines)
+    found = survey(aws.dynamodb, (RA,), LISTING, 1000, deadlines)
     [table] = found.groups["RA"]
-    assert (table.status, table.count, found.failures) == (status, count, [])
+    assert (table.status, table.total, found.failures) == (status, count, [])
     assert "Scan" not in {operation for operation, _ in aws.faults.seen}
 
 
@@ -49,7 +49,7 @@ def test_what_cannot_be_described_is_a_failure_and_what_is_gone_or_forbidden_is_
     aws.faults.on("DescribeTable", "RA_locked", error("DescribeTable", "AccessDeniedException", 400))
     aws.faults.on("DescribeTable", "RA_gone", error("DescribeTable", "ResourceNotFoundException", 400))
     aws.faults.on("DescribeTable", "RA_odd")
-    found = survey(aws.dynamodb, (RA,), WANTED, 1000, deadlines)
+    found = survey(aws.dynamodb, (RA,), LISTING, 1000, deadlines)
     assert [table.status for table in found.groups["RA"]] == ["VANISHED", "UNREADABLE", "FAILED"]
     assert [failure.split(":")[0] for failure in found.failures] == ["RA_odd"]
     words = "Fake DescribeTable failed: AccessDeniedException: as the test wants it (status 400, request id )"
@@ -59,11 +59,11 @@ def test_what_cannot_be_described_is_a_failure_and_what_is_gone_or_forbidden_is_
 def test_composite_keys_are_shown_whole(aws: Aws, deadlines: Deadlines) -> None:
     aws.table("RA_a", key=[("id", "HASH"), ("at", "RANGE")])
     aws.tables.put_item(TableName="RA_a", Item={"id": {"S": "a"}, "at": {"S": "b"}, "name": {"S": "n"}})
-    [table] = survey(aws.dynamodb, (RA,), WANTED, 1000, deadlines).groups["RA"]
+    [table] = survey(aws.dynamodb, (RA,), LISTING, 1000, deadlines).groups["RA"]
     assert [item.key for item in table.items] == [{"id": {"S": "a"}, "at": {"S": "b"}}]
 
 
 def test_a_run_that_is_out_of_time_counts_what_dynamodb_says(aws: Aws) -> None:
     aws.table("RA_a", 3)
-    [table] = survey(aws.dynamodb, (RA,), WANTED, 1000, _deadlines(0)).groups["RA"]
-    assert (table.count, table.approximate) == (3, True)
+    [table] = survey(aws.dynamodb, (RA,), LISTING, 1000, _deadlines(0)).groups["RA"]
+    assert (table.total, table.approximate) == (3, True)

@@ -1,7 +1,7 @@
 import pytest
 
 from handlers.reporter.keeping.totals import HISTORY, Totals
-from handlers.reporter.report import GroupReport, TableRead, parse, render
+from handlers.reporter.report import GroupReport, Table, parse, render
 from handlers.shared.deadlines import Deadlines
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import RA, STAMP
@@ -13,7 +13,7 @@ def totals(aws: Aws, deadlines: Deadlines) -> Totals:
 
 
 def group(count: int = 3) -> GroupReport:
-    body = render(STAMP, "dev", [RA], {"RA": [TableRead("RA_a", count), TableRead("RA_b", 0, status="CREATING")]})
+    body = render(STAMP, "dev", [RA], {"RA": [Table("RA_a", count), Table("RA_b", 0, status="CREATING")]})
     return parse(body).groups[0]
 
 
@@ -31,7 +31,7 @@ def test_a_row_is_the_contract(aws: Aws, totals: Totals) -> None:
 
 
 def large(tables: int, longest: int = 249) -> GroupReport:
-    reads = [TableRead(f"RA_{number:05}".ljust(longest, "x"), number) for number in range(tables)]
+    reads = [Table(f"RA_{number:05}".ljust(longest, "x"), number) for number in range(tables)]
     return parse(render(STAMP, "dev", [RA], {"RA": reads})).groups[0]
 
 
@@ -59,7 +59,7 @@ def test_a_row_that_is_written_again_whole_is_truncated_no_more(aws: Aws, totals
 
 
 def test_the_tables_of_a_cut_row_are_the_same_whatever_their_order(aws: Aws, totals: Totals) -> None:
-    reads = [TableRead(f"RA_{number:05}".ljust(249, "x"), 7) for number in range(1200)]
+    reads = [Table(f"RA_{number:05}".ljust(249, "x"), 7) for number in range(1200)]
     for stamp, order in (("2026-11-21T09:00:00Z", reads), (STAMP, reads[::-1])):
         totals.put(parse(render(stamp, "dev", [RA], {"RA": order})).groups[0], stamp, 1)
     for row in aws.rows():

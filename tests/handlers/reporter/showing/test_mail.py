@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.reporter.counting.newest import Item
-from handlers.reporter.report import TableRead
+from handlers.reporter.report import Table
 from handlers.reporter.showing import mail
 from handlers.reporter.showing.view import View
 from tests.handlers.reporter.fakes import LOCATION, item, past, unhurried, view
@@ -17,12 +17,10 @@ LARGE = st.builds(
     lambda tables, items, text: view(
         {
             "RA": [
-                TableRead(
-                    f"RA_{at}{'t' * 240}", 10**6, items=[Item({"S": text * 300}, None, {"id": {"S": text}})] * items
-                )
+                Table(f"RA_{at}{'t' * 240}", 10**6, items=[Item({"S": text * 300}, None, {"id": {"S": text}})] * items)
                 for at in range(tables)
             ],
-            "VR": [TableRead("VR_a", 1, items=[item()])],
+            "VR": [Table("VR_a", 1, items=[item()])],
         },
         {"RA": [past(9, {f"RA_gone{at}": 1 for at in range(tables)})]},
     ),
@@ -57,7 +55,7 @@ def test_a_mail_stays_below_what_gmail_clips_and_says_where_the_rest_is(large: V
 @pytest.mark.parametrize("name", ["製品名称" * 8, "Lens " * 20, "é=" * 40, "😀" * 40, "a" * 110])
 def test_a_mail_that_is_cut_uses_the_room_that_readers_show(name: str) -> None:
     """The first is what a reader sent in: 40 tables of 10 items, 100 KB of HTML that took 135 KB when sent."""
-    tables = [TableRead(f"RA_j{at:02}", 10, items=[item(f"{name}{row}") for row in range(10)]) for at in range(40)]
+    tables = [Table(f"RA_j{at:02}", 10, items=[item(f"{name}{row}") for row in range(10)]) for at in range(40)]
     content = mail.render(view({"RA": tables}))
     assert "This mail is cut" in content.html
     assert_below_102_kb_as_sent(content)
@@ -67,7 +65,7 @@ def test_a_mail_that_is_cut_uses_the_room_that_readers_show(name: str) -> None:
 @pytest.mark.parametrize("hostile", ["http://evil.example/login", "You won! collect at evil.example", "evil．example"])
 def test_nothing_of_a_table_becomes_a_link_of_a_mail(hostile: str) -> None:
     item_ = Item({"S": hostile}, {"S": hostile}, {"id": {"S": hostile}})
-    tables = [TableRead("RA_evil.example", 1, items=[item_]), TableRead("RA_b", 0, status="CREATING")]
+    tables = [Table("RA_evil.example", 1, items=[item_]), Table("RA_b", 0, status="CREATING")]
     content = mail.render(view({"RA": tables}, {"RA": [past(1, {"RA_gone.example": 1})]}))
     for text in (content.subject, content.html, content.text):
         assert not re.search(r"(evil|gone)[.．]example|http:/|://evil", text)
@@ -77,14 +75,14 @@ def test_nothing_of_a_table_becomes_a_link_of_a_mail(hostile: str) -> None:
 
 
 def test_a_value_that_shows_nothing_is_called_empty() -> None:
-    content = mail.render(view({"RA": [TableRead("RA_a", 1, items=[item("\u200d", "\u3164", "k")])]}))
+    content = mail.render(view({"RA": [Table("RA_a", 1, items=[item("\u200d", "\u3164", "k")])]}))
     assert "  (empty)  |  (empty)  |  k\n" in content.text
     assert content.html.count("(empty)") == 2
 
 
 def test_plain_values_stay_as_they_are() -> None:
     values = ("O'Brien & Söhne", "2026-11-21T09:05:00Z", "J.R.R. Tolkien")
-    content = mail.render(view({"RA": [TableRead("RA_a", 1, items=[item(*values)])]}))
+    content = mail.render(view({"RA": [Table("RA_a", 1, items=[item(*values)])]}))
     assert f"  {'  |  '.join(values)}\n" in content.text
 
 
@@ -100,15 +98,15 @@ def test_column_headings_do_not_break_within_a_word() -> None:
 
 
 def test_a_mail_that_is_cut_says_so_and_keeps_every_total() -> None:
-    tables = [TableRead(f"RA_{at}", 1, items=[item("n" * 110)] * 10) for at in range(120)]
-    html = mail.render(view({"RA": tables, "VR": [TableRead("VR_a", 77)]})).html
+    tables = [Table(f"RA_{at}", 1, items=[item("n" * 110)] * 10) for at in range(120)]
+    html = mail.render(view({"RA": tables, "VR": [Table("VR_a", 77)]})).html
     assert "This mail is cut" in html
     assert "77" in html
     assert "RA_119" in html
 
 
 def test_each_table_gets_its_first_items_before_any_gets_more() -> None:
-    tables = [TableRead(f"RA_{at}", 1, items=[item(f"n{row}" + "x" * 110) for row in range(10)]) for at in range(24)]
+    tables = [Table(f"RA_{at}", 1, items=[item(f"n{row}" + "x" * 110) for row in range(10)]) for at in range(24)]
     html = mail.render(view({"RA": tables})).html
     assert html.count("n0x") == html.count("n2x") == 24
     assert 0 < html.count("n9x") < 24
@@ -120,7 +118,7 @@ def test_a_mail_that_is_not_cut_does_not_say_so() -> None:
 
 
 def test_a_mail_lists_ten_items_of_a_table_and_points_to_the_page() -> None:
-    content = mail.render(view({"RA": [TableRead("RA_a", 12, items=[item(f"n{at}") for at in range(12)])]}))
+    content = mail.render(view({"RA": [Table("RA_a", 12, items=[item(f"n{at}") for at in range(12)])]}))
     assert "n9<" in content.html
     assert "n10<" not in content.html
     assert "and 2 more items on the page" in content.html
@@ -168,7 +166,7 @@ def test_the_text_is_one_line_an_item(name: str) -> None:
 
 
 def test_states_and_lost_tables_are_told() -> None:
-    tables = [TableRead("RA_a", 0, status="CREATING"), TableRead("RA_b", 5, approximate=True)]
+    tables = [Table("RA_a", 0, status="CREATING"), Table("RA_b", 5, approximate=True)]
     content = mail.render(view({"RA": tables, "VR": []}, {"RA": [past(4, {"RA_b": 4, "RA_old": 1})]}))
     for text in (content.html, content.text):
         assert "being created" in text

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.reporter.report import TableRead
+from handlers.reporter.report import Table
 from handlers.reporter.showing import markup
 from tests.handlers.reporter.fakes import item, past, unhurried, view
 
@@ -106,9 +106,9 @@ def test_times_are_as_short_as_they_may_be() -> None:
 
 def test_what_stands_for_a_change_says_why_there_is_none() -> None:
     tables = [
-        TableRead("RA_new", 1),
-        TableRead("RA_same", 2),
-        TableRead("RA_making", 0, status="CREATING"),
+        Table("RA_new", 1),
+        Table("RA_same", 2),
+        Table("RA_making", 0, status="CREATING"),
     ]
     [group] = view({"RA": tables}, {"RA": [past(2, {"RA_same": 2})]}).groups
     assert [markup.standing(table) for table in group.tables] == ["new", "0", "–"]
@@ -119,12 +119,12 @@ def test_what_stands_for_a_change_says_why_there_is_none() -> None:
 @pytest.mark.parametrize(
     ("table", "note"),
     [
-        (TableRead("RA_a", 1, items=[item()]), "1 item"),
-        (TableRead("RA_a", 250, items=[item()]), "Newest 1 of 250"),
-        (TableRead("RA_a", 250, approximate=True, items=[item()]), "Sample of 1 of ≈\N{NO-BREAK SPACE}250"),
+        (Table("RA_a", 1, items=[item()]), "1 item"),
+        (Table("RA_a", 250, items=[item()]), "Newest 1 of 250"),
+        (Table("RA_a", 250, approximate=True, items=[item()]), "Sample of 1 of ≈\N{NO-BREAK SPACE}250"),
     ],
 )
-def test_lists_say_what_they_list(table: TableRead, note: str) -> None:
+def test_lists_say_what_they_list(table: Table, note: str) -> None:
     assert markup.items_note(view({"RA": [table]}).groups[0].group.tables[0]) == note
 
 
@@ -140,4 +140,4 @@ def test_lists_say_what_they_list(table: TableRead, note: str) -> None:
     ],
 )
 def test_states_are_put_in_words(status: str | None, words: str) -> None:
-    assert markup.status(view({"RA": [TableRead("RA_a", 0, status=status)]}).groups[0].group.tables[0]) == words
+    assert markup.status(view({"RA": [Table("RA_a", 0, status=status)]}).groups[0].group.tables[0]) == words

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.reporter.counting.newest import Item
-from handlers.reporter.report import TableRead
+from handlers.reporter.report import Table
 from handlers.reporter.showing import page
 from handlers.reporter.showing.view import View
 from tests.handlers.reporter.fakes import LOCATION, item, past, unhurried, view
@@ -47,7 +47,7 @@ TEXTS = st.text(st.characters(), min_size=1, max_size=30).map(lambda text: f"a{t
 
 
 def report(name: str, date: str, key: str) -> View:
-    found = TableRead("RA_a", 3, items=[Item({"S": name}, {"S": date}, {"id": {"S": key}}), item(None, None)])
+    found = Table("RA_a", 3, items=[Item({"S": name}, {"S": date}, {"id": {"S": key}}), item(None, None)])
     return view({"RA": [found], "VR": []}, {"RA": [past(4, {"RA_a": 4, "RA_old": 1})]})
 
 
@@ -87,18 +87,18 @@ def test_without_groups_it_says_so() -> None:
 
 
 def test_an_approximate_count_is_marked_and_explained() -> None:
-    html = page.render(view({"RA": [TableRead("RA_a", 900, approximate=True, items=[item()])]}))
+    html = page.render(view({"RA": [Table("RA_a", 900, approximate=True, items=[item()])]}))
     assert "≈\N{NO-BREAK SPACE}900" in html
     assert 'class="about"' in html
     assert "≈ marks a table that was not read to its end" in html
-    assert "≈ marks" not in page.render(view({"RA": [TableRead("RA_a", 900)]}))
+    assert "≈ marks" not in page.render(view({"RA": [Table("RA_a", 900)]}))
 
 
 @pytest.mark.parametrize(
     ("status", "words"), [("CREATING", "being created"), ("VANISHED", "deleted while it was read")]
 )
 def test_a_table_that_was_not_read_says_why_and_shows_no_count(status: str, words: str) -> None:
-    html = page.render(view({"RA": [TableRead("RA_a", 0, status=status)]}))
+    html = page.render(view({"RA": [Table("RA_a", 0, status=status)]}))
     [row] = re.findall(r"<tr><th scope=\"row\">.*?</tr>", html)
     assert words in row
     assert not re.search(r">\d", row)
@@ -106,7 +106,7 @@ def test_a_table_that_was_not_read_says_why_and_shows_no_count(status: str, word
 
 
 def test_many_items_are_folded_and_still_there() -> None:
-    html = page.render(view({"RA": [TableRead("RA_a", 40, items=[item(f"n{at}", key=f"k{at}") for at in range(40)])]}))
+    html = page.render(view({"RA": [Table("RA_a", 40, items=[item(f"n{at}", key=f"k{at}") for at in range(40)])]}))
     folded = html.split("<details>")[1]
     assert "30 more" in folded
     assert "n9<" not in folded
@@ -116,7 +116,7 @@ def test_many_items_are_folded_and_still_there() -> None:
 def test_a_page_that_is_cut_says_so_and_keeps_the_first_items_of_each_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "_SIZE", 9_000)
     tables = [
-        TableRead(f"RA_{at}", 60, items=[item(f"n{row}", key=f"k{at}-{row}") for row in range(60)]) for at in range(4)
+        Table(f"RA_{at}", 60, items=[item(f"n{row}", key=f"k{at}-{row}") for row in range(60)]) for at in range(4)
     ]
     html = page.render(view({"RA": tables}))
     Structure(html)
@@ -128,13 +128,13 @@ def test_a_page_that_is_cut_says_so_and_keeps_the_first_items_of_each_table(monk
 
 
 def test_the_first_report_announces_its_history() -> None:
-    html = page.render(view({"RA": [TableRead("RA_a", 1)]}))
+    html = page.render(view({"RA": [Table("RA_a", 1)]}))
     assert "First report" in html
     assert "<svg" not in html
 
 
 def test_the_history_is_drawn_and_put_in_words() -> None:
-    html = page.render(view({"RA": [TableRead("RA_a", 1)]}, {"RA": [past(5)]}))
+    html = page.render(view({"RA": [Table("RA_a", 1)]}, {"RA": [past(5)]}))
     assert 'aria-label="Totals of 2 reports' in html
 
 

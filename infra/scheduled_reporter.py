@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from itertools import combinations
 from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from handlers.reporter import environment
+from handlers.shared.variables import flag_text
+from infra import report_defaults as defaults
 from infra.bucket import Bucket, LifecycleRule
 from infra.component import Component
 from infra.dashboard import Row, graph
@@ -17,6 +18,7 @@ from infra.iam import Statement, account_of, allow, beside, policy_document, tru
 from infra.mailer import Mailer
 from infra.operations import Operations
 from infra.queue import Queue
+from infra.report_defaults import group_mistakes
 from infra.schedule_times import event_age_seconds, silence, timeout_seconds
 from infra.table import Table
 
@@ -38,7 +40,7 @@ class Group(TypedDict):
 
 
 class ScheduledReporterArgs(TypedDict):
-    """What a reporter is."""
+    """What a reporter is; `infra.report_defaults` says what holds for what is left out."""
 
     groups: Sequence[Group]
     every: str
@@ -46,21 +48,21 @@ class ScheduledReporterArgs(TypedDict):
     recipients: Sequence[str]
     mailer: Mailer
     mail_enabled: NotRequired[bool]
-    """False: everything but the mail is done. True by default."""
+    """False: everything but the mail is done."""
     mail_only_to: NotRequired[Sequence[str]]
     """Addresses and domains that may be mailed; all by default."""
     environment: str
     """The environment that reports name."""
     name_attribute: NotRequired[str]
-    """The attribute that holds an item's name; `name` by default."""
+    """The attribute that holds an item's name."""
     date_attribute: NotRequired[str]
-    """The attribute that holds an item's date; `date` by default."""
+    """The attribute that holds an item's date."""
     read_units: NotRequired[int]
-    """What a run may spend on reading tables; 20,000 read units by default."""
+    """The read units that a run may spend on reading tables."""
     items_per_table: NotRequired[int]
-    """How many items of a table are listed, the newest first; 200 by default."""
+    """How many items of a table are listed, the newest first."""
     history_days: NotRequired[int]
-    """How long totals are kept; 400 days by default."""
+    """How long totals and reports are kept."""
     kms_keys: NotRequired[Sequence[str]]
     """ARNs of the customer-managed keys that tables are encrypted with, for those that it may read; none by default."""
     operations: NotRequired[Operations]
@@ -85,16 +87,16 @@ class ScheduledReporter(Component):
     def __init__(self, name: str, args: ScheduledReporterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:ScheduledReporter", name, args.get("operations"), opts)
         self._args = args
-        _check_groups(args["groups"])
+        groups = args["groups"]
+        if mistakes := group_mistakes([group["name"] for group in groups], [group["prefix"] for group in groups]):
+            raise ValueError(f"the groups of {name} need {'; '.join(mistakes)}")
         self.bucket = self._create_bucket()
-        self._totals = {group["name"]: self._create_totals(group) for group in args["groups"]}
+        self._totals = {group["name"]: self._create_totals(group) for group in groups}
         self.totals_tables = {group: table.name for group, table in self._totals.items()}
-        self.dead_letters = Queue(f"{name}-dead-letters", {"operations": self._operations}, self._child())
+        self.dead_letters = self._create_dead_letters()
         self.function = self._create_function()
-        self._bound_retries()
-        self._watch_dead_letters()
-        self._watch_unreadable_tables()
-        self._watch_silence()
+        self._create_retries()
+        self._create_alarms()
         self.schedule = self._create_schedule()
         self.register_outputs({"functionName": self.function.name, "bucketName": self.bucket.name})
 
@@ -120,12 +122,11 @@ class ScheduledReporter(Component):
         }
 
     def _create_bucket(self) -> Bucket:
-        dated: LifecycleRule = {"prefix": f"{PREFIX}date=", "expire_days": self._args.get("history_days", 400)}
-        return Bucket(
-            f"{self._name}-reports",
-            {"lifecycle": [dated], "operations": self._operations},
-            self._child(),
-        )
+        dated: LifecycleRule = {
+            "prefix": f"{PREFIX}date=",
+            "expire_days": self._args.get("history_days", defaults.HISTORY_DAYS),
+        }
+        return Bucket(f"{self._name}-reports", {"lifecycle": [dated], "operations": self._operations}, self._child())
 
     def _create_totals(self, group: Group) -> Table:
         return Table(
@@ -140,15 +141,14 @@ class ScheduledReporter(Component):
             self._child(),
         )
 
+    def _create_dead_letters(self) -> Queue:
+        return Queue(f"{self._name}-dead-letters", {"operations": self._operations}, self._child())
+
     def _create_function(self) -> Function:
         args, mailer = self._args, self._args["mailer"]
         groups = [
-            {
-                "name": group["name"],
-                "prefix": group["prefix"],
-                "label": group["label"],
-                "totals_table": self.totals_tables[group["name"]],
-            }
+            {key: group[key] for key in ("name", "prefix", "label")}
+            | {"totals_table": self.totals_tables[group["name"]]}
             for group in args["groups"]
         ]
         return Function(
@@ -159,14 +159,14 @@ class ScheduledReporter(Component):
                 "environment": {
                     environment.GROUPS: pulumi.Output.json_dumps(groups),
                     environment.RECIPIENTS: json.dumps(list(args["recipients"])),
-                    environment.NAME_ATTRIBUTE: args.get("name_attribute", "name"),
-                    environment.DATE_ATTRIBUTE: args.get("date_attribute", "date"),
+                    environment.NAME_ATTRIBUTE: args.get("name_attribute", defaults.NAME_ATTRIBUTE),
+                    environment.DATE_ATTRIBUTE: args.get("date_attribute", defaults.DATE_ATTRIBUTE),
                     environment.BUCKET: self.bucket.name,
-                    environment.READ_UNITS: str(args.get("read_units", 20_000)),
-                    environment.ITEMS_PER_TABLE: str(args.get("items_per_table", 200)),
-                    environment.HISTORY_DAYS: str(args.get("history_days", 400)),
+                    environment.READ_UNITS: str(args.get("read_units", defaults.READ_UNITS)),
+                    environment.ITEMS_PER_TABLE: str(args.get("items_per_table", defaults.ITEMS_PER_TABLE)),
+                    environment.HISTORY_DAYS: str(args.get("history_days", defaults.HISTORY_DAYS)),
                     environment.ENVIRONMENT: args["environment"],
-                    environment.MAIL_ENABLED: json.dumps(args.get("mail_enabled", True)),
+                    environment.MAIL_ENABLED: flag_text(args.get("mail_enabled", defaults.MAIL_ENABLED)),
                     environment.MAIL_ONLY_TO: json.dumps(list(args.get("mail_only_to", []))),
                     environment.MAIL_SENDER: mailer.sender,
                     environment.MAIL_CONFIGURATION_SET: mailer.configuration_set_name,
@@ -187,6 +187,7 @@ class ScheduledReporter(Component):
     def _statements(self) -> list[Statement]:
         totals = [table.arn for table in self._totals.values()]
         counted = [beside(totals[0], f"table/{group['prefix']}*") for group in self._args["groups"]]
+        reports = pulumi.Output.concat(self.bucket.arn, f"/{PREFIX}*")
         keys = self._args.get("kms_keys", [])
         dynamodb = totals[0].apply(lambda arn: f"dynamodb.{arn.split(':')[3]}.amazonaws.com")
         decrypt = allow("DecryptTables", ["kms:Decrypt"], keys, {"StringEquals": {"kms:ViaService": dynamodb}})
@@ -196,16 +197,12 @@ class ScheduledReporter(Component):
             allow("ReadTables", ["dynamodb:DescribeTable", "dynamodb:Scan"], counted),
             *([decrypt] if keys else []),
             allow("KeepTotals", ["dynamodb:Query", "dynamodb:UpdateItem"], totals),
-            allow(
-                "KeepReports",
-                ["s3:GetObject", "s3:PutObject"],
-                [pulumi.Output.concat(self.bucket.arn, f"/{PREFIX}*")],
-            ),
+            allow("KeepReports", ["s3:GetObject", "s3:PutObject"], [reports]),
             self._args["mailer"].may_send(),
             allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.arn]),
         ]
 
-    def _bound_retries(self) -> None:
+    def _create_retries(self) -> None:
         """The schedule's retries cover the delivery of its event only; these cover the function's own failures."""
         aws.lambda_.FunctionEventInvokeConfig(
             f"{self._name}-retries",
@@ -216,7 +213,7 @@ class ScheduledReporter(Component):
             opts=self._child(self.function.policy),
         )
 
-    def _watch_dead_letters(self) -> None:
+    def _create_alarms(self) -> None:
         self._alarm(
             "undelivered",
             {
@@ -226,8 +223,6 @@ class ScheduledReporter(Component):
                 "section": "report",
             },
         )
-
-    def _watch_unreadable_tables(self) -> None:
         self._alarm(
             "unreadable",
             {
@@ -237,9 +232,10 @@ class ScheduledReporter(Component):
                 "section": "report",
             },
         )
+        self._create_alarm_on_silence()
 
-    def _watch_silence(self) -> None:
-        """A schedule that is disabled, or may no longer invoke its function, fails nowhere."""
+    def _create_alarm_on_silence(self) -> None:
+        """Watches a schedule that is disabled, or may no longer invoke its function: that fails nowhere."""
         every = self._args["every"]
         too_long = silence(every)
         if too_long is None:
@@ -298,14 +294,3 @@ class ScheduledReporter(Component):
             },
             opts=self._child(policy),
         )
-
-
-def _check_groups(groups: Sequence[Group]) -> None:
-    for one, other in combinations(groups, 2):
-        if one["name"].lower() == other["name"].lower():  # names of resources are in lower case
-            raise ValueError(f"the group {one['name']} is given twice")
-        if one["prefix"].startswith(other["prefix"]) or other["prefix"].startswith(one["prefix"]):
-            raise ValueError(
-                f"the prefixes {one['prefix']} of {one['name']} and {other['prefix']} of {other['name']} overlap: "
-                "their tables would be counted twice"
-            )

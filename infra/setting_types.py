@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
-from itertools import combinations
 from typing import Annotated, Any, Literal
 
 import pulumi_aws as aws
@@ -12,6 +11,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWr
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from handlers.shared.recipients import UnusableAddressError, deliverable, domain
+from infra.report_defaults import group_mistakes
 from sluice.schedules import Expression
 
 _REGIONS = tuple(sorted(region.value for region in aws.Region))
@@ -82,17 +82,7 @@ each_recipient_once = _once(_recipient)
 def _apart(groups: Any, validated: ValidatorFunctionWrapHandler) -> Any:
     """Groups of different names whose prefixes do not overlap; they are compared even where something else is wrong."""
     given = [group for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
-    mistakes = [
-        f"another name than {one} for one of two groups"
-        for one, other in combinations(_texts(given, "name"), 2)
-        if one.lower() == other.lower()  # names of resources are in lower case
-    ]
-    mistakes += [
-        f"prefixes that do not overlap: tables of {one} and {other} would count twice"
-        for one, other in combinations(_texts(given, "prefix"), 2)
-        if one.startswith(other) or other.startswith(one)
-    ]
-    return told_together(groups, validated, mistakes)
+    return told_together(groups, validated, group_mistakes(_texts(given, "name"), _texts(given, "prefix")))
 
 
 def _texts(groups: list[dict[str, Any]], field: str) -> list[str]:

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from infra import report_defaults
 from infra.setting_types import (
     Address,
     AddressOrDomain,
@@ -137,11 +138,11 @@ class ReportSettings(_Section):
     ]
     every: ScheduleExpression = "rate(5 minutes)"
     recipients: Annotated[list[Address], Field(min_length=1, max_length=50), each_recipient_once]
-    name_attribute: AttributeName = "name"
-    date_attribute: AttributeName = "date"
-    read_units: Annotated[int, Field(ge=1)] = 20_000
-    items_per_table: Annotated[int, Field(ge=0, le=10_000)] = 200
-    history_days: Annotated[int, Field(ge=1, le=3650)] = 400
+    name_attribute: AttributeName = report_defaults.NAME_ATTRIBUTE
+    date_attribute: AttributeName = report_defaults.DATE_ATTRIBUTE
+    read_units: Annotated[int, Field(ge=1)] = report_defaults.READ_UNITS
+    items_per_table: Annotated[int, Field(ge=0, le=10_000)] = report_defaults.ITEMS_PER_TABLE
+    history_days: Annotated[int, Field(ge=1, le=3650)] = report_defaults.HISTORY_DAYS
     kms_keys: Annotated[list[KmsKey], Field(max_length=20)] = []
 
 

@@ -13,6 +13,7 @@ FUNCTIONS = ("archiver", "importer", "notifier", "reporter")
 DECLARED = {
     *(f"handlers.{function}.environment" for function in FUNCTIONS),
     "handlers.shared.observability",
+    "handlers.shared.variables",
     "handlers.shared.recipients",  # settings refuse the addresses that the functions would refuse
 }
 """The names and rules that handlers declare for those who build and judge their surroundings."""

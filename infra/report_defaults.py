@@ -1,0 +1,29 @@
+"""What a report is by itself, and which groups of tables it can count side by side: for the component and settings.
+
+A module of its own, because commands read settings and wait for no component of pulumi-aws to be loaded.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+MAIL_ENABLED = True
+NAME_ATTRIBUTE = "name"
+DATE_ATTRIBUTE = "date"
+READ_UNITS = 20_000
+ITEMS_PER_TABLE = 200
+HISTORY_DAYS = 400
+
+
+def group_mistakes(names: Sequence[str], prefixes: Sequence[str]) -> list[str]:
+    """Returns what groups with these names and prefixes need to be counted side by side; nothing if they can be."""
+    mistakes = [
+        f"another name than {one} for one of two groups"
+        for one, other in combinations(names, 2)
+        if one.lower() == other.lower()  # names of resources are in lower case
+    ]
+    mistakes += [
+        f"prefixes that do not overlap: tables of {one} and {other} would count twice"
+        for one, other in combinations(prefixes, 2)
+        if one.startswith(other) or other.startswith(one)
+    ]
+    return mistakes

@@ -119,12 +119,12 @@ def payload(mail: Mail, recipient: str, sender: Sender) -> dict[str, object]:
 def usable(recipients: Sequence[str], only_to: Sequence[str]) -> list[str]:
     """Gives the recipients that can be mailed and may be, each once, as SES takes them."""
     allowed = OnlyTo(list(only_to))
-    found: list[str] = []
+    addresses: list[str] = []
     for recipient in recipients:
         try:
             address = deliverable(recipient)
         except UnusableAddressError:
             continue
-        if allowed.allows(address) and address not in found:
-            found.append(address)
-    return found
+        if allowed.allows(address) and address not in addresses:
+            addresses.append(address)
+    return addresses

@@ -106,8 +106,8 @@ class Run:
 
     def _recorded(self) -> bytes | None:
         with suppress(AwsError):  # then the tables are read, and the record decides
-            there = self._storage.read(object_key(self._time, "json"))
-            return there.body if there and self._is_complete(there.body) else None
+            record = self._storage.read(object_key(self._time, "json"))
+            return record.body if record and self._is_complete(record.body) else None
         return None
 
     def _is_complete(self, body: bytes) -> bool:
@@ -124,11 +124,11 @@ class Run:
     def _count(self) -> bytes:
         settings = self._settings
         listing = Listing(settings.name_attribute, settings.date_attribute, settings.items_per_table)
-        found = survey(self._services.dynamodb, settings.groups, listing, settings.read_units, self._deadlines)
-        self.summary.units = found.units
-        self.summary.reasons += found.failures
-        self._refusals = found.refusals
-        return render(stamp(self._time), settings.environment, settings.groups, found.groups)
+        tables = survey(self._services.dynamodb, settings.groups, listing, settings.read_units, self._deadlines)
+        self.summary.units = tables.units
+        self.summary.reasons += tables.failures
+        self._refusals = tables.refusals
+        return render(stamp(self._time), settings.environment, settings.groups, tables.groups)
 
     def _put_totals(self, report: Report) -> None:
         expires_at = self._time + timedelta(days=self._settings.history_days)

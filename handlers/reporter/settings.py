@@ -56,8 +56,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         try:
             return parse(environ[name])
         except (ValueError, TypeError) as error:
-            shown = "not that" if name in _PERSONAL else repr(environ[name])
-            raise SettingsError(f"{name} should be {shape}; it is {shown}") from error
+            text = "not that" if name in _PERSONAL else repr(environ[name])
+            raise SettingsError(f"{name} should be {shape}; it is {text}") from error
 
     return Settings(
         groups=value(names.GROUPS, _groups, "a JSON list of {name, prefix, label, totals_table}"),

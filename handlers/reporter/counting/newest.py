@@ -101,9 +101,9 @@ class Newest:
         self._offered += 1
         listing = self._listing
         key = {name: item[name] for name in self._key}
-        held = Item(_cut(item.get(listing.name_attribute)), _cut(item.get(listing.date_attribute)), key)
-        size = len(held.json()) + _ROW
-        heappush(self._heap, (recency, -self._offered, held, size))
+        row = Item(_cut(item.get(listing.name_attribute)), _cut(item.get(listing.date_attribute)), key)
+        size = len(row.json()) + _ROW
+        heappush(self._heap, (recency, -self._offered, row, size))
         self.size += size
         if len(self._heap) > listing.items:
             size -= self._drop()

@@ -174,16 +174,16 @@ def _scan(segment: _Segment, listing: Listing) -> Request:
         payload["ExclusiveStartKey"] = segment.start
     if reading.rate:
         payload["Limit"] = max(1, int(reading.rate / reading.units_per_item()))
-    payload |= _shown(reading.table, listing)
+    payload |= _projection(reading.table, listing)
     # Tried again, it would take what the table's readers lack, and the places and the time of the other tables.
     return dynamodb.request("Scan", payload, final=(_THROTTLED,) if reading.rate else (), tag=segment)
 
 
-def _shown(table: Description, listing: Listing) -> dict[str, Any]:
+def _projection(table: Description, listing: Listing) -> dict[str, Any]:
     if not listing.items:
         return {"Select": "COUNT"}
-    shown = dict.fromkeys((*table.key, listing.name_attribute, listing.date_attribute))
-    aliases = {f"#{position}": name for position, name in enumerate(shown)}
+    attributes = dict.fromkeys((*table.key, listing.name_attribute, listing.date_attribute))
+    aliases = {f"#{position}": name for position, name in enumerate(attributes)}
     return {"ProjectionExpression": ",".join(aliases), "ExpressionAttributeNames": aliases}
 
 

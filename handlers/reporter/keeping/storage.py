@@ -80,20 +80,20 @@ class Storage:
         for _ in range(_ATTEMPTS):
             if self.save(key, body, version):
                 return body
-            there = self.read(key)
-            if there and is_complete(there.body):
-                return there.body
-            version = there.headers["etag"] if there else None
+            current = self.read(key)
+            if current and is_complete(current.body):
+                return current.body
+            version = current.headers["etag"] if current else None
         raise RecordLostError(f"{key} is neither there nor can it be written")
 
     def put_latest(self, body: bytes, kind: str, generated_at: str) -> bool:
         """Writes `latest.<kind>` unless a newer report is there, one of the future apart; tells whether it did."""
         key = f"{LATEST}.{kind}"
         for _ in range(_ATTEMPTS):
-            there = self._head(key)
-            if there and generated_at < there.headers.get(_GENERATED_AT, "") <= latest_stamp(self._clock):
+            current = self._head(key)
+            if current and generated_at < current.headers.get(_GENERATED_AT, "") <= latest_stamp(self._clock):
                 return False
-            version = there.headers["etag"] if there else None
+            version = current.headers["etag"] if current else None
             if self.save(key, body, version, kind, {_GENERATED_AT: generated_at, "cache-control": "no-cache"}):
                 return True
         raise RecordLostError(f"{key} changed {_ATTEMPTS} times while it was to be written")

@@ -97,11 +97,11 @@ def _within(counts: Mapping[str, int]) -> Mapping[str, int]:
     """Gives the counts that a row has room for, the largest first; all of them, as they are, where they fit."""
     if sum(len(name.encode()) + _ENTRY for name in counts) <= _MOST:
         return counts
-    kept: dict[str, int] = {}
+    entries: dict[str, int] = {}
     left = _MOST
     for name, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
         left -= len(name.encode()) + _ENTRY
         if left < 0:
             break
-        kept[name] = count
-    return kept
+        entries[name] = count
+    return entries

@@ -155,8 +155,8 @@ def _total(view: GroupView) -> str:
 def _change_since(view: GroupView) -> str:
     if view.change is None:
         return _soft("First report")
-    changed = _change(view.change, view.group.approximate) if view.change else "No change"
-    return f"{changed} {_soft(f'since {short_time(view.since, view.history[-1].at)}')}"
+    change = _change(view.change, view.group.approximate) if view.change else "No change"
+    return f"{change} {_soft(f'since {short_time(view.since, view.history[-1].at)}')}"
 
 
 def _change(change: int, approximate: bool) -> str:
@@ -207,20 +207,20 @@ def _tables(view: GroupView) -> Block:
 
 def _gone(view: GroupView) -> str:
     names = view.gone[:_GONE] + (["…"] if len(view.gone) > _GONE else [])
-    listed = escaped(", ".join(map(inert, names)))
-    return f'<div style="padding-top:8px">{_soft(f"Gone since the last report: {listed}")}</div>' if names else ""
+    tables = escaped(", ".join(map(inert, names)))
+    return f'<div style="padding-top:8px">{_soft(f"Gone since the last report: {tables}")}</div>' if names else ""
 
 
 def _table(table: Table[Row]) -> str:
     why = status(table)
     tag = f' <span class="note" style="{_TAG}">{escaped(why)}</span>' if why else ""
     figure = _soft(NOTHING) if table.unread else count(table.total, table.approximate)
-    changed = _change(table.moved, table.approximate) if table.moved else _soft(standing(table))
+    change = _change(table.moved, table.approximate) if table.moved else _soft(standing(table))
     return (
         f'<tr valign="top"><td style="{_CELL}">{escaped(inert(table.name))}{tag}'
         f"{'' if table.unread else _bar(table.share)}</td>"
         f'<td align="right" nowrap style="{_FIGURE}">{figure}</td>'
-        f'<td align="right" nowrap style="{_FIGURE}">{changed}</td></tr>\n'
+        f'<td align="right" nowrap style="{_FIGURE}">{change}</td></tr>\n'
     )
 
 

@@ -123,9 +123,9 @@ def standing(table: Table[Row]) -> str:
 
 def items_note(table: Table[Row]) -> str:
     """Says which of a table's items are listed."""
-    listed = len(table.items)
+    rows = len(table.items)
     if table.approximate:
-        return f"Sample of {number(listed)} of {count(table.total, approximate=True)}"
+        return f"Sample of {number(rows)} of {count(table.total, approximate=True)}"
     if table.items_truncated:
-        return f"Newest {number(listed)} of {number(table.total)}"
-    return plural(listed, "item")
+        return f"Newest {number(rows)} of {number(table.total)}"
+    return plural(rows, "item")

@@ -97,8 +97,8 @@ def _card(view: GroupView) -> str:
 def _change_since(view: GroupView) -> str:
     if view.change is None:
         return _soft("First report")
-    changed = _change(view.change, view.group.approximate) if view.change else "No change"
-    return f"{changed} {_soft(f'since {short_time(view.since, view.history[-1].at)}')}"
+    change = _change(view.change, view.group.approximate) if view.change else "No change"
+    return f"{change} {_soft(f'since {short_time(view.since, view.history[-1].at)}')}"
 
 
 def _change(change: int, approximate: bool) -> str:
@@ -141,17 +141,17 @@ def _table(table: Table[Row]) -> str:
     why = status(table)
     tag = f' <span class="tag">{escaped(why)}</span>' if why else ""
     figure = _soft(NOTHING) if table.unread else count(table.total, table.approximate)
-    changed = _change(table.moved, table.approximate) if table.moved else _soft(standing(table))
+    change = _change(table.moved, table.approximate) if table.moved else _soft(standing(table))
     return (
         f'<tr><th scope="row">{escaped(table.name)}{tag}{"" if table.unread else _bar(table)}</th>'
-        f'<td class="number">{figure}</td><td class="number">{changed}</td></tr>\n'
+        f'<td class="number">{figure}</td><td class="number">{change}</td></tr>\n'
     )
 
 
 def _bar(table: Table[Row]) -> str:
     kind = ' class="about"' if table.approximate else ""
-    filled = f'<i{kind} style="width:{table.share:.2%}"></i>' if table.share else ""
-    return f'<div class="bar">{filled}</div>'
+    bar = f'<i{kind} style="width:{table.share:.2%}"></i>' if table.share else ""
+    return f'<div class="bar">{bar}</div>'
 
 
 def _soft(content: str) -> str:
@@ -159,8 +159,8 @@ def _soft(content: str) -> str:
 
 
 def _gone(names: Sequence[str]) -> str:
-    listed = ", ".join(map(escaped, names))
-    return f'<p class="soft small gone">Gone since the last report: {listed}</p>' if names else ""
+    tables = ", ".join(map(escaped, names))
+    return f'<p class="soft small gone">Gone since the last report: {tables}</p>' if names else ""
 
 
 def _items(table: Table[Row]) -> tuple[Block, Block]:

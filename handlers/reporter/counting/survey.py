@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from handlers.reporter.counting import tables
-from handlers.reporter.counting.discovery import tables_of
 from handlers.reporter.counting.newest import Item, Listing
 from handlers.reporter.counting.plan import Description, plan
 from handlers.reporter.counting.reading import Spending, failed, read, unread
@@ -36,7 +35,7 @@ def survey(client: AwsClient, groups: Sequence[Group], listing: Listing, units: 
     Raises:
         AwsError: the tables could not even be listed.
     """
-    members = tables_of(groups, tables.names(client, deadlines.call()))
+    members = tables.by_group(groups, tables.names(client, deadlines.call()))
     spending = Spending(units, deadlines.work)
     by_name: dict[str, Table[Item]] = {}
     failures: list[str] = []

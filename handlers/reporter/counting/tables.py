@@ -1,13 +1,17 @@
-"""The tables of the account: their names, and what DescribeTable says of each."""
+"""The tables of the account: their names, the groups that they belong to, and what DescribeTable says of each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from handlers.reporter.counting.plan import Description
 from handlers.reporter.report import FAILED, UNREADABLE, VANISHED
+from handlers.reporter.settings import Group
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.protocol import AwsClient
+
+TOTALS = "totales"
+"""Tables named `<prefix>totales*` hold totals, of whatever environment, and are never counted."""
 
 IN_FLIGHT = 16
 
@@ -30,6 +34,20 @@ def names(client: AwsClient, deadline: float) -> Iterator[str]:
         if "LastEvaluatedTableName" not in page:
             return
         start = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}
+
+
+def by_group(groups: Sequence[Group], names: Iterable[str]) -> Mapping[str, list[str]]:
+    """Sorts table names into groups.
+
+    Returns:
+        group name -> its tables in alphabetical order; every group is there, tables of no group are not.
+    """
+    members: dict[str, list[str]] = {group.name: [] for group in groups}
+    for name in sorted(names):
+        for group in groups:
+            if name.startswith(group.prefix) and not name.startswith(group.prefix + TOTALS):
+                members[group.name].append(name)
+    return members
 
 
 def describe(client: AwsClient, tables: Iterable[str], deadline: float) -> Iterator[tuple[str, Description | AwsError]]:

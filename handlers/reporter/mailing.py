@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from handlers.reporter.keeping.marks import ClaimedError, Marks, MarksUnavailableError, digest
 from handlers.reporter.showing.mail import Mail
@@ -13,13 +12,6 @@ from handlers.shared.deadlines import Deadlines
 from handlers.shared.recipients import OnlyTo, UnusableAddressError, deliverable
 
 _WAIT = 1.0
-
-
-class Sender(NamedTuple):
-    """Whom the mails come from, and the configuration set that watches them."""
-
-    address: str
-    configuration_set: str
 
 
 class Mailer:
@@ -34,7 +26,8 @@ class Mailer:
     def __init__(
         self,
         client: AwsClient,
-        sender: Sender,
+        sender: str,
+        configuration_set: str,
         deadlines: Deadlines,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
@@ -43,6 +36,7 @@ class Mailer:
         self.refusals: list[str] = []
         self._client = client
         self._sender = sender
+        self._configuration_set = configuration_set
         self._deadlines = deadlines
         self._sleep = sleep
 
@@ -75,7 +69,7 @@ class Mailer:
             self.before += 1
             return
         try:
-            request = ses.send_email(payload(mail, recipient, self._sender))
+            request = ses.send_email(payload(mail, recipient, self._sender, self._configuration_set))
             self._client.call(request, deadline=self._deadlines.call())
         except AwsError as error:
             # Its message may repeat the address, which must not be logged.
@@ -98,11 +92,11 @@ class Mailer:
         return self._deadlines.clock() + _WAIT >= self._deadlines.calls
 
 
-def payload(mail: Mail, recipient: str, sender: Sender) -> dict[str, object]:
+def payload(mail: Mail, recipient: str, sender: str, configuration_set: str) -> dict[str, object]:
     """Gives the arguments of SES's SendEmail."""
     return {
-        "FromEmailAddress": sender.address,
-        "ConfigurationSetName": sender.configuration_set,
+        "FromEmailAddress": sender,
+        "ConfigurationSetName": configuration_set,
         "Destination": {"ToAddresses": [recipient]},
         "Content": {
             "Simple": {

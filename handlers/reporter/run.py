@@ -16,7 +16,7 @@ from handlers.reporter.counting.survey import survey
 from handlers.reporter.keeping.marks import Mark, Marks, MarkStore
 from handlers.reporter.keeping.storage import Storage
 from handlers.reporter.keeping.totals import Totals
-from handlers.reporter.mailing import Mailer, Sender, usable
+from handlers.reporter.mailing import Mailer, usable
 from handlers.reporter.report import FAILED, DamagedReportError, Past, Report, parse, render
 from handlers.reporter.schedule import object_key, stamp
 from handlers.reporter.settings import Settings
@@ -163,8 +163,7 @@ class Run:
         self.summary.skipped = len(settings.recipients) - len(recipients)
         if not recipients:
             return
-        sender = Sender(settings.mail_sender, settings.mail_configuration_set)
-        mailer = Mailer(self._services.ses, sender, self._deadlines)
+        mailer = Mailer(self._services.ses, settings.mail_sender, settings.mail_configuration_set, self._deadlines)
         store = MarkStore(self._storage, object_key(self._time, "mail"), self._note)
         marks = Marks(store, self._owner, _CLAIM_CALLS * self._deadlines.longest_call, former=self._former)
         try:

@@ -4,8 +4,8 @@ A run claims the sending before it begins and marks each recipient after the mai
 object beside the report (`.mail`), which is only written over the version that was read. A claim ends by itself some
 seconds after its last mark, so that another run can finish what a crashed one began.
 
-There is this one place. A run that cannot read or write it mails nobody, fails, and is repeated; what the report was
-made from lies in the same bucket. A row of totals would do worse: it is found by a group, and groups are settings.
+A run that cannot read or write it mails nobody, fails, and is repeated. No row of totals does as well: it is found by
+a group, and groups are settings.
 
 What can repeat a mail: a crash, a lost answer, or an outage of the bucket until the run's end, between SES's
 acceptance and the mark; that one recipient gets it again. And a mark that somebody damaged.

@@ -34,12 +34,7 @@ class Storage:
 
     def read(self, key: str) -> Response | None:
         """Reads an object; None if it is not there."""
-        try:
-            return self._bucket.get(key, deadline=self._deadlines.call())
-        except AwsError as error:
-            if error.status in _ABSENT:
-                return None
-            raise
+        return self._current(self._bucket.get, key)
 
     def put(self, key: str, body: bytes, kind: str) -> None:
         """Writes an object, or writes it again."""
@@ -90,7 +85,7 @@ class Storage:
         """Writes `latest.<kind>` unless a newer report is there, one of the future apart; tells whether it did."""
         key = f"{LATEST}.{kind}"
         for _ in range(_ATTEMPTS):
-            current = self._head(key)
+            current = self._current(self._bucket.head, key)
             if current and generated_at < current.headers.get(_GENERATED_AT, "") <= latest_stamp(self._clock):
                 return False
             version = current.headers["etag"] if current else None
@@ -98,9 +93,9 @@ class Storage:
                 return True
         raise RecordLostError(f"{key} changed {_ATTEMPTS} times while it was to be written")
 
-    def _head(self, key: str) -> Response | None:
+    def _current(self, ask: Callable[..., Response], key: str) -> Response | None:
         try:
-            return self._bucket.head(key, deadline=self._deadlines.call())
+            return ask(key, deadline=self._deadlines.call())
         except AwsError as error:
             if error.status in _ABSENT:
                 return None

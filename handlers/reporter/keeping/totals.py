@@ -4,9 +4,8 @@ A row: `group`, `generated_at` (its keys), `total`, `tables` (table -> count), `
 live). DynamoDB takes items of 400 KB: where a group's tables would take more than 300 KB, `tables` holds those with the
 largest counts, and `tables_truncated` is true; `total` is of all.
 
-Until 0.2 a run marked its mails here, in the attribute `mail`, while the bucket was out of order. Rows are written with
-UpdateItem, which leaves that alone and tells it, so that a run of before an update, repeated after it, mails nobody
-twice. This can go with 0.3.
+Before 0.2 a run marked its mails in the row's attribute `mail` while the bucket was away. UpdateItem leaves that alone
+and tells it, so that such a run, repeated after the update, mails nobody twice. This can go with 0.3.
 """
 
 from collections.abc import Mapping

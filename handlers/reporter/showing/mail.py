@@ -15,6 +15,7 @@ from handlers.reporter.showing.markup import (
     ABOUT_APPROXIMATE,
     EMPTY,
     NOTHING,
+    change_since,
     count,
     escaped,
     items_note,
@@ -148,15 +149,8 @@ def _total(view: GroupView) -> str:
         f'<div class="rule" style="margin-top:20px;padding-top:18px;border-top:1px solid {_RULE}">'
         f'<div style="font-size:16px;line-height:22px;font-weight:600">{escaped(shown(group.label, _LONGEST))}</div>'
         f'<div style="font-size:30px;line-height:38px;font-weight:600">{count(group.total, group.approximate)}</div>'
-        f"<div>{_change_since(view)}</div>{_history(view.history)}</div>\n"
+        f"<div>{change_since(view, _change, _soft)}</div>{_history(view.history)}</div>\n"
     )
-
-
-def _change_since(view: GroupView) -> str:
-    if view.change is None:
-        return _soft("First report")
-    change = _change(view.change, view.group.approximate) if view.change else "No change"
-    return f"{change} {_soft(f'since {short_time(view.since, view.history[-1].at)}')}"
 
 
 def _change(change: int, approximate: bool) -> str:

@@ -2,12 +2,13 @@
 
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from os.path import dirname
 from typing import Any
 
 from handlers.reporter.report import Row, Table
+from handlers.reporter.showing.view import GroupView
 from handlers.shared.inert import inert
 
 NOTHING = "–"
@@ -107,6 +108,14 @@ def long_time(time: datetime) -> str:
 def short_time(time: datetime, beside: datetime) -> str:
     """Gives a time as briefly as one that it stands beside allows: `09:05`, or `20 Nov 09:05` on another day."""
     return f"{time:%H:%M}" if time.date() == beside.date() else f"{time.day} {time:%b %H:%M}"
+
+
+def change_since(view: GroupView, change: Callable[[int, bool], str], soft: Callable[[str], str]) -> str:
+    """Says how a group's total has changed, and since when; `change` and `soft` mark these up."""
+    if view.change is None:
+        return soft("First report")
+    words = change(view.change, view.group.approximate) if view.change else "No change"
+    return f"{words} {soft(f'since {short_time(view.since, view.history[-1].at)}')}"
 
 
 def status(table: Table[Row]) -> str:

@@ -12,6 +12,7 @@ from handlers.reporter.showing.markup import (
     ABOUT_APPROXIMATE,
     EMPTY,
     NOTHING,
+    change_since,
     count,
     escaped,
     items_note,
@@ -90,15 +91,8 @@ def _card(view: GroupView) -> str:
     return (
         f'<div class="card"><h2>{escaped(group.label)}</h2>'
         f'<p class="total">{count(group.total, group.approximate)}</p>'
-        f"<p>{_change_since(view)}</p>{_history(view)}</div>\n"
+        f"<p>{change_since(view, _change, _soft)}</p>{_history(view)}</div>\n"
     )
-
-
-def _change_since(view: GroupView) -> str:
-    if view.change is None:
-        return _soft("First report")
-    change = _change(view.change, view.group.approximate) if view.change else "No change"
-    return f"{change} {_soft(f'since {short_time(view.since, view.history[-1].at)}')}"
 
 
 def _change(change: int, approximate: bool) -> str:

@@ -5,13 +5,13 @@ import pytest
 
 from handlers.reporter.handler import _deadlines as deadlines
 from handlers.reporter.keeping.marks import ClaimedError, Marks, MarksUnavailableError
-from handlers.reporter.mailing import Mailer, Sender, payload, usable
+from handlers.reporter.mailing import Mailer, payload, usable
 from handlers.reporter.showing.mail import Mail
 from tests.handlers.reporter.fakes import Faults, Ses, error
 from tests.handlers.reporter.keeping.test_marks import Clock, Store
 
 MAIL = Mail("subject", "<p>html</p>", "text")
-SENDER = Sender("no-reply@example.com", "mails")
+SENDER = ("no-reply@example.com", "mails")
 TO = ["one@example.com", "two@example.com"]
 
 
@@ -39,7 +39,7 @@ class Post:
             self.slept.append(pause)
             self.on_sleep()
 
-        mailer = Mailer(self.ses, SENDER, deadlines(seconds), sleep)
+        mailer = Mailer(self.ses, *SENDER, deadlines(seconds), sleep)
         mailer.send(MAIL, TO, Marks(self.store, owner, 30, self.clock))
         return Sent(mailer.sent, mailer.before, tuple(mailer.refusals))
 
@@ -138,7 +138,7 @@ def test_a_mark_is_waited_for_until_the_runs_end(post: Post) -> None:
 
 
 def test_a_mail_has_a_text_beside_its_html_and_a_configuration_set() -> None:
-    assert payload(MAIL, "one@example.com", SENDER) == {
+    assert payload(MAIL, "one@example.com", *SENDER) == {
         "FromEmailAddress": "no-reply@example.com",
         "ConfigurationSetName": "mails",
         "Destination": {"ToAddresses": ["one@example.com"]},

@@ -12,8 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from infra import imports, standard_library
-from sluice.packages.installation import install, lambda_arm64
-from sluice.packages.wheels import LIMIT_BYTES
+from sluice.packages import UNPACKED_BYTES, UPLOAD_BYTES
 
 ROOT = Path(__file__).parent.parent
 """The folder that handler paths start from."""
@@ -23,10 +22,7 @@ REQUIREMENTS = "requirements.txt"
 """Beside a handler or another entry: the packages that it needs, pinned with hashes."""
 PACKAGES = "packages"
 """Below the folder of archives: packages as they were installed, each list of them once."""
-UPLOAD_BYTES = 50 * 1024 * 1024
-"""What Lambda takes with a request, zipped; more comes from S3."""
 _BUILD = ".build"
-_PLATFORM = lambda_arm64(standard_library.PYTHON)
 
 
 class CodeError(ValueError):
@@ -54,11 +50,10 @@ def package(handler: str, root: Path = ROOT, build: Path | None = None, others: 
     entries = [handler.rpartition(".")[0], *others]
     modules = imports.sources(entries, root)
     requirements = sorted({path for entry in entries if (path := _requirements(entry, root)).is_file()})
-    packages = install(requirements, _PLATFORM, build / PACKAGES) if requirements else None
+    packages, pins = _packages(requirements, build) if requirements else (None, {})
     imports.check(modules, _module_names(packages), str(_requirements(entries[0], root).relative_to(root)))
     files = {path: (root / path).read_bytes() for path in sorted({*modules, *_beside(modules, root)})}
-    if packages:
-        files[_PLATFORM.requirements_name] = b"\n".join(path.read_bytes() for path in requirements)
+    files |= pins
     _check_together(files, packages, handler)
     digest = hashlib.sha256(repr((sorted(files.items()), packages and packages.name)).encode()).hexdigest()[:12]
     folder = build / f"{entries[0].split('.')[-2]}-{digest}"
@@ -73,6 +68,15 @@ def zipped_bytes(folder: Path) -> int:
     if sum(path.stat().st_size for path in files) <= UPLOAD_BYTES:
         return 0
     return sum(len(zlib.compress(path.read_bytes(), 6)) for path in files)
+
+
+def _packages(requirements: Sequence[Path], build: Path) -> tuple[Path, dict[str, bytes]]:
+    """The folder of the packages that requirements files name, and the file that pins them in the archive."""
+    from sluice.packages.installation import install, lambda_arm64  # not for functions without packages
+
+    platform = lambda_arm64(standard_library.PYTHON)
+    pins = b"\n".join(path.read_bytes() for path in requirements)
+    return install(requirements, platform, build / PACKAGES), {platform.requirements_name: pins}
 
 
 def _requirements(module: str, root: Path) -> Path:
@@ -99,9 +103,9 @@ def _module_names(packages: Path | None) -> frozenset[str]:
 def _check_together(files: Mapping[str, bytes], packages: Path | None, handler: str) -> None:
     installed = _files(packages) if packages else {}
     size = sum(map(len, files.values())) + sum(path.stat().st_size for path in installed.values())
-    if size > LIMIT_BYTES:
+    if size > UNPACKED_BYTES:
         raise CodeError(
-            f"the code of {handler} takes {size / 1e6:,.0f} MB, and Lambda has room for {LIMIT_BYTES / 1e6:,.0f}: "
+            f"the code of {handler} takes {size / 1e6:,.0f} MB, and Lambda has room for {UNPACKED_BYTES / 1e6:,.0f}: "
             "leave packages out"
         )
     if both := sorted(files.keys() & installed.keys()):

@@ -10,13 +10,13 @@ import pulumi_aws as aws
 
 from handlers.shared.observability import DIMENSION, NAMESPACE
 from infra.bucket import Bucket
-from infra.code import ROOT, UPLOAD_BYTES, CodeError, package, zipped_bytes
+from infra.code import ROOT, CodeError, package, zipped_bytes
 from infra.component import Component
 from infra.iam import Statement, allow, policy_document, trust
 from infra.imports import ImportsError
 from infra.metrics import Metric, metric
 from infra.operations import Operations
-from sluice.packages.requirements import RequirementsError
+from sluice.packages import UPLOAD_BYTES, RequirementsError
 
 RUNTIME = aws.lambda_.Runtime.PYTHON3D14
 """The newest Python that Lambda and pulumi-aws both know."""

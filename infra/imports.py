@@ -43,14 +43,18 @@ def sources(modules: Iterable[str], root: Path) -> dict[str, tuple[Import, ...]]
     for module in waiting:
         if "." not in module or _file(module, root) is None:
             raise FileNotFoundError(f"no module {module!r} below {root}: a handler is named package.module.function")
+    is_ours = functools.cache(lambda top: _is_package(top, root))
     foreign: dict[str, tuple[Import, ...]] = {}
+    known: set[str] = set()
     while waiting:
         name = waiting.pop()
-        path = _file(name, root)
-        if path is not None and path not in foreign:
+        if name in known:
+            continue
+        known.add(name)
+        if path := _file(name, root):
             imports = _imports((root / path).read_bytes(), path)
-            foreign[path] = tuple(each for each in imports if not _is_ours(each.module, root))
-            waiting += [each.module for each in imports if each not in foreign[path]]
+            foreign[path] = tuple(each for each in imports if not is_ours(each.module.partition(".")[0]))
+            waiting += [each.module for each in imports if is_ours(each.module.partition(".")[0])]
         # The packages around a module are run before it, whether they have an __init__.py or not.
         if "." in name:
             waiting.append(name.rpartition(".")[0])
@@ -79,12 +83,11 @@ def check(files: Mapping[str, Iterable[Import]], packages: frozenset[str], requi
             )
 
 
-def _is_ours(module: str, root: Path) -> bool:
-    top = module.partition(".")[0]
-    if top in standard_library.NAMES:
+def _is_package(top: str, root: Path) -> bool:
+    """Whether a name means something below `root`; a package without an `__init__.py` is one too."""
+    if top in standard_library.NAMES or top in PROVIDED:
         return False
-    folder = root / top  # a package without an __init__.py is one too
-    return _file(top, root) is not None or (folder.is_dir() and any(folder.rglob("*.py")))
+    return _file(top, root) is not None or ((root / top).is_dir() and any((root / top).rglob("*.py")))
 
 
 def _is_stand_in(module: str) -> bool:
@@ -113,9 +116,15 @@ def _imported(node: ast.AST, path: str) -> Iterator[Import]:
     elif isinstance(node, ast.ImportFrom) and node.module:
         yield Import(node.module, node.lineno)
         yield from (Import(f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
-    if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+    if isinstance(node, ast.If) and _is_for_type_checkers(node.test):
         children = iter(node.orelse)
     else:
         children = ast.iter_child_nodes(node)
     for child in children:
         yield from _imported(child, path)
+
+
+def _is_for_type_checkers(test: ast.expr) -> bool:
+    """Whether a condition is `TYPE_CHECKING` or `typing.TYPE_CHECKING`."""
+    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
+    return name == "TYPE_CHECKING"

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from sluice.packages.requirements import RequirementsError, pinned
+from sluice.packages import RequirementsError
+from sluice.packages.requirements import pinned
 from sluice.packages.wheels import kept, unpack
 
 _GLIBC = 34
@@ -94,7 +95,7 @@ def _install(file: Path, platform: Platform, scratch: Path, fresh: Path, require
         command = [sys.executable, "-m", "pip", "download", "--dest", str(wheels), *_pip_platform(platform)]
         _run([*command, "--disable-pip-version-check", "--no-input", *_common(file)], platform, requirements)
         unpack(sorted(wheels.iterdir()), fresh)
-    elif uv := shutil.which("uv"):
+    elif uv := _uv():
         target = scratch / "installed"
         command = [uv, "pip", "install", "--target", str(target), *_uv_platform(platform)]
         _run([*command, "--link-mode", "copy", "--quiet", *_common(file)], platform, requirements)
@@ -103,6 +104,11 @@ def _install(file: Path, platform: Platform, scratch: Path, fresh: Path, require
         raise RequirementsError(
             f"{requirements} asks for packages, and there is neither pip nor uv: install one of them"
         )
+
+
+def _uv() -> str | None:
+    # Beside this interpreter first: a virtual environment need not be active.
+    return shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 
 
 def _common(file: Path) -> list[str]:

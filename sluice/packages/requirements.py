@@ -11,14 +11,12 @@ from typing import cast
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from sluice.packages import RequirementsError
+
 _OPTION = re.compile(r"\s--?[a-z]")
 _COMMENT = re.compile(r"(^|\s)#.*$")
 _INDEX_OPTIONS = ("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index", "--trusted-host")
 _REMEDY = "`uv pip compile --generate-hashes` and `pip-compile --generate-hashes` write such files"
-
-
-class RequirementsError(Exception):
-    """The packages of a function cannot be had; the message names the file and says why."""
 
 
 def pinned(file: Path, markers: Mapping[str, str] | None) -> list[str]:

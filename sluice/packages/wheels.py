@@ -10,13 +10,10 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from sluice.packages.requirements import RequirementsError
+from sluice.packages import UNPACKED_BYTES, RequirementsError
 
 _KEPT_SCHEMES = ("purelib", "platlib", "data")
 _LEFT_OUT = ("RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
-_MIB = 1 << 20
-LIMIT_BYTES = 250 * _MIB
-"""What Lambda takes, unpacked: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
 
 
 def unpack(wheels: Iterable[Path], folder: Path) -> None:
@@ -26,7 +23,7 @@ def unpack(wheels: Iterable[Path], folder: Path) -> None:
         RequirementsError: A wheel is no sound archive, reaches out of the folder, holds links, or has a file that
             another has with other content; or they take more than Lambda has room for.
     """
-    left = LIMIT_BYTES
+    left = UNPACKED_BYTES
     for wheel in wheels:
         try:
             with zipfile.ZipFile(wheel) as archive:
@@ -34,8 +31,8 @@ def unpack(wheels: Iterable[Path], folder: Path) -> None:
                     left -= entry.file_size
                     if left < 0:
                         raise RequirementsError(
-                            f"{wheel.name}: the packages take more than {LIMIT_BYTES // _MIB} MiB, which is all that a "
-                            "function has; leave some out"
+                            f"{wheel.name}: the packages take more than {UNPACKED_BYTES >> 20} MiB, which is all that "
+                            "a function has; leave some out"
                         )
                     if place := _place(entry, wheel.name):
                         _write(archive, entry, folder / place, wheel.name)

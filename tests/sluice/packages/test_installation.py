@@ -1,12 +1,9 @@
 """Packages, installed for Lambda and for this machine."""
 
-import shutil
-
 import pytest
 
-from sluice.packages import installation
+from sluice.packages import RequirementsError, installation
 from sluice.packages.installation import LOCAL, install, lambda_arm64
-from sluice.packages.requirements import RequirementsError
 
 LAMBDA = lambda_arm64("3.14")
 
@@ -64,12 +61,11 @@ def test_a_file_without_requirements_installs_nothing(tmp_path):
 def test_without_pip_and_uv_it_is_said_what_is_missing(
     make_wheel, make_requirements, tmp_path, monkeypatch, without_pip
 ):
-    monkeypatch.setattr(installation.shutil, "which", lambda name: None)
+    monkeypatch.setattr(installation.shutil, "which", lambda name, path: None)
     with pytest.raises(RequirementsError, match="there is neither pip nor uv"):
         install([make_requirements(make_wheel())], LAMBDA, tmp_path / "cache")
 
 
-@pytest.mark.skipif(not shutil.which("uv"), reason="uv is not installed")
 def test_uv_installs_the_same_bytes_as_pip(make_wheel, make_requirements, tmp_path, request):
     entries = [("sample-1.0.data/scripts/run", "#!python"), ("sample-1.0.data/purelib/late.py", "")]
     file = make_requirements(make_wheel(("sample.py", "a = 1"), *entries))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sluice.packages.requirements import RequirementsError, pinned
+from sluice.packages import RequirementsError
+from sluice.packages.requirements import pinned
 
 HASH = "--hash=sha256:" + "0" * 64
 

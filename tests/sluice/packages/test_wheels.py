@@ -5,8 +5,7 @@ import zipfile
 
 import pytest
 
-from sluice.packages import wheels
-from sluice.packages.requirements import RequirementsError
+from sluice.packages import RequirementsError, wheels
 from sluice.packages.wheels import unpack
 
 
@@ -71,7 +70,7 @@ def test_two_packages_may_share_a_file_of_one_content(make_wheel, unpacked):
 
 
 def test_more_than_a_function_has_room_for_is_refused(make_wheel, unpacked, monkeypatch):
-    monkeypatch.setattr(wheels, "LIMIT_BYTES", 1000)
+    monkeypatch.setattr(wheels, "UNPACKED_BYTES", 1000)
     with pytest.raises(RequirementsError, match="which is all that a function has"):
         unpacked(make_wheel(("sample.py", "#" * 1001)))
 

@@ -13,8 +13,9 @@ asked = threading.Event()
 
 
 def listen() -> None:
-    """From now on both signals are heard."""
-    signal.signal(signal.SIGINT, _interrupt)
+    """From now on both signals are heard; but for Ctrl-C in what a script put into the background, which ignores it."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
 
 

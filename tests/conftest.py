@@ -3,6 +3,7 @@
 import functools
 import gc
 import hashlib
+import signal
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,6 +65,17 @@ def embedded_cloud() -> Iterator[EmbeddedCloud]:
     """An emulator that all tests of a process share; each puts its own things into it."""
     with EmbeddedCloud() as cloud:
         yield cloud
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Has Ctrl-C heard, by this process and those that it starts, though whoever started the tests ignores it.
+
+    A shell that is not interactive starts what it puts into the background so, and Python installs no handler then.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

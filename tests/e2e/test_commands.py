@@ -75,7 +75,7 @@ class Commands:
 
 
 @pytest.fixture
-def sluice(checkout):
+def sluice(checkout, ctrl_c):
     commands = Commands(checkout)
     yield commands
     if commands.state.exists():

@@ -16,6 +16,7 @@ def test_what_it_raises_is_raised():
         uninterrupted(lambda: 1 // 0)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_goes_on_only_after_the_work_has_ended():
     ended = []
 
@@ -29,6 +30,7 @@ def test_ctrl_c_goes_on_only_after_the_work_has_ended():
     assert ended == [True]
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_work_is_told_of_ctrl_c():
     told = threading.Event()
 

@@ -151,6 +151,7 @@ def test_a_failure_is_raised_once_and_printed_never(capfd):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_waits_for_what_is_under_way_and_begins_nothing_more():
     created, ended = [], threading.Event()
 

@@ -1,6 +1,5 @@
 """What tests of several folders use."""
 
-import functools
 import gc
 import hashlib
 import signal
@@ -13,30 +12,13 @@ from hypothesis import HealthCheck, settings
 
 from sluice.cloud.embedded import EmbeddedCloud
 from sluice.cloud.program import execution as program
-from sluice.cloud.program.recording import Graph, Recorder
+from sluice.cloud.program.recording import Graph
+from tests.infra.reading import recorded
 
 # The same examples in every run, and no clock: a test fails for what it finds, not by chance or on a busy machine.
 # `--hypothesis-profile=default` looks for new examples.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
-
-
-@functools.cache
-def recorded(stack: str, *, preview: bool = False) -> Graph:
-    """The graph of a stack as an update, or a preview, registers it; recorded once a process."""
-    recorder = Recorder("eu-north-1", preview=preview)
-    program.run(stack, recorder, preview=preview)
-    return recorder.graph
-
-
-def record(build: Callable[[], None], *, preview: bool = False) -> Graph:
-    """The graph of a program that `build` is; what it raised is raised here."""
-    recorder = Recorder("eu-north-1", preview=preview)
-    try:
-        program.run("test", recorder, preview=preview, config={}, program=build)
-    except program.ProgramError as error:
-        raise (error.__cause__ or error) from None
-    return recorder.graph
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
 """How tests make and read a recorded graph."""
 
+import functools
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from infra.operations import Operations
-from sluice.cloud.program.execution import ProgramError
-from sluice.cloud.program.recording import Graph, Resource
-from tests import conftest
+from sluice.cloud.program import execution
+from sluice.cloud.program.execution import ROOT
+from sluice.cloud.program.recording import STACK_TYPE, Graph, Recorder, Resource
 
+REGION = "eu-north-1"
 TAGS = {"project": "sluice", "environment": "test", "pipeline": "stream", "owner": "team"}
 TOPIC = "arn:aws:sns:eu-north-1:123456789012:alarms"
 OPERATIONS: Operations = {"tags": TAGS, "alarm_topic_arn": TOPIC}
@@ -16,8 +19,23 @@ PROTECTED: Operations = {**OPERATIONS, "protect": True, "tracing": True, "log_re
 HANDLER = "handlers.archiver.handler.handle"
 
 
+@functools.cache
+def recorded(stack: str, *, preview: bool = False, root: Path = ROOT) -> Graph:
+    """Returns the graph of a stack as an update, or a preview, registers it; recorded once a process: do not alter it.
+
+    Args:
+        stack: its name.
+        preview: what only AWS could say is unknown.
+        root: the program's folder; another one's programs may refer to this checkout's stack of the same name.
+    """
+    beside = {} if root == ROOT else {execution.full_name(stack): outputs(recorded(stack))}
+    recorder = Recorder(REGION, preview=preview, stacks=beside)
+    execution.run(stack, recorder, preview=preview, root=root)
+    return recorder.graph
+
+
 def record(build: Callable[[], object], *, preview: bool = False) -> Graph:
-    """The graph of a program that `build` is, whatever it returns.
+    """Returns the graph of a program that `build` is, whatever it returns.
 
     Raises:
         Exception: what `build` raises, not what running a program makes of it.
@@ -26,10 +44,18 @@ def record(build: Callable[[], object], *, preview: bool = False) -> Graph:
     def program() -> None:
         build()
 
+    recorder = Recorder(REGION, preview=preview)
     try:
-        return conftest.record(program, preview=preview)
-    except ProgramError as error:
+        execution.run("test", recorder, preview=preview, config={}, program=program)
+    except execution.ProgramError as error:
         raise error.__cause__ or error from None
+    return recorder.graph
+
+
+def outputs(graph: Graph) -> dict[str, Any]:
+    """Returns what the program exports."""
+    (stack,) = graph.of_type(STACK_TYPE)
+    return stack.outputs
 
 
 def statements(resource: Resource, field: str = "policy") -> dict[str, Any]:

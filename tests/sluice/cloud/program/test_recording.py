@@ -4,7 +4,7 @@ import pytest
 
 from sluice.cloud.program import execution as program
 from sluice.cloud.program.recording import STACK_TYPE, Recorder
-from tests.conftest import record
+from tests.infra.reading import record
 
 
 class Pair(pulumi.ComponentResource):

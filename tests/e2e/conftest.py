@@ -9,13 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.target import Target
+from tests.clients import table
 
 
 @dataclass
@@ -31,16 +31,11 @@ class Deployed:
 
     def table(self) -> Any:
         """The stream's table, as a user of boto3 sees it."""
-        return resource(self.stack.cloud.endpoint, self.stack.outputs).Table(self.stack.outputs["stream_table_name"])
+        return table(self.stack.cloud.endpoint, self.stack.outputs["stream_table_name"])
 
     def archive(self) -> list[dict[str, Any]]:
         """Every line of the archive, in order of the stream."""
         return archive(self.target)
-
-
-def resource(endpoint: str, outputs: dict[str, Any]) -> Any:
-    session: Any = boto3.Session("test", "test", region_name=outputs["region"])
-    return session.resource("dynamodb", endpoint_url=endpoint)
 
 
 def archive(target: Target) -> list[dict[str, Any]]:

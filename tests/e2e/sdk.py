@@ -5,15 +5,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import boto3
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
+from tests.clients import client
 
-REGION = "eu-north-1"
 _S3_ARGUMENTS = {
     "content-type": "ContentType",
     "cache-control": "CacheControl",
@@ -22,15 +21,11 @@ _S3_ARGUMENTS = {
 }
 
 
-def boto3_client(service: Any, endpoint: str) -> Any:
-    return boto3.Session("test", "test", region_name=REGION).client(service, endpoint_url=endpoint)
-
-
 class SdkClient:
     """DynamoDB or SES."""
 
     def __init__(self, service: str, endpoint: str) -> None:
-        self._client = boto3_client(service, endpoint)
+        self._client = client(service, endpoint)
 
     def call(self, request: Request, *, deadline: float | None = None) -> Response:
         method = getattr(self._client, xform_name(request.operation))
@@ -54,7 +49,7 @@ class SdkBucket:
 
     def __init__(self, name: str, endpoint: str) -> None:
         self._name = name
-        self._client = boto3_client("s3", endpoint)
+        self._client = client("s3", endpoint)
 
     def put(self, key: str, body: bytes, *, headers: Mapping[str, str] | None = None, deadline: Any = None) -> Response:
         metadata = {

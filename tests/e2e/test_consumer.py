@@ -4,47 +4,28 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import mails
 from sluice.cloud.program import execution as program
+from tests import clients
+from tests.stacks import eventually
 
 CONSUMER = program.ROOT / "examples" / "consumer"
-SECONDS = 60
-
-
-def eventually(look: Callable[[], Any]) -> Any:
-    """What `look` finds, as soon as it finds something."""
-    end = time.monotonic() + SECONDS
-    while not (found := look()):
-        assert time.monotonic() < end, f"nothing came within {SECONDS} s"
-        time.sleep(0.1)
-    return found
 
 
 def table(stack: Stack, output: str) -> Any:
-    session = boto3.Session("test", "test", region_name=stack.cloud.region)
-    return session.resource("dynamodb", endpoint_url=stack.cloud.endpoint).Table(stack.outputs[output])
+    return clients.table(stack.cloud.endpoint, stack.outputs[output])
 
 
 def as_role(stack: Stack, role: str, service: Any) -> Any:
     """A client with the permissions of a role."""
-    keys = stack.cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    return boto3.client(
-        service,
-        region_name=stack.cloud.region,
-        endpoint_url=stack.cloud.endpoint,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
+    return stack.cloud.as_role(role).client(service)
 
 
 def run_reporter(stack: Stack) -> None:

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
-import boto3
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
@@ -20,7 +19,7 @@ from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.failures.queues import import_failures, redrive_imports
 from sluice.ledger import entries
-from tests.proof.driving import configured, eventually, invoke, stop_mapping, target
+from tests.stacks import configured, eventually, invoke, stop_mapping, table, target
 
 COLUMNS = {"price": "N", "active": "BOOL"}
 
@@ -69,11 +68,9 @@ def ended(stack: Stack, object_: str, count: int = 1) -> list[dict[str, Any]]:
 
 def items(stack: Stack, prefix: str) -> dict[str, dict[str, Any]]:
     """The items of the table whose key begins so, as boto3 reads them."""
-    session: Any = boto3.Session("test", "test", region_name=stack.cloud.region)
-    table = session.resource("dynamodb", endpoint_url=stack.cloud.endpoint).Table(stack.outputs["import_table_name"])
     found, more = {}, {}
     while True:
-        page = table.scan(**more)
+        page = table(stack, stack.outputs["import_table_name"]).scan(**more)
         found.update({item["id"]: item for item in page["Items"] if item["id"].startswith(prefix)})
         if "LastEvaluatedKey" not in page:
             return found

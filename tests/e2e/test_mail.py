@@ -16,7 +16,7 @@ from sluice.cloud.triggers.streams.events import Invoked
 from sluice.failures.errors import last_errors
 from sluice.failures.stream import redrive_stream, stream_failures
 from tests.e2e.altering import AlteringProxy, Answer, Asked, refused_by_ses, unaltered
-from tests.e2e.stacks import configured, summaries, table, target, without
+from tests.stacks import configured, summaries, table, target, without
 
 MANY = 5000
 
@@ -54,7 +54,7 @@ def ses(cloud: EmbeddedCloud) -> Iterator[AlteringProxy]:
 @pytest.fixture(scope="module")
 def impatient(cloud: EmbeddedCloud, ses: AlteringProxy) -> Stack:
     """A stack that gives a failing batch up after one retry, behind a proxy that can answer for SES."""
-    config = configured("stream", maximumRetryAttempts=1)
+    config = configured(stream={"maximumRetryAttempts": 1})
     return cloud.deploy("impatient", config=config, functions_endpoint=ses.endpoint)
 
 

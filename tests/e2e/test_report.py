@@ -17,7 +17,7 @@ from sluice.cloud.emulator.outbox import Mail, mails
 from sluice.cloud.triggers.schedules import Fired, Schedule
 from sluice.failures.queues import redrive_reports, report_failures
 from tests.e2e.altering import AlteringProxy, Answer, Asked, refused_by_s3, unaltered
-from tests.e2e.stacks import configured, role_of, summaries, table, target, without
+from tests.stacks import configured, eventually, role_of, summaries, table, target, without
 
 RECIPIENTS = ["team@example.com", "lead@example.com"]
 LARGE = 100_000
@@ -49,7 +49,9 @@ def _(aws: AlteringProxy) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def stack(cloud: EmbeddedCloud, aws: AlteringProxy) -> Stack:
     """The stack `local` with two recipients; its own schedule is stopped."""
-    stack = cloud.deploy("local", config=configured("reports", recipients=RECIPIENTS), functions_endpoint=aws.endpoint)
+    stack = cloud.deploy(
+        "local", config=configured(reports={"recipients": RECIPIENTS}), functions_endpoint=aws.endpoint
+    )
     stack.schedules[0].stop()
     return stack
 
@@ -189,7 +191,7 @@ def test_all_outcomes_of_a_run_agree_on_exact_counts(stack, fill, moment):
 def test_reading_stops_within_a_page_a_segment_of_the_budget(cloud, aws, moment):
     budget, padded = 1100, items(30_000, padding="." * 360)
     group = {"name": "BU", "prefix": "BU_", "label": "Budget"}
-    config = configured("reports", groups=[group], readUnits=budget)
+    config = configured(reports={"groups": [group], "readUnits": budget})
     stack = cloud.deploy("frugal", config=config, functions_endpoint=aws.endpoint)
     create(stack, "BU_small", items(100))
     create(stack, "BU_large", padded)
@@ -419,12 +421,3 @@ def test_the_reporters_role_allows_nothing_else(stack, as_reporter, fill, what):
     fill("RA_guarded", items(1))
     with pytest.raises(ClientError, match="AccessDenied"):
         call(stack, as_reporter, *DENIED[what])
-
-
-def eventually(look: Callable[[], Any]) -> Any:
-    """What `look` finds, as soon as it finds something."""
-    end = time.monotonic() + 30
-    while not (found := look()):
-        assert time.monotonic() < end, "it did not come within 30 s"
-        time.sleep(0.1)
-    return found

@@ -31,7 +31,8 @@ from handlers.shared.aws.s3 import Bucket
 from handlers.shared.recipients import OnlyTo
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import mails
-from tests.e2e.sdk import REGION, SdkBucket, SdkClient, boto3_client
+from tests.clients import REGION, client
+from tests.e2e.sdk import SdkBucket, SdkClient
 from tests.handlers.importer.plain_writer import PlainWriter
 
 SCHEMA = Schema(("id",), {"price": "N", "active": "BOOL"})
@@ -90,8 +91,8 @@ class Lean:
         return self._buckets[-1]
 
     def close(self) -> None:
-        for client in (self.dynamodb, self.ses, *(bucket.client for bucket in self._buckets)):
-            client.close()
+        for one in (self.dynamodb, self.ses, *(bucket.client for bucket in self._buckets)):
+            one.close()
 
 
 @pytest.fixture
@@ -117,12 +118,12 @@ def new_bucket(stack: Stack, name: str) -> str:
 
 
 def items_of(stack: Stack, table: str) -> list[dict[str, Any]]:
-    pages = boto3_client("dynamodb", stack.cloud.endpoint).get_paginator("scan").paginate(TableName=table)
+    pages = client("dynamodb", stack.cloud.endpoint).get_paginator("scan").paginate(TableName=table)
     return sorted((item for page in pages for item in page["Items"]), key=repr)
 
 
 def objects_of(stack: Stack, bucket: str) -> dict[str, tuple[str, dict[str, str], bytes]]:
-    s3 = boto3_client("s3", stack.cloud.endpoint)
+    s3 = client("s3", stack.cloud.endpoint)
     found = [
         s3.get_object(Bucket=bucket, Key=one["Key"]) | one for one in s3.list_objects_v2(Bucket=bucket)["Contents"]
     ]
@@ -151,7 +152,7 @@ def test_tables_are_the_same(stack: Stack, lean: Lean, name: str) -> None:
         key_names=["id"],
         on_reject=lambda *one: refused.append(one),
     )
-    plain_writer = PlainWriter(boto3_client("dynamodb", stack.cloud.endpoint), plain)
+    plain_writer = PlainWriter(client("dynamodb", stack.cloud.endpoint), plain)
     by_sdk = plain_writer.write(items_in(name, FILES[name]), lambda *one: refused.append(one), time.monotonic() + 60)
     assert refused == []
     assert outcome.written == by_sdk.written == FILES[name].count("\n") - name.endswith("csv")

@@ -22,7 +22,7 @@ from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.ledger import entries
-from tests.proof.driving import configured, eventually, invoke, target
+from tests.stacks import configured, eventually, invoke, target
 
 pytestmark = pytest.mark.e2e
 

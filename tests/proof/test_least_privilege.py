@@ -22,8 +22,8 @@ from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.cloud.triggers.streams.mapping import StreamMapping
 from sluice.cloud.triggers.streams.poller import StreamPoller
-from tests.proof import driving
-from tests.proof.driving import eventually, import_once, invoke, receive, record
+from tests import stacks
+from tests.stacks import eventually, import_once, invoke, receive, record
 
 pytestmark = pytest.mark.e2e
 
@@ -103,9 +103,9 @@ class Place(NamedTuple):
 def place() -> Iterator[Place]:
     """The stack `local`, its import queue's mapping stopped, and tables to count."""
     with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint) as faults:
-        config = driving.configured(imports={"chunkMiB": 1})
+        config = stacks.configured(imports={"chunkMiB": 1})
         stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
-        driving.stop_mapping(stack)
+        stacks.stop_mapping(stack)
         # A run that lacks a permission may wait for another's claim to end; it need not wait for minutes.
         stack.cloud.client("lambda").update_function_configuration(
             FunctionName=stack.outputs["report_function_name"], Timeout=10
@@ -179,7 +179,7 @@ def _statuses(stack: Stack, prefix: str) -> Any:
     from sluice.ledger import entries
 
     fields = ("status", "rows_written", "rows_rejected", "chunks_done", "error")
-    ours = [entry for entry in entries(driving.target(stack)) if entry["object"].startswith(prefix)]
+    ours = [entry for entry in entries(stacks.target(stack)) if entry["object"].startswith(prefix)]
     return sorted([entry["object"].removeprefix(prefix), *(entry[field] for field in fields)] for entry in ours)
 
 
@@ -247,7 +247,7 @@ def read_stream(function: str) -> Callable[[Place], Any]:
             "EventSourceMappings"
         ]
         mapping = dataclasses.replace(StreamMapping.from_configuration(found), maximum_retry_attempts=0)
-        role, lambda_ = stack.cloud.as_role(driving.role_of(stack, function)), _Refusing()
+        role, lambda_ = stack.cloud.as_role(stacks.role_of(stack, function)), _Refusing()
         streams, s3 = role.client("dynamodbstreams"), role.client("s3")
         poller = StreamPoller(mapping, streams=streams, lambda_=lambda_, destination=s3, poll_seconds=0.02)
         poller.start()
@@ -280,7 +280,7 @@ def outcomes(place: Place, function: str) -> list[Any]:
 
 @pytest.mark.parametrize("function", sorted(JOURNEYS))
 def test_no_permission_of_a_role_is_spare(place, promised, function):
-    role = Role(place.stack, driving.role_of(place.stack, function))
+    role = Role(place.stack, stacks.role_of(place.stack, function))
     whole = outcomes(place, function)
     assert outcomes(place, function) == whole, "a journey has to end the same way each time"
     spare = set()

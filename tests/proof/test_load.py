@@ -16,7 +16,7 @@ import pytest
 from benchmarks.workers import Workers
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.ledger import entries
-from tests.proof.driving import configured, eventually, target
+from tests.stacks import configured, eventually, target
 
 pytestmark = pytest.mark.e2e
 

@@ -9,7 +9,7 @@ from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.cloud.program.execution import ROOT
-from tests.proof.driving import eventually, invoke, target
+from tests.stacks import eventually, invoke, target
 
 pytestmark = pytest.mark.e2e
 

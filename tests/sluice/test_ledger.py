@@ -1,13 +1,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from sluice import ledger
 from sluice.ledger import entries, followed
+from tests.clients import moto_client
 
 TABLE = "ledger"
 
@@ -15,7 +15,7 @@ TABLE = "ledger"
 class MotoTarget(dict[str, str]):
     def __init__(self) -> None:
         super().__init__(import_ledger_table_name=TABLE)
-        self.dynamodb = boto3.client("dynamodb", "eu-north-1")
+        self.dynamodb = moto_client("dynamodb")
 
     def client(self, _service: str) -> Any:
         return self.dynamodb

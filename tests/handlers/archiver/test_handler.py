@@ -4,12 +4,12 @@ import os
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from handlers.archiver import environment, handler
+from tests.clients import moto_client
 from tests.handlers.archiver.records import HOUR, NOON, record
 
 CONTEXT = SimpleNamespace(
@@ -41,7 +41,7 @@ def s3(monkeypatch):
     monkeypatch.setenv(environment.EVENTS, "INSERT,REMOVE")
     monkeypatch.setattr(handler, "time", SimpleNamespace(monotonic=lambda: 1000.0))
     with mock_aws():
-        client = boto3.client("s3")
+        client = moto_client("s3")
         client.create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
         monkeypatch.setattr(handler, "_bucket", lambda: MotoBucket(client, os.environ[environment.BUCKET]))
         yield client

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
-import boto3
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
@@ -26,6 +25,7 @@ from handlers.importer.shift import Shift
 from handlers.importer.worker import Tally, Worker
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
+from tests.clients import moto_client
 from tests.handlers.importer.plain_writer import PlainWriter
 
 BUCKET, TABLE, LEDGER = "files", "imported", "ledger"
@@ -88,8 +88,8 @@ class Cloud:
         """Operation of the ledger or the queue, and until when it would be tried."""
         self._sequence = itertools.count(0xA0)
         self._owners = itertools.count()
-        self.dynamodb: Any = boto3.client("dynamodb", region_name="eu-north-1")
-        self.s3: Any = boto3.client("s3", region_name="eu-north-1")
+        self.dynamodb = moto_client("dynamodb")
+        self.s3 = moto_client("s3")
         self._create()
 
     def _create(self) -> None:

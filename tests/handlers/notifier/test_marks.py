@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -12,6 +11,7 @@ from handlers.notifier.marks import Claim, Marks, MarksUnavailableError
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
+from tests.clients import moto_client
 from tests.handlers.notifier.fakes import TABLE, Clock, Table, answer, error
 
 IDS = [f"e{n}" for n in range(130)]
@@ -90,14 +90,14 @@ class Sdk:
     """Hands requests to boto3, which holds them to the API's model, and so to moto."""
 
     def __init__(self) -> None:
-        self.dynamodb = boto3.client("dynamodb", region_name="eu-north-1")
+        self.dynamodb = moto_client("dynamodb")
 
     def map(
         self, requests: Iterable[Request], *, deadline: float | None
     ) -> Iterator[tuple[Request, Response | AwsError]]:
         for request in requests:
             try:
-                yield request, answer(self.dynamodb._make_api_call(request.operation, json.loads(request.body)))  # type: ignore[attr-defined]  # not in the stubs
+                yield request, answer(self.dynamodb._make_api_call(request.operation, json.loads(request.body)))
             except self.dynamodb.exceptions.ConditionalCheckFailedException:
                 yield request, error("ConditionalCheckFailedException")
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -13,6 +11,7 @@ from handlers.reporter.handler import _deadlines
 from handlers.reporter.run import Run, Services
 from handlers.reporter.settings import Settings
 from handlers.shared.deadlines import Deadlines
+from tests.clients import REGION, moto_client
 from tests.handlers.reporter.fakes import AT, RA, VR, Bucket, Dynamo, Faults, Ses
 
 TOTALS_KEY = [("group", "HASH"), ("generated_at", "RANGE")]
@@ -64,8 +63,8 @@ class Aws:
 def aws() -> Iterator[Aws]:
     """An AWS with a bucket and two totals tables."""
     with mock_aws():
-        tables, objects = _boto("dynamodb"), _boto("s3")
-        objects.create_bucket(Bucket="reports")
+        tables, objects = moto_client("dynamodb"), moto_client("s3")
+        objects.create_bucket(Bucket="reports", CreateBucketConfiguration={"LocationConstraint": REGION})
         faults = Faults()
         made = Aws(Dynamo(tables, faults), Bucket(objects, "reports", faults), Ses(faults), faults, tables, objects)
         for group in (RA, VR):
@@ -77,12 +76,6 @@ def aws() -> Iterator[Aws]:
 def deadlines() -> Deadlines:
     """A minute."""
     return _deadlines(60)
-
-
-@cache
-def _boto(service: Any) -> Any:
-    """A client of boto3; making one takes longer than a test."""
-    return boto3.client(service, "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
 
 
 def settings(**changes: Any) -> Settings:

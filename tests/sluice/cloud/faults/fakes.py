@@ -2,20 +2,18 @@
 
 import contextlib
 import http.client
-from collections.abc import Callable
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from sluice.cloud.faults.proxy import FaultProxy
+from tests.clients import REGION, client
 
-REGION = "eu-north-1"
 AUTHORIZATION = f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{{}}/aws4_request, SignedHeaders=host, Signature=0"
 
 
@@ -94,22 +92,10 @@ class Cloud:
 
     def _client(self, service: str, attempts: int = 1) -> Any:
         config = Config(retries={"mode": "legacy", "total_max_attempts": attempts})
-        return sdk_client(service, self.proxy.endpoint, config=config)
+        return client(service, self.proxy.endpoint, config=config)
 
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(urlsplit(self.proxy.endpoint).netloc, timeout=5)
-
-
-def sdk_client(service: str, endpoint: str, key: str = "test", secret: str = "test", **settings: Any) -> Any:
-    make: Callable[..., Any] = boto3.client
-    return make(
-        service,
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        **settings,
-    )
 
 
 def signed_head(service: str) -> dict[str, str]:

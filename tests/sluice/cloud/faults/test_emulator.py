@@ -20,11 +20,8 @@ from botocore.exceptions import ClientError
 
 from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
-from tests.sluice.cloud.faults.fakes import (
-    BATCH,
-    REGION,
-    sdk_client,
-)
+from tests.clients import REGION, client
+from tests.sluice.cloud.faults.fakes import BATCH
 
 
 class Emulator(NamedTuple):
@@ -70,7 +67,7 @@ def _await_health(process: subprocess.Popen[bytes], url: str) -> None:
 
 
 def _caller(url: str) -> tuple[str, str]:
-    users = sdk_client("iam", url)
+    users = client("iam", url)
     users.create_user(UserName="caller")
     statement = {"Effect": "Allow", "Action": ["s3:*", "dynamodb:*"], "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -82,12 +79,12 @@ def _caller(url: str) -> tuple[str, str]:
 @pytest.mark.e2e
 def test_the_emulator_sees_the_callers_own_signature(emulator: Emulator) -> None:
     with FaultProxy(emulator.url) as proxy:
-        caller = sdk_client("dynamodb", proxy.endpoint, emulator.key, emulator.secret)
+        caller = client("dynamodb", proxy.endpoint, key=emulator.key, secret=emulator.secret)
         assert caller.list_tables()["TableNames"] == []
-        forger = sdk_client("dynamodb", proxy.endpoint, emulator.key, "wrong")
+        forger = client("dynamodb", proxy.endpoint, key=emulator.key, secret="wrong")
         with pytest.raises(ClientError, match="signature"):
             forger.list_tables()
-        not_allowed = sdk_client("sqs", proxy.endpoint, emulator.key, emulator.secret)
+        not_allowed = client("sqs", proxy.endpoint, key=emulator.key, secret=emulator.secret)
         with pytest.raises(ClientError, match="AccessDenied"):
             not_allowed.list_queues()
 
@@ -96,7 +93,7 @@ def test_the_emulator_sees_the_callers_own_signature(emulator: Emulator) -> None
 def test_a_large_object_arrives_whole(emulator: Emulator) -> None:
     body = random.Random(1).randbytes(20 * 1024 * 1024)
     with FaultProxy(emulator.url) as proxy:
-        objects = sdk_client("s3", proxy.endpoint, emulator.key, emulator.secret)
+        objects = client("s3", proxy.endpoint, key=emulator.key, secret=emulator.secret)
         objects.create_bucket(Bucket="large", CreateBucketConfiguration={"LocationConstraint": REGION})
         objects.put_object(Bucket="large", Key="ключ é+ %", Body=io.BytesIO(body))
         with objects.get_object(Bucket="large", Key="ключ é+ %")["Body"] as stream:
@@ -108,7 +105,7 @@ def test_a_batch_handed_back_in_parts_arrives_whole(emulator: Emulator) -> None:
     rule = Rule("unprocessed", fraction=0.5, limit=2)
     keys = (emulator.key, emulator.secret)
     with FaultProxy(emulator.url, [rule], credentials=keys) as proxy:
-        tables = sdk_client("dynamodb", proxy.endpoint, *keys)
+        tables = client("dynamodb", proxy.endpoint, key=emulator.key, secret=emulator.secret)
         tables.create_table(
             TableName="batches",
             BillingMode="PAY_PER_REQUEST",

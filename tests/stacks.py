@@ -1,12 +1,15 @@
-"""Drives the functions of a deployed stack one invocation at a time: what one may do is seen at once."""
+"""Stacks deployed for tests: their settings, their tables and roles, and their functions, one invocation at a time."""
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sluice.cloud.embedded import Stack
 from sluice.cloud.program.execution import configuration
 from sluice.target import Target
+from tests import clients
 
 
 def configured(**sections: dict[str, Any]) -> dict[str, str]:
@@ -19,12 +22,47 @@ def configured(**sections: dict[str, Any]) -> dict[str, str]:
 
 
 def target(stack: Stack) -> Target:
+    """The stack as commands see it."""
     return Target(stack.outputs, stack.cloud.endpoint)
+
+
+def table(stack: Stack, name: str) -> Any:
+    """A table, as boto3's resource."""
+    return clients.table(stack.cloud.endpoint, name)
 
 
 def role_of(stack: Stack, function: str) -> str:
     """The ARN of the role of a function, given by the stack output of its name."""
     return stack.cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs[function])["Role"]
+
+
+@contextmanager
+def without(stack: Stack, function: str, *actions: str) -> Iterator[None]:
+    """Takes the statements with such actions, or beginnings of actions, from a function's role meanwhile."""
+    iam, role = stack.cloud.client("iam"), role_of(stack, function).rpartition("/")[2]
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    left = [one for one in policy["Statement"] if not any(each.startswith(actions) for each in one["Action"])]
+    assert len(left) < len(policy["Statement"]), f"{role} has no statement with {actions}"
+
+    def put(statements: list[Any]) -> None:
+        document = json.dumps({**policy, "Statement": statements})
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+
+    put(left)
+    try:
+        yield
+    finally:
+        put(policy["Statement"])
+
+
+def summaries(stack: Stack, function: str) -> list[dict[str, Any]]:
+    """The line that each invocation of the function that an output names has logged."""
+    name = stack.outputs[function]
+    group = stack.cloud.client("lambda").get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
+    pages = stack.cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    lines = [event["message"].strip() for page in pages for event in page["events"]]
+    return [json.loads(line) for line in lines if line.startswith('{"_aws"')]
 
 
 def invoke(stack: Stack, function: str, event: Any) -> tuple[str, Any]:

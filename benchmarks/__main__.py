@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the work and fewer rounds, about two minutes")
     parser.add_argument("--minutes", type=float, default=14, help="begin no further round that would end later")
     parser.add_argument("--docs", action="store_true", help="also put tables and plot into docs/")
-    parser.add_argument("--against", metavar="COMMIT", help="compare Sluice's own ways with those of another revision")
+    parser.add_argument("--against", metavar="COMMIT", help="compare Sluice with another revision of it")
     parser.add_argument("--pairs", type=int, default=15, help="with --against: how often both run; 15 by default")
     parser.add_argument("--only", default="", metavar="TEXT", help="with --against: workloads with this in their title")
     options = parser.parse_args()

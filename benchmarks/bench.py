@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks import costs, inputs
 from benchmarks.capacity import capacities
 from benchmarks.costs import Cost
-from benchmarks.measure import ROOT, NullEndpoint, Sample, Spread, WayError, sample
+from benchmarks.measure import ROOT, ContenderError, NullEndpoint, Sample, Spread, sample
 from benchmarks.verdicts import figures
 from benchmarks.workloads import (
     ARCHIVE,
@@ -28,7 +28,7 @@ from benchmarks.workloads import (
     MAILS,
     READ,
     WORKLOADS,
-    Way,
+    Contender,
     Workload,
 )
 from infra.code import package
@@ -56,7 +56,7 @@ class Bench:
         self._archives = {handler: package(handler) for handler in HANDLERS.values()}
         self._missed: list[str] = list(_NOT_MEASURED)
         self._samples: defaultdict[str, list[dict[str, Sample]]] = defaultdict(list)
-        """Workload -> of each round, way -> sample."""
+        """Workload -> of each round, contender -> sample."""
         self._connections: dict[str, int] = {}
 
     def run(self) -> dict[str, Any]:
@@ -90,14 +90,16 @@ class Bench:
         """Has Python compile what is not measured cold."""
         with NullEndpoint.open(self._folder, items=50) as endpoint:
             for workload in COLD_STARTS:
-                self._run(workload.ways[0], workload.input, endpoint.url)
+                self._run(workload.contenders[0], workload.input, endpoint.url)
 
-    def _run(self, way: Way, name: str, endpoint: str, *, cold: bool = False) -> Sample:
-        """Runs a way once, fed from the input of this name; some need none."""
-        told = {**ENVIRONMENT, "BENCH_INPUT": name} if name else ENVIRONMENT
-        return sample(way.function, self._folder, endpoint, told, self._archives.get(way.handler), cold=cold)
+    def _run(self, contender: Contender, name: str, endpoint: str, *, cold: bool = False) -> Sample:
+        """Runs a contender once, fed from the input of this name; some need none."""
+        environment = {**ENVIRONMENT, "BENCH_INPUT": name} if name else ENVIRONMENT
+        return sample(
+            contender.function, self._folder, endpoint, environment, self._archives.get(contender.handler), cold=cold
+        )
 
-    # Rounds: each runs every way, so that load on the machine reaches all of them alike.
+    # Rounds: each runs every contender, so that load on the machine reaches all of them alike.
 
     def _workloads(self) -> int:
         for number in range(self._rounds):
@@ -117,7 +119,7 @@ class Bench:
                 self._round(workload, number)
 
     def _round(self, workload: Workload, number: int) -> None:
-        ours, *peers = workload.ways
+        ours, *peers = workload.contenders
         turn = number % max(len(peers), 1)
         taken: dict[str, Sample] = {}
         with NullEndpoint.open(self._folder, workload.delay, self._items if workload.items else 50) as endpoint:
@@ -127,36 +129,36 @@ class Bench:
                 for peer in (*peers[turn:], *peers[:turn]):
                     taken[peer.name] = self._taken(workload, peer, endpoint.url)
                     runs.append(self._taken(workload, ours, endpoint.url))
-            except WayError as error:
+            except ContenderError as error:
                 self._missed.append(f"round {number + 1} of {workload.title}: {error}")
                 return
         self._samples[workload.title].append({**taken, ours.name: Sample.mean(runs)})
         self._connections[workload.title] = endpoint.connections
 
-    def _taken(self, workload: Workload, way: Way, endpoint: str) -> Sample:
-        one = self._measured(workload, way, endpoint)
-        _say(f"{workload.title}: {way.name}: {one.cpu_ms_per_1000:,.1f} CPU ms a 1,000, {one.wall:.1f} s")
+    def _taken(self, workload: Workload, contender: Contender, endpoint: str) -> Sample:
+        one = self._measured(workload, contender, endpoint)
+        _say(f"{workload.title}: {contender.name}: {one.cpu_ms_per_1000:,.1f} CPU ms a 1,000, {one.wall:.1f} s")
         return one
 
-    def _measured(self, workload: Workload, way: Way, endpoint: str) -> Sample:
-        if workload.peers_part and not way.handler:
-            part, start = (self._run(way, name, endpoint, cold=workload.cold) for name in workload.peers_part)
+    def _measured(self, workload: Workload, contender: Contender, endpoint: str) -> Sample:
+        if workload.peers_part and not contender.handler:
+            part, start = (self._run(contender, name, endpoint, cold=workload.cold) for name in workload.peers_part)
             return part.times(inputs.PARTS, start)
-        return self._run(way, workload.input, endpoint, cold=workload.cold)
+        return self._run(contender, workload.input, endpoint, cold=workload.cold)
 
     def _figures(self, workload: Workload) -> dict[str, Any]:
         rounds = self._samples[workload.title]
-        samples = {way.name: [taken[way.name] for taken in rounds] for way in workload.ways}
+        samples = {contender.name: [taken[contender.name] for taken in rounds] for contender in workload.contenders}
         return figures(workload, samples, self._connections[workload.title])
 
     # Once.
 
     def _single(self) -> list[dict[str, Any]]:
-        found = []
+        checks = []
         for name, handler in HANDLERS.items():
             size = zipped(self._archives[handler]) / 1000
             goal = {"goal": f"at most {_ARCHIVE_KB} KB", "found": f"{size:.0f} KB", "met": size <= _ARCHIVE_KB}
-            found.append({"what": f"archive: {name}", **goal})
+            checks.append({"what": f"archive: {name}", **goal})
         for what, command, limit in (
             ("deploy into the embedded cloud", "deploy", _DEPLOY_SECONDS),
             ("preview of prod", "preview", _PREVIEW_SECONDS),
@@ -164,13 +166,13 @@ class Bench:
             if seconds := self._embedded(command):
                 median = Spread.of(seconds).median
                 shown = f"{median:.1f} s"
-                found.append({"what": what, "goal": f"at most {limit} s", "found": shown, "met": median <= limit})
-        return found
+                checks.append({"what": what, "goal": f"at most {limit} s", "found": shown, "met": median <= limit})
+        return checks
 
     def _growth(self) -> list[dict[str, Any]]:
         """CPU and memory of one import by rows, and those of `Table.batch_writer` as far as it is bearable."""
-        found = []
-        ours, theirs = WORKLOADS[0].ways[:2]
+        points = []
+        ours, theirs = WORKLOADS[0].contenders[:2]
         largest = 100_000 if self._quick else 1_000_000
         with NullEndpoint.open(self._folder) as endpoint:
             for rows in (10_000, 100_000, 1_000_000):
@@ -179,22 +181,22 @@ class Bench:
                     continue
                 with (self._folder / "incoming" / name).open("w", encoding="utf-8", newline="") as file:
                     file.writelines(inputs.csv_lines(rows))
-                for way in (ours, theirs) if rows < largest else (ours,):
+                for contender in (ours, theirs) if rows < largest else (ours,):
                     try:
-                        taken = self._run(way, name, endpoint.url)
-                    except WayError as error:
-                        self._missed.append(f"{rows:,} rows: {way.name} failed: {error}")
+                        taken = self._run(contender, name, endpoint.url)
+                    except ContenderError as error:
+                        self._missed.append(f"{rows:,} rows: {contender.name} failed: {error}")
                         continue
                     point = {
-                        "way": way.name,
+                        "contender": contender.name,
                         "rows": rows,
                         "cpu": taken.cpu,
                         "wall": taken.wall,
                         "peak_mb": taken.peak_mb,
                     }
-                    found.append(point)
-                    _say(f"{rows:,} rows: {way.name}: {taken.cpu:.1f} CPU s, {taken.peak_mb:.0f} MB")
-        return found
+                    points.append(point)
+                    _say(f"{rows:,} rows: {contender.name}: {taken.cpu:.1f} CPU s, {taken.peak_mb:.0f} MB")
+        return points
 
     def _embedded(self, *arguments: str) -> Any:
         """What `benchmarks.embedded` measures, or None where it cannot."""
@@ -219,7 +221,7 @@ class Bench:
             MAILS: costs.million_mails,
             READ: partial(costs.report, items=self._items, item_bytes=inputs.ITEM_BYTES),
         }
-        ours = {workload["workload"]: workload["ways"][0]["cpu_ms_per_1000"]["median"] for workload in workloads}
+        ours = {workload["workload"]: workload["contenders"][0]["cpu_ms_per_1000"]["median"] for workload in workloads}
         return [cost(ours[title]) for title, cost in of.items() if title in ours]
 
 

@@ -20,10 +20,10 @@ _SMALLEST_MB = 128
 
 
 class Capacity(NamedTuple):
-    """What one way bears."""
+    """What one contender bears."""
 
     workload: str
-    way: str
+    contender: str
     bears: str
 
 
@@ -33,12 +33,16 @@ def seconds(cpu_ms_per_1000: float, units: float, memory_mb: int) -> float:
 
 
 def capacities(workloads: Sequence[dict[str, Any]]) -> list[Capacity]:
-    """What one function bears, in each way; of the workloads of which that is known."""
+    """What one function bears, of each contender; of the workloads of which that is known."""
     return [
-        Capacity(workload["workload"], way["way"], said(way["cpu_ms_per_1000"]["median"], way["peak_mb"]["median"]))
+        Capacity(
+            workload["workload"],
+            contender["contender"],
+            said(contender["cpu_ms_per_1000"]["median"], contender["peak_mb"]["median"]),
+        )
         for workload in workloads
         if (said := _SAID.get(workload["workload"]))
-        for way in workload["ways"]
+        for contender in workload["contenders"]
     ]
 
 

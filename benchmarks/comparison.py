@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from benchmarks import inputs
 from benchmarks.bench import zipped
-from benchmarks.measure import ROOT, NullEndpoint, WayError
+from benchmarks.measure import ROOT, ContenderError, NullEndpoint
 from benchmarks.revision import Revision, checked_out
 from benchmarks.tables import table
 from benchmarks.workloads import COLD_STARTS, HANDLERS, WORKLOADS, Workload
@@ -136,13 +136,13 @@ def _compared(workload: Workload, before: Revision, now: Revision, pairs: int, f
                 else:
                     taken.append(_Pair(cpu(before), cpu(now)))
                 print(f"{workload.title}: {taken[-1].now / taken[-1].before:.3f}", file=sys.stderr, flush=True)
-        except WayError as error:
+        except ContenderError as error:
             return _Comparison(workload.title, (), str(error))
     return _Comparison(workload.title, taken)
 
 
 def _sizes(name: str, handler: str, before: Revision, now: Revision) -> tuple[str, str, str]:
     """The bytes of a function's archive in both revisions, in thousands."""
-    found = (zipped(side.archives[handler]) if handler in side.archives else 0 for side in (before, now))
-    sizes = [f"{size / 1000:.1f}" for size in found]
+    archives = (zipped(side.archives[handler]) if handler in side.archives else 0 for side in (before, now))
+    sizes = [f"{size / 1000:.1f}" for size in archives]
     return name, sizes[0], sizes[1]

@@ -58,7 +58,7 @@ def imports(sizes: Sequence[int]) -> list[dict[str, Any]]:
 
     `peak_mb` is the largest memory that a worker has had so far.
     """
-    found = []
+    points = []
     for count in WORKERS:
         with EmbeddedCloud() as cloud:
             stack = cloud.deploy("local", config=_configuration())
@@ -69,8 +69,8 @@ def imports(sizes: Sequence[int]) -> list[dict[str, Any]]:
                 _import(stack, 10_000, "second")  # a worker is a process, and starts with its first event
                 for rows in sizes:
                     took = _import(stack, rows)
-                    found.append({"workers": count, "rows": rows, "seconds": took, "peak_mb": workers.peak_mib})
-    return found
+                    points.append({"workers": count, "rows": rows, "seconds": took, "peak_mb": workers.peak_mib})
+    return points
 
 
 @contextmanager

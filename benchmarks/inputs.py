@@ -1,4 +1,4 @@
-"""What every way is fed: the same rows, records and items on each machine, made by arithmetic."""
+"""What every contender works on: the same rows, records and items on each machine, computed from their numbers."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Measures ways: each in a fresh process on one core, the null endpoint on another."""
+"""Measures contenders: each in a fresh process on one core, the null endpoint on another."""
 
 import os
 import resource
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-_WAYS = ROOT / "benchmarks" / "ways"
+CONTENDERS = ROOT / "benchmarks" / "contenders"
 _LONGEST_SECONDS = 600.0
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
@@ -26,12 +26,12 @@ _CREDENTIALS = {
 }
 
 
-class WayError(Exception):
-    """A way failed; the message is what it said."""
+class ContenderError(Exception):
+    """A contender failed; the message is what it said."""
 
 
 class Sample(NamedTuple):
-    """What one run of a way took."""
+    """What one run of a contender took."""
 
     units: int
     cpu: float
@@ -47,7 +47,7 @@ class Sample(NamedTuple):
 
     @classmethod
     def mean(cls, samples: "Sequence[Sample]") -> "Sample":
-        """The mean of several runs of one way, and the most memory that one of them took."""
+        """The mean of several runs of one contender, and the most memory that one of them took."""
         cpu, wall = (statistics.fmean(values) for values in zip(*((one.cpu, one.wall) for one in samples), strict=True))
         return cls(samples[0].units, cpu, wall, max(one.peak_mb for one in samples))
 
@@ -91,7 +91,7 @@ class NullEndpoint:
         assert self._process.stdout
         self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
         self.connections = 0
-        """On how many connections items were written, all ways together; known once it is closed."""
+        """On how many connections items were written, by all contenders together; known once it is closed."""
 
     @classmethod
     @contextmanager
@@ -101,8 +101,8 @@ class NullEndpoint:
         try:
             yield endpoint
         finally:
-            told, _ = endpoint._process.communicate()
-            endpoint.connections = int(told or 0)
+            output, _ = endpoint._process.communicate()
+            endpoint.connections = int(output or 0)
 
 
 def sample(
@@ -113,21 +113,21 @@ def sample(
     archive: Path | None,
     *,
     cold: bool = False,
-    ways: Path = _WAYS,
+    contenders: Path = CONTENDERS,
 ) -> Sample:
-    """Runs a way.
+    """Runs a contender.
 
     Args:
         function: such as `mails.sluice`.
         folder: of the inputs.
         endpoint: what stands for AWS.
-        environment: what else its process is told.
-        archive: the staged code of a function of Sluice, which is all of Sluice that the way can import.
+        environment: what else is in the environment of its process.
+        archive: the staged code of a function of Sluice, which is all of Sluice that the contender can import.
         cold: that code is compiled anew, as at each cold start in Lambda, where its folder cannot be written to.
-        ways: the folder that the function is in.
+        contenders: the folder that the function is in.
 
     Raises:
-        WayError: it failed.
+        ContenderError: it failed.
     """
     env = {
         "PATH": os.environ.get("PATH", ""),
@@ -143,7 +143,7 @@ def sample(
         ),
     }
     process = subprocess.Popen(
-        [sys.executable, str(ways), function],
+        [sys.executable, str(contenders), function],
         env=env,
         cwd=folder,
         stdout=subprocess.PIPE,
@@ -153,15 +153,15 @@ def sample(
     timer = threading.Timer(_LONGEST_SECONDS, process.kill)
     timer.start()
     try:
-        told, failed, status, usage = _waited(process)
+        output, errors, status, usage = _waited(process)
     finally:
         timer.cancel()
         if process.returncode is None:
             process.kill()
             process.wait()
     if status:
-        raise WayError(f"{function} failed: {failed.strip()[-1000:]}")
-    units, wall, peak = told.splitlines()[-1].split()
+        raise ContenderError(f"{function} failed: {errors.strip()[-1000:]}")
+    units, wall, peak = output.splitlines()[-1].split()
     return Sample(int(units), usage.ru_utime + usage.ru_stime, float(wall), float(peak))
 
 
@@ -171,10 +171,10 @@ def _waited(process: "subprocess.Popen[str]") -> tuple[str, str, int, resource.s
     errors: list[str] = []
     reader = threading.Thread(target=lambda stream: errors.append(stream.read()), args=(process.stderr,))
     reader.start()
-    told = process.stdout.read()
+    output = process.stdout.read()
     reader.join()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdout.close()
     process.stderr.close()
-    return told, "".join(errors), process.returncode, usage
+    return output, "".join(errors), process.returncode, usage

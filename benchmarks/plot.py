@@ -12,7 +12,7 @@ def draw(path: Path, growth: Sequence[dict[str, Any]], embedded: Sequence[dict[s
 
     Args:
         path: where to.
-        growth: against the null endpoint: `way`, `rows`, `cpu`, `peak_mb`.
+        growth: against the null endpoint: `contender`, `rows`, `cpu`, `peak_mb`.
         embedded: in the embedded cloud: `workers`, `rows`, `seconds`, `peak_mb`.
     """
     import matplotlib as mpl
@@ -24,9 +24,9 @@ def draw(path: Path, growth: Sequence[dict[str, Any]], embedded: Sequence[dict[s
         {"svg.hashsalt": "sluice", "svg.fonttype": "none", "font.size": 10, "font.family": "sans-serif"}
     )
     figure, axes = pyplot.subplots(2, 2, figsize=(10, 7), layout="constrained")
-    for way in dict.fromkeys(point["way"] for point in growth):
-        points = [point for point in growth if point["way"] == way]
-        _lines(axes[0], points, ("cpu", "peak_mb"), way.strip("`"))
+    for contender in dict.fromkeys(point["contender"] for point in growth):
+        points = [point for point in growth if point["contender"] == contender]
+        _lines(axes[0], points, ("cpu", "peak_mb"), contender.strip("`"))
     for workers in dict.fromkeys(point["workers"] for point in embedded):
         points = [point for point in embedded if point["workers"] == workers]
         _lines(axes[1], points, ("seconds", "peak_mb"), f"{workers} worker{'s' if workers > 1 else ''}")

@@ -1,7 +1,7 @@
-"""One revision of Sluice as the benchmark runs it: the archives of its functions, their environment, its ways.
+"""One revision of Sluice as the benchmark runs it: the archives of its functions, their environment, who runs them.
 
 `python -m benchmarks.revision` describes the checkout that it runs in, as JSON. So a revision says by code of its own
-what its functions are called and told, and may differ from another in all of that.
+what its functions and their variables are called, and may differ from another in all of that.
 """
 
 import json
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.measure import ROOT, Sample, sample
+from benchmarks.measure import CONTENDERS, ROOT, Sample, sample
 from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, HANDLERS, WORKLOADS
 from infra.code import package
 
@@ -31,7 +31,8 @@ class Revision(NamedTuple):
     """Handler -> its staged code."""
     environment: dict[str, str]
     functions: dict[str, tuple[str, str]]
-    """Title of a workload -> Sluice's way of it: its function in `benchmarks/ways`, and its handler."""
+    """Title of a workload -> Sluice as its contender: its function in the folder `contenders`, and its handler."""
+    contenders: Path
 
     @classmethod
     def of(cls, root: Path) -> "Revision":
@@ -50,14 +51,15 @@ class Revision(NamedTuple):
             {handler: Path(folder) for handler, folder in said["archives"].items()},
             said["environment"],
             {title: (function, handler) for title, (function, handler) in said["functions"].items()},
+            root / said.get("contenders", "benchmarks/ways"),  # what older revisions call it
         )
 
     def run(self, title: str, input_: str, folder: Path, endpoint: str, *, cold: bool) -> Sample:
-        """Runs its way of a workload once, fed from the file `input_`; some need none."""
+        """Runs its part of a workload once, fed from the file `input_`; some need none."""
         function, handler = self.functions[title]
-        told = {**self.environment, "BENCH_INPUT": input_} if input_ else self.environment
-        ways = self.root / "benchmarks" / "ways"
-        return sample(function, folder, endpoint, told, self.archives[handler], cold=cold, ways=ways)
+        environment = {**self.environment, "BENCH_INPUT": input_} if input_ else self.environment
+        archive = self.archives[handler]
+        return sample(function, folder, endpoint, environment, archive, cold=cold, contenders=self.contenders)
 
 
 @contextmanager
@@ -83,8 +85,9 @@ def _describe() -> None:
     described = {
         "archives": {handler: str(package(handler)) for handler in HANDLERS.values()},
         "environment": ENVIRONMENT,
+        "contenders": str(CONTENDERS.relative_to(ROOT)),
         "functions": {
-            workload.title: (workload.ways[0].function, workload.ways[0].handler)
+            workload.title: (workload.contenders[0].function, workload.contenders[0].handler)
             for workload in (*WORKLOADS, *COLD_STARTS)
         },
     }

@@ -8,11 +8,11 @@ def render(results: dict[str, Any]) -> str:
     """All tables, with what they cannot say below them."""
     machine = results["machine"]
     parts = [
-        ("Side by side", _ways(results["workloads"])),
+        ("Side by side", _contenders(results["workloads"])),
         ("Goals", _goals(results)),
         (
             "What one function bears, by its CPU alone",
-            table(("work", "way", "bears"), _capacities(results["capacities"])),
+            table(("work", "contender", "bears"), _capacities(results["capacities"])),
         ),
         ("How an import grows, null endpoint", _growth(results["growth"])),
         ("How an import grows, embedded cloud", _embedded(results["embedded"])),
@@ -28,27 +28,27 @@ def render(results: dict[str, Any]) -> str:
     return "\n\n".join(f"### {title}\n\n{part}" for title, part in parts if part) + "\n"
 
 
-def _ways(workloads: Sequence[dict[str, Any]]) -> str:
+def _contenders(workloads: Sequence[dict[str, Any]]) -> str:
     rows: list[tuple[str, ...]] = []
     for workload in workloads:
         is_start = workload["unit"] == "start"
         title = f"**{workload['workload']}**" + (
-            "" if is_start else f", {workload['ways'][0]['units']:,} {workload['unit']}"
+            "" if is_start else f", {workload['contenders'][0]['units']:,} {workload['unit']}"
         )
-        for number, way in enumerate(workload["ways"]):
-            cpu = {name: value / 1000 if is_start else value for name, value in way["cpu_ms_per_1000"].items()}
+        for number, contender in enumerate(workload["contenders"]):
+            cpu = {name: value / 1000 if is_start else value for name, value in contender["cpu_ms_per_1000"].items()}
             rows.append(
                 (
                     "" if number else title,
-                    way["way"],
+                    contender["contender"],
                     _short(cpu["median"]),
                     f"{_short(cpu['low'])} to {_short(cpu['high'])}",
-                    f"{way['times_sluice']:.1f} x" if number else "",
-                    f"{way['wall_seconds']['median']:.2f}",
-                    f"{way['peak_mb']['median']:.0f}",
+                    f"{contender['times_sluice']:.1f} x" if number else "",
+                    f"{contender['wall_seconds']['median']:.2f}",
+                    f"{contender['peak_mb']['median']:.0f}",
                 )
             )
-    head = ("work", "way", "CPU ms a 1,000, or a start", "over the rounds", "Sluice's", "wall s", "peak MB")
+    head = ("work", "contender", "CPU ms a 1,000, or a start", "over the rounds", "Sluice's", "wall s", "peak MB")
     return table(head, rows)
 
 
@@ -66,24 +66,30 @@ def _judged(verdict: dict[str, Any]) -> tuple[str, str, str]:
     return verdict["goal"], verdict["found"], "met" if verdict["met"] else "**missed**"
 
 
-def _capacities(found: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
-    works = [capacity["workload"] for capacity in found]
+def _capacities(capacities: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
+    works = [capacity["workload"] for capacity in capacities]
     firsts = [f"**{work}**" if number == works.index(work) else "" for number, work in enumerate(works)]
-    return [(first, one["way"], one["bears"]) for first, one in zip(firsts, found, strict=True)]
+    return [(first, one["contender"], one["bears"]) for first, one in zip(firsts, capacities, strict=True)]
 
 
-def _growth(found: Sequence[dict[str, Any]]) -> str:
+def _growth(points: Sequence[dict[str, Any]]) -> str:
     rows = [
-        (f"{point['rows']:,}", point["way"], f"{point['cpu']:.1f}", f"{point['wall']:.1f}", f"{point['peak_mb']:.0f}")
-        for point in found
+        (
+            f"{point['rows']:,}",
+            point["contender"],
+            f"{point['cpu']:.1f}",
+            f"{point['wall']:.1f}",
+            f"{point['peak_mb']:.0f}",
+        )
+        for point in points
     ]
-    return table(("rows", "way", "CPU s", "wall s", "peak MB"), rows)
+    return table(("rows", "contender", "CPU s", "wall s", "peak MB"), rows)
 
 
-def _embedded(found: Sequence[dict[str, Any]]) -> str:
+def _embedded(points: Sequence[dict[str, Any]]) -> str:
     rows = [
         (f"{point['rows']:,}", str(point["workers"]), f"{point['seconds']:.1f}", f"{point['peak_mb']:.0f}")
-        for point in sorted(found, key=lambda point: (point["rows"], point["workers"]))
+        for point in sorted(points, key=lambda point: (point["rows"], point["workers"]))
     ]
     return table(("rows", "workers", "wall s", "peak MB of a worker"), rows) if rows else ""
 

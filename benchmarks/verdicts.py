@@ -8,11 +8,11 @@ from benchmarks.measure import Sample, Spread
 from benchmarks.workloads import ROWS_A_REQUEST, Workload
 
 Samples = Mapping[str, Sequence[Sample]]
-"""Way -> its sample of each round."""
+"""Contender -> its sample of each round."""
 
 
 class Verdict(NamedTuple):
-    """A goal and what was found."""
+    """A goal and what was measured."""
 
     goal: str
     found: str
@@ -31,35 +31,35 @@ def verdicts(workload: Workload, samples: Samples, connections: int) -> list[Ver
 
     Args:
         workload: the workload.
-        samples: of its ways.
+        samples: of its contenders.
         connections: on how many connections Sluice wrote.
     """
-    ours = samples[workload.ways[0].name]
-    found = []
+    ours = samples[workload.contenders[0].name]
+    outcomes = []
     for goal in workload.goals:
         part = part_of(samples[goal.peer], ours)
         shown = f"{part:.0%}" if "%" in goal.said else f"1/{1 / part:.1f}"
-        found.append(Verdict(f"at most {goal.said} of {goal.peer}", shown, part <= goal.part))
+        outcomes.append(Verdict(f"at most {goal.said} of {goal.peer}", shown, part <= goal.part))
     if workload.peak_mb:
         peak = max(sample.peak_mb for sample in ours)
-        found.append(Verdict(f"at most {workload.peak_mb:.0f} MB", f"{peak:.0f} MB", peak <= workload.peak_mb))
+        outcomes.append(Verdict(f"at most {workload.peak_mb:.0f} MB", f"{peak:.0f} MB", peak <= workload.peak_mb))
     if workload.latency_part and connections:
         allowed = connections * ROWS_A_REQUEST / workload.delay
         reached = statistics.median(sample.units / sample.wall for sample in ours) / allowed
         goal = f"at least {workload.latency_part:.0%} of the {allowed:,.0f} rows/s that {connections} connections allow"
-        found.append(Verdict(goal, f"{reached:.0%}", reached >= workload.latency_part))
-    return found
+        outcomes.append(Verdict(goal, f"{reached:.0%}", reached >= workload.latency_part))
+    return outcomes
 
 
 def figures(workload: Workload, samples: Samples, connections: int) -> dict[str, Any]:
     """All that is known of a workload, for the JSON file."""
-    ours = samples[workload.ways[0].name]
-    ways = []
-    for way in workload.ways:
-        taken = samples[way.name]
-        ways.append(
+    ours = samples[workload.contenders[0].name]
+    contenders = []
+    for contender in workload.contenders:
+        taken = samples[contender.name]
+        contenders.append(
             {
-                "way": way.name,
+                "contender": contender.name,
                 "units": taken[0].units,
                 "cpu_ms_per_1000": Spread.of([sample.cpu_ms_per_1000 for sample in taken])._asdict(),
                 "wall_seconds": Spread.of([sample.wall for sample in taken])._asdict(),
@@ -68,4 +68,4 @@ def figures(workload: Workload, samples: Samples, connections: int) -> dict[str,
             }
         )
     judged = [verdict._asdict() for verdict in verdicts(workload, samples, connections)]
-    return {"workload": workload.title, "unit": workload.unit, "ways": ways, "verdicts": judged}
+    return {"workload": workload.title, "unit": workload.unit, "contenders": contenders, "verdicts": judged}

@@ -1,4 +1,4 @@
-"""What is measured: the workloads, the ways of each, and the goals that Sluice has set itself."""
+"""What is measured: the workloads, the contenders of each, and the goals that Sluice has set itself."""
 
 import json
 from typing import NamedTuple
@@ -52,17 +52,17 @@ ENVIRONMENT = {
     reporter.HISTORY_DAYS: "90",
     reporter.ENVIRONMENT: "bench",
 }
-"""What Sluice's functions are told; where two name a variable alike, it means the same."""
+"""The environment of Sluice's functions; where two name a variable alike, it means the same."""
 
 
-class Way(NamedTuple):
-    """One way to do the work."""
+class Contender(NamedTuple):
+    """Who does the work."""
 
     name: str
     function: str
-    """In `benchmarks/ways`."""
+    """In `benchmarks/contenders`."""
     handler: str = ""
-    """Of Sluice's ways: whose archive is all of Sluice that can be imported."""
+    """Of Sluice's contenders: whose archive is all of Sluice that can be imported."""
 
 
 class Goal(NamedTuple):
@@ -74,11 +74,11 @@ class Goal(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """Work that several ways do; the first is Sluice's."""
+    """Work that several contenders do; the first is Sluice's."""
 
     title: str
     unit: str
-    ways: tuple[Way, ...]
+    contenders: tuple[Contender, ...]
     goals: tuple[Goal, ...] = ()
     input: str = ""
     """The file it is fed from."""
@@ -96,14 +96,14 @@ class Workload(NamedTuple):
     """Whether Sluice's code is compiled each time."""
 
 
-_LOOP = Way("boto3, `put_object` a record", "archives.boto3_loop")
-_IMPORT = Way("Sluice", "imports.sluice", importer.HANDLER)
-_BATCH_WRITER = Way("`Table.batch_writer`", "imports.batch_writer")
-_CLIENT = Way("client `batch_write_item`, no validation", "imports.client")
-_PUT_CSV = Way("awswrangler `put_csv`", "imports.awswrangler_csv")
-_PUT_ITEMS = Way("awswrangler `put_items`", "imports.awswrangler_items")
-_MAILS = Way("Sluice, with marks", "mails.sluice", notifier.HANDLER)
-_ARCHIVE = Way("Sluice", "archives.sluice", archiver.HANDLER)
+_LOOP = Contender("boto3, `put_object` a record", "archives.boto3_loop")
+_IMPORT = Contender("Sluice", "imports.sluice", importer.HANDLER)
+_BATCH_WRITER = Contender("`Table.batch_writer`", "imports.batch_writer")
+_CLIENT = Contender("client `batch_write_item`, no validation", "imports.client")
+_PUT_CSV = Contender("awswrangler `put_csv`", "imports.awswrangler_csv")
+_PUT_ITEMS = Contender("awswrangler `put_items`", "imports.awswrangler_items")
+_MAILS = Contender("Sluice, with marks", "mails.sluice", notifier.HANDLER)
+_ARCHIVE = Contender("Sluice", "archives.sluice", archiver.HANDLER)
 
 WORKLOADS = (
     Workload(
@@ -139,9 +139,9 @@ WORKLOADS = (
         "records",
         (
             _MAILS,
-            Way("boto3, `send_email` a record", "mails.boto3_loop"),
-            Way("Powertools batch, `send_email` a record", "mails.powertools"),
-            Way("boto3, 50 mails a call, with marks", "mails.boto3_bulk"),
+            Contender("boto3, `send_email` a record", "mails.boto3_loop"),
+            Contender("Powertools batch, `send_email` a record", "mails.powertools"),
+            Contender("boto3, 50 mails a call, with marks", "mails.boto3_bulk"),
         ),
         (
             Goal("boto3, `send_email` a record", 1 / 25, "1/25"),
@@ -152,7 +152,7 @@ WORKLOADS = (
     Workload(
         ARCHIVE,
         "records",
-        (_ARCHIVE, _LOOP, Way("boto3, one gzipped object a batch", "archives.boto3_batch")),
+        (_ARCHIVE, _LOOP, Contender("boto3, one gzipped object a batch", "archives.boto3_batch")),
         (Goal(_LOOP.name, 1 / 20, "1/20"),),
         input="changes.jsonl",
     ),
@@ -160,11 +160,11 @@ WORKLOADS = (
         READ,
         "items",
         (
-            Way("Sluice", "reads.sluice", reporter.HANDLER),
-            Way("resource `Table.scan`", "reads.resource"),
-            Way("resource `Table.scan`, three attributes", "reads.resource_projected"),
-            Way("client paginator", "reads.client"),
-            Way("client paginator, three attributes", "reads.client_projected"),
+            Contender("Sluice", "reads.sluice", reporter.HANDLER),
+            Contender("resource `Table.scan`", "reads.resource"),
+            Contender("resource `Table.scan`, three attributes", "reads.resource_projected"),
+            Contender("client paginator", "reads.client"),
+            Contender("client paginator, three attributes", "reads.client_projected"),
         ),
         (Goal("resource `Table.scan`", 1 / 8, "1/8"),),
         items=True,
@@ -172,8 +172,8 @@ WORKLOADS = (
 )
 
 
-def _start(title: str, ours: Way, peer: str, part: float, said: str, input_: str) -> Workload:
-    boto3 = Way("boto3, the same clients", peer)
+def _start(title: str, ours: Contender, peer: str, part: float, said: str, input_: str) -> Workload:
+    boto3 = Contender("boto3, the same clients", peer)
     return Workload(
         f"cold start: {title}", "start", (ours, boto3), (Goal(boto3.name, part, said),), input=input_, cold=True
     )
@@ -184,14 +184,19 @@ COLD_STARTS = (
     _start("archiver", _ARCHIVE, "archives.boto3_loop", 0.6, "60 %", "person.jsonl"),
     _start(
         "importer",
-        Way("Sluice", "starts.sluice_importer", importer.HANDLER),
+        Contender("Sluice", "starts.sluice_importer", importer.HANDLER),
         "starts.boto3_importer",
         1,
         "100 %",
         "small.csv",
     ),
     _start(
-        "reporter", Way("Sluice", "starts.sluice_reporter", reporter.HANDLER), "starts.boto3_reporter", 1, "100 %", ""
+        "reporter",
+        Contender("Sluice", "starts.sluice_reporter", reporter.HANDLER),
+        "starts.boto3_reporter",
+        1,
+        "100 %",
+        "",
     ),
 )
 HANDLERS = {

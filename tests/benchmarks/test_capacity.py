@@ -2,8 +2,8 @@ from benchmarks.capacity import CORE_MB, IMPORTER_MB, REPORTER_MB, STREAM_MB, ca
 
 
 def figures(workload: str, cpu: float, peak_mb: float = 50.0) -> dict:
-    way = {"way": "w", "cpu_ms_per_1000": {"median": cpu}, "peak_mb": {"median": peak_mb}}
-    return {"workload": workload, "ways": [way]}
+    contender = {"contender": "w", "cpu_ms_per_1000": {"median": cpu}, "peak_mb": {"median": peak_mb}}
+    return {"workload": workload, "contenders": [contender]}
 
 
 def bears(workload: str, cpu: float, peak_mb: float = 50.0) -> str:

@@ -1,11 +1,11 @@
 from benchmarks import tables
 from benchmarks.measure import Sample
 from benchmarks.verdicts import figures
-from benchmarks.workloads import Goal, Way, Workload
+from benchmarks.workloads import Contender, Goal, Workload
 
 GOALS = (Goal("peer", 1 / 10, "1/10"), Goal("peer", 1 / 30, "1/30"))
-WORKLOAD = Workload("work", "rows", (Way("Sluice", "a.b"), Way("peer", "a.c")), GOALS)
-START = Workload("start", "start", (Way("Sluice", "a.b"),))
+WORKLOAD = Workload("work", "rows", (Contender("Sluice", "a.b"), Contender("peer", "a.c")), GOALS)
+START = Workload("start", "start", (Contender("Sluice", "a.b"),))
 TAKEN = {"Sluice": [Sample(1000, 0.01, 0.5, 20.0)], "peer": [Sample(1000, 0.2, 1.5, 50.0)]}
 
 

@@ -1,8 +1,10 @@
 from benchmarks.measure import Sample
 from benchmarks.verdicts import part_of, verdicts
-from benchmarks.workloads import Goal, Way, Workload
+from benchmarks.workloads import Contender, Goal, Workload
 
-WORKLOAD = Workload("w", "rows", (Way("Sluice", "a.b"), Way("peer", "a.c")), (Goal("peer", 1 / 10, "1/10"),))
+WORKLOAD = Workload(
+    "w", "rows", (Contender("Sluice", "a.b"), Contender("peer", "a.c")), (Goal("peer", 1 / 10, "1/10"),)
+)
 
 
 def samples(*cpu: float) -> list[Sample]:

@@ -6,13 +6,15 @@ from tests.docs.markdown import ROOT
 PAGE = (ROOT / "docs/performance.md").read_text()
 
 
-def test_every_workload_and_way_has_its_row():
+def test_every_workload_and_contender_has_its_row():
     rows = [line.split("|")[1:3] for line in PAGE.splitlines() if line.startswith("| ")]
     shown, title = set(), ""
-    for first, way in rows:
+    for first, contender in rows:
         title = first.strip().partition("**, ")[0].strip("* ") or title
-        shown.add((title, way.strip()))
-    wanted = {(workload.title, way.name) for workload in (*WORKLOADS, *COLD_STARTS) for way in workload.ways}
+        shown.add((title, contender.strip()))
+    wanted = {
+        (workload.title, contender.name) for workload in (*WORKLOADS, *COLD_STARTS) for contender in workload.contenders
+    }
     assert wanted <= shown
 
 

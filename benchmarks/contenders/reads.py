@@ -22,10 +22,10 @@ def sluice() -> int:
 
     deadlines = Deadlines(900.0, after_work=0.0, after_calls=0.0)
     group = Group("RA", "RA_", "Augmented Reality", "RA_totales")
-    found = survey(dynamodb.connect(), [group], Listing("name", "created", _SHOWN), 1e6, deadlines)
-    (table,) = found.groups["RA"]
-    if found.failures or table.approximate or len(table.items) != _SHOWN:
-        raise RuntimeError(f"{found.failures or table}")
+    counts = survey(dynamodb.connect(), [group], Listing("name", "created", _SHOWN), 1e6, deadlines)
+    (table,) = counts.groups["RA"]
+    if counts.failures or table.approximate or len(table.items) != _SHOWN:
+        raise RuntimeError(f"{counts.failures or table}")
     return table.total
 
 

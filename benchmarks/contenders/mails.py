@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any
 
-from given import FOLDER, Context
+from events import FOLDER, Context
 
 INPUT = os.path.join(FOLDER, os.environ.get("BENCH_INPUT", "people.jsonl"))
 _TEMPLATES = {"INSERT": "welcome", "MODIFY": "profile-changed"}

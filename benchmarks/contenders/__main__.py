@@ -1,4 +1,4 @@
-"""Runs one way in this process, which is fresh, on the first core: `python benchmarks/ways MODULE.FUNCTION`.
+"""Runs one contender in this fresh process, on the first core: `python benchmarks/contenders MODULE.FUNCTION`.
 
 Prints what the function returns, the units of work that it has done; then the seconds since the first line of this
 file, and the most memory that the process held, in MB.

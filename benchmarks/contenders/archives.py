@@ -6,7 +6,7 @@ import gzip
 import json
 import os
 
-from given import BUCKET, FOLDER, Context
+from events import BUCKET, FOLDER, Context
 
 INPUT = os.path.join(FOLDER, os.environ.get("BENCH_INPUT", "changes.jsonl"))
 

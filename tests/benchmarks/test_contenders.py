@@ -1,4 +1,4 @@
-"""Sluice's ways still work, so that the benchmark does not rot; those of the peers need its own environment."""
+"""Sluice still runs as a contender, so that the benchmark does not rot; the peers need its own environment."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import inputs
-from benchmarks.measure import NullEndpoint, WayError, sample
+from benchmarks.measure import ContenderError, NullEndpoint, sample
 from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, WORKLOADS, Workload
 from infra.code import package
 
@@ -26,18 +26,18 @@ def endpoint(folder: Path) -> Iterator[NullEndpoint]:
 
 @pytest.mark.parametrize("workload", [*WORKLOADS, *COLD_STARTS], ids=lambda workload: workload.title)
 def test_sluice_does_all_of_a_workload(folder: Path, endpoint: NullEndpoint, workload: Workload) -> None:
-    ours = workload.ways[0]
-    told = {**ENVIRONMENT, "BENCH_INPUT": workload.input}
-    taken = sample(ours.function, folder, endpoint.url, told, package(ours.handler), cold=True)
+    ours = workload.contenders[0]
+    environment = {**ENVIRONMENT, "BENCH_INPUT": workload.input}
+    taken = sample(ours.function, folder, endpoint.url, environment, package(ours.handler), cold=True)
     expected = {"rows": 60, "records": 30, "items": 3000, "start": taken.units}[workload.unit]
     assert taken.units == expected
     assert taken.cpu > 0
     assert taken.peak_mb > 5
 
 
-def test_a_way_that_fails_says_why(folder: Path, endpoint: NullEndpoint) -> None:
-    with pytest.raises(WayError, match="nowhere"):
-        sample("nowhere.way", folder, endpoint.url, {}, None)
+def test_a_contender_that_fails_says_why(folder: Path, endpoint: NullEndpoint) -> None:
+    with pytest.raises(ContenderError, match="nowhere"):
+        sample("nowhere.contender", folder, endpoint.url, {}, None)
 
 
 @pytest.mark.slow

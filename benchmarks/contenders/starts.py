@@ -7,7 +7,7 @@ import io
 import json
 from typing import Any
 
-from given import BUCKET, Context
+from events import BUCKET, Context
 
 
 def sluice_reporter() -> int:

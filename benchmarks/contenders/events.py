@@ -1,4 +1,4 @@
-"""What a way is given by the environment of its process: the folder of inputs, and events for handlers."""
+"""The events that handlers are called with, and the folder of inputs, which a contender's environment names."""
 
 import os
 from typing import Any

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from given import BUCKET, FOLDER, Context, announcement
+from events import BUCKET, FOLDER, Context, announcement
 
 INPUT = os.environ.get("BENCH_INPUT", "rows.csv")
 _TABLE = "imported"
@@ -25,12 +25,12 @@ def sluice() -> int:
 
     from handlers.importer.handler import handle
 
-    told = io.StringIO()
-    with contextlib.redirect_stdout(told):
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
         answer = handle(announcement(INPUT), Context())
-    summary = json.loads(told.getvalue().splitlines()[-1])
+    summary = json.loads(output.getvalue().splitlines()[-1])
     if answer["batchItemFailures"] or summary["RowsRejected"]:
-        raise RuntimeError(told.getvalue())
+        raise RuntimeError(output.getvalue())
     return summary["RowsWritten"]
 
 

@@ -1,4 +1,4 @@
-"""Dependencies point one way: who may import what of ours (the design, *The house*)."""
+"""Dependencies point one way: who may import what of ours; and the tests mirror the tree (the design, *The house*)."""
 
 import ast
 from collections.abc import Iterator
@@ -118,3 +118,33 @@ def test_an_exception_that_nothing_needs_is_gone(module: str, name: str) -> None
 )
 def test_an_import_against_the_arrows_is_found(module: str, code: str) -> None:
     assert forbidden(module, ast.parse(code))
+
+
+MIRRORED = ("benchmarks", "examples", "handlers", "infra", "policies", "sluice")
+MIRRORS_NO_MODULE = {
+    "examples/consumer/test_distribution.py": "what Sluice is as a dependency of other projects",
+    "examples/consumer/test_program.py": "__main__.py",
+    "infra/test_program.py": "the whole program, which is __main__.py",
+    "sluice/test_main.py": "__main__.py",
+}
+"""Files whose subject is no module beside its mirror image -> what it is."""
+
+
+def subjects(test: Path) -> Iterator[Path]:
+    """What a test file may be about: `test_a_b.py` is about `a_b`, or about a side of `a` that fills a file."""
+    words = test.stem.removeprefix("test_").split("_")
+    for count in range(len(words), 0, -1):
+        name = "_".join(words[:count])
+        for folder in (ROOT / test.parent, ROOT / "tests" / test.parent):  # of ours, or a helper of the tests
+            yield from (folder / f"{name}.py", folder / name)
+    yield ROOT / test.parent.parent / test.stem.removeprefix("test_")  # the package as a whole
+
+
+def test_a_test_lies_where_its_module_lies() -> None:
+    tests = [
+        path.relative_to(ROOT / "tests")
+        for folder in MIRRORED
+        for path in sorted((ROOT / "tests" / folder).rglob("test_*.py"))
+    ]
+    astray = {str(test) for test in tests if not any(subject.exists() for subject in subjects(test))}
+    assert astray == MIRRORS_NO_MODULE.keys()

@@ -2,7 +2,7 @@
 
 The cases are what the deployed roles hold, one for each action and resource of each statement, so a new permission that
 nothing needs shows up by itself. What the emulator does not judge stands in `UNJUDGED`;
-`tests/policies/test_iam_lint.py` holds it against AWS's service authorization reference.
+`tests/policies/test_documents_lint.py` holds it against AWS's service authorization reference.
 """
 
 import dataclasses

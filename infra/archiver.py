@@ -39,7 +39,7 @@ def archiver(
         "environment": {environment.BUCKET: bucket_name, environment.EVENTS: ",".join(events)},
         "alarms": {
             "unarchivable": {
-                "metric": "RecordsUnarchivable",
+                "metric": environment.RECORDS_UNARCHIVABLE,
                 "meaning": "No line can be made of a record; it is tried again, and ends among the failures.",
                 "look": "Look at the function's log for why, then at `python -m sluice failures`.",
             },

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from handlers.notifier import environment
+from handlers.shared.variables import flag_text
 from infra.archiver import FAILURES_KEPT_DAYS
 from infra.iam import allow
 from infra.mailer import Mailer
@@ -42,7 +43,7 @@ def notifier(
             environment.CONFIGURATION_SET: mailer.configuration_set_name,
             environment.WELCOME_TEMPLATE: welcome,
             environment.PROFILE_CHANGED_TEMPLATE: changed,
-            environment.MAIL_ENABLED: json.dumps(enabled),
+            environment.MAIL_ENABLED: flag_text(enabled),
             environment.ONLY_TO: json.dumps(list(only_to)),
             environment.WATCHED: json.dumps(list(watch)),
             environment.MARKS_TABLE: marks.name,
@@ -55,17 +56,17 @@ def notifier(
         ],
         "alarms": {
             "refused": {
-                "metric": "MailsRefused",
+                "metric": environment.MAILS_REFUSED,
                 "meaning": "SES refuses mails to single people; they are not tried again.",
                 "look": "Look at the function's log, which names record and code.",
             },
             "unmarked": {
-                "metric": "MailsUnmarked",
+                "metric": environment.MAILS_UNMARKED,
                 "meaning": "Mails were sent and could not be marked: if their records come again, so do the mails.",
                 "look": "Look at the function's log for what keeps it from writing the table of marks.",
             },
             "unreadable": {
-                "metric": "RecordsUnreadable",
+                "metric": environment.RECORDS_UNREADABLE,
                 "meaning": "Records could not be read, so nobody was mailed about them.",
                 "look": "Look at the function's log for how many, and at who writes such items to the table.",
             },

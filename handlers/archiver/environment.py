@@ -8,3 +8,6 @@ EVENTS = "ARCHIVE_EVENTS"
 """The kinds of change that are archived, with commas between: `INSERT,REMOVE`."""
 PREFIX = "changes/"
 """Where the archive lies in its bucket."""
+
+RECORDS_UNARCHIVABLE = "RecordsUnarchivable"
+"""A metric that an alarm watches."""

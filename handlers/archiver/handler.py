@@ -6,9 +6,10 @@ import os
 import time
 from typing import Any
 
-from handlers.archiver import environment
+from handlers.archiver import environment, settings
 from handlers.archiver.archive import archive
 from handlers.shared.aws.s3 import Bucket
+from handlers.shared.deadlines import Deadlines
 from handlers.shared.observability import DIMENSION, NAMESPACE, emit
 
 _MARGIN_SECONDS = 5
@@ -28,10 +29,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         AwsError: S3 refused an object; the whole batch is delivered again and overwrites what was written.
     """
     started = time.monotonic()
-    deadline = started + context.get_remaining_time_in_millis() / 1000 - _MARGIN_SECONDS
-    batch = archive(event["Records"], os.environ[environment.EVENTS].split(","))
+    deadlines = _deadlines(context.get_remaining_time_in_millis() / 1000)
+    events, bucket = _setup()
+    batch = archive(event["Records"], events)
     for key, body in batch.objects.items():
-        _bucket().put(key, body, headers={"content-type": "application/gzip"}, deadline=deadline)
+        bucket.put(key, body, headers={"content-type": "application/gzip"}, deadline=deadlines.calls)
     if batch.stopped_at:
         _logger.error("record %s cannot be archived: %s", *batch.stopped_at)
     emit(
@@ -39,7 +41,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         {DIMENSION: context.function_name},
         {
             "RecordsArchived": (batch.archived, "Count"),
-            "RecordsUnarchivable": (int(batch.stopped_at is not None), "Count"),
+            environment.RECORDS_UNARCHIVABLE: (int(batch.stopped_at is not None), "Count"),
         },
         request_id=context.aws_request_id,
         records=len(event["Records"]),
@@ -53,5 +55,10 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 @functools.cache
-def _bucket() -> Bucket:
-    return Bucket(os.environ[environment.BUCKET])
+def _setup() -> tuple[list[str], Bucket]:
+    config = settings.read(os.environ)
+    return config.events, Bucket(config.bucket)
+
+
+def _deadlines(seconds: float) -> Deadlines:
+    return Deadlines(seconds, after_work=0.0, after_calls=_MARGIN_SECONDS)

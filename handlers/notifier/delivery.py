@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from handlers.notifier.deadlines import BatchDeadlines
 from handlers.notifier.decisions import Mail
 from handlers.notifier.marks import Claim, Marks, MarksUnavailableError
-from handlers.notifier.patience import Patience
 from handlers.notifier.sending import MAILS_AT_ONCE, Answer, Rule, Sender
 
 NOT_BEGUN = "not_begun"
@@ -23,7 +23,7 @@ class Delivery:
         unmarked: how many of the sent could not be marked; a retry would send them again.
     """
 
-    def __init__(self, sender: Sender, marks: Marks, patience: Patience) -> None:
+    def __init__(self, sender: Sender, marks: Marks, deadlines: BatchDeadlines) -> None:
         self.sent = 0
         self.already_sent = 0
         self.refused: dict[str, str] = {}
@@ -32,7 +32,7 @@ class Delivery:
         self.unmarked = 0
         self._sender = sender
         self._marks = marks
-        self._patience = patience
+        self._deadlines = deadlines
         self._accepted: set[str] = set()
         self._begun = False
         self._stopped = False
@@ -43,7 +43,7 @@ class Delivery:
         Raises:
             MarksUnavailableError: the marks could not be read; nothing was sent.
         """
-        marked = self._marks.present([mail.event_id for mail in mails], self._patience)
+        marked = self._marks.present([mail.event_id for mail in mails], self._deadlines)
         self.already_sent = len(marked)
         self._send([mail for mail in mails if mail.event_id not in marked])
 
@@ -58,7 +58,7 @@ class Delivery:
         """
         attempt = 0
         left = self._deliver_free(mails, claim)
-        while left and not self._stopped and not self.failed and self._patience.wait(attempt, self._patience.begin):
+        while left and not self._stopped and not self.failed and self._deadlines.wait(attempt, self._deadlines.work):
             left = self._deliver_free(left, claim)
             attempt += 1
         self.unsent |= {mail.event_id: CLAIMED for mail in left}
@@ -66,16 +66,16 @@ class Delivery:
     def _deliver_free(self, mails: Sequence[Mail], claim: Claim) -> list[Mail]:
         """Deliver what nobody else has claimed; give the mails that somebody has, and has not marked."""
         ids = [mail.event_id for mail in mails]
-        claimed = self._marks.claim(ids, claim, self._patience)
+        claimed = self._marks.claim(ids, claim, self._deadlines)
         try:
-            marked = self._marks.present(ids, self._patience)
+            marked = self._marks.present(ids, self._deadlines)
         except MarksUnavailableError:
-            self._marks.release(claimed, self._patience)
+            self._marks.release(claimed, self._deadlines)
             raise
         self.already_sent += len(marked)
         free = claimed - marked
         self._send([mail for mail in mails if mail.event_id in free])
-        self._marks.release(claimed - self._accepted, self._patience)
+        self._marks.release(claimed - self._accepted, self._deadlines)
         return [mail for mail in mails if mail.event_id not in claimed | marked]
 
     def _send(self, mails: list[Mail]) -> None:
@@ -86,7 +86,7 @@ class Delivery:
     def _settle(self, mails: list[Mail]) -> None:
         attempt = 0
         while mails and self._may_call(mails[0].template, attempt):
-            answers = self._sender.send(mails[0].template, mails, self._patience.answer)
+            answers = self._sender.send(mails[0].template, mails, self._deadlines.answers)
             if answers[0].rule is Rule.SPLIT and len(mails) > 1:
                 middle = len(mails) // 2
                 self._settle(mails[:middle])
@@ -99,9 +99,9 @@ class Delivery:
         if self._stopped or template in self.failed:
             return False
         if attempt:
-            self._stopped = not self._patience.wait(attempt, self._patience.begin)
+            self._stopped = not self._deadlines.wait(attempt, self._deadlines.work)
         elif self._begun:
-            self._stopped = self._patience.over(self._patience.begin)
+            self._stopped = self._deadlines.work_is_over
         self._begun = True
         return not self._stopped
 
@@ -129,7 +129,7 @@ class Delivery:
         for event_id in event_ids:
             del self.unsent[event_id]
         try:
-            self._marks.write(event_ids, self._patience)
+            self._marks.write(event_ids, self._deadlines)
         except MarksUnavailableError:
             # To fail here would mail all of them again; what is handed back lies mostly behind them.
             self.unmarked += len(event_ids)

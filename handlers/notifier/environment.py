@@ -6,7 +6,7 @@ SENDER = "MAIL_SENDER"
 CONFIGURATION_SET = "MAIL_CONFIGURATION_SET"
 WELCOME_TEMPLATE = "MAIL_WELCOME_TEMPLATE"
 PROFILE_CHANGED_TEMPLATE = "MAIL_PROFILE_CHANGED_TEMPLATE"
-MAIL_ENABLED = "MAIL_ENABLED"  # "true" or "false"
+MAIL_ENABLED = "MAIL_ENABLED"  # a flag
 ONLY_TO = "MAIL_ONLY_TO"  # a JSON list of addresses and domains; empty: everybody
 WATCHED = "WATCHED_ATTRIBUTES"  # a JSON list of attribute names
 MARKS_TABLE = "MARKS_TABLE"
@@ -16,6 +16,11 @@ ADDRESS_ATTRIBUTE = "email"
 NAME_ATTRIBUTE = "name"
 
 REDRIVEN = "redriven"  # beside an event's `Records`, true: they come outside their shard's order
+
+MAILS_REFUSED = "MailsRefused"
+MAILS_UNMARKED = "MailsUnmarked"
+RECORDS_UNREADABLE = "RecordsUnreadable"
+"""Metrics that alarms watch."""
 
 # The marks table: one item for each stream record whose mail SES accepted, and one for each claim.
 MARK_KEY = "event_id"  # S, the partition key

@@ -1,21 +1,19 @@
 """The notifier's entry point: a batch of stream records becomes mails, and the batch's partial response."""
 
-import json
 import os
 from collections import Counter
 from functools import cache
 from time import monotonic
 from typing import Any
 
-from handlers.notifier import content, decisions, environment
+from handlers.notifier import decisions, environment, settings
+from handlers.notifier.deadlines import BatchDeadlines
 from handlers.notifier.decisions import Mail, Rules
 from handlers.notifier.delivery import Delivery
 from handlers.notifier.marks import Claim, Marks
-from handlers.notifier.patience import Patience
 from handlers.notifier.sending import Sender
 from handlers.shared import observability
 from handlers.shared.aws import dynamodb, ses
-from handlers.shared.recipients import OnlyTo
 
 
 class SendingError(Exception):
@@ -23,7 +21,7 @@ class SendingError(Exception):
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
-    """Mail the people whom a batch of stream records concerns.
+    """Mails the people whom a batch of stream records concerns.
 
     Returns:
         The sequence number of the first record whose mail was not sent; Lambda repeats the batch from there.
@@ -37,7 +35,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     rules, sender, marks = _setup()
     mails, skipped = decisions.plan(event["Records"], rules)
     seconds = context.get_remaining_time_in_millis() / 1000
-    delivery = Delivery(sender, marks, Patience(seconds))
+    delivery = Delivery(sender, marks, BatchDeadlines(seconds))
     try:
         if event.get(environment.REDRIVEN):
             delivery.deliver_claimed(mails, Claim(context.aws_request_id, seconds))
@@ -53,19 +51,10 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
 
 @cache
 def _setup() -> tuple[Rules, Sender, Marks]:
-    env = os.environ
-    rules = Rules(
-        watched=tuple(json.loads(env[environment.WATCHED])),
-        only_to=OnlyTo(json.loads(env[environment.ONLY_TO])),
-        enabled=env[environment.MAIL_ENABLED] == "true",
-    )
-    templates = {
-        content.WELCOME: env[environment.WELCOME_TEMPLATE],
-        content.PROFILE_CHANGED: env[environment.PROFILE_CHANGED_TEMPLATE],
-    }
-    sender = Sender(ses.connect(), env[environment.SENDER], env[environment.CONFIGURATION_SET], templates)
-    marks = Marks(dynamodb.connect(), env[environment.MARKS_TABLE], int(env[environment.MARKS_DAYS]))
-    return rules, sender, marks
+    config = settings.read(os.environ)
+    sender = Sender(ses.connect(), config.sender, config.configuration_set, config.templates)
+    marks = Marks(dynamodb.connect(), config.marks_table, config.marks_days)
+    return config.rules, sender, marks
 
 
 def _first_unsent(mails: list[Mail], delivery: Delivery) -> list[dict[str, str]]:
@@ -82,10 +71,10 @@ def _emit(context: Any, records: int, skipped: dict[str, int], delivery: Deliver
         {
             "MailsSent": (delivery.sent, "Count"),
             "MailsSkipped": (sum(skipped.values()), "Count"),
-            "MailsRefused": (len(delivery.refused), "Count"),
+            environment.MAILS_REFUSED: (len(delivery.refused), "Count"),
             "MailsHandedBack": (len(delivery.unsent), "Count"),
-            "MailsUnmarked": (delivery.unmarked, "Count"),
-            "RecordsUnreadable": (unreadable, "Count"),
+            environment.MAILS_UNMARKED: (delivery.unmarked, "Count"),
+            environment.RECORDS_UNREADABLE: (unreadable, "Count"),
             "Duration": (round(seconds * 1000), "Milliseconds"),
         },
         request_id=context.aws_request_id,

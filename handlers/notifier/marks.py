@@ -13,8 +13,8 @@ from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
+from handlers.notifier.deadlines import BatchDeadlines
 from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
-from handlers.notifier.patience import Patience
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.protocol import AwsClient
@@ -60,7 +60,7 @@ class Marks:
         self._seconds = days * 86_400
         self._now = now
 
-    def present(self, event_ids: Sequence[str], patience: Patience) -> set[str]:
+    def present(self, event_ids: Sequence[str], deadlines: BatchDeadlines) -> set[str]:
         """Give those of these events, all different, that are marked.
 
         Raises:
@@ -72,11 +72,11 @@ class Marks:
             f'{{"ConsistentRead":true,"ProjectionExpression":"{MARK_KEY}","Keys":[{chunk}]}}'
             for chunk in _chunks(keys, _KEYS)
         ]
-        for answer in self._answers("BatchGetItem", chunks, "UnprocessedKeys", patience):
+        for answer in self._answers("BatchGetItem", chunks, "UnprocessedKeys", deadlines):
             found.update([item[MARK_KEY]["S"] for item in answer["Responses"].get(self._table, ())])
         return found
 
-    def write(self, event_ids: Sequence[str], patience: Patience) -> None:
+    def write(self, event_ids: Sequence[str], deadlines: BatchDeadlines) -> None:
         """Mark events, all different, as mailed.
 
         Raises:
@@ -88,10 +88,10 @@ class Marks:
             for event_id in event_ids
         ]
         chunks = [f"[{chunk}]" for chunk in _chunks(puts, _PUTS)]
-        for _ in self._answers("BatchWriteItem", chunks, "UnprocessedItems", patience):
+        for _ in self._answers("BatchWriteItem", chunks, "UnprocessedItems", deadlines):
             pass
 
-    def claim(self, event_ids: Iterable[str], claim: Claim, patience: Patience) -> set[str]:
+    def claim(self, event_ids: Iterable[str], claim: Claim, deadlines: BatchDeadlines) -> set[str]:
         """Claims events, all different, and returns those that nobody else has claimed.
 
         Marks are to be read after that: before it ended, another claim may have left some.
@@ -125,17 +125,17 @@ class Marks:
             for event_id in event_ids
         )
         claimed, failure = set(), None
-        for request, outcome in self._client.map(requests, deadline=patience.mark):
+        for request, outcome in self._client.map(requests, deadline=deadlines.calls):
             if not isinstance(outcome, AwsError):
                 claimed.add(request.tag)
             elif outcome.code != "ConditionalCheckFailedException":
                 failure = outcome
         if failure:
-            self.release(claimed, patience)
+            self.release(claimed, deadlines)
             raise MarksUnavailableError(str(failure)) from failure
         return claimed
 
-    def release(self, event_ids: Collection[str], patience: Patience) -> None:
+    def release(self, event_ids: Collection[str], deadlines: BatchDeadlines) -> None:
         """Ends this invocation's claims of events; where that fails they end by themselves."""
         deletes = [
             f'{{"DeleteRequest":{{"Key":{{"{MARK_KEY}":{{"S":{quoted(_CLAIM + event_id)}}}}}}}}}'
@@ -143,11 +143,11 @@ class Marks:
         ]
         chunks = [f"[{chunk}]" for chunk in _chunks(deletes, _PUTS)]
         with suppress(MarksUnavailableError):
-            for _ in self._answers("BatchWriteItem", chunks, "UnprocessedItems", patience):
+            for _ in self._answers("BatchWriteItem", chunks, "UnprocessedItems", deadlines):
                 pass
 
     def _answers(
-        self, operation: str, chunks: list[str], unprocessed: str, patience: Patience
+        self, operation: str, chunks: list[str], unprocessed: str, deadlines: BatchDeadlines
     ) -> Iterator[dict[str, Any]]:
         """Send each chunk, given as JSON, and again what DynamoDB left of it; report an error once all were sent."""
         failure = None
@@ -157,14 +157,14 @@ class Marks:
                 dynamodb.request(operation, f'{{"RequestItems":{{{quoted(self._table)}:{chunk}}}}}') for chunk in chunks
             ]
             chunks = []
-            for _, outcome in self._client.map(requests, deadline=patience.mark):
+            for _, outcome in self._client.map(requests, deadline=deadlines.calls):
                 if isinstance(outcome, AwsError):
                     failure = outcome
                     continue
                 answer = outcome.json()
                 chunks += map(json.dumps, answer.get(unprocessed, {}).values())
                 yield answer
-            if chunks and not patience.wait(attempt, patience.mark):
+            if chunks and not deadlines.wait(attempt, deadlines.calls):
                 raise MarksUnavailableError(f"{operation} on {self._table}: throttled until the time was over")
             attempt += 1
         if failure:

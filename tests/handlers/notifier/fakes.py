@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from handlers.notifier import content
+from handlers.notifier.deadlines import BatchDeadlines
 from handlers.notifier.decisions import Mail
 from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
-from handlers.notifier.patience import Patience
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
@@ -133,8 +133,8 @@ class Clock:
         self.now += seconds
         self.waits += 1
 
-    def patience(self, seconds: float = 120.0) -> Patience:
-        return Patience(seconds, lambda: self.now, self.sleep, partial(pause, share=lambda: self.share))
+    def deadlines(self, seconds: float = 120.0) -> BatchDeadlines:
+        return BatchDeadlines(seconds, lambda: self.now, self.sleep, partial(pause, share=lambda: self.share))
 
 
 def mails(count: int, template: str = content.WELCOME) -> list[Mail]:

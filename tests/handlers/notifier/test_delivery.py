@@ -27,7 +27,7 @@ class World:
 
     def delivery(self, seconds: float = 120.0) -> Delivery:
         sender = Sender(self.ses, "no-reply@example.com", "dev", TEMPLATES)
-        return Delivery(sender, Marks(self.table, TABLE, days=30), self.clock.patience(seconds))
+        return Delivery(sender, Marks(self.table, TABLE, days=30), self.clock.deadlines(seconds))
 
     def deliver(self, batch: list[Mail], seconds: float = 120.0) -> Delivery:
         delivery = self.delivery(seconds)

@@ -39,7 +39,7 @@ class World:
 
     def delivery(self) -> Delivery:
         sender = Sender(self.ses, "no-reply@example.com", "dev", TEMPLATES)
-        return Delivery(sender, self.marks, self.clock.patience(SECONDS))
+        return Delivery(sender, self.marks, self.clock.deadlines(SECONDS))
 
     def redrive(self, owner: str, count: int = 3) -> Delivery:
         delivery = self.delivery()

@@ -28,61 +28,61 @@ def marks(table: Table) -> Marks:
 
 
 def test_what_was_written_is_present_and_nothing_else(marks: Marks):
-    marks.write(IDS[:60], Clock().patience())
-    assert marks.present(IDS, Clock().patience()) == set(IDS[:60])
+    marks.write(IDS[:60], Clock().deadlines())
+    assert marks.present(IDS, Clock().deadlines()) == set(IDS[:60])
 
 
 def test_marks_are_read_by_100_and_written_by_25(table: Table, marks: Marks):
-    marks.present(IDS, Clock().patience())
-    marks.write(IDS, Clock().patience())
+    marks.present(IDS, Clock().deadlines())
+    marks.write(IDS, Clock().deadlines())
     assert table.operations == ["BatchGetItem"] * 2 + ["BatchWriteItem"] * 6
 
 
 def test_without_events_nothing_is_asked(table: Table, marks: Marks):
-    assert marks.present([], Clock().patience()) == set()
-    marks.write([], Clock().patience())
+    assert marks.present([], Clock().deadlines()) == set()
+    marks.write([], Clock().deadlines())
     assert table.operations == []
 
 
 def test_a_mark_expires_after_its_days(table: Table):
     marks = Marks(table, TABLE, days=30, now=lambda: 1_760_011_200.9)
-    marks.write(["e1"], Clock().patience())
+    marks.write(["e1"], Clock().deadlines())
     assert table.items["e1"] == {MARK_KEY: {"S": "e1"}, MARK_EXPIRY: {"N": "1762603200"}}
 
 
 def test_keys_that_dynamodb_left_are_read_again(table: Table, marks: Marks):
-    marks.write(IDS[:100], Clock().patience())
+    marks.write(IDS[:100], Clock().deadlines())
     table.script.extend([3, 0, 50])
-    assert marks.present(IDS[:100], Clock().patience()) == set(IDS[:100])
+    assert marks.present(IDS[:100], Clock().deadlines()) == set(IDS[:100])
 
 
 def test_items_that_dynamodb_left_are_written_again(table: Table, marks: Marks):
     clock = Clock()
     table.script.extend([10, 0])
-    marks.write(IDS[:50], clock.patience())
+    marks.write(IDS[:50], clock.deadlines())
     assert set(table.items) == set(IDS[:50])
     assert clock.waits > 0
 
 
 def test_a_table_that_stays_throttled_is_given_up_in_time(table: Table, marks: Marks):
     clock = Clock()
-    patience = clock.patience(20)
+    deadlines = clock.deadlines(20)
     table.script.extend([0] * 1000)
     with pytest.raises(MarksUnavailableError, match="BatchGetItem on marks"):
-        marks.present(["e1"], patience)
-    assert 1000 < clock.now < patience.mark
+        marks.present(["e1"], deadlines)
+    assert 1000 < clock.now < deadlines.calls
 
 
 def test_an_error_of_a_read_is_told(table: Table, marks: Marks):
     table.script.append(error("AccessDeniedException", "no"))
     with pytest.raises(MarksUnavailableError, match="AccessDeniedException"):
-        marks.present(["e1"], Clock().patience())
+        marks.present(["e1"], Clock().deadlines())
 
 
 def test_an_error_of_one_write_leaves_the_other_marks_written(table: Table, marks: Marks):
     table.script.append(error("InternalServerError"))
     with pytest.raises(MarksUnavailableError):
-        marks.write(IDS[:75], Clock().patience())
+        marks.write(IDS[:75], Clock().deadlines())
     assert set(table.items) == set(IDS[25:75])
 
 
@@ -112,17 +112,17 @@ def test_dynamodb_takes_the_requests_gives_the_marks_back_and_judges_claims():
         BillingMode="PAY_PER_REQUEST",
     )
     marks = Marks(sdk, TABLE, days=30)
-    marks.write(IDS[:60], Clock().patience())
-    assert marks.present(IDS, Clock().patience()) == set(IDS[:60])
+    marks.write(IDS[:60], Clock().deadlines())
+    assert marks.present(IDS, Clock().deadlines()) == set(IDS[:60])
     now = [1_760_011_200.0]
     marks = Marks(sdk, TABLE, days=30, now=lambda: now[0])
-    patience = Clock().patience()
-    assert marks.claim(IDS[:3], Claim("a", 20), patience) == set(IDS[:3])
-    assert marks.claim(IDS[:4], Claim("b", 20), patience) == {IDS[3]}
-    assert marks.claim(IDS[:3], Claim("a", 20), patience) == set(IDS[:3])
-    marks.release(IDS[:1], patience)
-    assert marks.claim(IDS[:3], Claim("b", 20), patience) == {IDS[0]}
+    deadlines = Clock().deadlines()
+    assert marks.claim(IDS[:3], Claim("a", 20), deadlines) == set(IDS[:3])
+    assert marks.claim(IDS[:4], Claim("b", 20), deadlines) == {IDS[3]}
+    assert marks.claim(IDS[:3], Claim("a", 20), deadlines) == set(IDS[:3])
+    marks.release(IDS[:1], deadlines)
+    assert marks.claim(IDS[:3], Claim("b", 20), deadlines) == {IDS[0]}
     now[0] += 30
-    assert marks.claim(IDS[1:3], Claim("b", 20), patience) == set()
+    assert marks.claim(IDS[1:3], Claim("b", 20), deadlines) == set()
     now[0] += 1
-    assert marks.claim(IDS[1:3], Claim("b", 20), patience) == set(IDS[1:3])
+    assert marks.claim(IDS[1:3], Claim("b", 20), deadlines) == set(IDS[1:3])

@@ -17,8 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from sluice import cli, events, state, target
-from sluice import terminal as console
+from sluice import cli, events, state, target, terminal
 from sluice.cloud.emulator import outbox
 from sluice.cloud.program.execution import ROOT
 from sluice.cloud.triggers.streams import events as streams
@@ -79,7 +78,7 @@ def running(monkeypatch):
     ],
 )
 def test_controls_are_shown_as_escapes_and_letters_as_they_are(text, shown):
-    assert console.printable(text) == shown
+    assert terminal.printable(text) == shown
 
 
 @given(st.text(st.characters() | st.sampled_from("[]\\/:=red\x1b\x9b\n\u202e")))
@@ -89,9 +88,9 @@ def test_a_line_is_the_texts_that_it_is_made_of(text):
     told = io.StringIO()
     printer = Console(file=told, highlight=False, soft_wrap=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(console, "out", printer)
-        console.say(text, (text, "red"), "[/]")
-    assert told.getvalue() == f"{console.printable(text) * 2}[/]\n"
+        patch.setattr(terminal, "out", printer)
+        terminal.say(text, (text, "red"), "[/]")
+    assert told.getvalue() == f"{terminal.printable(text) * 2}[/]\n"
     assert inert(told.getvalue(), 1)
 
 
@@ -100,29 +99,29 @@ def test_a_line_is_the_texts_that_it_is_made_of(text):
 def test_json_stays_the_same_value_and_holds_nothing_that_a_terminal_obeys(value):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdout", told := io.StringIO())
-        console.print_json(value)
+        terminal.print_json(value)
     assert json.loads(told.getvalue()) == value
     assert inert(told.getvalue())
 
 
 def test_json_keeps_letters_as_they_are(capsys):
-    console.print_json({"name": "Åsa 💡"})
+    terminal.print_json({"name": "Åsa 💡"})
     assert '"name": "Åsa 💡"' in capsys.readouterr().out
 
 
 def test_on_a_terminal_there_is_no_escape_but_of_our_own_styles(hostile, monkeypatch):
     told = io.StringIO()
     for name in ("out", "err"):
-        monkeypatch.setattr(console, name, Console(file=told, force_terminal=True, width=120, soft_wrap=True))
-    console.say((hostile, "red"), hostile)
-    console.note(hostile)
-    console.print_table((hostile, "x"), (hostile, (hostile, "green")))
-    console.print_heading(hostile)
+        monkeypatch.setattr(terminal, name, Console(file=told, force_terminal=True, width=120, soft_wrap=True))
+    terminal.say((hostile, "red"), hostile)
+    terminal.note(hostile)
+    terminal.print_table((hostile, "x"), (hostile, (hostile, "green")))
+    terminal.print_heading(hostile)
     assert inert(STYLE.sub("", told.getvalue()))
     told.truncate(0)
-    with console.status(hostile) as tell:
+    with terminal.status(hostile) as tell:
         tell(hostile)
-    with console.Bars() as bars:
+    with terminal.Bars() as bars:
         bars.show(1, hostile, hostile, 1, 2)
     moved = re.sub(r"\x1b\[\??[0-9;]*[mlhAK]|\r", "", told.getvalue().lstrip("\0"))
     assert inert(moved.replace("\n", ""))
@@ -212,7 +211,7 @@ def test_errors_are_one_line_unless_we_made_them_several(hostile):
     with pytest.raises(click.ClickException), cli._errors_as_text():
         raise error
     assert inert(error.format_message(), 1)
-    assert inert(console.error_text(console.Listing(f"two mistakes:\n  {hostile.replace(chr(10), '')}")), 2)
+    assert inert(terminal.error_text(terminal.Listing(f"two mistakes:\n  {hostile.replace(chr(10), '')}")), 2)
     for usage in (["--" + hostile], [hostile], ["up", "--port", hostile], ["import", "/" + hostile.replace("\0", "")]):
         told = sluice(*usage).stderr
         assert inert(told)
@@ -232,7 +231,7 @@ def test_errors_of_the_state_and_of_aws_are_one_line(hostile, error, monkeypatch
         raise made[error]
 
     monkeypatch.setattr(cli, "cli", fail)
-    monkeypatch.setattr(console, "guard_the_rest", lambda: None)
+    monkeypatch.setattr(terminal, "guard_the_rest", lambda: None)
     with pytest.raises(SystemExit) as raised:
         cli.main()
     assert inert(str(raised.value.code), 1)
@@ -243,7 +242,7 @@ def test_what_a_log_or_a_crash_prints(hostile, capsys, monkeypatch):
         patch.setattr(logging.root, "handlers", [])
         patch.setattr(sys, "excepthook", None)
         patch.setattr(threading, "excepthook", None)
-        console.guard_the_rest()
+        terminal.guard_the_rest()
         try:
             raise ValueError(hostile)
         except ValueError as error:
@@ -255,7 +254,7 @@ def test_what_a_log_or_a_crash_prints(hostile, capsys, monkeypatch):
     assert inert(told)
     begun = [line for line in told.splitlines() if not line.startswith("  ")]
     assert len(begun) == 3  # the line of the log, and the head of each traceback: nothing poses as a line of ours
-    assert told.count(console.printable(str(crash).split("\n")[0])) >= 3
+    assert told.count(terminal.printable(str(crash).split("\n")[0])) >= 3
 
 
 def test_a_process_that_crashes_shows_its_error_as_text():
@@ -271,8 +270,8 @@ def test_a_process_that_crashes_shows_its_error_as_text():
 MODULES = sorted(path for path in (ROOT / "sluice").rglob("*.py") if path.name != "terminal.py")
 
 
-def past_the_console(tree):
-    """Names of a module by which it could print past the console."""
+def past_the_terminal(tree):
+    """Names of a module by which it could print past the terminal."""
     for node in ast.walk(tree):
         match node:
             case ast.Import(names=names) | ast.ImportFrom(names=names, module=None):
@@ -288,7 +287,7 @@ def past_the_console(tree):
                 value=ast.Name(id="sys"), attr="stdout" | "stderr" | "__stdout__" | "__stderr__" as name
             ):
                 yield name
-            case ast.Attribute(value=ast.Name(id="console" | "terminal"), attr="out" | "err" as name):
+            case ast.Attribute(value=ast.Name(id="terminal"), attr="out" | "err" as name):
                 yield name
             case ast.Call(func=ast.Attribute(attr="write"), args=[ast.Constant(value=1 | 2), *_]):
                 yield "os.write"
@@ -298,24 +297,24 @@ def past_the_console(tree):
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_module_prints_past_the_console(module):
-    assert list(past_the_console(ast.parse(module.read_text()))) == ALLOWED.get(module.name, [])
+def test_no_module_prints_past_the_terminal(module):
+    assert list(past_the_terminal(ast.parse(module.read_text()))) == ALLOWED.get(module.name, [])
 
 
 ALLOWED = {"detaching.py": ["stderr"], "__main__.py": ["sys.exit", "sys.exit"]}
-"""One flushes its standard error before it hands it over; the other runs where the console cannot be imported."""
+"""One flushes its standard error before it hands it over; the other runs where the module cannot be imported."""
 
 
 @pytest.mark.parametrize(
     "code",
     [
         "print(x)", "click.echo(x)", "sys.stdout.write(x)", "from rich.console import Console", "import rich",
-        "from sluice.terminal import out", "console.err.print(x)", "terminal.err.print(x)", "sys.exit(f'{x}')",
+        "from sluice.terminal import out", "terminal.err.print(x)", "sys.exit(f'{x}')",
         "os.write(1, x)",
     ],
 )  # fmt: skip
 def test_what_would_print_past_it_is_found(code):
-    assert list(past_the_console(ast.parse(code)))
+    assert list(past_the_terminal(ast.parse(code)))
 
 
 def test_there_are_modules_to_look_at():

@@ -46,7 +46,6 @@ EXCEPTIONS = {
     ("sluice.commands.import_", "handlers.importer"): "a dry run reads files as the function does, in this process",
     ("sluice.commands.import_", "infra.settings"): "a dry run reads the program's settings in this process",
     ("sluice.demo.mail", "handlers.shared.recipients"): "the demo says which addresses the notifier refuses",
-    ("sluice.failures.queues", "handlers.reporter.environment"): "the name of the scheduled time in a run's event",
 }
 """Imports that the rules forbid, with reasons. Those of sluice go once such work runs in the program's folder."""
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from handlers.reporter.environment import SCHEDULED_TIME
 from sluice.failures.failure import REFUSED, UNREADABLE, Failure, Redriven, error_text
 from sluice.target import Target
 
@@ -122,7 +121,7 @@ def _import_failure(target: Target, url: str, message: Message) -> Failure:
 
 
 def _report_failure(target: Target, url: str, message: Message) -> Failure:
-    return _failure("report", target["report_function_name"], _run_reason(message), url, message)
+    return _failure("report", target["report_function_name"], _run_reason(target, message), url, message)
 
 
 def _failure(pipeline: str, function: str, reason: str, url: str, message: Message) -> Failure:
@@ -131,17 +130,23 @@ def _failure(pipeline: str, function: str, reason: str, url: str, message: Messa
     return Failure(pipeline, function, reason, at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), 1, where)
 
 
-def _run_reason(message: Message) -> str:
+def _run_reason(target: Target, message: Message) -> str:
     """What the function said, or Lambda, or the schedule that could not deliver the event."""
     try:
         body = json.loads(message["Body"])
-        if list(body) == [SCHEDULED_TIME]:
-            told = _attribute(message, "ERROR_MESSAGE")
-            return "the schedule could not deliver it" + (f": {told}" if told else "")
+        if "requestContext" not in body and list(body) == _scheduled_fields(target):
+            detail = _attribute(message, "ERROR_MESSAGE")
+            return "the schedule could not deliver it" + (f": {detail}" if detail else "")
         response = body.get("responsePayload") or {}
         return response.get("errorMessage") or body["requestContext"]["condition"]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return UNREADABLE
+
+
+def _scheduled_fields(target: Target) -> list[str]:
+    """The fields of the event that the schedule sends."""
+    schedule = target.client("scheduler").get_schedule(Name=target["report_schedule_name"])
+    return list(json.loads(schedule["Target"]["Input"]))
 
 
 def _event(message: Message) -> Any:

@@ -75,6 +75,12 @@ class FakeLambda:
         return {**error, "Payload": io.BytesIO(told)}
 
 
+class FakeScheduler:
+    def get_schedule(self, Name: str) -> Any:
+        assert Name == "reports"
+        return {"Target": {"Input": '{"scheduled_time": "<aws.scheduler.scheduled-time>"}'}}
+
+
 class FakeTarget(dict[str, str]):
     def __init__(self) -> None:
         super().__init__(
@@ -82,11 +88,12 @@ class FakeTarget(dict[str, str]):
             import_queue_url=WORK,
             import_function_name="importer",
             report_function_name="reporter",
+            report_schedule_name="reports",
         )
         self.sqs, self.lambda_ = FakeSqs(), FakeLambda()
 
     def client(self, service: str) -> Any:
-        return {"sqs": self.sqs, "lambda": self.lambda_}[service]
+        return {"sqs": self.sqs, "lambda": self.lambda_, "scheduler": FakeScheduler()}[service]
 
 
 @pytest.fixture

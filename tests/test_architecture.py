@@ -45,7 +45,6 @@ MAY_IMPORT = {
 EXCEPTIONS = {
     ("sluice.commands.import_", "handlers.importer"): "a dry run reads files as the function does, in this process",
     ("sluice.commands.import_", "infra.settings"): "a dry run reads the program's settings in this process",
-    ("sluice.demo.mail", "handlers.shared.recipients"): "the demo says which addresses the notifier refuses",
 }
 """Imports that the rules forbid, with reasons. Those of sluice go once such work runs in the program's folder."""
 

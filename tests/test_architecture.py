@@ -42,13 +42,6 @@ MAY_IMPORT = {
 }
 """Module or package -> what it may import of ours; the longest name counts."""
 
-EXCEPTIONS = {
-    ("sluice.commands.import_", "handlers.importer"): "a dry run reads files as the function does, in this process",
-    ("sluice.commands.import_", "infra.settings"): "a dry run reads the program's settings in this process",
-}
-"""Imports that the rules forbid, with reasons. Those of sluice go once such work runs in the program's folder."""
-
-
 def names() -> Iterator[tuple[str, Path]]:
     """The modules that have a rule, with their files."""
     yield "__main__", ROOT / "__main__.py"
@@ -87,16 +80,7 @@ def forbidden(module: str, tree: ast.AST) -> set[str]:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_imports_only_what_its_room_may(module: str) -> None:
-    excepted = [name for importer, name in EXCEPTIONS if importer == module]
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
-    wrong = {name for name in forbidden(module, tree) if not any(lies_in(name, allowed) for allowed in excepted)}
-    assert wrong == set()
-
-
-@pytest.mark.parametrize(("module", "name"), EXCEPTIONS)
-def test_an_exception_that_nothing_needs_is_gone(module: str, name: str) -> None:
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
-    assert any(lies_in(imported, name) for imported in forbidden(module, tree))
+    assert forbidden(module, ast.parse(MODULES[module].read_text(encoding="utf-8"))) == set()
 
 
 @pytest.mark.parametrize(

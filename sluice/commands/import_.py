@@ -3,16 +3,15 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import click
 
+from sluice import state
 from sluice.commands.imports import follow_until, show
 from sluice.ledger import RUNNING, Entry
 from sluice.target import Target, chosen_target, outputs_option
-from sluice.terminal import Listing, plural, say, status
+from sluice.terminal import plural, say, status
 
-_SHOWN = 5
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
 """A string in JSON."""
 
@@ -60,29 +59,23 @@ def upload(target: Target, file: Path) -> Entry:
 
 def _try(file: Path, stack: str) -> None:
     """Reads a file as the importer would and shows what would become of it."""
-    from handlers.importer.errors import FileError, Reject
-    from handlers.importer.items.rules import Item
+    from sluice.dry_run import dry_run
 
-    items: list[Item] = []
-    rejects: list[Reject] = []
-    written = rejected = 0
-    try:
-        with file.open("rb") as opened:
-            described, batches = _read(opened, file.name, stack)
-            say(described)
-            for batch in batches:
-                written, rejected = written + len(batch.items), rejected + len(batch.rejects)
-                items += batch.items[: _SHOWN - len(items)]
-                rejects += batch.rejects[: _SHOWN - len(rejects)]
-    except FileError as error:
-        raise click.ClickException(f"{file.name}: {error}") from None
-    say(f"{plural(written, 'item')} would be written" + (", the first of them:" if items else "."))
-    for text, _, (line, _) in items:
-        say(f"  line {line}: {_readable(text)}")
-    say(f"{plural(rejected, 'row')} would be rejected" + (", the first of them:" if rejects else "."))
+    result = dry_run(file, stack, state.checkout())
+    if "format" in result:
+        columns = ", ".join(f"{column} ({kind})" for column, kind in result["columns"].items())
+        keys = ", ".join(result["keys"])
+        say(f"{file.name}: {result['format']}; keys {keys}" + (f"; columns {columns}" if columns else ""))
+    if "error" in result:
+        raise click.ClickException(f"{file.name}: {result['error']}")
+    items, rejects = result["first_items"], result["first_rejects"]
+    say(f"{plural(result['items'], 'item')} would be written" + (", the first of them:" if items else "."))
+    for item in items:
+        say(f"  line {item['line']}: {_readable(item['item'])}")
+    say(f"{plural(result['rejected'], 'row')} would be rejected" + (", the first of them:" if rejects else "."))
     for reject in rejects:
-        say(f"  line {reject.line}: {reject.reason}: {_readable(reject.row)}")
-    if rejected:
+        say(f"  line {reject['line']}: {reject['reason']}: {_readable(reject['row'])}")
+    if rejects:
         raise click.exceptions.Exit(1)
 
 
@@ -94,31 +87,3 @@ def _readable(text: str) -> str:
         return letters.encode(errors="backslashreplace").decode()  # half a surrogate pair is no letter
 
     return _STRING.sub(unescaped, text)
-
-
-def _read(file: BinaryIO, name: str, stack: str) -> tuple[str, Any]:
-    """What the file is, in words, and its batches."""
-    from handlers.importer.items.rules import Schema
-    from handlers.importer.items.transform import TRANSFORM
-    from handlers.importer.reading.formats import by_name, inspect
-    from handlers.importer.reading.readers import reader
-    from handlers.importer.reading.streams import Gunzip, Stream
-    from infra.settings import SettingsError, load
-    from sluice.cloud.program.execution import ProgramError, configuration
-    from sluice.state import checkout
-
-    try:
-        imports = load(configuration(stack, checkout()), stack).imports
-    except (ProgramError, SettingsError) as error:
-        raise Listing(str(error)) from None
-    keys = [key for key in (imports.partition_key, imports.sort_key) if key]
-    schema = Schema(keys, imports.columns)
-    format_ = by_name(name)
-    limit = imports.gzip_limit_mib * 1024 * 1024
-    stream = Stream(Gunzip(file.read, limit).read if format_.gzipped else file.read)
-    head = inspect(stream, format_)
-    columns = ", ".join(f"{column} ({schema.type_of(column)})" for column in head.header)
-    kind = format_.kind or head.kind  # the head of an empty file says nothing
-    zipped = ", gzipped" if format_.gzipped else ""
-    described = f"{name}: {kind.value}{zipped}; keys {', '.join(keys)}" + (f"; columns {columns}" if columns else "")
-    return described, reader(head, schema, TRANSFORM).batches(stream.read, head.start)

@@ -1,0 +1,58 @@
+"""Tries an import without a cloud: the program's own code reads the file, in a process of the program's folder."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from sluice.cloud.program import execution as program
+from sluice.cloud.program.recording import Recorder, Resource
+from sluice.target import Target
+from sluice.terminal import Listing
+
+_PASSED_ON = ("PATH", "HOME", "PYTHONDONTWRITEBYTECODE")
+"""What of the developer's environment a function's code gets: nothing that AWS would not have, or that Python heeds."""
+
+
+def dry_run(file: Path, stack: str, root: Path) -> dict[str, Any]:
+    """Returns what a stack's importer would do with a file: the JSON object that the module `dry_run` beside it prints.
+
+    Args:
+        file: the file.
+        stack: the stack whose settings count.
+        root: the folder of the program.
+
+    Raises:
+        click.ClickException: the stack's settings are wrong, or the importer's code breaks.
+    """
+    function = _importer(stack, root)
+    package = function.inputs["handler"].rsplit(".", 2)[0]
+    ended = subprocess.run(
+        [sys.executable, "-m", f"{package}.dry_run", str(file.absolute())],
+        cwd=root,
+        env={
+            **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+            "PYTHONUTF8": "1",
+            **function.inputs["environment"]["variables"],
+        },
+        capture_output=True,
+        check=False,
+    )
+    if ended.returncode:
+        trace = ended.stderr.decode(errors="replace").strip()
+        raise Listing(f"the importer's code broke while it read {file.name!r}\n{trace}")
+    return json.loads(ended.stdout)
+
+
+def _importer(stack: str, root: Path) -> Resource:
+    """The function that imports, as the program registers it."""
+    recorder = Recorder("")
+    try:
+        outputs = program.run(stack, recorder, root=root)
+    except program.ProgramError as error:
+        raise Listing(str(error)) from None
+    name = Target(outputs)["import_function_name"]
+    functions = recorder.graph.of_type("aws:lambda/function:Function")
+    return next(function for function in functions if {**function.inputs, **function.outputs}["name"] == name)

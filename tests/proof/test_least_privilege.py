@@ -22,6 +22,7 @@ from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.cloud.triggers.streams.mapping import StreamMapping
 from sluice.cloud.triggers.streams.poller import StreamPoller
+from sluice.cloud.triggers.streams.worker import Clients
 from tests import stacks
 from tests.stacks import eventually, import_once, invoke, receive, record
 
@@ -249,7 +250,7 @@ def read_stream(function: str) -> Callable[[Place], Any]:
         mapping = dataclasses.replace(StreamMapping.from_configuration(found), maximum_retry_attempts=0)
         role, lambda_ = stack.cloud.as_role(stacks.role_of(stack, function)), _Refusing()
         streams, s3 = role.client("dynamodbstreams"), role.client("s3")
-        poller = StreamPoller(mapping, streams=streams, lambda_=lambda_, destination=s3, poll_seconds=0.02)
+        poller = StreamPoller(mapping, Clients(streams, lambda_, s3), poll_seconds=0.02)
         poller.start()
         idle = poller.wait_idle(2)
         poller.stop()

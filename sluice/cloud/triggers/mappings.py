@@ -13,6 +13,7 @@ from sluice.cloud.emulator.own_paths import ask
 from sluice.cloud.triggers.streams import events
 from sluice.cloud.triggers.streams.mapping import StreamMapping
 from sluice.cloud.triggers.streams.poller import StreamPoller
+from sluice.cloud.triggers.streams.worker import Clients
 from sluice.cloud.triggers.watching import Watch
 
 
@@ -127,21 +128,16 @@ class StreamMappings:
         cloud = self._cloud_of(region, mapping.function_arn)
         function = cloud.client("lambda").get_function_configuration(FunctionName=mapping.function_arn)
         role = cloud.as_role(function["Role"])
-        service = mapping.on_failure.split(":")[2] if mapping.on_failure else None
-        clients: dict[str, Any] = {
-            "streams": role.client("dynamodbstreams"),
-            "lambda_": cloud.invoking(),
-            "destination": role.client(service) if service else None,
-        }
+        clients = Clients(role.client("dynamodbstreams"), cloud.invoking(), role.client("s3"))
         if run.poller:
-            run.poller.change(mapping, **clients)
+            run.poller.change(mapping, clients)
             return run.poller
 
         def heard(event: events.Event) -> None:
             run.result = _result(event, run.result)
             self._on_event(event)
 
-        return StreamPoller(mapping, **clients, on_event=heard)
+        return StreamPoller(mapping, clients, on_event=heard)
 
     def _tell(self) -> None:
         news: dict[str, dict[str, Any]] = {}

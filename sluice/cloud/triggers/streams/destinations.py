@@ -1,4 +1,4 @@
-"""Where discarded batches go: the document that Lambda writes about them, to a bucket, a queue or a topic.
+"""Where discarded batches go: the document that Lambda writes about them, with the records, to a bucket.
 
 Format and key layout: "Retain discarded records for a DynamoDB event source" in the Lambda developer guide.
 """
@@ -12,41 +12,31 @@ from sluice.cloud.triggers.streams.mapping import StreamMapping
 from sluice.cloud.triggers.streams.records import payload
 
 
-def deliver(client: Any, mapping: StreamMapping, shard_id: str, discarded: Discarded) -> str:
-    """Write the failure document to the mapping's destination.
+def deliver(s3: Any, mapping: StreamMapping, shard_id: str, discarded: Discarded) -> str:
+    """Writes the failure document to the mapping's destination.
 
     Args:
-        client: The SDK's client of the destination's service (s3, sqs or sns), with the function's role.
-        mapping: The mapping; its `on_failure` is the destination.
-        shard_id: The shard that the records come from.
-        discarded: What is given up.
+        s3: the SDK's client, with the function's role.
+        mapping: the mapping; its `on_failure` is the bucket.
+        shard_id: the shard that the records come from.
+        discarded: what is given up.
 
     Returns:
-        Where it lies: an `s3://` address, or the ARN of the queue or topic.
+        The object's `s3://` address.
 
     Raises:
-        ClientError, BotoCoreError: Nothing was written, as far as is known.
+        ClientError, BotoCoreError: nothing was written, as far as is known.
     """
-    arn = mapping.on_failure or ""
-    service, account, name = arn.split(":")[2], arn.split(":")[4], arn.split(":")[-1]
+    bucket, key = (mapping.on_failure or "").split(":")[-1], object_key(mapping, shard_id, discarded)
     document = failure_document(mapping, shard_id, discarded)
-    if service == "s3":
-        key = object_key(mapping, shard_id, discarded)
-        document["payload"] = payload(discarded.batch.records).decode()
-        client.head_bucket(Bucket=name)  # Lambda needs s3:ListBucket besides s3:PutObject; so do we
-        client.put_object(Bucket=name, Key=key, Body=_json(document))
-        return f"s3://{name}/{key}"
-    if service == "sqs":
-        # The address follows from the ARN; asking for it would need a permission that Lambda does not.
-        url = f"{client.meta.endpoint_url.rstrip('/')}/{account}/{name}"
-        client.send_message(QueueUrl=url, MessageBody=_json(document).decode())
-    else:
-        client.publish(TopicArn=arn, Message=_json(document).decode())
-    return arn
+    document["payload"] = payload(discarded.batch.records).decode()
+    s3.head_bucket(Bucket=bucket)  # Lambda needs s3:ListBucket besides s3:PutObject; so do we
+    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(document).encode())
+    return f"s3://{bucket}/{key}"
 
 
 def failure_document(mapping: StreamMapping, shard_id: str, discarded: Discarded) -> dict[str, Any]:
-    """The metadata that every kind of destination gets."""
+    """Returns what the document says of the batch, without its records."""
     batch, response = discarded.batch, discarded.batch.response
     first, last = batch.records[0], batch.records[-1]
     document: dict[str, Any] = {
@@ -80,14 +70,10 @@ def failure_document(mapping: StreamMapping, shard_id: str, discarded: Discarded
 
 
 def object_key(mapping: StreamMapping, shard_id: str, discarded: Discarded) -> str:
-    """The key of the object in a bucket."""
+    """Returns the key of the object."""
     at = _moment(discarded.at)
     return f"aws/lambda/{mapping.uuid}/{shard_id}/{at:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{discarded.id}"
 
 
 def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _json(document: dict[str, Any]) -> bytes:
-    return json.dumps(document).encode()

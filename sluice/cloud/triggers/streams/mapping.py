@@ -1,7 +1,7 @@
 """The configuration of an event source mapping, with the names and limits of the Lambda API."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from sluice.cloud.triggers.streams.filters import compile_filters
@@ -52,12 +52,12 @@ class StreamMapping:
         maximum_batching_window_seconds: How long to wait for a batch to fill, 0 to 300.
         starting_position: Where to begin: the oldest record, or the next one.
         parallelization_factor: How many batches of a shard may run at once, 1 to 10.
-        filters: Patterns, JSON text or objects; a record passes if it matches any, or if there are none.
+        filters: Patterns, as JSON text; a record passes if it matches any, or if there are none.
         bisect_on_error: Halve a batch that fails.
         maximum_retry_attempts: 0 to 10,000, or -1 for no limit.
         maximum_record_age_seconds: 60 to 604,800, or -1 for no limit.
         report_batch_item_failures: Heed the function's `batchItemFailures`.
-        on_failure: ARN of the bucket, queue or topic for what is discarded.
+        on_failure: ARN of the bucket for what is discarded.
 
     Raises:
         ValueError: A value is none that Lambda accepts.
@@ -70,7 +70,7 @@ class StreamMapping:
     maximum_batching_window_seconds: int = 0
     starting_position: StartingPosition = "TRIM_HORIZON"
     parallelization_factor: int = 1
-    filters: tuple[str | Mapping[str, Any], ...] = field(default=(), hash=False)
+    filters: tuple[str, ...] = ()
     bisect_on_error: bool = False
     maximum_retry_attempts: int = ENDLESS
     maximum_record_age_seconds: int = ENDLESS
@@ -91,8 +91,10 @@ class StreamMapping:
             )
         if ":dynamodb:" not in self.stream_arn or "/stream/" not in self.stream_arn:
             raise ValueError(f"stream_arn {self.stream_arn!r} is not the ARN of a DynamoDB stream")
-        if self.on_failure is not None and self.on_failure.split(":")[2:3] not in (["s3"], ["sqs"], ["sns"]):
-            raise ValueError(f"on_failure {self.on_failure!r} is not the ARN of a bucket, a queue or a topic")
+        if self.on_failure is not None and self.on_failure.split(":")[2:3] != ["s3"]:
+            raise ValueError(
+                f"on_failure {self.on_failure!r} is not the ARN of a bucket: no other destination is run here"
+            )
         compile_filters(self.filters)
 
     @property

@@ -16,7 +16,7 @@ from sluice.cloud.triggers.streams.reading import ShardDescription, ShardReader,
 from sluice.cloud.triggers.streams.records import encode, event_record
 from sluice.cloud.triggers.streams.reporter import OnEvent, Reporter
 from sluice.cloud.triggers.streams.shard import Shard
-from sluice.cloud.triggers.streams.worker import Worker
+from sluice.cloud.triggers.streams.worker import Clients, Worker
 
 _DISCOVERY_SECONDS = 10.0
 _MAXIMUM_WORKERS = 64
@@ -30,31 +30,23 @@ def _ignore(_event: object) -> None:
 class StreamPoller:
     """Runs one mapping, in threads of its own (`start`, `stop`) or in the caller's (`step`, `drain`).
 
-    Calls to AWS that fail are repeated for ever and told as `events.Delayed`: the clients need no retries of
-    their own, and `lambda_` a read timeout beyond the function's. With LATEST the position is taken by the
-    time that `wait_idle` or `drain` first returns.
+    Calls to AWS that fail are repeated for ever and shown as `events.Delayed`. With LATEST the position is taken by
+    the time that `wait_idle` or `drain` first returns.
 
     Args:
-        mapping: What to run.
-        streams: The SDK's dynamodbstreams client, with the function's role.
-        lambda_: The SDK's lambda client.
-        destination: The SDK's client for the failure destination, with the function's role.
-        on_event: Gets each of `sluice.cloud.triggers.streams.events`, from any of the poller's threads.
-        clock: Seconds since the epoch.
-        backoff: The waits between retries.
-        poll_seconds: How often to look for records when there are none.
-
-    Raises:
-        ValueError: The mapping has a failure destination and there is no client for it.
+        mapping: what it runs.
+        clients: what it calls.
+        on_event: gets each of `sluice.cloud.triggers.streams.events`, from any of the poller's threads.
+        clock: seconds since the epoch.
+        backoff: the waits between retries.
+        poll_seconds: how often it looks for records when there are none.
     """
 
     def __init__(
         self,
         mapping: StreamMapping,
+        clients: Clients,
         *,
-        streams: Any,
-        lambda_: Any,
-        destination: Any = None,
         on_event: OnEvent = _ignore,
         clock: Callable[[], float] = time.time,
         backoff: Backoff | None = None,
@@ -63,7 +55,7 @@ class StreamPoller:
         self._clock, self._poll_seconds = clock, poll_seconds
         self._changed = Condition()  # guards all that follows, and the shards
         self._on_event, self._backoff = on_event, backoff or Backoff()
-        self._configure(mapping, streams, lambda_, destination)
+        self._configure(mapping, clients)
         self._partition_key = ""
         self._shards: dict[str, Shard] = {}
         self._passed_over: set[str] = set()
@@ -76,16 +68,13 @@ class StreamPoller:
         self._crash: BaseException | None = None
         self._thread: Thread | None = None
 
-    def _configure(self, mapping: StreamMapping, streams: Any, lambda_: Any, destination: Any) -> None:
-        if mapping.on_failure and destination is None:
-            raise ValueError(f"mapping {mapping.uuid} discards to {mapping.on_failure}: pass its client as destination")
-        self.mapping, self._streams = mapping, streams
+    def _configure(self, mapping: StreamMapping, clients: Clients) -> None:
+        self.mapping, self._streams = mapping, clients.streams
         self._matches = compile_filters(mapping.filters)
         self._reporter = Reporter(mapping, self._on_event, self._backoff)
         self._worker = Worker(
             mapping,
-            lambda_=lambda_,
-            destination=destination,
+            clients,
             reporter=self._reporter,
             backoff=self._backoff,
             clock=self._clock,
@@ -94,21 +83,20 @@ class StreamPoller:
 
     # ---- running
 
-    def change(self, mapping: StreamMapping, *, streams: Any, lambda_: Any, destination: Any = None) -> None:
+    def change(self, mapping: StreamMapping, clients: Clients) -> None:
         """Takes another configuration of the same stream; what is not settled is batched anew, its retries too.
 
         Raises:
             RuntimeError: it runs; stop it first.
-            ValueError: the mapping has a failure destination and there is no client for it.
         """
         if self._thread:
             raise RuntimeError("the poller runs: stop it first")
-        self._configure(mapping, streams, lambda_, destination)
+        self._configure(mapping, clients)
         for shard in self._shards.values():
-            shard.change(mapping, streams, self._clock())
+            shard.change(mapping, clients.streams, self._clock())
 
     def start(self) -> None:
-        """Begin, or go on after `stop`."""
+        """Begins, or goes on after `stop`."""
         if self._thread:
             raise RuntimeError("the poller runs already")
         self._stopping = False
@@ -116,10 +104,10 @@ class StreamPoller:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; returns once no invocation is under way. What was not settled is tried again after `start`.
+        """Ends; returns once no invocation is under way. What was not settled is tried again after `start`.
 
         Raises:
-            RuntimeError: The poller broke; the cause is attached.
+            RuntimeError: the poller broke; the cause is attached.
         """
         with self._changed:
             self._stopping = True
@@ -136,10 +124,10 @@ class StreamPoller:
             return sum(shard.unsettled for shard in self._shards.values())
 
     def wait_idle(self, timeout: float) -> bool:
-        """Wait until all that was written before this call is processed or discarded; False if not by then.
+        """Waits until all that was written before this call is processed or discarded; False if it is not by then.
 
         Raises:
-            RuntimeError: The poller broke; the cause is attached.
+            RuntimeError: the poller broke; the cause is attached.
         """
         with self._changed:
             self._wanted += 1
@@ -150,11 +138,11 @@ class StreamPoller:
         return bool(idle)
 
     def step(self) -> bool:
-        """Do what is due now, in this thread; returns whether anything was."""
+        """Does what is due now, in this thread; returns whether anything was."""
         return self._turn(lambda work, *arguments: work(*arguments))
 
     def drain(self, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Do in this thread what `wait_idle` waits for; `sleep` passes the time until something is due."""
+        """Does in this thread what `wait_idle` waits for; `sleep` passes the time until something is due."""
         with self._changed:
             self._wanted += 1
             self._stopping = False
@@ -171,11 +159,11 @@ class StreamPoller:
                         wait = self._next_due() - self._clock()
                         self._changed.wait_for(lambda: self._poked or self._stopping, max(wait, 0.0))
                         self._poked = False
-        except BaseException as error:  # told by stop() and wait_idle()
+        except BaseException as error:  # raised by stop() and wait_idle()
             self._break(error)
 
     def _turn(self, run: Callable[..., Any]) -> bool:
-        """Discover, read, and serve the lanes that are due; `run` calls a function, here or in a worker."""
+        """Discovers, reads, and serves the lanes that are due; `run` calls a function, here or in a worker."""
         busy = self._discover()
         for shard in list(self._shards.values()):
             busy = self._read(shard) or busy
@@ -226,7 +214,7 @@ class StreamPoller:
     # ---- reading
 
     def _discover(self) -> bool:
-        """List the shards, if it is time."""
+        """Lists the shards, if it is time."""
         wanted, now = self._wanted, self._clock()
         waited_for = self._discovered < wanted and not self._discovery_failures
         if self._stopping or (now < self._next_discovery and not waited_for):
@@ -247,7 +235,7 @@ class StreamPoller:
         return True
 
     def _begin(self, listed: list[ShardDescription]) -> None:
-        """Begin with the shards that are new and whose parents are through."""
+        """Begins with the shards that are new and whose parents are through."""
         latest = self.mapping.starting_position == "LATEST" and not self._discovered
         if latest:
             self._passed_over.update(shard.id for shard in listed if shard.closed)
@@ -261,7 +249,7 @@ class StreamPoller:
                 self._shards[shard.id] = Shard(shard.id, reader, self.mapping)
 
     def _read(self, shard: Shard) -> bool:
-        """Read one page, if it is time."""
+        """Reads one page, if it is time."""
         with self._changed:
             wanted, at = self._wanted, shard.read_at(self._wanted)
         if self._stopping or at is None or at > self._clock():
@@ -292,7 +280,7 @@ class StreamPoller:
     # ---- serving
 
     def _serve(self, shard: Shard, lane: Lane) -> None:
-        """Work on a lane until nothing is due in it."""
+        """Works on a lane until nothing is due in it."""
         try:
             while True:
                 with self._changed:

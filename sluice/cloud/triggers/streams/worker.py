@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from threading import Condition
-from typing import Any
+from typing import Any, NamedTuple
 
 from sluice.aws_errors import AWS_ERRORS
 from sluice.cloud.triggers.streams.backoff import Backoff
@@ -14,25 +14,35 @@ from sluice.cloud.triggers.streams.records import payload
 from sluice.cloud.triggers.streams.reporter import Reporter
 
 
+class Clients(NamedTuple):
+    """The SDK's clients of a mapping; they need no retries of their own."""
+
+    streams: Any
+    """With the function's role."""
+    lambda_: Any
+    """Its read timeout is beyond the function's."""
+    s3: Any
+    """For what is discarded; with the function's role."""
+
+
 class Worker:
-    """Performs a piece of work and answers its lane; threads may share it, each with another lane."""
+    """Does a piece of work and answers its lane; threads may share it, each with another lane."""
 
     def __init__(
         self,
         mapping: StreamMapping,
+        clients: Clients,
         *,
-        lambda_: Any,
-        destination: Any,
         reporter: Reporter,
         backoff: Backoff,
         clock: Callable[[], float],
         lock: Condition,
     ) -> None:
-        self._mapping, self._lambda, self._destination = mapping, lambda_, destination
+        self._mapping, self._clients = mapping, clients
         self._reporter, self._backoff, self._clock, self._lock = reporter, backoff, clock, lock
 
     def perform(self, shard_id: str, lane: Lane, work: Work) -> None:
-        """Do the work; if a call to AWS fails, leave it to the lane for later."""
+        """Does the work; if a call to AWS fails, it is left to the lane for later."""
         try:
             if isinstance(work, Batch):
                 self._invoke(shard_id, lane, work)
@@ -55,7 +65,7 @@ class Worker:
             lane.settle(outcome.succeeded, outcome.next, now + wait, now=now)
 
     def _call_function(self, body: bytes) -> Response:
-        answer = self._lambda.invoke(
+        answer = self._clients.lambda_.invoke(
             FunctionName=self._mapping.function_arn, InvocationType="RequestResponse", Payload=body
         )
         return Response(
@@ -67,10 +77,9 @@ class Worker:
         )
 
     def _discard(self, shard_id: str, lane: Lane, discarded: Discarded) -> None:
-        where = None
-        if self._mapping.on_failure:
-            where = deliver(self._destination, self._mapping, shard_id, discarded)
+        kept = bool(self._mapping.on_failure)
+        address = deliver(self._clients.s3, self._mapping, shard_id, discarded) if kept else None
         count = len(discarded.batch.records)
-        self._reporter.discarded(shard_id, count, discarded.condition, where)
+        self._reporter.discarded(shard_id, count, discarded.condition, address)
         with self._lock:
             lane.settle(count, now=self._clock())

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from sluice.cloud.triggers.streams import events
 from sluice.cloud.triggers.streams.mapping import StreamMapping
 from sluice.cloud.triggers.streams.poller import StreamPoller
+from sluice.cloud.triggers.streams.worker import Clients
 
 STREAM = "arn:aws:dynamodb:eu-north-1:000000000000:table/Users/stream/2026-01-01T00:00:00.000"
 FUNCTION = "arn:aws:lambda:eu-north-1:000000000000:function:archiver"
@@ -173,16 +174,13 @@ class Cloud:
         self.events: list[events.Event] = []
         self.show: Callable[[events.Event], object] = self.events.append
 
+    @property
+    def clients(self) -> Clients:
+        return Clients(self.streams, self.function, self.bucket)
+
     def poller(self, **settings: Any) -> StreamPoller:
         mapping = StreamMapping("uuid-1", FUNCTION, STREAM, **settings)
-        return StreamPoller(
-            mapping,
-            streams=self.streams,
-            lambda_=self.function,
-            destination=self.bucket if mapping.on_failure else None,
-            on_event=self.show,
-            clock=self.clock,
-        )
+        return StreamPoller(mapping, self.clients, on_event=self.show, clock=self.clock)
 
     def run(self, **settings: Any) -> StreamPoller:
         poller = self.poller(**settings)

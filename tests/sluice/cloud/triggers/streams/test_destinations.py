@@ -2,7 +2,6 @@
 
 import json
 import re
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -41,13 +40,13 @@ DOCUMENT = {
 }
 
 
-def send(arn: str, client: Any, discarded: Discarded = DISCARDED) -> str:
-    return deliver(client, StreamMapping("uuid-1", FUNCTION, STREAM, on_failure=arn), "shard-0", discarded)
+def send(bucket: Any, discarded: Discarded = DISCARDED) -> str:
+    return deliver(bucket, StreamMapping("uuid-1", FUNCTION, STREAM, on_failure=BUCKET), "shard-0", discarded)
 
 
 def test_a_bucket_gets_the_metadata_and_the_whole_event_as_a_string() -> None:
     bucket = Cloud().bucket
-    where = send(BUCKET, bucket)
+    where = send(bucket)
     ((key, document),) = bucket.objects.items()
     assert where == f"s3://archive/{key}"
     assert json.loads(document.pop("payload")) == {"Records": [{"eventID": "1"}, {"eventID": "2"}]}
@@ -61,39 +60,21 @@ def test_a_bucket_that_may_not_be_listed_gets_nothing() -> None:
     bucket = Cloud().bucket
     bucket.head_bucket = deny
     with pytest.raises(ClientError):
-        send(BUCKET, bucket)
+        send(bucket)
     assert bucket.objects == {}
 
 
 def test_the_key_of_an_object_is_laid_out_as_lambda_does() -> None:
     bucket = Cloud().bucket
-    send(BUCKET, bucket)
+    send(bucket)
     (key,) = bucket.objects
     day = r"2019/11/14/2019-11-14T00\.13\.49"
     assert re.fullmatch(rf"aws/lambda/uuid-1/shard-0/{day}-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", key)
 
 
-def test_a_queue_gets_the_metadata_only() -> None:
-    sent: dict[str, str] = {}
-    queue = SimpleNamespace(meta=SimpleNamespace(endpoint_url="http://127.0.0.1:4566/"))
-    arn = "arn:aws:sqs:eu-north-1:000000000000:failures"
-    queue.send_message = lambda **request: sent.update(request)
-    assert send(arn, queue) == arn
-    assert sent["QueueUrl"] == "http://127.0.0.1:4566/000000000000/failures"
-    assert json.loads(sent["MessageBody"]) == DOCUMENT
-
-
-def test_a_topic_gets_the_metadata_only() -> None:
-    sent: dict[str, str] = {}
-    arn = "arn:aws:sns:eu-north-1:000000000000:failures"
-    assert send(arn, SimpleNamespace(publish=lambda **request: sent.update(request))) == arn
-    assert sent["TopicArn"] == arn
-    assert json.loads(sent["Message"]) == DOCUMENT
-
-
 def test_records_that_never_reached_the_function_have_no_response() -> None:
     bucket = Cloud().bucket
-    send(BUCKET, bucket, Discarded(Batch(RECORDS), "RecordAgeExceeded", CREATED))
+    send(bucket, Discarded(Batch(RECORDS), "RecordAgeExceeded", CREATED))
     (document,) = bucket.objects.values()
     assert "responseContext" not in document
     assert document["requestContext"]["condition"] == "RecordAgeExceeded"
@@ -103,6 +84,6 @@ def test_records_that_never_reached_the_function_have_no_response() -> None:
 def test_after_a_partial_response_no_function_error_is_claimed() -> None:
     bucket = Cloud().bucket
     response = Response("r", 200, "$LATEST", None, b"{}")
-    send(BUCKET, bucket, Discarded(Batch(RECORDS, 0, 1, response), "RetryAttemptsExhausted", CREATED))
+    send(bucket, Discarded(Batch(RECORDS, 0, 1, response), "RetryAttemptsExhausted", CREATED))
     (document,) = bucket.objects.values()
     assert document["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST"}

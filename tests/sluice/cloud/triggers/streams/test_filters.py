@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +11,10 @@ from hypothesis import strategies as st
 from sluice.cloud.triggers.streams.filters import Filter, compile_filters
 
 JOHN = {"person": {"name": "John Doe", "age": 30, "nick": None, "address": {"street": "123 Main St"}}}
+
+
+def compiled(pattern: Mapping[str, Any]) -> Filter:
+    return Filter(json.dumps(pattern))
 
 
 @pytest.mark.parametrize(
@@ -31,27 +34,14 @@ JOHN = {"person": {"name": "John Doe", "age": 30, "nick": None, "address": {"str
         ({"prefix": "us-"}, "us-east-1", True),
         ({"prefix": "us-"}, "eu-us-1", False),
         ({"prefix": "3"}, 300, False),
-        ({"suffix": ".png"}, "a.png", True),
-        ({"suffix": ".png"}, "a.PNG", False),
-        ({"equals-ignore-case": "Alice"}, "aLICE", True),
-        ({"equals-ignore-case": "Straße"}, "STRASSE", False),
-        ({"equals-ignore-case": "alice"}, 5, False),
         ({"anything-but": "Rain"}, "Sun", True),
         ({"anything-but": "Rain"}, "Rain", False),
         ({"anything-but": ["Rain", "Snow"]}, "Snow", False),
-        ({"anything-but": [1, 2]}, 2, False),
-        ({"anything-but": [1, 2]}, "2", True),
         ({"anything-but": ["Rain"]}, None, True),
-        ({"numeric": ["=", 100]}, 100.0, True),
-        ({"numeric": [">", 10, "<=", 20]}, 20, True),
-        ({"numeric": [">", 10, "<=", 20]}, 10, False),
-        ({"numeric": ["<", 0.1]}, 0.05, True),
-        ({"numeric": [">=", 1]}, "5", False),
-        ({"numeric": [">=", 0]}, True, False),
     ],
 )
 def test_a_rule_matches_what_lambda_documents(rule: object, value: object, matches: bool) -> None:
-    assert Filter({"field": [rule]})({"field": value}) is matches
+    assert compiled({"field": [rule]})({"field": value}) is matches
 
 
 def test_numbers_are_compared_as_they_are_written() -> None:
@@ -74,40 +64,34 @@ def test_numbers_are_compared_as_they_are_written() -> None:
     ],
 )
 def test_existence_is_asked_of_leaves_and_an_absent_parent_has_none(pattern: dict[str, Any], matches: bool) -> None:
-    assert Filter(pattern)(JOHN) is matches
+    assert compiled(pattern)(JOHN) is matches
 
 
 def test_all_fields_of_a_pattern_must_match() -> None:
     pattern = {"person": {"name": ["John Doe"], "age": [31]}}
-    assert not Filter(pattern)(JOHN)
+    assert not compiled(pattern)(JOHN)
 
 
-def test_or_matches_if_one_branch_does_and_the_other_fields_still_count() -> None:
-    pattern = {"person": {"$or": [{"age": [31]}, {"address": {"street": [{"prefix": "123"}]}}], "name": ["John Doe"]}}
-    assert Filter(pattern)(JOHN)
-    assert not Filter({**pattern, "company": ["x"]})(JOHN)
-
-
-def test_an_array_stands_for_each_of_its_elements() -> None:
-    item = {"dynamodb": {"NewImage": {"orgs": {"L": [{"S": "Sales"}, {"S": "Support"}]}}}}
-    pattern = {"dynamodb": {"NewImage": {"orgs": {"L": {"S": ["Support"]}}}}}
-    assert Filter(pattern)(item)
-    assert Filter({"tags": ["b"]})({"tags": ["a", "b"]})
-    assert not Filter({"tags": [{"exists": True}]})({"tags": []})
-
-
-def test_fields_in_an_array_must_match_within_one_element() -> None:
-    pattern = {"orders": {"state": ["open"], "price": [5]}}
-    assert Filter(pattern)({"orders": [{"state": "open", "price": 5}]})
-    assert not Filter(pattern)({"orders": [{"state": "open", "price": 4}, {"state": "shut", "price": 5}]})
-
-
-def test_binary_values_are_matched_as_base64() -> None:
-    assert Filter({"field": {"B": ["AQI="]}})({"field": {"B": b"\x01\x02"}})
+@pytest.mark.parametrize(
+    ("rule", "image", "matches"),
+    [
+        ({"a.b": {"S": ["x"]}}, {"a.b": {"S": "x"}}, True),
+        ({"a.b": {"S": ["x"]}}, {"a": {"M": {"b": {"S": "x"}}}}, False),
+        ({"a": {"M": {"b": {"S": ["x"]}}}}, {"a": {"M": {"b": {"S": "x"}}}}, True),
+        ({"exists": {"S": ["x"]}}, {"exists": {"S": "x"}}, True),
+        ({"S": {"S": ["x"]}, "L": {"N": ["1.50"]}}, {"S": {"S": "x"}, "L": {"N": "1.50"}}, True),
+        ({"Größe": {"S": ["Überlänge 💡"]}}, {"Größe": {"S": "Überlänge 💡"}}, True),
+        ({"a": {"NULL": [True]}}, {"a": {"NULL": True}}, True),
+        ({"a": {"S": ["x", {"exists": False}]}}, {}, True),
+        ({"a": {"S": ["x", {"exists": False}]}}, {"a": {"S": "y"}}, False),
+    ],
+)
+def test_attributes_are_found_by_name_and_type(rule: object, image: object, matches: bool) -> None:
+    assert compiled({"dynamodb": {"NewImage": rule}})({"dynamodb": {"NewImage": image}}) is matches
 
 
 def test_an_event_passes_if_any_filter_matches_or_there_is_none() -> None:
-    passes = compile_filters(['{"eventName": ["INSERT"]}', {"eventName": ["REMOVE"]}])
+    passes = compile_filters(['{"eventName": ["INSERT"]}', '{"eventName": ["REMOVE"]}'])
     assert [passes({"eventName": name}) for name in ("INSERT", "MODIFY", "REMOVE")] == [True, False, True]
     assert compile_filters([])({"eventName": "MODIFY"})
 
@@ -116,33 +100,36 @@ def test_an_event_passes_if_any_filter_matches_or_there_is_none() -> None:
     ("pattern", "complaint"),
     [
         ("{", "not JSON"),
-        ("[]", "expected an object"),
+        ("[]", "at the top: expected an object"),
+        ('["x"]', "at the top: expected an object"),
         ("{}", "at least one key"),
-        ('{"a": NaN}', "NaN"),
-        ('{"a": "x"}', "a: expected an object, or an array"),
-        ('{"a": []}', "a: expected an object, or an array"),
+        ('{"a": NaN}', "a: expected an object with at least one key, or an array with at least one rule, found nan"),
+        ('{"a": [NaN]}', "a: a rule is"),
+        ('{"a": "x"}', "a: expected an object"),
+        ('{"a": []}', "a: expected an object"),
         ('{"a": {}}', "a: expected an object"),
-        ('{"a": [["x"]]}', "array within an array"),
-        ('{"a": ["x"], "a": ["y"]}', "the key 'a' twice"),
-        ('{"a": {"b": [{"wildcard": "x*"}]}}', r"a\.b: unknown operator 'wildcard'"),
-        ('{"a": [{"prefix": "x", "suffix": "y"}]}', "exactly one operator"),
+        ('{"a": [["x"]]}', "a: a rule is"),
+        ('{"a": {"b": [{"wildcard": "x*"}]}}', r"a\.b: unknown operator 'wildcard': the embedded cloud runs exists, "),
+        ('{"a": [{"suffix": "x"}]}', "unknown operator 'suffix'"),
+        ('{"a": [{"equals-ignore-case": "x"}]}', "unknown operator 'equals-ignore-case'"),
+        ('{"a": [{"numeric": ["=", 1]}]}', "unknown operator 'numeric'"),
+        ('{"a": [{"prefix": "x", "exists": true}]}', "exactly one operator"),
         ('{"a": [{"prefix": 5}]}', "prefix takes a string"),
-        ('{"a": [{"suffix": null}]}', "suffix takes a string"),
-        ('{"a": [{"equals-ignore-case": []}]}', "equals-ignore-case takes a string"),
         ('{"a": [{"exists": "yes"}]}', "exists takes true or false"),
         ('{"a": [{"anything-but": []}]}', "anything-but takes"),
         ('{"a": [{"anything-but": [null]}]}', "anything-but takes"),
-        ('{"a": [{"anything-but": ["x", 1]}]}', "not both"),
-        ('{"a": [{"numeric": []}]}', "numeric takes"),
-        ('{"a": [{"numeric": ["!=", 1]}]}', "numeric has '!='"),
-        ('{"a": [{"numeric": ["<", 5, ">", 1]}]}', "numeric has '<'"),
-        ('{"a": [{"numeric": [">", 5, "<", 5]}]}', "nothing lies in"),
-        ('{"a": [{"numeric": [">", "5"]}]}', "compares with a number"),
-        ('{"a": [{"numeric": [">", 5000000001]}]}', "5000000000"),
-        ('{"$or": []}', r"\$or: expected an array of at least two"),
-        ('{"$or": [{"a": ["x"]}, "b"]}', "expected an object"),
+        ('{"a": [{"anything-but": 1}]}', "anything-but takes"),
+        ('{"a": [{"anything-but": ["x", 1]}]}', "anything-but takes"),
+        (
+            '{"a": {"$or": [{"b": ["x"]}, {"c": ["x"]}]}}',
+            r"a\.\$or: is not run here: give the mapping one filter",
+        ),
+        (
+            '{"dynamodb": {"NewImage": {"a": {"L": {"S": ["x"]}}}}}',
+            r"NewImage\.a\.L: values of type L are not",
+        ),
+        ('{"dynamodb": {"Keys": {"a": {"B": ["AQI="]}}}}', r"Keys\.a\.B: values of type B are not"),
         (json.dumps({"a": ["x" * 4096]}), "at most 4096"),
-        (json.dumps({k: {"$or": [{"a": ["1"]}] * 10} for k in "abcd"}), "10000 combinations"),
     ],
 )
 def test_an_invalid_pattern_is_refused_with_place_and_reason(pattern: str, complaint: str) -> None:
@@ -167,18 +154,13 @@ RULES = st.one_of(
             {"exists": True},
             {"exists": False},
             {"prefix": "x"},
-            {"suffix": "y"},
-            {"equals-ignore-case": "x"},
             {"anything-but": ["x", ""]},
-            {"anything-but": 1},
-            {"numeric": [">=", 1, "<", 2]},
-            {"numeric": ["=", -3]},
+            {"anything-but": "xy"},
         ]
     ),
 )
 LEAVES = st.lists(RULES, min_size=1, max_size=3)
-OBJECTS = st.deferred(lambda: st.dictionaries(NAMES, LEAVES | OBJECTS, min_size=1, max_size=3) | OR)
-OR = st.deferred(lambda: st.fixed_dictionaries({"$or": st.lists(OBJECTS, min_size=2, max_size=3)}))
+OBJECTS = st.deferred(lambda: st.dictionaries(NAMES, LEAVES | OBJECTS, min_size=1, max_size=3))
 
 
 def flatten(event: Any, path: str = "") -> dict[str, Any]:
@@ -189,8 +171,6 @@ def flatten(event: Any, path: str = "") -> dict[str, Any]:
 
 def oracle(pattern: Mapping[str, Any], leaves: Mapping[str, Any], path: str = "") -> bool:
     def member(key: str, value: Any) -> bool:
-        if key == "$or":
-            return any(oracle(branch, leaves, path) for branch in value)
         if isinstance(value, dict):
             return oracle(value, leaves, f"{path}.{key}")
         return any(rule_holds(rule, f"{path}.{key}", leaves) for rule in value)
@@ -210,23 +190,10 @@ def rule_holds(rule: Any, name: str, leaves: Mapping[str, Any]) -> bool:
     if operator == "anything-but":
         banned = operand if isinstance(operand, list) else [operand]
         return all(type(value) is not type(each) or value != each for each in banned)
-    if operator == "numeric":
-        number = Decimal(value) if type(value) is int else None
-        return number is not None and (number == -3 if operand[0] == "=" else 1 <= number < 2)
-    if operator == "exists":
-        return True
-    text = value if isinstance(value, str) else None
-    return (
-        text is not None
-        and {
-            "prefix": text.startswith("x"),
-            "suffix": text.endswith("y"),
-            "equals-ignore-case": text.lower() == "x",
-        }[operator]
-    )
+    return operator == "exists" or (isinstance(value, str) and value.startswith("x"))
 
 
 @pytest.mark.slow
 @given(pattern=OBJECTS, event=st.dictionaries(NAMES, EVENTS, max_size=3))
 def test_matching_agrees_with_looking_every_leaf_up(pattern: dict[str, Any], event: dict[str, Any]) -> None:
-    assert Filter(pattern)(event) is oracle(pattern, flatten(event))
+    assert compiled(pattern)(event) is oracle(pattern, flatten(event))

@@ -68,6 +68,10 @@ def test_what_a_configuration_leaves_out_is_lambdas_default() -> None:
         ({"FunctionResponseTypes": ["Other"]}, "Other"),
         ({"DestinationConfig": {"OnSuccess": {"Destination": BUCKET}}}, "OnSuccess"),
         ({"DestinationConfig": {"OnFailure": {"Destination": "kafka://x"}}}, "not the ARN of a bucket"),
+        (
+            {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:eu-north-1:0:q"}}},
+            "no other destination",
+        ),
         ({"FilterCriteria": {"Filters": [{"Pattern": '{"a": "b"}'}]}}, "filter pattern"),
         ({"FilterCriteria": {"Filters": [{}]}}, "each filter has a Pattern"),
     ],

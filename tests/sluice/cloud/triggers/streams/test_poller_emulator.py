@@ -17,6 +17,7 @@ from sluice.cloud.emulator.server import Server
 from sluice.cloud.triggers.streams import events
 from sluice.cloud.triggers.streams.mapping import StreamMapping
 from sluice.cloud.triggers.streams.poller import StreamPoller
+from sluice.cloud.triggers.streams.worker import Clients
 
 pytestmark = pytest.mark.e2e
 
@@ -114,9 +115,7 @@ class Account:
         )
         return StreamPoller(
             mapping,
-            streams=self.as_role("dynamodbstreams"),
-            lambda_=lambda_ or self.lambda_,
-            destination=self.as_role("s3"),
+            Clients(self.as_role("dynamodbstreams"), lambda_ or self.lambda_, self.as_role("s3")),
             on_event=self.told.append,
         )
 

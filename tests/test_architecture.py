@@ -19,7 +19,7 @@ DECLARED = {
 """The names and rules that handlers declare for those who build and judge their surroundings."""
 LEAVES = {
     "sluice.aws_errors",
-    "sluice.batch_response",
+    "sluice.function_answers",
     "sluice.outputs",
     "sluice.packages",
     "sluice.private",
@@ -41,6 +41,7 @@ MAY_IMPORT = {
     "examples": {"infra", "sluice.outputs"},
 }
 """Module or package -> what it may import of ours; the longest name counts."""
+
 
 def names() -> Iterator[tuple[str, Path]]:
     """The modules that have a rule, with their files."""

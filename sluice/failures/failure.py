@@ -1,6 +1,5 @@
 """A failure, what became of sending it again, and why."""
 
-import json
 from typing import NamedTuple
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -40,12 +39,3 @@ UNREADABLE = "Unreadable"
 """The reason of an object that lies among the failures and is none; it is shown, and left alone."""
 REFUSED = (ClientError, HTTPClientError)
 """A call that was refused or broke off: the next one may work. Where nothing can be reached at all, all ends."""
-
-
-def error_text(body: bytes) -> str:
-    """Returns type and message of the error in the answer of a function that failed, as far as they are there."""
-    try:
-        answer = json.loads(body)
-        return ": ".join(str(answer[key]) for key in ("errorType", "errorMessage") if answer.get(key)) or "it failed"
-    except (ValueError, AttributeError):
-        return "it failed"

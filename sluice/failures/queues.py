@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.failures.failure import REFUSED, UNREADABLE, Failure, Redriven, error_text
+from sluice.failures.failure import REFUSED, UNREADABLE, Failure, Redriven
+from sluice.function_answers import error_text
 from sluice.target import Target
 
 _LOOKING_SECONDS = 60

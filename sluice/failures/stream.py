@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sluice.aws_errors import code
-from sluice.batch_response import failed_items
-from sluice.failures.failure import REFUSED, UNREADABLE, Failure, Redriven, error_text
+from sluice.failures.failure import REFUSED, UNREADABLE, Failure, Redriven
+from sluice.function_answers import error_text, failed_items
 from sluice.target import Target
 
 _STREAM_FAILURES = "aws/lambda/"

@@ -14,15 +14,14 @@ The guide is silent on a response that names the first record of its batch. Noth
 taken as a failed invocation, which bisecting halves: a poisoned record does not take its neighbours along.
 """
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sluice.batch_response import failed_items
 from sluice.cloud.triggers.streams.mapping import ENDLESS, StreamMapping
 from sluice.cloud.triggers.streams.records import Record
+from sluice.function_answers import error_text, failed_items
 
 Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded"]
 
@@ -118,7 +117,7 @@ def _halves(batch: Batch) -> tuple[Batch, Batch]:
 def _checkpoint(records: Sequence[Record], response: Response, mapping: StreamMapping) -> tuple[int, str | None]:
     """How many records, from the first, succeeded; and the error if the invocation failed as a whole."""
     if response.function_error:
-        return 0, _error_text(response)
+        return 0, error_text(response.payload, response.function_error)
     if not mapping.report_batch_item_failures:
         return len(records), None
     try:
@@ -130,14 +129,3 @@ def _checkpoint(records: Sequence[Record], response: Response, mapping: StreamMa
     except ValueError as error:
         return 0, f"invalid partial batch response: {error}"
     return min((positions[number] for number in failed), default=len(records)), None
-
-
-def _error_text(response: Response) -> str:
-    """Type and message of a function error, as far as the payload tells them."""
-    try:
-        answer = json.loads(response.payload)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        return response.function_error or ""
-    return ": ".join(str(answer[key]) for key in ("errorType", "errorMessage") if answer.get(key)) or "unknown error"

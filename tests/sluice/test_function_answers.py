@@ -1,6 +1,6 @@
 import pytest
 
-from sluice.failures.failure import error_text
+from sluice.function_answers import error_text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A partial batch response: what a function answers that took only some records of a batch."""
+"""What a function answers that took only some records of a batch, or failed."""
 
 import json
 from typing import Any
@@ -19,6 +19,15 @@ def failed_items(body: bytes) -> list[str]:
     if not isinstance(failures, list):
         raise ValueError(f"batchItemFailures is not an array: {failures!r:.100}")
     return [_identifier(failure) for failure in failures]
+
+
+def error_text(body: bytes, otherwise: str = "it failed") -> str:
+    """Returns type and message of the error in the answer of a function that failed; `otherwise` where it has none."""
+    try:
+        answer = json.loads(body)
+        return ": ".join(str(answer[key]) for key in ("errorType", "errorMessage") if answer.get(key)) or otherwise
+    except (ValueError, AttributeError):
+        return otherwise
 
 
 def _identifier(failure: Any) -> str:

@@ -83,8 +83,8 @@ class EmbeddedCloud:
             raise
         self.endpoint = self.server.endpoint
         self._clouds: dict[tuple[str, str | None], Cloud] = {}
-        place = (self.endpoint, self.server.token, self._cloud_of, self._tell, self._stopping)
-        self._mappings, self._timetable = StreamMappings(*place), Timetable(*place)
+        emulator = (self.endpoint, self.server.token, self._cloud_of, self._show, self._stopping)
+        self._mappings, self._timetable = StreamMappings(*emulator), Timetable(*emulator)
         self._mappings.start()
         self._timetable.start()
 
@@ -172,7 +172,7 @@ class EmbeddedCloud:
         configuration = self._cloud(region, None).client("lambda").get_function_configuration(FunctionName=function)
         return self._cloud(region, configuration.get("Environment", {}).get("Variables", {}).get("AWS_ENDPOINT_URL"))
 
-    def _tell(self, event: Event | Fired) -> None:
+    def _show(self, event: Event | Fired) -> None:
         if not self._stopping.is_set():  # the emulator goes first; that calls fail then is nobody's concern
             self._on_event(event)
 

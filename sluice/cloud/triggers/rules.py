@@ -6,11 +6,11 @@ what it matched.
 
 import json
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from sluice.cloud.triggers.delivery import Target
+from sluice.cloud.triggers.runners import Runner
 
 _SERVICE = "events.amazonaws.com"
 _POLL_SECONDS = 1
@@ -19,8 +19,8 @@ _PAUSE_SECONDS = 1.0
 _logger = logging.getLogger(__name__)
 
 
-class RuleTarget:
-    """Runs one target of one rule in a thread of its own."""
+class RuleTarget(Runner):
+    """Runs one target of one rule, beginning with what the rule has matched so far."""
 
     def __init__(self, rule_arn: str, read: Callable[[], Target | None], tap: str, lambda_: Any, sqs: Any) -> None:
         """Prepares it.
@@ -33,19 +33,9 @@ class RuleTarget:
             lambda_: a client that may read the function's policy.
             sqs: a client that may read the tap.
         """
+        super().__init__(f"rule {rule_arn.rpartition('/')[2]}")
         self._rule_arn, self._read, self._tap = rule_arn, read, tap
         self._lambda, self._sqs = lambda_, sqs
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"rule {rule_arn.rpartition('/')[2]}", daemon=True)
-
-    def start(self) -> None:
-        """Begins with what the rule has matched so far."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends; returns when nothing is under way."""
-        self._stopping.set()
-        self._thread.join()
 
     def step(self) -> None:
         """Delivers what lies in the tap; waits a moment for it where nothing does."""
@@ -56,14 +46,14 @@ class RuleTarget:
             self._sqs.delete_message(QueueUrl=self._tap, ReceiptHandle=message["ReceiptHandle"])
 
     def _run(self) -> None:
-        told = ""
+        problem = ""
         while not self._stopping.is_set():
             try:
                 self.step()
-                told = ""
+                problem = ""
             except Exception as error:
-                if not self._stopping.wait(_PAUSE_SECONDS) and told != str(error):
-                    told = str(error)
+                if not self._stopping.wait(_PAUSE_SECONDS) and problem != str(error):
+                    problem = str(error)
                     _logger.exception("rule %s could not deliver; it tries again", self._rule_arn)
 
     def _deliver(self, payload: str, target: Target) -> None:

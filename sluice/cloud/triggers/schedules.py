@@ -1,12 +1,12 @@
 """Fires schedules as EventBridge Scheduler does: with the scheduled time in the input, retries, and dead letters."""
 
 import logging
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sluice.cloud.triggers.delivery import Target
+from sluice.cloud.triggers.runners import Runner
 from sluice.schedules import Expression
 
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
@@ -25,8 +25,8 @@ class Fired(NamedTuple):
     """Why it was not delivered; it is among the dead letters then."""
 
 
-class Schedule:
-    """Runs one schedule in a thread of its own. Times that passed while the machine slept are left out."""
+class Schedule(Runner):
+    """Runs one schedule. The first time of a rate is one interval away; times while the machine sleeps are left out."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Schedule:
             configuration: what `get_schedule` returns.
             lambda_: a client that may invoke the target.
             sqs: a client that may send to the dead letters.
-            on_event: told each time that it came due.
+            on_event: gets each time that it came due.
             now: the time, in UTC.
             wait: waits so many seconds; True if the schedule is to end. By default until `stop` is called.
 
@@ -56,18 +56,8 @@ class Schedule:
         self._target = Target(configuration["Target"], lambda_, sqs)
         self._input: str = configuration["Target"].get("Input", "{}")
         self._on_event = on_event
-        self._stopping = threading.Event()
+        super().__init__(f"schedule {self.name}")
         self._now, self._wait = now, wait or self._stopping.wait
-        self._thread = threading.Thread(target=self._run, name=f"schedule {self.name}", daemon=True)
-
-    def start(self) -> None:
-        """Begins; the first time of a rate is one interval away."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends; returns when nothing is under way."""
-        self._stopping.set()
-        self._thread.join()
 
     def fire(self, scheduled: datetime) -> None:
         """Delivers one event; what cannot be delivered goes to the dead letters."""

@@ -1,0 +1,98 @@
+"""What runs in a thread of its own, beside what the emulator's API was told and follows it."""
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from sluice.cloud.emulator.clients import Cloud
+from sluice.cloud.emulator.own_paths import ask
+
+_LOOK_SECONDS = 0.5
+
+_logger = logging.getLogger(__name__)
+
+
+class Runner(ABC):
+    """Runs in a thread of its own from `start` until `stop`."""
+
+    def __init__(self, name: str, stopping: threading.Event | None = None) -> None:
+        """Prepares it.
+
+        Args:
+            name: the thread's name.
+            stopping: set when it is to end; by default `stop` alone does that.
+        """
+        self._stopping = stopping or threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begins."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends; returns when nothing is under way."""
+        self._stopping.set()
+        self._thread.join()
+
+    @abstractmethod
+    def _run(self) -> None:
+        """Works until `_stopping` is set."""
+
+
+class Follower(Runner):
+    """Looks every half second at what an API of the emulator was told, and runs that.
+
+    What was made before `start` is heard of at the first look.
+    """
+
+    path: ClassVar[str]
+    """The emulator's own path that tells what is to run."""
+    subject: ClassVar[str]
+    """What is followed, in words."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        token: str,
+        cloud_of: Callable[[str, str], Cloud],
+        on_event: Callable[[Any], None],
+        stopping: threading.Event,
+    ) -> None:
+        """Prepares it.
+
+        Args:
+            endpoint: the emulator's address.
+            token: what its own paths ask for.
+            cloud_of: clients in a region, for what invokes a function, given by its ARN.
+            on_event: gets what happens, from several threads.
+            stopping: set before the emulator ends.
+        """
+        super().__init__(self.subject, stopping)
+        self._endpoint, self._token, self._cloud_of, self._on_event = endpoint, token, cloud_of, on_event
+        self._looking = threading.Lock()
+
+    def look(self) -> None:
+        """Follows what the API was told since the last look.
+
+        Raises:
+            OSError, http.client.HTTPException, ValueError: the emulator does not answer as it should.
+        """
+        with self._looking:
+            self._follow(ask(self._endpoint, self.path, self._token))
+
+    @abstractmethod
+    def _follow(self, listed: list[dict[str, Any]]) -> None:
+        """Runs what is listed, as it is configured now, and nothing else."""
+
+    def _run(self) -> None:
+        failing = False
+        while not self._stopping.wait(_LOOK_SECONDS):
+            try:
+                self.look()
+                failing = False
+            except Exception as error:  # one odd setting must not end the watch of all the others
+                if not failing and not self._stopping.is_set():
+                    _logger.warning("cannot look for changes of %s, and go on trying: %r", self.subject, error)
+                failing = True

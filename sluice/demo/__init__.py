@@ -1,15 +1,15 @@
-"""The demo: a stage for the embedded cloud, and one scene a pipeline."""
+"""The demo: the pipelines of a stack in the embedded cloud, driven and checked one after the other."""
 
-from sluice.demo.stage import Stage
+from sluice.demo.scene import Scene
 from sluice.terminal import print_heading
 
 
 def run() -> int:
-    """Plays all scenes; returns how many checks did not hold."""
+    """Drives all pipelines; returns how many checks did not hold."""
     from sluice.demo import imports, mail, reports, stream
 
-    with Stage.open() as stage:
-        for scene in (stream, mail, imports, reports):
-            print_heading(scene.TITLE)
-            scene.play(stage)
-    return stage.failed
+    with Scene.open() as scene:
+        for part in (stream, mail, imports, reports):
+            print_heading(part.TITLE)
+            part.run(scene)
+    return scene.failed

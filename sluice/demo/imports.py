@@ -10,7 +10,7 @@ from typing import Any
 
 from sluice.commands.import_ import upload
 from sluice.commands.imports import show
-from sluice.demo.stage import EXAMPLES, Stage
+from sluice.demo.scene import EXAMPLES, Scene
 from sluice.terminal import say
 
 TITLE = "Import: files in S3 -> a table"
@@ -25,19 +25,19 @@ _PLANTED = {
 """Line of `examples/orders.csv` -> what its reject's reason says."""
 
 
-def play(stage: Stage) -> None:
+def run(scene: Scene) -> None:
     """Imports the files and checks what became of them."""
     say("Two files of the package vega_datasets, and examples/orders.csv with five mistakes planted in it.")
     with tempfile.TemporaryDirectory() as folder:
         airports, cars = _airports(Path(folder)), _cars(Path(folder))
-        entries = [upload(stage.target, path) for path in (airports, cars, EXAMPLES / "orders.csv")]
+        entries = [upload(scene.target, path) for path in (airports, cars, EXAMPLES / "orders.csv")]
         show(entries)
-        _check_real(stage, airports, cars)
-    _check_planted(stage, entries[2])
-    stage.check(
+        _check_real(scene, airports, cars)
+    _check_planted(scene, entries[2])
+    scene.check(
         "in each import read = written + rejected",
         holds=all(entry["rows_read"] == entry["rows_written"] + entry["rows_rejected"] for entry in entries),
-        found=entries,
+        evidence=entries,
     )
 
 
@@ -59,26 +59,26 @@ def _cars(folder: Path) -> Path:
 
 def _dataset(name: str) -> Path:
     """A file of vega_datasets, which is here for its data: its loader would need pandas."""
-    found = importlib.util.find_spec("vega_datasets")
-    if not found or not found.origin:
+    package = importlib.util.find_spec("vega_datasets")
+    if not package or not package.origin:
         raise ModuleNotFoundError("vega_datasets, whose files the demo imports, is not there: run make setup")
-    return Path(found.origin).with_name("_data") / name
+    return Path(package.origin).with_name("_data") / name
 
 
-def _check_real(stage: Stage, airports: Path, cars: Path) -> None:
-    items = {item["id"]: item for item in _scan(stage)}
+def _check_real(scene: Scene, airports: Path, cars: Path) -> None:
+    items = {item["id"]: item for item in _scan(scene)}
     with airports.open(encoding="utf-8", newline="") as file:
-        wanted = {row["id"]: _typed(row) for row in csv.DictReader(file)}
-    stage.check(
-        f"each of the {len(wanted):,} airports is in the table, value by value, its position as numbers",
-        holds=all(items.get(key) == row for key, row in wanted.items()),
-        found=[key for key, row in wanted.items() if items.get(key) != row][:5],
+        rows = {row["id"]: _typed(row) for row in csv.DictReader(file)}
+    scene.check(
+        f"each of the {len(rows):,} airports is in the table, value by value, its position as numbers",
+        holds=all(items.get(key) == row for key, row in rows.items()),
+        evidence=[key for key, row in rows.items() if items.get(key) != row][:5],
     )
-    wanted_cars = {car["id"]: car for car in json.loads(cars.read_text("utf-8"), parse_float=Decimal)}
-    stage.check(
-        f"each of the {len(wanted_cars)} cars is, with its numbers and nulls",
-        holds=all(items.get(key) == car for key, car in wanted_cars.items()),
-        found=[key for key, car in wanted_cars.items() if items.get(key) != car][:5],
+    cars_by_id = {car["id"]: car for car in json.loads(cars.read_text("utf-8"), parse_float=Decimal)}
+    scene.check(
+        f"each of the {len(cars_by_id)} cars is, with its numbers and nulls",
+        holds=all(items.get(key) == car for key, car in cars_by_id.items()),
+        evidence=[key for key, car in cars_by_id.items() if items.get(key) != car][:5],
     )
 
 
@@ -87,28 +87,28 @@ def _typed(row: dict[str, str]) -> dict[str, Any]:
     return {name: Decimal(cell) if name in numbers else cell for name, cell in row.items() if cell}
 
 
-def _scan(stage: Stage) -> list[dict[str, Any]]:
-    table, found, more = stage.table("import_table_name"), [], {}
+def _scan(scene: Scene) -> list[dict[str, Any]]:
+    table, items, more = scene.table("import_table_name"), [], {}
     while True:
         page = table.scan(**more)
-        found += page["Items"]
+        items += page["Items"]
         if "LastEvaluatedKey" not in page:
-            return found
+            return items
         more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
-def _check_planted(stage: Stage, entry: dict[str, Any]) -> None:
-    s3, bucket = stage.target.client("s3"), stage.target["import_bucket_name"]
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix="rejected/incoming/orders.csv/").get("Contents", [])
-    bodies = [s3.get_object(Bucket=bucket, Key=held["Key"])["Body"].read() for held in listed]
+def _check_planted(scene: Scene, entry: dict[str, Any]) -> None:
+    s3, bucket = scene.target.client("s3"), scene.target["import_bucket_name"]
+    objects = s3.list_objects_v2(Bucket=bucket, Prefix="rejected/incoming/orders.csv/").get("Contents", [])
+    bodies = [s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in objects]
     rejects = [json.loads(line) for body in bodies for line in body.splitlines()]
     for reject in rejects:
         say(f"  line {reject['line']}: {reject['reason']}: {json.dumps(reject['row'])}")
     reasons = {reject["line"]: reject["reason"] for reject in rejects}
-    stage.check(
+    scene.check(
         "each planted mistake is rejected with its line and reason, and stopped no other row",
         holds=entry["status"] == "PARTIAL"
         and reasons.keys() == _PLANTED.keys()
         and all(words in reasons[line] for line, words in _PLANTED.items()),
-        found=(entry["status"], reasons),
+        evidence=(entry["status"], reasons),
     )

@@ -1,10 +1,10 @@
-"""Mail: who got which, who was skipped and why; a watched change is told, an unwatched one is not."""
+"""Mail: who got which, who was skipped and why; a watched change is mailed, an unwatched one is not."""
 
 from collections import Counter
 from typing import Any
 
 from sluice.cloud.emulator.outbox import Mail, mails
-from sluice.demo.stage import Stage, sample
+from sluice.demo.scene import Scene, sample
 from sluice.terminal import plural, print_table, say
 
 TITLE = "Mail: new and changed users"
@@ -21,9 +21,9 @@ _SKIPPED = {
 """User among the samples -> why nobody can be mailed."""
 
 
-def play(stage: Stage) -> None:
+def run(scene: Scene) -> None:
     """Changes some names, waits for the mails and checks what each person got."""
-    table = stage.table("stream_table_name")
+    table = scene.table("stream_table_name")
     for user_id in _RENAMED:
         table.update_item(
             Key={"userId": user_id},
@@ -31,13 +31,13 @@ def play(stage: Stage) -> None:
             ExpressionAttributeNames={"#name": "name"},
             ExpressionAttributeValues={":name": f"{user_id} O'Neil <b>"},
         )
-    stage.settle()
+    scene.settle()
     users = {user["userId"]: user for user in sample("users.jsonl")}
-    sent = mails(stage.stack.cloud.endpoint, stage.stack.cloud.token)
+    sent = mails(scene.stack.cloud.endpoint, scene.stack.cloud.token)
     welcomes = [mail for mail in sent if "welcome" in mail["subject"]]
     changes = [mail for mail in sent if mail not in welcomes]
     _show(welcomes, changes, users)
-    _check(stage, welcomes, changes, users)
+    _check(scene, welcomes, changes, users)
 
 
 def _show(welcomes: list[Mail], changes: list[Mail], users: dict[str, dict[str, Any]]) -> None:
@@ -49,28 +49,28 @@ def _show(welcomes: list[Mail], changes: list[Mail], users: dict[str, dict[str, 
         say(f"  {user_id}  {reason}: {users[user_id].get('email')!r}")
 
 
-def _check(stage: Stage, welcomes: list[Mail], changes: list[Mail], users: dict[str, dict[str, Any]]) -> None:
+def _check(scene: Scene, welcomes: list[Mail], changes: list[Mail], users: dict[str, dict[str, Any]]) -> None:
     due = {user["email"] for user_id, user in users.items() if user_id not in _SKIPPED}
     got = Counter(address for mail in welcomes for address in mail["to"])
-    stage.check(
+    scene.check(
         f"each of the {len(due)} users with a usable address has one welcome, nobody else has",
         holds=got == Counter(due),
-        found=sorted(set(due) ^ set(got)) or [address for address, count in got.items() if count > 1],
+        evidence=sorted(set(due) ^ set(got)) or [address for address, count in got.items() if count > 1],
     )
     renamed = sorted(users[user_id]["email"] for user_id in _RENAMED)
-    told = sorted(address for mail in changes for address in mail["to"])
-    stage.check("each of the three renamed has one notice; the 20 who moved, which is not watched, have none",
-                holds=told == renamed, found=told)  # fmt: skip
-    stage.check(
+    addressees = sorted(address for mail in changes for address in mail["to"])
+    scene.check("each of the three renamed has one notice; the 20 who moved, which is not watched, have none",
+                holds=addressees == renamed, evidence=addressees)  # fmt: skip
+    scene.check(
         "the notice names what changed and never the value",
         holds=all("O'Neil" not in mail["text"].partition("Something")[2] for mail in changes),
     )
-    stage.check(
+    scene.check(
         "a name such as O'Neil <b> is right in the text and escaped in the HTML",
         holds=all("O'Neil <b>" in mail["text"] and "O&#x27;Neil &lt;b&gt;" in mail["html"] for mail in changes),
-        found=[mail["text"] for mail in changes],
+        evidence=[mail["text"] for mail in changes],
     )
-    stage.check(
+    scene.check(
         "no name reached a header: no subject has a line break, no mail a second recipient",
         holds=all("\n" not in mail["subject"] and len(mail["to"]) == 1 for mail in welcomes + changes),
     )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sluice.cloud.faults.rules import Rule
-from sluice.demo.stage import Stage, sample
+from sluice.demo.scene import Scene, sample
 from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.terminal import plural, print_table, say
 
@@ -18,13 +18,13 @@ _REMOVED = slice(200, 220)
 _POISONED = "u-230"
 
 
-def play(stage: Stage) -> None:
+def run(scene: Scene) -> None:
     """Drives the pipeline and checks what it promises."""
     users = sample("users.jsonl")
     users = [json.loads(json.dumps(user), parse_float=Decimal) for user in users]
     poison = Rule("function_error", service="lambda", operation="Invoke", when=lambda request: _holds(request.body))
-    stage.faults.rules = [poison]
-    table = stage.table("stream_table_name")
+    scene.faults.rules = [poison]
+    table = scene.table("stream_table_name")
     with table.batch_writer() as writer:
         for user in users:
             writer.put_item(Item=user)
@@ -39,18 +39,18 @@ def play(stage: Stage) -> None:
     moved, removed = len(users[_MOVED]), len(users[_REMOVED])
     say(f"{plural(len(users), 'user')} written, {moved} changed, {removed} removed; every invocation that")
     say(f"holds {_POISONED} is made to crash.")
-    stage.settle()
-    lines = archived(stage)
+    scene.settle()
+    lines = archived(scene)
     _show(lines)
-    _check_archive(stage, users, lines)
-    _check_poison(stage, poison)
+    _check_archive(scene, users, lines)
+    _check_poison(scene, poison)
 
 
-def archived(stage: Stage) -> list[dict[str, Any]]:
+def archived(scene: Scene) -> list[dict[str, Any]]:
     """Every line of the archive, in order of the stream."""
-    s3, bucket = stage.target.client("s3"), stage.target["archive_bucket_name"]
+    s3, bucket = scene.target.client("s3"), scene.target["archive_bucket_name"]
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="changes/")
-    keys = [held["Key"] for page in pages for held in page.get("Contents", [])]
+    keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
     bodies = [gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
     lines = [json.loads(line, parse_float=Decimal) for body in bodies for line in body.splitlines()]
     return sorted(lines, key=lambda line: line["sequence_number"])
@@ -70,38 +70,38 @@ def _row(line: dict[str, Any]) -> tuple[str, ...]:
     return line["event"], line["at"], line["keys"]["userId"], *names
 
 
-def _check_archive(stage: Stage, users: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
+def _check_archive(scene: Scene, users: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
     healthy = {user["userId"]: user for user in users if user["userId"] != _POISONED}
     inserts = {line["keys"]["userId"]: line for line in lines if line["event"] == "INSERT"}
     removals = {line["keys"]["userId"]: line for line in lines if line["event"] == "REMOVE"}
-    gone = {user["userId"] for user in users[_REMOVED]}
-    stage.check(
+    absent = {user["userId"] for user in users[_REMOVED]}
+    scene.check(
         f"each of the other {len(healthy)} users is in the audit trail, as written, to the letter and digit",
         holds={key: line["new"] for key, line in inserts.items()} == healthy,
-        found=sorted(healthy.keys() ^ inserts.keys()),
+        evidence=sorted(healthy.keys() ^ inserts.keys()),
     )
-    stage.check(
-        f"each of the {len(gone)} removals is there, with what was removed",
-        holds=removals.keys() == gone and all(line["old"] == healthy[key] for key, line in removals.items()),
-        found=sorted(removals.keys() ^ gone),
+    scene.check(
+        f"each of the {len(absent)} removals is there, with what was removed",
+        holds=removals.keys() == absent and all(line["old"] == healthy[key] for key, line in removals.items()),
+        evidence=sorted(removals.keys() ^ absent),
     )
     events = [line["event_id"] for line in lines]
-    stage.check("no change is there twice", holds=len(events) == len(set(events)), found=len(events))
+    scene.check("no change is there twice", holds=len(events) == len(set(events)), evidence=len(events))
 
 
-def _check_poison(stage: Stage, poison: Rule) -> None:
-    failures = list(stream_failures(stage.target))
-    stage.check(
+def _check_poison(scene: Scene, poison: Rule) -> None:
+    failures = list(stream_failures(scene.target))
+    scene.check(
         f"the poisoned record alone is among the failures, once for each consumer, after {poison.fired} crashes",
         holds=[failure.records for failure in failures] == [1, 1],
-        found=failures,
+        evidence=failures,
     )
-    stage.faults.rules = []
-    results = list(redrive_stream(stage.target))
-    users = [line["keys"]["userId"] for line in archived(stage)]
-    stage.check(
+    scene.faults.rules = []
+    results = list(redrive_stream(scene.target))
+    users = [line["keys"]["userId"] for line in archived(scene)]
+    scene.check(
         "once its cause is gone, `failures --redrive` brings it home",
         holds=[result.left for result in results] == [0, 0] and users.count(_POISONED) == 1,
-        found=results,
+        evidence=results,
     )
-    stage.check("nothing is left among the failures", holds=not list(stream_failures(stage.target)))
+    scene.check("nothing is left among the failures", holds=not list(stream_failures(scene.target)))

@@ -318,4 +318,4 @@ def test_what_would_print_past_it_is_found(code):
 
 
 def test_there_are_modules_to_look_at():
-    assert {"cli.py", "events.py", "up.py", "stage.py"} <= {path.name for path in MODULES}
+    assert {"cli.py", "events.py", "up.py", "scene.py"} <= {path.name for path in MODULES}

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from sluice import cli, demo
 from sluice.demo import imports, stream
-from sluice.demo.stage import Stage
+from sluice.demo.scene import Scene
 
 
 def run() -> tuple[int, str, str]:
@@ -31,10 +31,10 @@ def test_a_promise_that_does_not_hold_fails_the_demo(monkeypatch):
 def test_a_check_that_fails_is_counted_and_shows_what_was_found(capsys):
     stack: Any = SimpleNamespace(outputs={}, cloud=SimpleNamespace(endpoint="http://127.0.0.1"))
     faults: Any = None
-    stage = Stage(stack, faults)
-    stage.check("all is well", holds=True, found="nothing")
-    stage.check("each [row] is there", holds=False, found=["[b]", 3])
-    assert stage.failed == 1
+    scene = Scene(stack, faults)
+    scene.check("all is well", holds=True, evidence="nothing")
+    scene.check("each [row] is there", holds=False, evidence=["[b]", 3])
+    assert scene.failed == 1
     assert capsys.readouterr().out == "  ok   all is well\n  FAIL each [row] is there: found ['[b]', 3]\n"
 
 

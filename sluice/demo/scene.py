@@ -1,4 +1,4 @@
-"""What every scene of the demo plays on: a deployed stack behind a fault proxy, and checks that are shown."""
+"""What every part of the demo works on: a deployed stack behind a fault proxy, and checks that are shown."""
 
 import json
 import time
@@ -16,8 +16,15 @@ from sluice.terminal import plural, say, status
 EXAMPLES = ROOT / "examples"
 
 
-class Stage:
-    """A running stack and the checks made on it."""
+class Scene:
+    """A running stack and the checks made on it.
+
+    Attributes:
+        stack: the stack.
+        faults: the proxy between its functions and the emulator.
+        target: the same stack, as commands see it.
+        failed: how many checks did not hold.
+    """
 
     def __init__(self, stack: Stack, faults: FaultProxy) -> None:
         self.stack, self.faults = stack, faults
@@ -26,16 +33,16 @@ class Stage:
 
     @classmethod
     @contextmanager
-    def open(cls) -> Iterator["Stage"]:
+    def open(cls) -> Iterator["Scene"]:
         """Starts the embedded cloud, deploys the stack `local`, and stops it all at the end."""
         started = time.monotonic()
         with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint, []) as faults:
             with status("Deploying the stack local ..."):
                 stack = cloud.deploy("local", functions_endpoint=faults.endpoint)
-            made = sum(resource.custom for resource in stack.graph.resources.values())
+            count = sum(resource.custom for resource in stack.graph.resources.values())
             seconds = time.monotonic() - started
             say(
-                f"The program that `pulumi up` deploys runs here: {plural(made, 'resource')} in {seconds:.1f} s, "
+                f"The program that `pulumi up` deploys runs here: {plural(count, 'resource')} in {seconds:.1f} s, "
                 f"IAM enforced, {cloud.endpoint}"
             )
             yield cls(stack, faults)
@@ -56,11 +63,11 @@ class Stage:
         with status("Waiting for the streams ..."):
             self.stack.wait_idle(120)
 
-    def check(self, promise: str, *, holds: bool, found: object = "") -> None:
-        """Shows a promise and whether it held, with what was found if not."""
+    def check(self, promise: str, *, holds: bool, evidence: object = "") -> None:
+        """Shows a promise and whether it held, with the evidence if not."""
         self.failed += not holds
         mark = ("ok  ", "green") if holds else ("FAIL", "red")
-        say("  ", mark, f" {promise}" + ("" if holds or found == "" else f": found {found!r}"))
+        say("  ", mark, f" {promise}" + ("" if holds or evidence == "" else f": found {evidence!r}"))
 
 
 def sample(name: str) -> list[dict[str, Any]]:

@@ -20,8 +20,8 @@ def _errors_as_text() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        told = terminal.error_text(error)
-        error.format_message = lambda: told
+        text = terminal.error_text(error)
+        error.format_message = lambda: text
         raise
 
 
@@ -59,10 +59,10 @@ def main() -> None:
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
             raise
-        sys.exit(terminal.printable(f"Error: {_told(error)}"))
+        sys.exit(terminal.printable(f"Error: {_message(error)}"))
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """What AWS refused; or that the embedded cloud, which never does, answers nothing."""
     from sluice.target import UNANSWERED
 

@@ -36,17 +36,17 @@ def left_behind(root: Path, stack: str) -> Iterator[Guard]:
 
 def shown_once(root: Path, stack: str | None = None) -> list[tuple[Part, ...]]:
     """Returns the lines that say why stacks ended, of all or of one, and forgets it."""
-    found = sorted(_path(root, "*").parent.glob(f"*{_SUFFIX}"))
+    paths = sorted(_path(root, "*").parent.glob(f"*{_SUFFIX}"))
     lines: list[tuple[Part, ...]] = []
-    for path in found:
+    for path in paths:
         if stack in (None, path.name.removesuffix(_SUFFIX)):
             reason, *trace = path.read_text(errors="replace").rstrip("\n").split("\n")
             lines.append(("Stack ", (path.name.removesuffix(_SUFFIX), "bold"), f" ended on its own: {reason}"))
             lines += [(f"  {line}",) for line in trace]
             path.unlink(missing_ok=True)
-    if found:
+    if paths:
         with suppress(OSError):  # something runs
-            found[0].parent.rmdir()
+            paths[0].parent.rmdir()
     return lines
 
 

@@ -37,17 +37,17 @@ def start(root: Path, stack: str, port: int | None) -> state.Running:
     assert process.stderr  # noqa: S101 it is a pipe
     try:
         with status(f"Starting {stack} ..."):
-            told = process.stderr.read().decode(errors="replace").strip()
+            errors = process.stderr.read().decode(errors="replace").strip()
         for one in state.running(root):
             if one.pid == process.pid:
                 process.stdin.write(b"ready")
                 process.stdin.flush()
                 process.returncode = 0  # it is on its own now; nobody here waits for it
-                for line in told.splitlines():
+                for line in errors.splitlines():
                     note(line)
                 return one
         process.wait()
-        raise Listing(told.removeprefix("Error: ") or f"stack {stack} did not come up")
+        raise Listing(errors.removeprefix("Error: ") or f"stack {stack} did not come up")
     finally:
         process.stdin.close()
         process.stderr.close()

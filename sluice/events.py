@@ -49,9 +49,9 @@ def show_import(entry: Entry) -> None:
 def import_line(entry: Entry) -> tuple[Part, ...]:
     """How an import ended."""
     colour = {"SUCCEEDED": "green", "PARTIAL": "yellow"}.get(entry["status"], "red")
-    told = f", {plural(entry['rows_written'], 'row')} written, {entry['rows_rejected']:,} rejected"
+    counts = f", {plural(entry['rows_written'], 'row')} written, {entry['rows_rejected']:,} rejected"
     reason = f": {entry['error']}" if entry["error"] else ""
-    return f"{entry['object'].partition('/')[2]}: ", (entry["status"], colour), told + reason
+    return f"{entry['object'].partition('/')[2]}: ", (entry["status"], colour), counts + reason
 
 
 def line(event: events.Event | Fired) -> tuple[Part, ...]:
@@ -64,12 +64,12 @@ def line(event: events.Event | Fired) -> tuple[Part, ...]:
         case events.Invoked(records=records, seconds=seconds, failed=0):
             return (plural(records, "record"), "green"), f" in {seconds * 1000:.0f} ms"
         case events.Invoked(records=records, error=error, failed=failed, retry=retry):
-            told = f" (attempt {retry + 1}): {error or 'partial failure'}"
-            return (f"{failed} of {plural(records, 'record')} failed", "red"), told
+            detail = f" (attempt {retry + 1}): {error or 'partial failure'}"
+            return (f"{failed} of {plural(records, 'record')} failed", "red"), detail
         case events.Bisected(records=records, parts=parts):
             return ((f"{plural(records, 'record')} cut into {' + '.join(map(str, parts))}", "yellow"),)
         case events.Discarded(records=records, condition=condition, destination=destination):
-            kept = f" -> {destination}" if destination else ""
-            return (f"{plural(records, 'record')} given up ({condition})", "red"), kept
+            place = f" -> {destination}" if destination else ""
+            return (f"{plural(records, 'record')} given up ({condition})", "red"), place
         case events.Delayed(operation=operation, error=error, seconds=seconds):
             return (f"{operation} again in {seconds:.1f} s", "yellow"), f": {error}"

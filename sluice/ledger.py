@@ -31,18 +31,18 @@ _FIELDS = (
 
 def entries(target: Target, name: str | None = None) -> list[Entry]:
     """The entries of all objects, or of the named one (`bucket/key`), the latest begun last."""
-    asked: dict[str, Any] = {
+    query: dict[str, Any] = {
         "TableName": target["import_ledger_table_name"],
         "FilterExpression": "attribute_exists(#status)",
         "ExpressionAttributeNames": {"#status": "status"},
     }
     if name:
-        asked["KeyConditionExpression"] = "#object = :object"
-        asked["ExpressionAttributeNames"]["#object"] = "object"
-        asked["ExpressionAttributeValues"] = {":object": {"S": name}}
-    pages = target.client("dynamodb").get_paginator("query" if name else "scan").paginate(**asked)
-    found = [_plain(item) for page in pages for item in page["Items"]]
-    return sorted(found, key=lambda entry: entry["started_at"] or "")
+        query["KeyConditionExpression"] = "#object = :object"
+        query["ExpressionAttributeNames"]["#object"] = "object"
+        query["ExpressionAttributeValues"] = {":object": {"S": name}}
+    pages = target.client("dynamodb").get_paginator("query" if name else "scan").paginate(**query)
+    ledger = [_plain(item) for page in pages for item in page["Items"]]
+    return sorted(ledger, key=lambda entry: entry["started_at"] or "")
 
 
 def followed(
@@ -61,20 +61,20 @@ def followed(
     """
     from botocore.exceptions import BotoCoreError, ClientError  # in no hurry: the clients need it too
 
-    seen, told = -math.inf, False
+    last_read, noted = -math.inf, False
     while True:
         try:
-            found = entries(target, name)
+            ledger = entries(target, name)
         except (BotoCoreError, ClientError, OSError) as error:
-            if time.monotonic() - seen > patience:
+            if time.monotonic() - last_read > patience:
                 raise
-            if not told:
+            if not noted:
                 note((f"The ledger cannot be read ({error}). The import runs on; this is tried again.", "yellow"))
-            told = True
+            noted = True
         else:
-            seen, told = time.monotonic(), False
-            yield found
-            if until(found):
+            last_read, noted = time.monotonic(), False
+            yield ledger
+            if until(ledger):
                 return
         time.sleep(seconds)
 

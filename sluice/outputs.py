@@ -94,15 +94,16 @@ class SluiceOutputs:
         Raises:
             MissingOutputError: outputs are missing, when they are resolved; Pulumi then shows its message.
         """
-        outputs = pulumi.StackReference(name, opts=opts).outputs.apply(lambda found: _complete(cls, found, name))
+        reference = pulumi.StackReference(name, opts=opts)
+        outputs = reference.outputs.apply(lambda outputs: _complete(cls, outputs, name))
         return cls(**{field.name: outputs[field.name] for field in fields(cls)})
 
 
-def _complete(cls: type[SluiceOutputs], found: Mapping[str, Any], stack: str) -> Mapping[str, Any]:
-    missing = [field.name for field in fields(cls) if field.name not in found]
+def _complete(cls: type[SluiceOutputs], outputs: Mapping[str, Any], stack: str) -> Mapping[str, Any]:
+    missing = [field.name for field in fields(cls) if field.name not in outputs]
     if missing:
         raise MissingOutputError(
             f"stack {stack} has no output {', '.join(missing)}: "
             "it is no Sluice stack, or an older version deployed it; deploy it with this one"
         )
-    return found
+    return outputs

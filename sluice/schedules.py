@@ -97,8 +97,8 @@ class Expression:
         for day in self._ordinals(moment.date()):
             midnight = datetime.fromordinal(day).replace(tzinfo=UTC)
             for minute in self.minutes:
-                if (found := midnight + timedelta(minutes=minute)) > moment:
-                    return found
+                if (time := midnight + timedelta(minutes=minute)) > moment:
+                    return time
         raise ValueError("the schedule never fires again")
 
     def longest_gap(self) -> timedelta:
@@ -166,10 +166,10 @@ def _days_of_the_month(text: str) -> _Days:
     if not last and not nearest:
         allowed = sorted(_values(text, _MONTH_DAYS))
         return lambda _, length: [day for day in allowed if day <= length]
-    wanted = None if last else _value(text[:-1], _MONTH_DAYS, text)
+    number = None if last else _value(text[:-1], _MONTH_DAYS, text)
 
     def days(first: int, length: int) -> list[int]:
-        day = wanted or length
+        day = number or length
         if day > length:
             return []
         return [_nearest_weekday(day, first, length) if nearest else day]

@@ -43,8 +43,8 @@ def refuse_if_unsafe(target: Target, *, even_prod: bool) -> None:
         raise RefusedError("this is prod: say --even-prod if you mean it")
     name = target["notifier_function_name"]
     config = target.client("lambda").get_function_configuration(FunctionName=name)
-    told = config["Environment"]["Variables"]
-    if not json.loads(told["MAIL_ONLY_TO"]) and json.loads(told["MAIL_ENABLED"]):
+    variables = config["Environment"]["Variables"]
+    if not json.loads(variables["MAIL_ONLY_TO"]) and json.loads(variables["MAIL_ENABLED"]):
         raise RefusedError("mail.onlyTo is empty, so the checks could mail people: set it, or mail.enabled: false")
 
 
@@ -64,8 +64,8 @@ def _stream(target: Target, mark: str) -> Iterator[Check]:
     try:
         dynamodb.put_item(TableName=table, Item={**own, "name": {"S": "Smoke Test"}, "email": {"S": _SIMULATOR}})
         dynamodb.delete_item(TableName=table, Key=own)
-        held = _eventually(lambda: trail.events() == ["INSERT", "REMOVE"])
-        yield Check("a record written and removed is in the audit trail, each once", held)
+        complete = _eventually(lambda: trail.events() == ["INSERT", "REMOVE"])
+        yield Check("a record written and removed is in the audit trail, each once", complete)
     finally:
         dynamodb.delete_item(TableName=table, Key=own)
         for name in trail.own_objects():
@@ -101,33 +101,33 @@ class _Trail:
             folder = time.strftime("date=%Y-%m-%d/hour=%H/", time.gmtime(moment))
             prefix = f"changes/table={self._target['stream_table_name']}/{folder}"
             for page in pages.paginate(Bucket=self._target["archive_bucket_name"], Prefix=prefix):
-                yield from (held["Key"] for held in page.get("Contents", []))
+                yield from (item["Key"] for item in page.get("Contents", []))
 
     def _read(self, key: str) -> list[dict[str, Any]]:
-        held = self._target.client("s3").get_object(Bucket=self._target["archive_bucket_name"], Key=key)
-        return [json.loads(line) for line in gzip.decompress(held["Body"].read()).splitlines()]
+        item = self._target.client("s3").get_object(Bucket=self._target["archive_bucket_name"], Key=key)
+        return [json.loads(line) for line in gzip.decompress(item["Body"].read()).splitlines()]
 
 
 def _import(target: Target, mark: str) -> Iterator[Check]:
     dynamodb, table = target.client("dynamodb"), target["import_table_name"]
     bucket, key = target["import_bucket_name"], f"{target['import_prefix']}{mark}.jsonl"
-    described = dynamodb.describe_table(TableName=table)["Table"]
-    types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in described["AttributeDefinitions"]}
-    names = [part["AttributeName"] for part in described["KeySchema"]]
+    schema = dynamodb.describe_table(TableName=table)["Table"]
+    types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in schema["AttributeDefinitions"]}
+    names = [part["AttributeName"] for part in schema["KeySchema"]]
     keys = [
         {name: f"{mark}-{row}" if types[name] == "S" else _number(mark, row) for name in names} for row in range(_ROWS)
     ]
-    stored = [{name: {types[name]: str(value)} for name, value in own.items()} for own in keys]
+    items = [{name: {types[name]: str(value)} for name, value in own.items()} for own in keys]
     body = "".join(json.dumps({**own, "note": "smoke test"}) + "\n" for own in keys)
     try:
         target.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
         _eventually(lambda: any(one["status"] != RUNNING for one in entries(target, f"{bucket}/{key}")))
-        ended = [one["status"] for one in entries(target, f"{bucket}/{key}")]
-        yield Check("a file's import succeeds", ended == ["SUCCEEDED"])
-        there = sum("Item" in dynamodb.get_item(TableName=table, Key=own, ConsistentRead=True) for own in stored)
-        yield Check(f"its {_ROWS} rows are in the table", there == _ROWS)
+        statuses = [one["status"] for one in entries(target, f"{bucket}/{key}")]
+        yield Check("a file's import succeeds", statuses == ["SUCCEEDED"])
+        count = sum("Item" in dynamodb.get_item(TableName=table, Key=own, ConsistentRead=True) for own in items)
+        yield Check(f"its {_ROWS} rows are in the table", count == _ROWS)
     finally:
-        for own in stored:
+        for own in items:
             dynamodb.delete_item(TableName=table, Key=own)
         _delete(target, bucket, key)
         _forget(target, f"{bucket}/{key}")
@@ -141,13 +141,13 @@ def _number(mark: str, row: int) -> int:
 def _forget(target: Target, name: str) -> None:
     """Removes what the ledger knows of an object."""
     dynamodb, table = target.client("dynamodb"), target["import_ledger_table_name"]
-    found = dynamodb.query(
+    items = dynamodb.query(
         TableName=table,
         KeyConditionExpression="#object = :object",
         ExpressionAttributeNames={"#object": "object"},
         ExpressionAttributeValues={":object": {"S": name}},
     )["Items"]
-    for item in found:
+    for item in items:
         dynamodb.delete_item(TableName=table, Key={"object": item["object"], "version": item["version"]})
 
 
@@ -164,10 +164,10 @@ def _report(target: Target) -> Check:
 def _delete(target: Target, bucket: str, key: str) -> None:
     """Removes an object with all of its versions."""
     s3 = target.client("s3")
-    listed = s3.list_object_versions(Bucket=bucket, Prefix=key)
-    for held in (*listed.get("Versions", []), *listed.get("DeleteMarkers", [])):
-        if held["Key"] == key:
-            s3.delete_object(Bucket=bucket, Key=key, VersionId=held["VersionId"])
+    versions = s3.list_object_versions(Bucket=bucket, Prefix=key)
+    for version in (*versions.get("Versions", []), *versions.get("DeleteMarkers", [])):
+        if version["Key"] == key:
+            s3.delete_object(Bucket=bucket, Key=key, VersionId=version["VersionId"])
 
 
 def _eventually(holds: Callable[[], bool]) -> bool:

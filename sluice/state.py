@@ -70,8 +70,8 @@ def place_of(root: Path, stack: str) -> Path:
 
 def places(root: Path) -> list[Path]:
     """The folders of stacks that run, are about to, or did not end well; by name."""
-    found = (root / _FOLDER).glob("*/lock")
-    return sorted(lock.parent for lock in found if "." not in lock.parent.name)
+    locks = (root / _FOLDER).glob("*/lock")
+    return sorted(lock.parent for lock in locks if "." not in lock.parent.name)
 
 
 @contextmanager
@@ -82,20 +82,20 @@ def hold(root: Path, stack: str) -> Iterator[Held]:
         StateError: another process holds it.
     """
     place = place_of(root, stack)
-    taken: list[int] = []  # known here also when Ctrl-C comes before the call below has returned
+    locks: list[int] = []  # known here also when Ctrl-C comes before the call below has returned
 
     def take() -> None:
         lock = _wait_for_lock(place)
-        taken.extend([] if lock is None else [lock])
+        locks.extend([] if lock is None else [lock])
 
     try:
         uninterrupted(take)
-        if not taken:
+        if not locks:
             raise StateError(f"stack {stack} runs already in this checkout: stop it with `python -m sluice down`")
         _remove_leftovers(place)
-        yield Held(place, taken[0])
+        yield Held(place, locks[0])
     finally:
-        if taken:
+        if locks:
             _remove(place)
 
 
@@ -110,12 +110,12 @@ def publish(root: Path, ready: Running) -> None:
 
 def running(root: Path) -> list[Running]:
     """The stacks that run in a checkout and are ready, by name."""
-    found = []
+    stacks = []
     for place in places(root):
         if holder(place):
             with suppress(FileNotFoundError):  # it is not ready, or ended just now
-                found.append(Running(**json.loads((place / "state.json").read_text())))
-    return found
+                stacks.append(Running(**json.loads((place / "state.json").read_text())))
+    return stacks
 
 
 def holder(place: Path) -> int | None:
@@ -223,9 +223,9 @@ def _remove(place: Path) -> None:
 
     It is moved away first: whoever comes next makes a folder of its own, which this cannot touch.
     """
-    gone = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
+    leftover = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
     with suppress(FileNotFoundError):
-        place.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+        place.rename(leftover)
+    shutil.rmtree(leftover, ignore_errors=True)
     with suppress(OSError):
         place.parent.rmdir()

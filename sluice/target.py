@@ -123,8 +123,8 @@ def running(stack: str | None = None) -> Target:
     Raises:
         click.ClickException: nothing runs, or it is not clear which stack is meant.
     """
-    found = chosen(stack)
-    return Target(found.outputs, found.endpoint)
+    stack_state = chosen(stack)
+    return Target(stack_state.outputs, stack_state.endpoint)
 
 
 def chosen(stack: str | None = None) -> state.Running:
@@ -133,12 +133,12 @@ def chosen(stack: str | None = None) -> state.Running:
     Raises:
         click.ClickException: nothing runs, or it is not clear which stack is meant.
     """
-    found = {one.stack: one for one in state.running(state.checkout())}
-    if not found:
+    stacks = {one.stack: one for one in state.running(state.checkout())}
+    if not stacks:
         raise click.ClickException("nothing runs in this checkout: start it with `python -m sluice up`")
-    if stack is None and len(found) > 1:
-        raise click.ClickException(f"several stacks run: choose one with --stack, of {', '.join(found)}")
-    name = stack or next(iter(found))
-    if name not in found:
-        raise click.ClickException(f"stack {name} does not run in this checkout; running: {', '.join(found)}")
-    return found[name]
+    if stack is None and len(stacks) > 1:
+        raise click.ClickException(f"several stacks run: choose one with --stack, of {', '.join(stacks)}")
+    name = stack or next(iter(stacks))
+    if name not in stacks:
+        raise click.ClickException(f"stack {name} does not run in this checkout; running: {', '.join(stacks)}")
+    return stacks[name]

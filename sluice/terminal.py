@@ -41,7 +41,7 @@ class Listing(click.ClickException):
 
 def printable(text: str) -> str:
     """Returns a text that others wrote as a terminal may have it: one line, control characters as visible escapes."""
-    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def say(*parts: Part) -> None:
@@ -58,7 +58,7 @@ def print_json(value: Any) -> None:
     """Prints a JSON document and nothing else, never coloured or wrapped."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
     # What is left of unprintable characters is in strings, but for our own line breaks.
-    print(_UNPRINTABLE.sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text))  # noqa: T201 this is the place
+    print(_UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else json.dumps(match[0])[1:-1], text))  # noqa: T201 this is the place
 
 
 def print_table(*rows: Sequence[Part]) -> None:
@@ -82,8 +82,8 @@ def print_heading(title: str) -> None:
 @contextmanager
 def status(text: str) -> Iterator[Callable[[str], None]]:
     """Shows on a terminal what is being done; what it gives changes that text."""
-    with err.status(_line([text])) as shown:
-        yield lambda changed: shown.update(_line([changed]))
+    with err.status(_line([text])) as display:
+        yield lambda text: display.update(_line([text]))
 
 
 class Bars:
@@ -92,8 +92,8 @@ class Bars:
     def __init__(self) -> None:
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn  # few commands need it
 
-        name, told = (TextColumn(f"{{task.{field}}}", markup=False) for field in ("description", "fields[told]"))
-        columns = (name, BarColumn(), TaskProgressColumn(), told)
+        name, state = (TextColumn(f"{{task.{field}}}", markup=False) for field in ("description", "fields[state]"))
+        columns = (name, BarColumn(), TaskProgressColumn(), state)
         self._progress = Progress(*columns, console=err, transient=True) if err.is_terminal else None
         self._tasks: dict[Any, Any] = {}
 
@@ -110,18 +110,18 @@ class Bars:
         """Whether there is a bar for this work."""
         return key in self._tasks
 
-    def show(self, key: object, name: str, told: str, done: int, total: int | None) -> None:
+    def show(self, key: object, name: str, state: str, done: int, total: int | None) -> None:
         """Shows how far a piece of work is; the first time it gets a bar."""
         if self._progress:
             if key not in self._tasks:
-                self._tasks[key] = self._progress.add_task(printable(name), told="")
-            self._progress.update(self._tasks[key], completed=done, total=total, told=printable(told))
+                self._tasks[key] = self._progress.add_task(printable(name), state="")
+            self._progress.update(self._tasks[key], completed=done, total=total, state=printable(state))
 
 
 def error_text(error: click.ClickException) -> str:
     """Returns the message of an error as a terminal may have it."""
-    told = error.format_message()
-    return told if isinstance(error, Listing) else printable(told)
+    text = error.format_message()
+    return text if isinstance(error, Listing) else printable(text)
 
 
 def guard_the_rest() -> None:
@@ -148,8 +148,8 @@ class _Formatter(logging.Formatter):
     """A record of a log as a line, with its traceback as further ones, indented."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = trace(record.exc_info[1]) if record.exc_info and record.exc_info[1] else []
-        return "\n".join([printable(record.getMessage()), *(f"  {line}" for line in told)])
+        lines = trace(record.exc_info[1]) if record.exc_info and record.exc_info[1] else []
+        return "\n".join([printable(record.getMessage()), *(f"  {line}" for line in lines)])
 
 
 def _note_all(lines: Iterable[str]) -> None:

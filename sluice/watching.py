@@ -46,8 +46,7 @@ class Watcher:
         self._ready, self._target = ready, Target(ready.outputs, ready.endpoint)
         self._mailed = 0
         self._ended: set[tuple[str, str, str]] = set()
-        self._problems: dict[str, str] = {}
-        """What cannot be looked at -> why."""
+        self._problems: dict[str, str] = {}  # what cannot be looked at -> why
 
     @property
     def failing(self) -> bool:
@@ -76,7 +75,7 @@ class Watcher:
 
     def _look_at_imports(self) -> None:
         for entry in entries(self._target):
-            ended = (entry["object"], entry["version"], entry["finished_at"])
-            if entry["status"] != RUNNING and ended not in self._ended:
-                self._ended.add(ended)
+            end = (entry["object"], entry["version"], entry["finished_at"])
+            if entry["status"] != RUNNING and end not in self._ended:
+                self._ended.add(end)
                 show_import(entry)

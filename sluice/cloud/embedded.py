@@ -118,18 +118,18 @@ class EmbeddedCloud:
         deployment = Deployment(cloud, on_created, self._outputs)
         outputs = program.run(stack, deployment, root=root, config=config)
         self._outputs[program.full_name(stack, root)] = outputs
-        made = Stack(stack, outputs, deployment.graph, cloud, {}, [], [])
-        self.stacks.append(made)
+        deployed = Stack(stack, outputs, deployment.graph, cloud, {}, [], [])
+        self.stacks.append(deployed)
         self._mappings.look()
-        for mapping in made.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
+        for mapping in deployed.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
             if ":dynamodb:" in mapping.inputs["eventSourceArn"]:
-                made.pollers[mapping.name] = self._mappings.poller(mapping.id)
+                deployed.pollers[mapping.name] = self._mappings.poller(mapping.id)
         self._timetable.look()
-        schedules = made.graph.of_type("aws:scheduler/schedule:Schedule")
-        made.schedules.extend(filter(None, (self._timetable.running(each.outputs["arn"]) for each in schedules)))
-        for target in made.graph.of_type("aws:cloudwatch/eventTarget:EventTarget"):
-            made.rule_targets.append(_start_rule_target(cloud, target))
-        return made
+        schedules = deployed.graph.of_type("aws:scheduler/schedule:Schedule")
+        deployed.schedules.extend(filter(None, (self._timetable.running(each.outputs["arn"]) for each in schedules)))
+        for target in deployed.graph.of_type("aws:cloudwatch/eventTarget:EventTarget"):
+            deployed.rule_targets.append(_start_rule_target(cloud, target))
+        return deployed
 
     def stop(self) -> None:
         """Stops everything; returns when nothing runs and nothing is left.

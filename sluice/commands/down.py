@@ -32,18 +32,18 @@ def command(stack: str | None) -> None:
 
 def _stop(place: Path) -> bool:
     """Ends the process that holds a folder and returns when all of it is gone; False where there is none."""
-    told: int | None = None
+    signalled: int | None = None
     end = time.monotonic() + _PATIENCE_SECONDS
     with state.watched(place) as lock:
         while pid := state.holder_of(lock):
-            if pid != told:
+            if pid != signalled:
                 with suppress(ProcessLookupError):  # it was killed, and its emulator is about to end
                     os.kill(pid, signal.SIGTERM)
-                told = pid
+                signalled = pid
             if time.monotonic() > end:
                 raise click.ClickException(
                     f"process {pid} of stack {place.name} does not end: end it with kill -9 {pid}"
                 )
             time.sleep(0.02)
     state.clear(place)
-    return told is not None
+    return signalled is not None

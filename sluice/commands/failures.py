@@ -32,17 +32,17 @@ def command(target: Target, as_json: bool, redrive: bool) -> None:
         _redrive(target, as_json)
         return
     refused: list[str] = []
-    found = list(_from_each(_LISTED, target, refused))
-    batches = [failure for failure in found if failure.pipeline == "stream" and failure.reason != UNREADABLE]
+    failures = list(_from_each(_LISTED, target, refused))
+    batches = [failure for failure in failures if failure.pipeline == "stream" and failure.reason != UNREADABLE]
     errors = dict(zip(batches, last_errors(target, batches), strict=True))
     if as_json:
-        print_json([{**failure._asdict(), "error": errors.get(failure, "")} for failure in found])
+        print_json([{**failure._asdict(), "error": errors.get(failure, "")} for failure in failures])
     else:
-        for failure in found:
+        for failure in failures:
             _show(failure)
             if errors.get(failure):
                 say(f"    {errors[failure]}")
-        say(plural(len(found), "failure") + (": --redrive sends them again." if found else "."))
+        say(plural(len(failures), "failure") + (": --redrive sends them again." if failures else "."))
     _end(refused)
 
 

@@ -45,16 +45,16 @@ def upload(target: Target, file: Path) -> Entry:
     with status(f"Uploading {file.name} ..."), file.open("rb") as body:
         s3.upload_fileobj(body, bucket, key)
     head = s3.head_object(Bucket=bucket, Key=key)
-    named = head.get("VersionId", "null")  # "null" where the bucket keeps no versions
-    version = head["ETag"].strip('"') if named == "null" else named
+    version_id = head.get("VersionId", "null")  # "null" where the bucket keeps no versions
+    version = head["ETag"].strip('"') if version_id == "null" else version_id
 
-    def own(found: list[Entry]) -> list[Entry]:
-        return [entry for entry in found if entry["version"] == version]
+    def own(ledger: list[Entry]) -> list[Entry]:
+        return [entry for entry in ledger if entry["version"] == version]
 
-    def ended(found: list[Entry]) -> bool:
-        return any(entry["status"] != RUNNING for entry in own(found))
+    def has_ended(ledger: list[Entry]) -> bool:
+        return any(entry["status"] != RUNNING for entry in own(ledger))
 
-    return own(follow_until(target, ended, f"{bucket}/{key}"))[0]
+    return own(follow_until(target, has_ended, f"{bucket}/{key}"))[0]
 
 
 def _try(file: Path, stack: str) -> None:

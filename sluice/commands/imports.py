@@ -17,36 +17,36 @@ _COLOURS = {"SUCCEEDED": "green", "PARTIAL": "yellow", "FAILED": "red", RUNNING:
 @targeted
 def command(target: Target, as_json: bool, follow: bool) -> None:
     """Show the import ledger."""
-    found = follow_until(target, _none_runs) if follow else entries(target)
+    ledger = follow_until(target, _none_runs) if follow else entries(target)
     if as_json:
-        print_json(found)
+        print_json(ledger)
     else:
-        show(found)
+        show(ledger)
 
 
 def follow_until(target: Target, until: Callable[[list[Entry]], bool], name: str | None = None) -> list[Entry]:
     """Shows the progress of imports, of all or of the named object, until the ledger is as wanted; returns it then."""
-    found: list[Entry] = []
+    ledger: list[Entry] = []
     with Bars() as bars:
-        for found in followed(target, until, name):
-            for entry in found:
+        for ledger in followed(target, until, name):
+            for entry in ledger:
                 _show_progress(bars, entry)
-    return found
+    return ledger
 
 
 def _show_progress(bars: Bars, entry: Entry) -> None:
     key = (entry["object"], entry["version"])
     if key in bars or entry["status"] == RUNNING:  # what had ended before has none
-        bars.show(key, _short(entry), _told(entry), entry["bytes_read"], entry["bytes_total"] or None)
+        bars.show(key, _short(entry), _state(entry), entry["bytes_read"], entry["bytes_total"] or None)
 
 
-def show(found: list[Entry]) -> None:
+def show(ledger: list[Entry]) -> None:
     """Prints entries as a table, with the reason of each that failed."""
-    print_table(("file", "status", "rows", "written", "rejected", "chunks", "finished"), *map(_row, found))
-    for entry in found:
+    print_table(("file", "status", "rows", "written", "rejected", "chunks", "finished"), *map(_row, ledger))
+    for entry in ledger:
         if entry["error"]:
             say(f"{_short(entry)}: {entry['error']}")
-    say(f"{plural(len(found), 'import')}.")
+    say(f"{plural(len(ledger), 'import')}.")
 
 
 def _row(entry: Entry) -> tuple[Part, ...]:
@@ -55,8 +55,8 @@ def _row(entry: Entry) -> tuple[Part, ...]:
     return _short(entry), status, *counts, f"{entry['chunks_done']}/{entry['chunks_total']}", entry["finished_at"] or ""
 
 
-def _none_runs(found: list[Entry]) -> bool:
-    return not any(entry["status"] == RUNNING for entry in found)
+def _none_runs(ledger: list[Entry]) -> bool:
+    return not any(entry["status"] == RUNNING for entry in ledger)
 
 
 def _short(entry: Entry) -> str:
@@ -64,6 +64,6 @@ def _short(entry: Entry) -> str:
     return entry["object"].partition("/")[2]
 
 
-def _told(entry: Entry) -> str:
+def _state(entry: Entry) -> str:
     rejected = f", {entry['rows_rejected']:,} rejected" if entry["rows_rejected"] else ""
     return f"{entry['rows_written']:,} rows{rejected}, chunk {entry['chunks_done']}/{entry['chunks_total']}"

@@ -18,5 +18,5 @@ def command(target: Target, as_json: bool) -> None:
         return
     width = max(map(len, target.outputs))
     for name, value in sorted(target.outputs.items()):
-        told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        say(f"{name:{width}}  {told}")
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        say(f"{name:{width}}  {text}")

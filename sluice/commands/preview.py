@@ -27,8 +27,8 @@ def command(stack: str, as_json: bool) -> None:
     say((root.name, "bold"))
     for line in _tree(graph, root):
         say(*line)
-    made = sum(resource.custom for resource in graph.resources.values())
-    say(f"{plural(made, 'resource')} in {plural(len(graph.resources) - made - 1, 'component')}.")
+    count = sum(resource.custom for resource in graph.resources.values())
+    say(f"{plural(count, 'resource')} in {plural(len(graph.resources) - count - 1, 'component')}.")
 
 
 def _graph(stack: str) -> "Graph":
@@ -47,8 +47,8 @@ def _tree(graph: "Graph", resource: "Resource", indent: str = "") -> Iterator[tu
     children = graph.children(resource.urn)
     for child in children:
         last = child is children[-1]
-        kept = (" protected", "yellow") if "protect" in child.options else ""
-        yield f"{indent}{'└── ' if last else '├── '}{child.name} ", (short_type(child.type), "dim"), kept
+        mark = (" protected", "yellow") if "protect" in child.options else ""
+        yield f"{indent}{'└── ' if last else '├── '}{child.name} ", (short_type(child.type), "dim"), mark
         yield from _tree(graph, child, indent + ("    " if last else "│   "))
 
 

@@ -37,10 +37,10 @@ def run(target: Target) -> dict[str, Any]:
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     payload = json.dumps({"scheduled_time": now}).encode()
     answer = target.client("lambda").invoke(FunctionName=target["report_function_name"], Payload=payload)
-    told = json.loads(answer["Payload"].read())
+    result = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise click.ClickException(f"the reporter failed: {told.get('errorMessage', told)}")
-    stored = target.client("s3").get_object(Bucket=target["report_bucket_name"], Key=told["report"])
+        raise click.ClickException(f"the reporter failed: {result.get('errorMessage', result)}")
+    stored = target.client("s3").get_object(Bucket=target["report_bucket_name"], Key=result["report"])
     return json.loads(stored["Body"].read())
 
 

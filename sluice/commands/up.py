@@ -32,7 +32,7 @@ def command(stack: str, port: int | None, detach: bool, detached: bool) -> None:
     if detach:
         from sluice import detaching
 
-        _tell(detaching.start(root, stack, port), started)
+        _show_ready(detaching.start(root, stack, port), started)
         return
     try:
         _run(root, stack, port, started, detached=detached)
@@ -62,7 +62,7 @@ def _run(root: Path, stack: str, port: int | None, started: float, *, detached: 
             if release:
                 release(held.place)
                 crash.armed = True
-            _tell(ready, started)
+            _show_ready(ready, started)
             watch(lambda: cloud.server.alive, ready)
             raise click.ClickException("the emulator ended on its own; nothing runs any more")
     except ProgramError as error:
@@ -72,19 +72,21 @@ def _run(root: Path, stack: str, port: int | None, started: float, *, detached: 
 
 
 def _deploy(cloud: "EmbeddedCloud", root: Path, stack: str) -> state.Running:
-    with status(f"Deploying {stack} ...") as tell:
+    with status(f"Deploying {stack} ...") as show:
         created = 0
 
         def count(resource: "Resource") -> None:
             nonlocal created
             created += 1
-            tell(f"Deploying {stack}: {plural(created, 'resource')}, {resource.name}")
+            show(f"Deploying {stack}: {plural(created, 'resource')}, {resource.name}")
 
-        made = cloud.deploy(stack, root=root, on_created=count)
-    return state.Running(stack, os.getpid(), cloud.endpoint, made.cloud.region, made.outputs, made.cloud.token)
+        deployed = cloud.deploy(stack, root=root, on_created=count)
+    return state.Running(
+        stack, os.getpid(), cloud.endpoint, deployed.cloud.region, deployed.outputs, deployed.cloud.token
+    )
 
 
-def _tell(ready: state.Running, started: float) -> None:
+def _show_ready(ready: state.Running, started: float) -> None:
     """Says what runs, where, and what to do next."""
     say("Stack ", (ready.stack, "bold"), f" runs, after {time.monotonic() - started:.1f} s.")
     say(f"  endpoint  {ready.endpoint}  (keys test/test, region {ready.region})")

@@ -28,17 +28,17 @@ def last_errors(target: Target, failures: Sequence[Failure]) -> list[str]:
     Empty where the log has none, or is gone; where it may not be read, that is told. A log is read once for all
     failures that are near one another.
     """
-    found: dict[Failure, str] = {}
+    errors: dict[Failure, str] = {}
     for function in {failure.function for failure in failures}:
-        its = sorted((failure for failure in failures if failure.function == function), key=_at)
+        own = sorted((failure for failure in failures if failure.function == function), key=_at)
         try:
             group = _log_group(target, function)
-            for near in _near(its) if group else ():
-                told = _errors(target, group, _at(near[0]) - _BEFORE, _at(near[-1]) + _AFTER)
-                found.update({failure: _last(told, _at(failure)) for failure in near})
+            for near in _near(own) if group else ():
+                logged = _errors(target, group, _at(near[0]) - _BEFORE, _at(near[-1]) + _AFTER)
+                errors.update({failure: _last(logged, _at(failure)) for failure in near})
         except ClientError as error:
-            found.update({failure: f"its log cannot be read: {error}" for failure in its if failure not in found})
-    return [found.get(failure, "") for failure in failures]
+            errors.update({failure: f"its log cannot be read: {error}" for failure in own if failure not in errors})
+    return [errors.get(failure, "") for failure in failures]
 
 
 def _near(failures: Iterable[Failure]) -> Iterator[list[Failure]]:
@@ -62,7 +62,7 @@ def _log_group(target: Target, function: str) -> str:
 
 def _errors(target: Target, group: str, start: int, end: int) -> list[tuple[int, str]]:
     """The errors of a time in a log, with their times, in order."""
-    logs, told = target.client("logs"), []
+    logs, errors = target.client("logs"), []
     while True:
         try:
             pages = logs.get_paginator("filter_log_events").paginate(
@@ -71,15 +71,15 @@ def _errors(target: Target, group: str, start: int, end: int) -> list[tuple[int,
             events = sorted((event for page in pages for event in page["events"]), key=lambda event: event["timestamp"])
         except logs.exceptions.ResourceNotFoundException:
             return []
-        told += [(event["timestamp"], error) for event in events if (error := _error(event))]
+        errors += [(event["timestamp"], error) for event in events if (error := _error(event))]
         if len(events) < _PAGE or events[-1]["timestamp"] == start:
-            return told
+            return errors
         start = events[-1]["timestamp"]
 
 
-def _last(told: list[tuple[int, str]], at: int) -> str:
-    place = bisect_right(told, at + _AFTER, key=lambda one: one[0]) - 1
-    return told[place][1] if place >= 0 and told[place][0] >= at - _BEFORE else ""
+def _last(errors: list[tuple[int, str]], at: int) -> str:
+    place = bisect_right(errors, at + _AFTER, key=lambda one: one[0]) - 1
+    return errors[place][1] if place >= 0 and errors[place][0] >= at - _BEFORE else ""
 
 
 def _error(event: dict[str, Any]) -> str:
@@ -87,8 +87,8 @@ def _error(event: dict[str, Any]) -> str:
     try:
         line = json.loads(event["message"])
     except (ValueError, RecursionError):
-        found = _ERROR.match(event["message"])
-        return found[0] if found else ""
+        match = _ERROR.match(event["message"])
+        return match[0] if match else ""
     return f"{line.get('errorType', 'Error')}: {line['errorMessage']}" if _is_error(line) else ""
 
 

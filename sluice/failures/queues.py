@@ -89,13 +89,13 @@ def _report_queue(target: Target) -> str:
 @contextmanager
 def _received(target: Target, url: str, seconds: int) -> Iterator[list[Message]]:
     """All messages of a queue, oldest first; those that are still there at the end are visible again at once."""
-    sqs, found = target.client("sqs"), dict[str, Message]()
+    sqs, messages = target.client("sqs"), dict[str, Message]()
     try:
         while received := _receive(sqs, url, seconds):
-            found.update({message["MessageId"]: message for message in received})
-        yield sorted(found.values(), key=lambda message: int(message["Attributes"]["SentTimestamp"]))
+            messages.update({message["MessageId"]: message for message in received})
+        yield sorted(messages.values(), key=lambda message: int(message["Attributes"]["SentTimestamp"]))
     finally:
-        handles = [message["ReceiptHandle"] for message in found.values()]
+        handles = [message["ReceiptHandle"] for message in messages.values()]
         for start in range(0, len(handles), _AT_ONCE):
             entries = [
                 {"Id": str(place), "ReceiptHandle": handle, "VisibilityTimeout": 0}

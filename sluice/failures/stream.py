@@ -51,14 +51,14 @@ def _documents(target: Target) -> Iterator[_Document]:
     """What Lambda left of each failed batch: one at a time, because each may hold megabytes."""
     bucket, s3 = target["archive_bucket_name"], target.client("s3")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=_STREAM_FAILURES)
-    listed = [held for page in pages for held in page.get("Contents", [])]
-    for held in sorted(listed, key=lambda held: held["LastModified"]):
-        key = held["Key"]
+    objects = [item for page in pages for item in page.get("Contents", [])]
+    for item in sorted(objects, key=lambda item: item["LastModified"]):
+        key = item["Key"]
         where = f"s3://{bucket}/{key}"
-        unreadable = Failure("stream", "", UNREADABLE, held["LastModified"].isoformat(), 0, where)
+        unreadable = Failure("stream", "", UNREADABLE, item["LastModified"].isoformat(), 0, where)
         try:
-            found = s3.get_object(Bucket=bucket, Key=key)
-            body = found["Body"].read()
+            response = s3.get_object(Bucket=bucket, Key=key)
+            body = response["Body"].read()
         except REFUSED as error:
             if code(error) not in _GONE:  # gone: somebody else redrove it meanwhile
                 yield _Document(unreadable, key, error=str(error))
@@ -66,7 +66,7 @@ def _documents(target: Target) -> Iterator[_Document]:
         try:
             content = json.loads(body)
             records = json.loads(content["payload"])["Records"]
-            document = _Document(_failure(content, records, where), key, found["ETag"], content, records)
+            document = _Document(_failure(content, records, where), key, response["ETag"], content, records)
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             document = _Document(unreadable, key, error="this object is no failure of a stream")
         yield document
@@ -83,14 +83,14 @@ def _failure(content: dict[str, Any], records: list[dict[str, Any]], where: str)
 def _settled(target: Target, document: _Document, left: list[dict[str, Any]], error: str) -> Redriven:
     """Removes what was taken from the failures; where somebody else changed the object meanwhile, theirs counts."""
     done = len(document.records) - len(left)
-    s3, held = target.client("s3"), {"Bucket": target["archive_bucket_name"], "Key": document.key}
+    s3, location = target.client("s3"), {"Bucket": target["archive_bucket_name"], "Key": document.key}
     try:
         if not left:
-            s3.delete_object(**held)
+            s3.delete_object(**location)
         elif done:
-            s3.put_object(**held, IfMatch=document.etag, Body=_with_records(document.content or {}, left))
+            s3.put_object(**location, IfMatch=document.etag, Body=_with_records(document.content or {}, left))
         else:
-            s3.head_object(**held)
+            s3.head_object(**location)
     except REFUSED as refusal:
         if code(refusal) in _GONE:
             left, error = [], ""
@@ -123,19 +123,19 @@ def _send(lambda_: Any, function: str, records: list[dict[str, Any]]) -> tuple[l
     error, waiting = "", [records]
     while waiting:
         batch = waiting.pop()
-        first, told = None, ""
+        first, reason = None, ""
         try:
             # Not in the shard's order, and perhaps beside another redrive: the function may want to know.
             answer = lambda_.invoke(FunctionName=function, Payload=_compact({"Records": batch, "redriven": True}))
             body = answer["Payload"].read()
-            told = error_text(body) if "FunctionError" in answer else "it handed them back"
+            reason = error_text(body) if "FunctionError" in answer else "it handed them back"
             first = None if "FunctionError" in answer else _first_failed(batch, body)
         except REFUSED as refusal:
             if code(refusal) not in _TOO_LARGE:
                 return [*left, *batch, *(record for rest in reversed(waiting) for record in rest)], str(refusal)
-            told = str(refusal)
+            reason = str(refusal)
         failed, rest = _parted(batch, first)
-        error = told if failed else error
+        error = reason if failed else error
         left += failed
         waiting += rest
     return left, error

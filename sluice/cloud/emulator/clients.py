@@ -31,7 +31,14 @@ _INVOKING = _ONCE.merge(Config(read_timeout=900, max_pool_connections=50))
 
 
 class Cloud:
-    """An endpoint in one region, as its root user; safe for threads."""
+    """An endpoint in one region, as its root user; safe for threads.
+
+    Attributes:
+        endpoint: the emulator.
+        region: the region.
+        token: what the emulator's own paths ask for.
+        functions_endpoint: what functions call, and what invokes them: a fault proxy, or the endpoint itself.
+    """
 
     def __init__(
         self,
@@ -58,7 +65,6 @@ class Cloud:
         self.endpoint, self.region = endpoint, region
         self.token = token
         self.functions_endpoint = functions_endpoint or endpoint
-        """What functions call, and what invokes them: a fault proxy, or the endpoint itself."""
         self._session: Any = boto3.Session(botocore_session=_session(), **_KEYS)
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()  # a session makes one client at a time

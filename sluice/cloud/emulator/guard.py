@@ -77,19 +77,19 @@ class Guard:
         return None
 
     def _has_token(self, headers: dict[bytes, list[bytes]]) -> bool:
-        given = headers.get(TOKEN_HEADER.lower().encode(), [])
-        return len(given) == 1 and hmac.compare_digest(given[0], self._token)
+        tokens = headers.get(TOKEN_HEADER.lower().encode(), [])
+        return len(tokens) == 1 and hmac.compare_digest(tokens[0], self._token)
 
 
-def _host(given: list[bytes]) -> re.Match[bytes] | None:
+def _host(values: list[bytes]) -> re.Match[bytes] | None:
     """The parts of the host that a request names; None where that is not this machine."""
-    return _HOST.fullmatch(given[0].lower()) if len(given) == 1 else None
+    return _HOST.fullmatch(values[0].lower()) if len(values) == 1 else None
 
 
 def _only_reads(scope: Scope) -> bool:
     """Whether a request changes nothing; those of the older APIs do that with `Action` in the query of a GET."""
-    asked = parse_qs(scope.get("query_string", b"").decode(errors="replace"), keep_blank_values=True)
-    return scope.get("method") in ("GET", "HEAD") and "Action" not in asked
+    parameters = parse_qs(scope.get("query_string", b"").decode(errors="replace"), keep_blank_values=True)
+    return scope.get("method") in ("GET", "HEAD") and "Action" not in parameters
 
 
 def _is_emulators(path: str, *, is_bucket: bool) -> bool:
@@ -119,8 +119,8 @@ def _closed_to_pages(send: Send) -> Send:
 
     async def send_closed(message: Message) -> None:
         if "headers" in message:
-            kept = [(name, value) for name, value in message["headers"] if not _opens(name)]
-            message = {**message, "headers": [*kept, (b"content-security-policy", b"sandbox")]}
+            headers = [(name, value) for name, value in message["headers"] if not _opens(name)]
+            message = {**message, "headers": [*headers, (b"content-security-policy", b"sandbox")]}
         await send(message)
 
     return send_closed

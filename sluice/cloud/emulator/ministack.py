@@ -21,9 +21,9 @@ def server_environment(port: int, scratch: Path, name: str) -> dict[str, str]:
         scratch: where it may write.
         name: what it says of itself when asked (`identity`).
     """
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    inherited = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {
-        **kept,
+        **inherited,
         "AWS_CONFIG_FILE": os.devnull,  # functions would read what lies in the home folder
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "GATEWAY_PORT": str(port),
@@ -84,9 +84,9 @@ def _without_wrong_conditions(statement: Mapping[str, Any]) -> dict[str, Any]:
         operator: {key: value for key, value in tests.items() if key not in _CONDITIONS_WRONGLY_DENIED}
         for operator, tests in statement.get("Condition", {}).items()
     }
-    kept = {operator: tests for operator, tests in conditions.items() if tests}
+    condition = {operator: tests for operator, tests in conditions.items() if tests}
     rest = {name: value for name, value in statement.items() if name != "Condition"}
-    return {**rest, "Condition": kept} if kept else rest
+    return {**rest, "Condition": condition} if condition else rest
 
 
 def without_tls(document: str) -> str | None:

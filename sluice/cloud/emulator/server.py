@@ -46,7 +46,13 @@ class _PortLostError(Exception):
 
 
 class Server:
-    """A running emulator, on the loopback interface only."""
+    """A running emulator, on the loopback interface only.
+
+    Attributes:
+        folder: what it may write to.
+        port: where it listens.
+        token: what requests for the emulator's own paths carry; another one for each start.
+    """
 
     def __init__(self, folder: Path, port: int | None = None, held: Sequence[int] = ()) -> None:
         """Starts it and returns when it answers.
@@ -63,7 +69,6 @@ class Server:
             raise ServerError(f"port {port} is taken: choose another one with --port, or leave it out for a free one")
         self.folder, self._held = folder, tuple(held)
         self.token = ""
-        """What requests for the emulator's own paths carry; another one for each start."""
         self._log = folder / "ministack.log"
         self._process: subprocess.Popen[bytes] | None = None
         try:
@@ -129,10 +134,10 @@ class Server:
             if health and identity(health) == name:
                 return
             if not self.alive:
-                said = self._log.read_text(errors="replace").strip()
-                if "already in use" in said:
+                log = self._log.read_text(errors="replace").strip()
+                if "already in use" in log:
                     raise _PortLostError
-                raise ServerError(f"the emulator ended at once: {said.rpartition(os.linesep)[2] or 'it said nothing'}")
+                raise ServerError(f"the emulator ended at once: {log.rpartition(os.linesep)[2] or 'it said nothing'}")
             time.sleep(0.02)
         raise ServerError(f"the emulator did not answer within {_START_SECONDS} s: is this machine very busy?")
 

@@ -144,9 +144,9 @@ class _Connection:
             await asyncio.sleep(rule.wait(request, salt))
             await self._relay(answer)
         elif rule.action == "drop":
-            begun = await answer.body.read(PIECE) if answer.length else b""
+            beginning = await answer.body.read(PIECE) if answer.length else b""
             # An answer without a body is cut in its first word: clients take a cut header for the last.
-            await self._write(answer.head.raw + begun[: len(begun) // 2] if begun else b"HTTP/")
+            await self._write(answer.head.raw + beginning[: len(beginning) // 2] if beginning else b"HTTP/")
             self._stays_open = False
         else:
             await discard(answer.body, answer.length)

@@ -52,8 +52,8 @@ def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
         raise ProgramError(f"no stack {stack}: there is no Pulumi.{stack}.yaml; there are {', '.join(stacks(root))}")
     declared = _yaml(root / "Pulumi.yaml").get("config") or {}
     defaults = {key: _text(spec["default"]) for key, spec in declared.items() if "default" in spec}
-    given = _yaml(root / f"Pulumi.{stack}.yaml").get("config") or {}
-    return {**defaults, **{key: _text(value) for key, value in given.items()}}
+    settings = _yaml(root / f"Pulumi.{stack}.yaml").get("config") or {}
+    return {**defaults, **{key: _text(value) for key, value in settings.items()}}
 
 
 def run(
@@ -149,8 +149,8 @@ async def _run(
     set_all_config(config)
     pulumi.runtime.settings.ROOT.set(None)
     await run_in_stack(program)
-    (registered,) = monitor.graph.of_type(STACK_TYPE)
-    return registered.outputs
+    (stack_resource,) = monitor.graph.of_type(STACK_TYPE)
+    return stack_resource.outputs
 
 
 class _Loader(yaml.SafeLoader):
@@ -175,7 +175,7 @@ class _Loader(yaml.SafeLoader):
 def _yaml(path: Path) -> dict[str, Any]:
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
-        found = loader.get_single_data() or {}
+        document = loader.get_single_data() or {}
     except UnicodeDecodeError as error:
         raise ProgramError(f"{path.name} is no UTF-8: {error}") from None
     except yaml.YAMLError as error:
@@ -184,9 +184,9 @@ def _yaml(path: Path) -> dict[str, Any]:
         raise ProgramError(f"{path.name} is no YAML{line}: {getattr(error, 'problem', None) or error}") from None
     if loader.repeated:
         raise ProgramError(f"{path.name}: {'; '.join(loader.repeated)}: keep one of each")
-    if not isinstance(found, dict) or not isinstance(found.get("config") or {}, dict):
+    if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
         raise ProgramError(f"{path.name} is no object, or its config is none")
-    return found
+    return document
 
 
 def _text(value: Any) -> str:

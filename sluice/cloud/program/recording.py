@@ -28,33 +28,45 @@ class UnknownStackError(RunError):
 
 @dataclass
 class Resource:
-    """A resource as the program registered it."""
+    """A resource as the program registered it.
+
+    Attributes:
+        urn: its URN.
+        type: its type's token.
+        name: its logical name.
+        parent: the parent's URN; empty for the stack.
+        custom: False for components.
+        inputs: in wire form: camelCase names, assets as objects, numbers as floats.
+        dependencies: URNs of what it depends on, through inputs or `depends_on`.
+        options: those that differ from their defaults: `protect`, `retain_on_delete`, `aliases`, ...
+        id: the provider's id; empty until it is created.
+        outputs: what it became; of a component, what it registered as its outputs.
+    """
 
     urn: str
     type: str
     name: str
     parent: str
-    """The parent's URN; empty for the stack."""
     custom: bool
-    """False for components."""
     inputs: dict[str, Any]
-    """In wire form: camelCase names, assets as objects, numbers as floats."""
     dependencies: frozenset[str]
-    """URNs of what it depends on, through inputs or `depends_on`."""
     options: dict[str, Any]
-    """The options that differ from their defaults: `protect`, `retain_on_delete`, `aliases`, ..."""
     id: str = ""
     outputs: dict[str, Any] = field(default_factory=dict)
-    """What it became; of a component, what it registered as its outputs."""
 
 
 class Graph:
-    """All resources that a program registered, in order, and the mistakes that only registering shows."""
+    """All resources that a program registered, in order, and the mistakes that only registering shows.
+
+    Attributes:
+        resources: by URN.
+        references: URN of a stack reference -> full name of the stack that it reads. What is only read is no resource.
+        duplicates: URNs that were registered again.
+    """
 
     def __init__(self) -> None:
         self.resources: dict[str, Resource] = {}
         self.references: dict[str, str] = {}
-        """URN of a stack reference -> full name of the stack that it reads. What is only read is no resource."""
         self.duplicates: list[str] = []
         self._lock = threading.Lock()
 
@@ -96,6 +108,10 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
     """Keeps each registration in `graph`; `create` says what a resource becomes.
 
     After the first failure nothing more is created.
+
+    Attributes:
+        graph: what is registered so far.
+        failure: what failed first.
     """
 
     def __init__(self, stacks: Mapping[str, Mapping[str, Any]] | None = None) -> None:
@@ -108,7 +124,6 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
         self.graph = Graph()
         self._stacks = stacks or {}
         self.failure: Exception | None = None
-        """What failed first."""
 
     @abstractmethod
     def create(self, resource: Resource) -> Created:
@@ -213,9 +228,9 @@ _OPTIONS = {
 
 
 def _options(request: Any) -> dict[str, Any]:
-    found = {ours: getattr(request, theirs) for theirs, ours in _OPTIONS.items()}
-    found["replacement_trigger"] = request.replacement_trigger.string_value
-    return {name: value if isinstance(value, (bool, str)) else list(value) for name, value in found.items() if value}
+    values = {ours: getattr(request, theirs) for theirs, ours in _OPTIONS.items()}
+    values["replacement_trigger"] = request.replacement_trigger.string_value
+    return {name: value if isinstance(value, (bool, str)) else list(value) for name, value in values.items() if value}
 
 
 def _plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,8 +264,8 @@ class Recorder(RecordingMonitor):
         """Makes outputs up."""
         if self._preview:
             return Created("", {})
-        made_up = plausible.outputs(resource.type, resource.name, resource.inputs, self._region)
-        return Created(f"{resource.name}-id", made_up)
+        outputs = plausible.outputs(resource.type, resource.name, resource.inputs, self._region)
+        return Created(f"{resource.name}-id", outputs)
 
 
 class _NoMocks(mocks.Mocks):

@@ -73,12 +73,12 @@ def mistakes(token: str, inputs: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _object_mistakes(place: _Place, value: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[str]:
-    for name, held in value.items():
+    for name, item in value.items():
         path = f"{place.path}.{name}".lstrip(".")
         if name not in known:
             yield f"{path}: pulumi-aws does not know it; it knows {', '.join(sorted(known))}"
-        elif held is not None:  # an optional field, left out
-            yield from _value_mistakes(_Place(path, place.name, name, place.services), held, known[name])
+        elif item is not None:  # an optional field, left out
+            yield from _value_mistakes(_Place(path, place.name, name, place.services), item, known[name])
 
 
 def _value_mistakes(place: _Place, value: Any, kind: Any) -> Iterator[str]:
@@ -136,12 +136,12 @@ def _allowed(place: _Place) -> frozenset[str]:
     exact = [
         values
         for service in place.services
-        for (held_by, member), values in _enums(service).items()
-        if member == name and held_by.removesuffix("s") == holder.removesuffix("s")
+        for (owner, member), values in _enums(service).items()
+        if member == name and owner.removesuffix("s") == holder.removesuffix("s")
     ]
-    for found in (exact, _named(place.services, name), _named(place.services, holder.removesuffix("s") + name)):
-        if found:
-            return frozenset().union(*found) if all(found) else frozenset()
+    for enums in (exact, _named(place.services, name), _named(place.services, holder.removesuffix("s") + name)):
+        if enums:
+            return frozenset().union(*enums) if all(enums) else frozenset()
     return frozenset()
 
 
@@ -159,7 +159,7 @@ def _enums(service: str) -> dict[tuple[str, str], frozenset[str]]:
     if service not in session.get_available_services():
         return {}
     model = session.get_service_model(service)
-    found: dict[tuple[str, str], frozenset[str]] = {}
+    enums: dict[tuple[str, str], frozenset[str]] = {}
     seen: set[tuple[str, str]] = set()
     waiting: list[tuple[str, Shape | None]] = [
         (re.sub("^(create|put|update|set)", "", name.lower()), model.operation_model(name).input_shape)
@@ -175,6 +175,6 @@ def _enums(service: str) -> dict[tuple[str, str], frozenset[str]]:
             inner = member.member if member.type_name == "list" else member
             if inner.type_name == "string":
                 at = (holder, name.lower())
-                found[at] = found.get(at, frozenset()) | frozenset(inner.enum)
+                enums[at] = enums.get(at, frozenset()) | frozenset(inner.enum)
             waiting.append((name.lower(), inner))
-    return found
+    return enums

@@ -17,7 +17,7 @@ def table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     keys = [(inputs.take("hashKey"), "HASH"), (inputs.take("rangeKey"), "RANGE")]
     streamed, view = inputs.take("streamEnabled", False), inputs.take("streamViewType")
     stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": view}} if streamed else {}
-    made = client.create_table(
+    response = client.create_table(
         TableName=physical,
         BillingMode=inputs.take("billingMode"),
         KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys if key],
@@ -33,8 +33,8 @@ def table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     if expiry:
         client.update_time_to_live(TableName=physical, TimeToLiveSpecification=pascal(expiry))
     _keep_backups(client, physical, inputs.object("pointInTimeRecovery"))
-    outputs = {"name": physical, "arn": made["TableArn"], "streamViewType": view or ""}
-    return Created(physical, {**outputs, "streamArn": made.get("LatestStreamArn", "")})
+    outputs = {"name": physical, "arn": response["TableArn"], "streamViewType": view or ""}
+    return Created(physical, {**outputs, "streamArn": response.get("LatestStreamArn", "")})
 
 
 def _keep_backups(client: Any, table: str, recovery: Inputs) -> None:

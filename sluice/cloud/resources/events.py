@@ -13,8 +13,8 @@ def rule(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     """A rule on the account's own event bus."""
     physical = inputs.take("name") or physical_name(name)
     tags = inputs.tag_list()
-    made = cloud.client("events").put_rule(Name=physical, Tags=tags, **inputs.rest())
-    return Created(physical, {"name": physical, "arn": made["RuleArn"]})
+    response = cloud.client("events").put_rule(Name=physical, Tags=tags, **inputs.rest())
+    return Created(physical, {"name": physical, "arn": response["RuleArn"]})
 
 
 @creates("aws:cloudwatch/eventTarget:EventTarget")

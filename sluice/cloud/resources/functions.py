@@ -16,7 +16,7 @@ def function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     variables = inputs.object("environment").take("variables", {})
     if cloud.functions_endpoint != cloud.endpoint:
         variables = {**variables, "AWS_ENDPOINT_URL": cloud.functions_endpoint}
-    made = cloud.client("lambda").create_function(
+    response = cloud.client("lambda").create_function(
         FunctionName=inputs.take("name") or physical_name(name),
         Description=inputs.take("description", ""),
         Role=inputs.take("role"),
@@ -31,7 +31,7 @@ def function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
         Tags=inputs.take("tags", {}),
         Code=_code(inputs),
     )
-    return Created(made["FunctionName"], {"name": made["FunctionName"], "arn": made["FunctionArn"]})
+    return Created(response["FunctionName"], {"name": response["FunctionName"], "arn": response["FunctionArn"]})
 
 
 def _code(inputs: Inputs) -> dict[str, Any]:
@@ -49,8 +49,8 @@ def event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     source = arguments["EventSourceArn"]
     if ":dynamodb:" not in source and ":sqs:" not in source:
         raise UnsupportedError(f"mappings of {source} are not run here; of DynamoDB streams and of queues they are")
-    made = cloud.client("lambda").create_event_source_mapping(**arguments)
-    return Created(made["UUID"], {"uuid": made["UUID"], "arn": made["EventSourceMappingArn"]})
+    response = cloud.client("lambda").create_event_source_mapping(**arguments)
+    return Created(response["UUID"], {"uuid": response["UUID"], "arn": response["EventSourceMappingArn"]})
 
 
 @creates("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")

@@ -11,13 +11,15 @@ from sluice.cloud.resources.registry import creates
 @creates("aws:iam/role:Role")
 def role(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     """A role."""
-    made = cloud.client("iam").create_role(
+    response = cloud.client("iam").create_role(
         RoleName=inputs.take("name") or physical_name(name),
         AssumeRolePolicyDocument=inputs.take("assumeRolePolicy"),
         Description=inputs.take("description", ""),
         Tags=inputs.tag_list(),
     )["Role"]
-    return Created(made["RoleName"], {"name": made["RoleName"], "arn": made["Arn"], "uniqueId": made["RoleId"]})
+    return Created(
+        response["RoleName"], {"name": response["RoleName"], "arn": response["Arn"], "uniqueId": response["RoleId"]}
+    )
 
 
 @creates("aws:iam/rolePolicy:RolePolicy")

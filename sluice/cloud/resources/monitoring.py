@@ -78,10 +78,10 @@ def topic_policy(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 @creates("aws:sns/topicSubscription:TopicSubscription")
 def topic_subscription(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """A subscription."""
-    made = cloud.client("sns").subscribe(
+    response = cloud.client("sns").subscribe(
         TopicArn=inputs.take("topic"),
         Protocol=inputs.take("protocol"),
         Endpoint=inputs.take("endpoint"),
         ReturnSubscriptionArn=True,
     )
-    return Created(made["SubscriptionArn"], {"arn": made["SubscriptionArn"]})
+    return Created(response["SubscriptionArn"], {"arn": response["SubscriptionArn"]})

@@ -9,7 +9,7 @@ def physical_name(name: str, longest: int = 64) -> str:
     Raises:
         ValueError: it would be longer than the service allows.
     """
-    made = f"{name}-{secrets.token_hex(4)[:7]}"
-    if len(made) > longest:
-        raise ValueError(f"the automatic name {made} has {len(made)} characters, {longest} are allowed: shorten {name}")
-    return made
+    full = f"{name}-{secrets.token_hex(4)[:7]}"
+    if len(full) > longest:
+        raise ValueError(f"the automatic name {full} has {len(full)} characters, {longest} are allowed: shorten {name}")
+    return full

@@ -14,5 +14,5 @@ def schedule(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     physical = inputs.take("name") or physical_name(name)
     arguments = inputs.rest()
     Expression.parse(arguments["ScheduleExpression"])
-    made = cloud.client("scheduler").create_schedule(Name=physical, **arguments)
-    return Created(f"default/{physical}", {"name": physical, "arn": made["ScheduleArn"], "groupName": "default"})
+    response = cloud.client("scheduler").create_schedule(Name=physical, **arguments)
+    return Created(f"default/{physical}", {"name": physical, "arn": response["ScheduleArn"], "groupName": "default"})

@@ -10,8 +10,8 @@ from sluice.cloud.resources.registry import creates
 def identity(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """An identity; the emulator takes every identity for verified."""
     email = inputs.take("emailIdentity")
-    made = cloud.client("sesv2").create_email_identity(EmailIdentity=email, Tags=inputs.tag_list())
-    tokens = made.get("DkimAttributes", {}).get("Tokens", [])
+    response = cloud.client("sesv2").create_email_identity(EmailIdentity=email, Tags=inputs.tag_list())
+    tokens = response.get("DkimAttributes", {}).get("Tokens", [])
     arn = f"arn:aws:ses:{cloud.region}:{cloud.account}:identity/{email}"
     return Created(email, {"arn": arn, "dkimSigningAttributes": {"tokens": tokens}})
 
@@ -40,6 +40,6 @@ def template(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     """A template."""
     name = inputs.take("name")
     parts = {"SubjectPart": inputs.take("subject"), "TextPart": inputs.take("text"), "HtmlPart": inputs.take("html")}
-    given = {part: text for part, text in parts.items() if text is not None}
-    cloud.client("ses").create_template(Template={"TemplateName": name, **given})
+    texts = {part: text for part, text in parts.items() if text is not None}
+    cloud.client("ses").create_template(Template={"TemplateName": name, **texts})
     return Created(name, {"arn": f"arn:aws:ses:{cloud.region}:{cloud.account}:template/{name}"})

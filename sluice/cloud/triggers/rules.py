@@ -39,8 +39,8 @@ class RuleTarget(Runner):
 
     def step(self) -> None:
         """Delivers what lies in the tap; waits a moment for it where nothing does."""
-        held = self._sqs.receive_message(QueueUrl=self._tap, MaxNumberOfMessages=10, WaitTimeSeconds=_POLL_SECONDS)
-        for message in held.get("Messages", []):
+        response = self._sqs.receive_message(QueueUrl=self._tap, MaxNumberOfMessages=10, WaitTimeSeconds=_POLL_SECONDS)
+        for message in response.get("Messages", []):
             if target := self._read():
                 self._deliver(message["Body"], target)
             self._sqs.delete_message(QueueUrl=self._tap, ReceiptHandle=message["ReceiptHandle"])

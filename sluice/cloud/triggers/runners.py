@@ -45,12 +45,14 @@ class Follower(Runner):
     """Looks every half second at what an API of the emulator was told, and runs that.
 
     What was made before `start` is heard of at the first look.
+
+    Attributes:
+        path: the emulator's own path that lists what is to run.
+        subject: what is followed, in words.
     """
 
     path: ClassVar[str]
-    """The emulator's own path that tells what is to run."""
     subject: ClassVar[str]
-    """What is followed, in words."""
 
     def __init__(
         self,

@@ -42,10 +42,10 @@ class Batch:
     """Records that go into one invocation together.
 
     Attributes:
-        records: In the order of the stream; never empty.
-        retries: How many retries are used up.
-        invocations: How often the function ran with these records, as part of larger batches too.
-        response: The last answer.
+        records: in the order of the stream; never empty.
+        retries: how many retries are used up.
+        invocations: how often the function ran with these records, as part of larger batches too.
+        response: the last answer.
     """
 
     records: Sequence[Record]
@@ -69,10 +69,10 @@ class Outcome:
     """What one invocation came to.
 
     Attributes:
-        succeeded: How many records, from the first, are done.
-        next: What is left, in order; empty if the batch is done.
-        wait: Whether to wait before `next`, because it is a retry and not a split.
-        error: What failed the invocation as a whole; None if it ran well or reported some failures.
+        succeeded: how many records, from the first, are done.
+        next: what is left, in order; empty if the batch is done.
+        wait: whether to wait before `next`, because it is a retry and not a split.
+        error: what failed the invocation as a whole; None if it ran well or reported some failures.
     """
 
     succeeded: int
@@ -82,7 +82,7 @@ class Outcome:
 
 
 def expired(batch: Batch, mapping: StreamMapping, now: float) -> tuple[Discarded | None, Batch | None]:
-    """Split off the records that are too old to be sent to the function."""
+    """Returns the records that are too old to be sent to the function, and the others."""
     if mapping.maximum_record_age_seconds == ENDLESS:
         return None, batch
     oldest = now - mapping.maximum_record_age_seconds
@@ -92,7 +92,7 @@ def expired(batch: Batch, mapping: StreamMapping, now: float) -> tuple[Discarded
 
 
 def settle(batch: Batch, response: Response, mapping: StreamMapping, now: float) -> Outcome:
-    """Decide what follows from the function's answer."""
+    """Returns what follows from the function's answer."""
     batch = Batch(batch.records, batch.retries, batch.invocations + 1, response)
     succeeded, error = _checkpoint(batch.records, response, mapping)
     if succeeded == len(batch.records):

@@ -1,4 +1,4 @@
-"""What a mapping tells about its work, for whoever shows it."""
+"""What a mapping reports about its work, for whoever shows it."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ class Invoked:
     """The function ran with a batch.
 
     Attributes:
-        records: How many it got.
-        seconds: How long the call took.
+        records: how many it got.
+        seconds: how long the call took.
         retry: 0 at the first attempt.
-        error: The function's error, or what is wrong with its response; None if it ran well.
-        failed: How many records, counted from the batch's end, are not done.
+        error: the function's error, or what is wrong with its response; None if it ran well.
+        failed: how many records, counted from the batch's end, are not done.
     """
 
     mapping: str
@@ -42,7 +42,7 @@ class Discarded:
 
     Attributes:
         condition: `RetryAttemptsExhausted` or `RecordAgeExceeded`.
-        destination: Where their failure document lies; None if the mapping has no destination.
+        destination: where their failure document lies; None if the mapping has no destination.
     """
 
     mapping: str
@@ -59,9 +59,9 @@ class Delayed:
 
     Attributes:
         operation: `Invoke`, `GetRecords`, `DescribeStream` or `Deliver` (to the failure destination).
-        error: The error's code and message.
-        throttled: Whether the service asked to slow down.
-        seconds: When it is tried again.
+        error: the error's code and message.
+        throttled: whether the service asked to slow down.
+        seconds: when it is tried again.
     """
 
     mapping: str

@@ -17,8 +17,8 @@ class Lane:
     `settle` or `delay` has answered it.
 
     Attributes:
-        unsettled: Records that are neither processed nor discarded.
-        delays: How often in a row the front could not be worked on.
+        unsettled: records that are neither processed nor discarded.
+        delays: how often in a row the front could not be worked on.
     """
 
     def __init__(self, mapping: StreamMapping) -> None:
@@ -34,7 +34,7 @@ class Lane:
         self.delays = 0
 
     def add(self, record: Record, now: float) -> None:
-        """Put a record that was read behind all others."""
+        """Puts a record that was read behind all others."""
         if not self._gathered:
             self._window_opened = now
         self._gathered.append(record)
@@ -45,7 +45,7 @@ class Lane:
         """When there is something to do; None if only a new record, or an answer, can change that.
 
         Args:
-            more_at_once: Whether more records are being read right now, so that a batch may still fill.
+            more_at_once: whether more records are being read right now, so that a batch may still fill.
         """
         if self._taken is not None:
             return None
@@ -62,7 +62,7 @@ class Lane:
         return max(self._window_opened, self._last_settled) + window
 
     def take(self, now: float, *, more_at_once: bool) -> Work | None:
-        """Hand out what is due, if anything; records that are too old come as `Discarded`."""
+        """Hands out what is due, if anything; records that are too old come as `Discarded`."""
         due = self.due_at(more_at_once=more_at_once)
         if due is None or due > now:
             return None
@@ -83,7 +83,7 @@ class Lane:
         yield from self._gathered
 
     def settle(self, done: int, following: Iterable[Work] = (), not_before: float = 0.0, *, now: float) -> None:
-        """Answer `take`: `done` records are finished, `following` comes next, at the given moment."""
+        """Answers `take`: `done` records are finished, `following` comes next, at the given moment."""
         self._front.extendleft(reversed(tuple(following)))
         self._not_before = not_before
         self._taken = None
@@ -92,7 +92,7 @@ class Lane:
         self.delays = 0
 
     def delay(self, until: float) -> None:
-        """Answer `take`: the work could not be done; it stays at the front and is handed out again later."""
+        """Answers `take`: the work could not be done; it stays at the front and is handed out again later."""
         if self._taken is None:
             raise RuntimeError("nothing was taken from this lane")
         self._front.appendleft(self._taken)

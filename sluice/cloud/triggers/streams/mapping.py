@@ -45,22 +45,22 @@ class StreamMapping:
     """One mapping from a DynamoDB stream to a function.
 
     Attributes:
-        uuid: The mapping's id; failure objects lie under it.
+        uuid: the mapping's id; failure objects lie under it.
         function_arn: ARN or name, as Invoke takes it.
-        stream_arn: The stream that is read.
-        batch_size: The most records an invocation gets, 1 to 10,000.
-        maximum_batching_window_seconds: How long to wait for a batch to fill, 0 to 300.
-        starting_position: Where to begin: the oldest record, or the next one.
-        parallelization_factor: How many batches of a shard may run at once, 1 to 10.
-        filters: Patterns, as JSON text; a record passes if it matches any, or if there are none.
-        bisect_on_error: Halve a batch that fails.
+        stream_arn: the stream that is read.
+        batch_size: the most records an invocation gets, 1 to 10,000.
+        maximum_batching_window_seconds: how long to wait for a batch to fill, 0 to 300.
+        starting_position: where to begin: the oldest record, or the next one.
+        parallelization_factor: how many batches of a shard may run at once, 1 to 10.
+        filters: patterns, as JSON text; a record passes if it matches any, or if there are none.
+        bisect_on_error: halve a batch that fails.
         maximum_retry_attempts: 0 to 10,000, or -1 for no limit.
         maximum_record_age_seconds: 60 to 604,800, or -1 for no limit.
-        report_batch_item_failures: Heed the function's `batchItemFailures`.
+        report_batch_item_failures: heed the function's `batchItemFailures`.
         on_failure: ARN of the bucket for what is discarded.
 
     Raises:
-        ValueError: A value is none that Lambda accepts.
+        ValueError: a value is none that Lambda accepts.
     """
 
     uuid: str
@@ -104,26 +104,26 @@ class StreamMapping:
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, Any]) -> "StreamMapping":
-        """Take the response of CreateEventSourceMapping, or its request with the `UUID` added.
+        """Reads the response of CreateEventSourceMapping, or its request with the `UUID` added.
 
         Raises:
-            ValueError: A setting is invalid, or not run by the embedded cloud (tumbling windows, for one).
+            ValueError: a setting is invalid, or not run by the embedded cloud (tumbling windows, for one).
         """
         known = _FIELDS.keys() | _COMPOUND | _WITHOUT_EFFECT
         unknown = sorted(name for name, value in configuration.items() if value and name not in known)
         if unknown:
             raise ValueError(f"mapping settings that the embedded cloud does not run: {', '.join(unknown)}")
-        given = {name: value for name, value in configuration.items() if value is not None}
-        values: dict[str, Any] = {field: given[name] for name, field in _FIELDS.items() if name in given}
-        values.setdefault("function_arn", given.get("FunctionName"))
+        settings = {name: value for name, value in configuration.items() if value is not None}
+        values: dict[str, Any] = {field: settings[name] for name, field in _FIELDS.items() if name in settings}
+        values.setdefault("function_arn", settings.get("FunctionName"))
         missing = [name for name in ("uuid", "function_arn", "stream_arn") if not values.get(name)]
         if missing:
             raise ValueError(f"mapping configuration without {', '.join(missing)}")
         return cls(
             **values,
-            filters=_filters(given.get("FilterCriteria", {})),
-            report_batch_item_failures=_reports_failures(given.get("FunctionResponseTypes", [])),
-            on_failure=_on_failure(given.get("DestinationConfig", {})),
+            filters=_filters(settings.get("FilterCriteria", {})),
+            report_batch_item_failures=_reports_failures(settings.get("FunctionResponseTypes", [])),
+            on_failure=_on_failure(settings.get("DestinationConfig", {})),
         )
 
 

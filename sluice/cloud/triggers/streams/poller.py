@@ -62,7 +62,7 @@ class StreamPoller:
         self._next_discovery = 0.0
         self._discovery_failures = 0
         self._discovered = 0
-        self._wanted = 0
+        self._question = 0
         self._stopping = False
         self._poked = False
         self._crash: BaseException | None = None
@@ -130,10 +130,10 @@ class StreamPoller:
             RuntimeError: the poller broke; the cause is attached.
         """
         with self._changed:
-            self._wanted += 1
-            wanted = self._wanted
+            self._question += 1
+            question = self._question
             self._poke()
-            idle = self._changed.wait_for(lambda: self._crash or self._reached(wanted), timeout)
+            idle = self._changed.wait_for(lambda: self._crash or self._reached(question), timeout)
         self._raise_crash()
         return bool(idle)
 
@@ -144,9 +144,9 @@ class StreamPoller:
     def drain(self, sleep: Callable[[float], None] = time.sleep) -> None:
         """Does in this thread what `wait_idle` waits for; `sleep` passes the time until something is due."""
         with self._changed:
-            self._wanted += 1
+            self._question += 1
             self._stopping = False
-        while not self._reached(self._wanted):
+        while not self._reached(self._question):
             if not self.step():
                 sleep(max(self._next_due() - self._clock(), 0.0))
 
@@ -181,17 +181,18 @@ class StreamPoller:
         with self._changed:
             moments: list[float | None] = [self._next_discovery]
             for shard in self._shards.values():
-                moments.append(shard.read_at(self._wanted))
+                moments.append(shard.read_at(self._question))
                 moments += [shard.due_at(lane) for lane in shard.lanes]
         return min(moment for moment in moments if moment is not None)
 
-    def _reached(self, wanted: int) -> bool:
+    def _reached(self, question: int) -> bool:
         with self._changed:
             return (
-                self._discovered >= wanted
+                self._discovered >= question
                 and self._next_discovery > 0.0
                 and all(
-                    shard.is_done or (shard.seen >= wanted and not shard.unsettled) for shard in self._shards.values()
+                    shard.is_done or (shard.answer >= question and not shard.unsettled)
+                    for shard in self._shards.values()
                 )
             )
 
@@ -215,8 +216,8 @@ class StreamPoller:
 
     def _discover(self) -> bool:
         """Lists the shards, if it is time."""
-        wanted, now = self._wanted, self._clock()
-        waited_for = self._discovered < wanted and not self._discovery_failures
+        question, now = self._question, self._clock()
+        waited_for = self._discovered < question and not self._discovery_failures
         if self._stopping or (now < self._next_discovery and not waited_for):
             return False
         try:
@@ -230,7 +231,7 @@ class StreamPoller:
             self._begin(shards)
             self._discovery_failures = 0
             self._next_discovery = now + _DISCOVERY_SECONDS
-            self._discovered = max(wanted, 1)
+            self._discovered = max(question, 1)
             self._changed.notify_all()
         return True
 
@@ -251,7 +252,7 @@ class StreamPoller:
     def _read(self, shard: Shard) -> bool:
         """Reads one page, if it is time."""
         with self._changed:
-            wanted, at = self._wanted, shard.read_at(self._wanted)
+            question, at = self._question, shard.read_at(self._question)
         if self._stopping or at is None or at > self._clock():
             return False
         try:
@@ -268,7 +269,7 @@ class StreamPoller:
             shard.add(records, now)
             shard.has_read(len(page), now + self._poll_seconds)
             if not page:
-                shard.seen = wanted
+                shard.answer = question
             self._look_for_children(shard)
             self._changed.notify_all()
         return True

@@ -23,7 +23,7 @@ class ShardDescription:
 
 
 def describe(streams: Any, stream_arn: str) -> tuple[str, list[ShardDescription]]:
-    """List the shards of a stream, all pages; with the name of the table's partition key."""
+    """Returns the name of the table's partition key, and the shards of the stream, all pages."""
     request: dict[str, Any] = {"StreamArn": stream_arn}
     shards: list[ShardDescription] = []
     while True:
@@ -46,7 +46,7 @@ class ShardReader:
     """Reads one shard from its starting position to its end.
 
     Attributes:
-        ended: The shard is closed and everything in it was read.
+        ended: the shard is closed and everything in it was read.
     """
 
     def __init__(self, streams: Any, stream_arn: str, shard_id: str, start: StartingPosition) -> None:
@@ -57,14 +57,14 @@ class ShardReader:
         self.ended = False
 
     def use(self, streams: Any) -> None:
-        """Go on with another client."""
+        """Goes on with another client."""
         self._streams = streams
 
     def read(self) -> Sequence[Mapping[str, Any]]:
         """The next page of records, which may be empty.
 
         Raises:
-            ClientError, BotoCoreError: Nothing was read; the next call goes on where this one would have, or
+            ClientError, BotoCoreError: nothing was read; the next call goes on where this one would have, or
                 with the oldest record that is left if those were trimmed.
         """
         if self._iterator is None:

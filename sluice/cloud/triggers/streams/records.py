@@ -18,10 +18,10 @@ class Record:
     """One record that passed the filters.
 
     Attributes:
-        sequence_number: As the stream gives it; it orders a shard's records when read as a number.
-        created: When the change was made, seconds since the epoch.
+        sequence_number: as the stream gives it; it orders a shard's records when read as a number.
+        created: when the change was made, seconds since the epoch.
         group: A number that depends on the partition key alone.
-        body: The record as JSON, as it stands in the event's `Records`.
+        body: the record as JSON, as it stands in the event's `Records`.
     """
 
     sequence_number: str
@@ -31,7 +31,7 @@ class Record:
 
 
 def event_record(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
-    """Turn what GetRecords returns (through the SDK) into what stands in Lambda's event.
+    """Returns what GetRecords gives (through the SDK) as it stands in Lambda's event.
 
     Binary values are left as bytes here and become base64 in `encode`.
     """
@@ -49,7 +49,7 @@ def event_record(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
 
 
 def encode(event: Mapping[str, Any], partition_key: str) -> Record:
-    """Make a `Record` of one that `event_record` returned."""
+    """Returns the `Record` of what `event_record` returned."""
     change = event["dynamodb"]
     return Record(
         sequence_number=change["SequenceNumber"],

@@ -1,4 +1,4 @@
-"""Tells what a mapping does to whoever shows it."""
+"""Reports what a mapping does to whoever shows it."""
 
 import logging
 from collections.abc import Callable
@@ -25,24 +25,24 @@ class Reporter:
         count = len(batch.records)
         failed = count - outcome.succeeded
         names = (self._mapping, self._function, shard)
-        self._tell(events.Invoked(*names, count, seconds, batch.retries, outcome.error, failed))
+        self._report(events.Invoked(*names, count, seconds, batch.retries, outcome.error, failed))
         parts = tuple(len(part.records) for part in outcome.next if isinstance(part, Batch))
         if parts and not outcome.wait:
-            self._tell(events.Bisected(*names, count, parts))
+            self._report(events.Bisected(*names, count, parts))
 
     def discarded(self, shard: str, records: int, condition: str, destination: str | None) -> None:
         """Records were given up."""
-        self._tell(events.Discarded(self._mapping, self._function, shard, records, condition, destination))
+        self._report(events.Discarded(self._mapping, self._function, shard, records, condition, destination))
 
     def delayed(self, shard: str | None, operation: str, error: Exception, attempt: int) -> float:
-        """A call failed for the given time in a row; returns how long to wait before the next."""
+        """A call failed; `attempt` counts the failures in a row. Returns how long to wait before the next."""
         seconds = self._backoff.seconds(attempt)
         throttled = is_throttled(error)
         names = (self._mapping, self._function, shard)
-        self._tell(events.Delayed(*names, operation, str(error), throttled, seconds))
+        self._report(events.Delayed(*names, operation, str(error), throttled, seconds))
         return seconds
 
-    def _tell(self, event: events.Event) -> None:
+    def _report(self, event: events.Event) -> None:
         try:
             self._on_event(event)
         except Exception:  # the display must not stop the stream

@@ -13,10 +13,10 @@ class Shard:
     """A shard that is being read, and its lanes. Not safe for threads; the poller locks.
 
     Attributes:
-        lanes: As many as batches may run at once; all records of a partition key are in the same.
-        served: The lanes that a worker is busy with.
-        failures: How many reads in a row failed.
-        seen: The last question of `StreamPoller.wait_idle` asked before a read that found nothing more.
+        lanes: as many as batches may run at once; all records of a partition key are in the same.
+        served: the lanes that a worker is busy with.
+        failures: how many reads in a row failed.
+        answer: the last question of `StreamPoller.wait_idle` asked before a read that found nothing more.
     """
 
     def __init__(self, shard_id: str, reader: ShardReader, mapping: StreamMapping) -> None:
@@ -25,7 +25,7 @@ class Shard:
         self.lanes: list[Lane] = []
         self.served: set[Lane] = set()
         self.failures = 0
-        self.seen = 0
+        self.answer = 0
         self._next_read = 0.0
         self._more_at_once = True
         self._configure(mapping)
@@ -35,7 +35,7 @@ class Shard:
         self._read_ahead = mapping.batch_size * mapping.parallelization_factor + PAGE_RECORDS
 
     def change(self, mapping: StreamMapping, streams: Any, now: float) -> None:
-        """Take another configuration, while no lane is served: what is not settled is put into new lanes."""
+        """Takes another configuration, while no lane is served: what is not settled is put into new lanes."""
         self.reader.use(streams)
         records = [record for lane in self.lanes for record in lane.records()]  # a key's are in one lane, in order
         self._configure(mapping)
@@ -51,6 +51,10 @@ class Shard:
         """Whether the shard is closed, and all of it settled."""
         return self.reader.ended and not self.unsettled
 
+    def is_idle(self, question: int) -> bool:
+        """Whether all is settled that was written before a question of `wait_idle`."""
+        return self.answer >= question and not self.unsettled
+
     @property
     def more_at_once(self) -> bool:
         """Whether the next read follows at once and is likely to find more."""
@@ -60,32 +64,32 @@ class Shard:
     def _is_full(self) -> bool:
         return self.unsettled >= self._read_ahead
 
-    def read_at(self, wanted: int) -> float | None:
+    def read_at(self, question: int) -> float | None:
         """When to read next; None if not before records are settled.
 
         Args:
-            wanted: The last question of `wait_idle`; one that is not answered yet is a reason to read now.
+            question: the last one of `wait_idle`; one that is not answered yet is a reason to read now.
         """
         if self.reader.ended or self._is_full:
             return None
-        return 0.0 if self.seen < wanted and not self.failures else self._next_read
+        return 0.0 if self.answer < question and not self.failures else self._next_read
 
     def due_at(self, lane: Lane) -> float | None:
         """When the lane needs a worker; None if that is not known, or it has one."""
         return None if lane in self.served else lane.due_at(more_at_once=self.more_at_once)
 
     def add(self, records: Iterable[Record], now: float) -> None:
-        """Put records that were read behind the others of their keys."""
+        """Puts records that were read behind the others of their keys."""
         for record in records:
             self.lanes[record.group % len(self.lanes)].add(record, now)
 
     def has_read(self, count: int, next_poll: float) -> None:
-        """Note how many records a page held, before the filters; a full one is followed at once."""
+        """Notes how many records a page held, before the filters; a full one is followed at once."""
         self.failures = 0
         self._more_at_once = count >= PAGE_RECORDS
         self._next_read = 0.0 if self._more_at_once else next_poll
 
     def has_failed(self, next_read: float) -> None:
-        """Note that a read failed."""
+        """Notes that a read failed."""
         self.failures += 1
         self._next_read = next_read

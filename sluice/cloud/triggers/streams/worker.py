@@ -77,8 +77,8 @@ class Worker:
         )
 
     def _discard(self, shard_id: str, lane: Lane, discarded: Discarded) -> None:
-        kept = bool(self._mapping.on_failure)
-        address = deliver(self._clients.s3, self._mapping, shard_id, discarded) if kept else None
+        has_destination = bool(self._mapping.on_failure)
+        address = deliver(self._clients.s3, self._mapping, shard_id, discarded) if has_destination else None
         count = len(discarded.batch.records)
         self._reporter.discarded(shard_id, count, discarded.condition, address)
         with self._lock:

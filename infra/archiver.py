@@ -9,7 +9,7 @@ from infra.bucket import BucketArgs
 from infra.filters import EventName
 from infra.iam import allow
 from infra.operations import Operations
-from infra.stream_pipeline import FAILURES_PREFIX, ConsumerArgs
+from infra.stream_consumer import FAILURES_PREFIX, ConsumerArgs
 
 FAILURES_KEPT_DAYS = 30
 """How long batches that exhausted their retries can be sent again."""

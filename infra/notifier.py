@@ -9,7 +9,7 @@ from infra.archiver import FAILURES_KEPT_DAYS
 from infra.iam import allow
 from infra.mailer import Mailer
 from infra.operations import Operations
-from infra.stream_pipeline import ConsumerArgs
+from infra.stream_consumer import ConsumerArgs
 from infra.table import Table, TableArgs
 
 TEMPLATES = ("welcome", "profile-changed")

@@ -35,10 +35,10 @@ SABOTAGES = (
     ),
     Sabotage(
         "partial batch response",
-        "infra/stream_pipeline.py",
+        "infra/stream_consumer.py",
         'function_response_types=["ReportBatchItemFailures"],',
         "function_response_types=[],",
-        "tests/infra/test_stream_pipeline.py tests/policies/test_rules.py",
+        "tests/infra/test_stream_consumer.py tests/policies/test_rules.py",
     ),
     Sabotage(
         "partial batch response of the importer",

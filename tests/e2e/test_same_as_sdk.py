@@ -17,10 +17,10 @@ from handlers.importer.reading.readers import reader
 from handlers.importer.reading.streams import Stream
 from handlers.notifier import environment as notifier
 from handlers.notifier.content import PROFILE_CHANGED, WELCOME
+from handlers.notifier.deadlines import BatchDeadlines
 from handlers.notifier.decisions import Rules, plan
 from handlers.notifier.delivery import Delivery
 from handlers.notifier.marks import Marks
-from handlers.notifier.patience import Patience
 from handlers.notifier.sending import Sender
 from handlers.reporter.handler import _deadlines as deadlines
 from handlers.reporter.run import Run, Services
@@ -190,7 +190,7 @@ def test_mails_and_their_marks_are_the_same(stack: Stack, lean: Lean) -> None:
     def deliver(table: str, mail_client: Any, table_client: Any) -> list[Any]:
         before = len(mails(stack.cloud.endpoint, stack.cloud.token))
         sender = Sender(mail_client, env[notifier.SENDER], env[notifier.CONFIGURATION_SET], templates)
-        delivery = Delivery(sender, Marks(table_client, new_table(stack, table, notifier.MARK_KEY), 37), Patience(60))
+        delivery = Delivery(sender, Marks(table_client, new_table(stack, table, notifier.MARK_KEY), 37), BatchDeadlines(60))
         delivery.deliver(wanted)
         assert delivery.sent == len(wanted) > 70
         sent = mails(stack.cloud.endpoint, stack.cloud.token, after=before)

@@ -15,8 +15,8 @@ from infra.component import Component
 from infra.iam import Statement, allow, policy_document, trust
 from infra.imports import ImportsError
 from infra.metrics import Metric, metric
-from infra.operations import Operations
-from sluice.packages import UPLOAD_BYTES, RequirementsError
+from infra.operations import LOG_RETENTION_DAYS, Operations
+from sluice.packages.requirements import RequirementsError
 
 RUNTIME = aws.lambda_.Runtime.PYTHON3D14
 """The newest Python that Lambda and pulumi-aws both know."""
@@ -115,7 +115,7 @@ class Function(Component):
     def _create_log_group(self) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(
             f"{self._name}-logs",
-            retention_in_days=self._operations.get("log_retention_days", 30),
+            retention_in_days=self._operations.get("log_retention_days", LOG_RETENTION_DAYS),
             tags=self._operations.get("tags"),
             opts=self._child(),
         )

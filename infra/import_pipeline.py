@@ -2,26 +2,24 @@
 
 import json
 from collections.abc import Mapping
-from typing import Literal, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from handlers.importer import environment
+from handlers.shared.variables import flag_text
+from infra import import_defaults as defaults
 from infra.bucket import Bucket
 from infra.component import Component
 from infra.dashboard import Row, graph
 from infra.function import Function
 from infra.iam import Statement, allow
+from infra.import_defaults import ColumnType
 from infra.metrics import metric
 from infra.operations import Operations
 from infra.queue import Queue
 from infra.table import Key, Table
-
-PREFIX = "incoming/"
-"""Where files are put; the only prefix that triggers an import."""
-REJECTED_PREFIX = "rejected/"
-"""Where rows go that could not be imported."""
 
 _RECEIVES = 5
 _HOPS = 1000
@@ -29,29 +27,29 @@ _MIB = 1024 * 1024
 
 
 class ImportPipelineArgs(TypedDict):
-    """What an import pipeline is."""
+    """What an import pipeline is; `infra.import_defaults` says what holds for what is left out."""
 
     bucket: NotRequired[aws.s3.Bucket]
     """An existing bucket; left out, the pipeline makes one. It owns the bucket's notifications: S3 knows one
     configuration of them a bucket."""
     prefix: NotRequired[str]
-    """Where files are put in it; `incoming/` by default."""
+    """Where files are put in it: the only prefix that triggers an import."""
     table: NotRequired[aws.dynamodb.Table]
     """An existing table, with the keys below; left out, the pipeline makes one."""
     partition_key: Key
     sort_key: NotRequired[Key | None]
-    columns: NotRequired[Mapping[str, Literal["S", "N", "BOOL"]]]
+    columns: NotRequired[Mapping[str, ColumnType]]
     """Types of CSV columns; the others are strings."""
     ordered: NotRequired[bool]
     """Whether the rows of a file are written in its order, never in parallel; off by default."""
     chunk_mib: NotRequired[int]
-    """Larger objects are split into pieces of this size; 32 by default."""
+    """Larger objects are split into pieces of this size."""
     gzip_limit_mib: NotRequired[int]
-    """A gzipped file that grows beyond this is refused; 102,400 by default."""
+    """A gzipped file that grows beyond this is refused."""
     timeout_seconds: NotRequired[int]
-    """How long an invocation may take; what is left then is continued by another. 120 by default."""
+    """How long an invocation may take; what is left then is continued by another."""
     maximum_concurrency: NotRequired[int]
-    """How many pieces are imported at once, 2 to 1,000; 10 by default."""
+    """How many pieces are imported at once, 2 to 1,000."""
     operations: NotRequired[Operations]
 
 
@@ -74,8 +72,8 @@ class ImportPipeline(Component):
     def __init__(self, name: str, args: ImportPipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:ImportPipeline", name, args.get("operations"), opts)
         self._args = args
-        self.prefix = _checked_prefix(args.get("prefix", PREFIX))
-        self._timeout_seconds = args.get("timeout_seconds", 120)
+        self.prefix = _checked_prefix(args.get("prefix", defaults.PREFIX))
+        self._timeout_seconds = args.get("timeout_seconds", defaults.TIMEOUT_SECONDS)
         bucket = args.get("bucket") or self._create_bucket().bucket
         self.bucket_name, self._bucket_arn = bucket.bucket, bucket.arn
         self.dead_letters = self._create_dead_letters()
@@ -123,7 +121,7 @@ class ImportPipeline(Component):
             {
                 "lifecycle": [
                     {"prefix": self.prefix, "infrequent_access_days": 30},
-                    {"prefix": REJECTED_PREFIX, "expire_days": 90},
+                    {"prefix": environment.REJECTED_PREFIX, "expire_days": 90},
                 ],
                 "operations": self._operations,
             },
@@ -171,7 +169,7 @@ class ImportPipeline(Component):
         )
 
     def _create_function(self) -> Function:
-        args, sort_key = self._args, self._args.get("sort_key")
+        args, sort_key, rejected = self._args, self._args.get("sort_key"), environment.REJECTED_PREFIX
         return Function(
             f"{self._name}-importer",
             {
@@ -187,9 +185,9 @@ class ImportPipeline(Component):
                     environment.DEAD_LETTER_QUEUE_URL: self.dead_letters.url,
                     environment.RECEIVES: str(_RECEIVES),
                     environment.PREFIX: self.prefix,
-                    environment.ORDERED: json.dumps(args.get("ordered", False)),
-                    environment.CHUNK_BYTES: str(args.get("chunk_mib", 32) * _MIB),
-                    environment.GZIP_LIMIT_BYTES: str(args.get("gzip_limit_mib", 102_400) * _MIB),
+                    environment.ORDERED: flag_text(args.get("ordered", False)),
+                    environment.CHUNK_BYTES: str(args.get("chunk_mib", defaults.CHUNK_MIB) * _MIB),
+                    environment.GZIP_LIMIT_BYTES: str(args.get("gzip_limit_mib", defaults.GZIP_LIMIT_MIB) * _MIB),
                     environment.HOP_LIMIT: str(_HOPS),
                 },
                 "settings": {environment.COLUMNS: "imports.columns"},
@@ -197,7 +195,7 @@ class ImportPipeline(Component):
                     "rejects": {
                         "metric": environment.ROWS_REJECTED,
                         "meaning": "Rows were rejected; the others were imported.",
-                        "look": f"Look below {REJECTED_PREFIX} of the import bucket for them and their reasons.",
+                        "look": f"Look below {rejected} of the import bucket for them and their reasons.",
                     },
                     "failed-files": {
                         "metric": environment.FILES_FAILED,
@@ -224,7 +222,9 @@ class ImportPipeline(Component):
             # Without it S3 answers 403 for an object that is gone, as it does for one that is forbidden.
             allow("TellGoneFromForbidden", ["s3:ListBucket"], [self._bucket_arn]),
             allow(
-                "KeepRejects", ["s3:PutObject", "s3:DeleteObject"], [pulumi.Output.concat(within, REJECTED_PREFIX, "*")]
+                "KeepRejects",
+                ["s3:PutObject", "s3:DeleteObject"],
+                [pulumi.Output.concat(within, environment.REJECTED_PREFIX, "*")],
             ),
             allow("WriteItems", ["dynamodb:BatchWriteItem"], [self.table_arn]),
             allow(
@@ -262,7 +262,7 @@ class ImportPipeline(Component):
             function_name=self.function.arn,
             batch_size=1,  # a message is a piece of work that may take an invocation's whole time
             function_response_types=["ReportBatchItemFailures"],
-            scaling_config={"maximum_concurrency": self._args.get("maximum_concurrency", 10)},
+            scaling_config={"maximum_concurrency": self._args.get("maximum_concurrency", defaults.MAXIMUM_CONCURRENCY)},
             metrics_config={"metrics": ["EventCount"]},
             tags=self._operations.get("tags"),
             opts=self._child(self.function.policy),
@@ -278,9 +278,10 @@ class ImportPipeline(Component):
 
 
 def _checked_prefix(prefix: str) -> str:
-    if not prefix.endswith("/") or REJECTED_PREFIX.startswith(prefix) or prefix.startswith(REJECTED_PREFIX):
+    rejected = environment.REJECTED_PREFIX
+    if not prefix.endswith("/") or rejected.startswith(prefix) or prefix.startswith(rejected):
         raise ValueError(
-            f"prefix {prefix!r} could make the pipeline import its own rejects below {REJECTED_PREFIX}, for ever: "
-            "choose one that ends with a slash and lies beside it, such as incoming/"
+            f"prefix {prefix!r} could make the pipeline import its own rejects below {rejected}, for ever: "
+            f"choose one that ends with a slash and lies beside it, such as {defaults.PREFIX}"
         )
     return prefix

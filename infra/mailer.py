@@ -7,6 +7,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from infra import mail_defaults
 from infra.component import Component
 from infra.iam import Statement, allow, beside
 from infra.metrics import metric
@@ -41,7 +42,7 @@ class MailerArgs(TypedDict):
     domain: NotRequired[str | None]
     """The domain to verify, of which the sender is an address; left out, the address itself is verified."""
     create_identity: NotRequired[bool]
-    """False where the identity is verified already, by another environment or team of the account; true by default."""
+    """False where the identity is verified already, by another environment or team of the account."""
     templates: Sequence[str]
     """Names of folders in `infra/templates`, each with `subject.txt`, `body.txt` and `body.html`."""
     events_topic_arn: pulumi.Input[str]
@@ -74,7 +75,7 @@ class Mailer(Component):
         self._report_events()
         self.templates = {template: self._create_template(template) for template in args["templates"]}
         self._create_alarms()
-        if args.get("create_identity", True):
+        if args.get("create_identity", mail_defaults.CREATE_IDENTITY):
             self._say_what_to_do(self._create_identity())
         self.register_outputs({"sender": self.sender, "configurationSetName": self.configuration_set_name})
 

@@ -5,6 +5,8 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+LOG_RETENTION_DAYS = 30
+
 
 class Operations(TypedDict):
     """Passed unchanged from a pipeline to each of its parts. Left out: cheap and disposable, as a dev stack wants."""
@@ -14,7 +16,7 @@ class Operations(TypedDict):
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
     """The SNS topic that alarms go to; left out, alarms only show in the console."""
     log_retention_days: NotRequired[int]
-    """Days that logs are kept; 30 by default."""
+    """Days that logs are kept; `LOG_RETENTION_DAYS` by default."""
     tracing: NotRequired[bool]
     """Whether functions send traces to X-Ray; off by default, because traces cost."""
     protect: NotRequired[bool]

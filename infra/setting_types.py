@@ -4,7 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from itertools import combinations
+from typing import Annotated, Any
 
 import pulumi_aws as aws
 from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
@@ -134,8 +135,6 @@ Address = Annotated[str, _usable(deliverable, "an e-mail address such as team@ex
 Domain = Annotated[str, _usable(domain, "a domain such as example.com")]
 AddressOrDomain = Annotated[str, _usable(_address_or_domain, "an e-mail address or a domain")]
 AttributeName = Annotated[str, Field(min_length=1, max_length=255)]
-ColumnType = Literal["S", "N", "BOOL"]
-EventName = Literal["INSERT", "MODIFY", "REMOVE"]
 KmsKey = Annotated[
     str,
     matching(

@@ -1,6 +1,7 @@
 """The settings of a stack: `Pulumi.<stack>.yaml`, keys `sluice:*`, validated as a whole before any resource exists.
 
-Defaults live here. Every mistake is collected and named with its key, what was found and what is allowed.
+Defaults that components have too are theirs. Every mistake is collected and named with its key, what was found and what
+is allowed.
 """
 
 import json
@@ -22,14 +23,15 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from infra import report_defaults
+from infra import import_defaults, mail_defaults, stream_defaults
+from infra.filters import EventName
+from infra.import_defaults import ColumnType
+from infra.operations import LOG_RETENTION_DAYS
 from infra.setting_types import (
     Address,
     AddressOrDomain,
     AttributeName,
-    ColumnType,
     Domain,
-    EventName,
     KmsKey,
     Prefix,
     Region,
@@ -62,8 +64,8 @@ class MailSettings(_Section):
 
     sender: Address
     domain: Domain | None = None
-    create_identity: bool = True
-    enabled: bool = True
+    create_identity: bool = mail_defaults.CREATE_IDENTITY
+    enabled: bool = mail_defaults.ENABLED
     only_to: Annotated[list[AddressOrDomain], each_recipient_once] = []
 
     @field_validator("domain")
@@ -82,8 +84,8 @@ class StreamSettings(_Section):
     partition_key: AttributeName = "userId"
     watch: Annotated[list[AttributeName], Field(min_length=1), each_once] = ["email", "name"]
     archive: Annotated[list[EventName], Field(min_length=1), each_once] = ["INSERT", "REMOVE"]
-    maximum_retry_attempts: Annotated[int, Field(ge=0, le=10_000)] = 10
-    maximum_record_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = 21_600
+    maximum_retry_attempts: Annotated[int, Field(ge=0, le=10_000)] = stream_defaults.MAXIMUM_RETRY_ATTEMPTS
+    maximum_record_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = stream_defaults.MAXIMUM_RECORD_AGE_SECONDS
 
 
 class ImportSettings(_Section):
@@ -93,10 +95,10 @@ class ImportSettings(_Section):
     sort_key: AttributeName | None = None
     columns: dict[AttributeName, ColumnType] = {}
     ordered: bool = False
-    chunk_mib: Annotated[int, Field(ge=1, le=1024, alias="chunkMiB")] = 32
-    timeout_seconds: Annotated[int, Field(ge=30, le=900)] = 120
-    maximum_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
-    gzip_limit_mib: Annotated[int, Field(ge=1, alias="gzipLimitMiB")] = 102_400
+    chunk_mib: Annotated[int, Field(ge=1, le=1024, alias="chunkMiB")] = import_defaults.CHUNK_MIB
+    timeout_seconds: Annotated[int, Field(ge=30, le=900)] = import_defaults.TIMEOUT_SECONDS
+    maximum_concurrency: Annotated[int, Field(ge=2, le=1000)] = import_defaults.MAXIMUM_CONCURRENCY
+    gzip_limit_mib: Annotated[int, Field(ge=1, alias="gzipLimitMiB")] = import_defaults.GZIP_LIMIT_MIB
 
     @field_validator("sort_key")
     @classmethod
@@ -150,7 +152,7 @@ class OperationsSettings(_Section):
     """`sluice:operations`: how the stack is watched, kept and paid for."""
 
     alarm_emails: Annotated[list[Address], each_recipient_once] = []
-    log_retention_days: RetentionDays = 30
+    log_retention_days: RetentionDays = LOG_RETENTION_DAYS
     protect: bool = False
     tracing: bool = False
     owner: Annotated[

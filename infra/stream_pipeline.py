@@ -5,6 +5,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from infra import stream_defaults as defaults
 from infra.bucket import Bucket
 from infra.component import Component
 from infra.dashboard import Row, graph
@@ -18,7 +19,7 @@ _READERS_OF_A_SHARD = 2
 
 
 class StreamPipelineArgs(TypedDict):
-    """What a stream pipeline is."""
+    """What a stream pipeline is; `infra.stream_defaults` says what holds for what is left out."""
 
     table: NotRequired[aws.dynamodb.Table]
     """An existing table with a stream of both images; left out, the pipeline makes one."""
@@ -29,10 +30,10 @@ class StreamPipelineArgs(TypedDict):
     failures: Bucket
     """Where batches go that exhausted their retries, whole."""
     maximum_retry_attempts: NotRequired[int]
-    """How often a failing batch is tried again, unless its consumer says otherwise; 10 by default."""
+    """How often a failing batch is tried again, unless its consumer says otherwise."""
     maximum_record_age_seconds: NotRequired[int]
-    """How old a record may get while it is tried, unless its consumer says otherwise; 21,600 (six hours) by default.
-    Whichever limit is reached first ends the retries."""
+    """How old a record may get while it is tried, unless its consumer says otherwise. Whichever limit is reached first
+    ends the retries."""
     operations: NotRequired[Operations]
 
 
@@ -74,8 +75,10 @@ class StreamPipeline(Component):
                 "two readers. Take the archive's objects instead, which are announced through EventBridge"
             )
         bounds: ConsumerArgs = {
-            "maximum_retry_attempts": self._args.get("maximum_retry_attempts", 10),
-            "maximum_record_age_seconds": self._args.get("maximum_record_age_seconds", 21_600),
+            "maximum_retry_attempts": self._args.get("maximum_retry_attempts", defaults.MAXIMUM_RETRY_ATTEMPTS),
+            "maximum_record_age_seconds": self._args.get(
+                "maximum_record_age_seconds", defaults.MAXIMUM_RECORD_AGE_SECONDS
+            ),
             **args,
         }
         self._consumers[name] = StreamConsumer(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from handlers.importer.environment import REJECTED_PREFIX
 from policies.documents import Statement, statements
 from policies.model import Resource, Stack, may_be, resource_rule, stack_rule
 from policies.resource_types import (
@@ -108,7 +109,7 @@ WILDCARDS = (
     Wildcard(
         "Allow",
         r"s3:DeleteObject",
-        r"arn:aws[\w-]*:s3:::[^*/]+/rejected/\*",
+        rf"arn:aws[\w-]*:s3:::[^*/]+/{REJECTED_PREFIX}\*",
         "an object that is imported again takes the place of what was rejected before; nothing else is ever deleted",
     ),
     Wildcard(

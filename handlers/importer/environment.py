@@ -22,6 +22,9 @@ GZIP_LIMIT_BYTES = "IMPORT_GZIP_LIMIT_BYTES"
 HOP_LIMIT = "IMPORT_HOP_LIMIT"
 """How many invocations may continue one chunk, one after the other."""
 
+REJECTED_PREFIX = "rejected/"
+"""Where rows that could not be imported lie in the bucket of their file."""
+
 ROWS_WRITTEN = "RowsWritten"
 ROWS_REJECTED = "RowsRejected"
 FILES_FAILED = "FilesFailed"

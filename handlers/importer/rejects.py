@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Callable, Iterable
 from json.encoder import encode_basestring_ascii as quoted
 
+from handlers.importer.environment import REJECTED_PREFIX
 from handlers.importer.errors import Reject
 from handlers.importer.queue.messages import File
 from handlers.shared.aws.s3 import Bucket
 
-PREFIX = "rejected/"
 _KEY_BYTES = 960
 """How much of a source key a name holds: S3 allows 1,024 for all of it."""
 
@@ -43,4 +43,4 @@ def name(source_key: str, task: str, part: int) -> str:
     if len(source) > _KEY_BYTES:
         digest = hashlib.sha256(source).hexdigest()[:16]
         source_key = f"{source[: _KEY_BYTES - 20].decode(errors='ignore')}~{digest}"
-    return f"{PREFIX}{source_key}/{task}{f'-{part:05d}' if part else ''}.jsonl"
+    return f"{REJECTED_PREFIX}{source_key}/{task}{f'-{part:05d}' if part else ''}.jsonl"

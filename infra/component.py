@@ -3,6 +3,7 @@
 import pulumi
 
 from infra.alarms import AlarmArgs, alarm
+from infra.metrics import Metric
 from infra.operations import Operations
 
 
@@ -17,8 +18,15 @@ class Component(pulumi.ComponentResource):
         self._operations = operations or Operations()
 
     def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
-        """The options of a child that comes after these resources, besides those that its inputs come from."""
+        """Returns the options of a child that comes after these resources, besides those that its inputs come from."""
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+
+    def _alarm_on(self, section: str, kind: str, metric: Metric, meaning: str, look: str, threshold: float = 1) -> None:
+        """Makes an alarm on a metric whose sum in five minutes reaches a threshold."""
+        self._alarm(
+            kind,
+            {"metric": metric, "meaning": meaning, "look": look, "section": section, "threshold": threshold},
+        )
 
     def _alarm(self, kind: str, args: AlarmArgs) -> None:
         alarm(self._name, kind, args, self, self._operations)

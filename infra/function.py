@@ -24,7 +24,6 @@ RUNTIME = aws.lambda_.Runtime.PYTHON3D14
 _MARGIN_SECONDS = 10
 """Handlers watch their time and end before this, even one that works for as long as it may."""
 
-
 _ENVIRONMENT_BYTES = 4096
 """What Lambda takes of variables, counted as their JSON: quotes within a value count twice."""
 
@@ -96,11 +95,11 @@ class Function(Component):
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def metric(self, name: str, label: str = "", statistic: str = "Sum") -> Metric:
-        """One of Lambda's metrics of this function, for a dashboard."""
+        """Returns one of Lambda's metrics of this function."""
         return metric("AWS/Lambda", name, {"FunctionName": self.name}, label, statistic)
 
     def own_metric(self, name: str, label: str = "") -> Metric:
-        """One of the metrics that the function itself emits, for a dashboard."""
+        """Returns one of the metrics that the function itself emits."""
         return metric(NAMESPACE, name, {DIMENSION: self.name}, label)
 
     def _create_role(self) -> aws.iam.Role:
@@ -142,9 +141,9 @@ class Function(Component):
         )
 
     def _create_function(self) -> aws.lambda_.Function:
-        given = self._args.get("environment")
+        variables = self._args.get("environment")
         # What is not known before an update cannot be counted; names and ARNs are short, settings are known.
-        environment = pulumi.Output.all(**given).apply(self._bounded, True) if given else None
+        environment = pulumi.Output.all(**variables).apply(self._bounded, True) if variables else None
         return aws.lambda_.Function(
             self._name,
             description=self._args["description"],
@@ -164,9 +163,9 @@ class Function(Component):
         )
 
     def _bounded(self, variables: dict[str, Any]) -> dict[str, Any]:
-        known = {name: value if isinstance(value, str) else "" for name, value in variables.items()}
-        sizes = {name: _json_bytes(value) for name, value in known.items()}
-        if (size := _json_bytes(known)) > _ENVIRONMENT_BYTES:
+        texts = {name: value if isinstance(value, str) else "" for name, value in variables.items()}
+        sizes = {name: _json_bytes(text) for name, text in texts.items()}
+        if (size := _json_bytes(texts)) > _ENVIRONMENT_BYTES:
             largest = max(sizes, key=sizes.__getitem__)
             setting = self._args.get("settings", {}).get(largest)
             holds = f"{largest}, which holds the setting {setting}," if setting else largest
@@ -177,7 +176,7 @@ class Function(Component):
         return variables
 
     def _code(self) -> dict[str, Any]:
-        """The arguments that say what the function runs."""
+        """Returns the arguments that say what the function runs."""
         root = Path(self._args.get("root", ROOT))
         try:
             folder = package(self._args["handler"], root, others=self._args.get("modules", ()))
@@ -203,12 +202,14 @@ class Function(Component):
 
     def _create_alarms(self) -> None:
         self._alarm_on(
+            "function",
             "errors",
             self.metric("Errors"),
             "Invocations fail: an exception, a timeout or a crash.",
             "Look at its log for the reason, and at `python -m sluice failures` for what was given up.",
         )
         self._alarm_on(
+            "function",
             "throttles",
             self.metric("Throttles"),
             "Invocations are refused: the account's or the function's concurrency is used up.",
@@ -216,6 +217,7 @@ class Function(Component):
         )
         margin = min(_MARGIN_SECONDS, self._timeout_seconds / 10)
         self._alarm_on(
+            "function",
             "duration",
             self.metric("Duration", statistic="Maximum"),
             f"Invocations come within {margin:g} s of the timeout of {self._timeout_seconds} s, when Lambda ends them.",
@@ -223,13 +225,7 @@ class Function(Component):
             threshold=(self._timeout_seconds - margin) * 1000,
         )
         for kind, own in self._args.get("alarms", {}).items():
-            self._alarm_on(kind, self.own_metric(own["metric"]), own["meaning"], own["look"])
-
-    def _alarm_on(self, kind: str, metric: Metric, meaning: str, look: str, threshold: float = 1) -> None:
-        self._alarm(
-            kind,
-            {"metric": metric, "meaning": meaning, "look": look, "section": "function", "threshold": threshold},
-        )
+            self._alarm_on("function", kind, self.own_metric(own["metric"]), own["meaning"], own["look"])
 
 
 def _json_bytes(value: Any) -> int:

@@ -23,7 +23,7 @@ def allow(
     resources: Sequence[pulumi.Input[str]],
     condition: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Statement:
-    """A statement for a role: `actions` on `resources`; `sid` says in letters what it is for."""
+    """Returns a statement for a role: `actions` on `resources`; `sid` says in letters what it is for."""
     statement: Statement = {
         "Sid": sid,
         "Effect": "Allow",
@@ -34,7 +34,12 @@ def allow(
 
 
 def tls_only(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> Statement:
-    """A statement for a resource: nobody does any of `actions`, which are all there are, over a plain connection."""
+    """Returns a statement for a resource: nobody does any of `actions` over a plain connection.
+
+    Args:
+        actions: all that there are.
+        resources: the resource, and what it holds.
+    """
     return {
         "Sid": "TlsOnly",
         "Effect": "Deny",
@@ -45,13 +50,31 @@ def tls_only(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> 
     }
 
 
+def allow_service(
+    sid: str,
+    service: str,
+    action: str,
+    resource: pulumi.Input[str],
+    condition: Mapping[str, Mapping[str, Any]],
+) -> Statement:
+    """Returns a statement for a resource: a service may do `action`, for those whom the condition names."""
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": [action],
+        "Resource": [resource],
+        "Condition": condition,
+    }
+
+
 def policy_document(statements: Sequence[Statement]) -> pulumi.Output[str]:
-    """The JSON of a policy document."""
+    """Returns the JSON of a policy document."""
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def trust(service: str, account: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
-    """The JSON of a trust policy that lets one AWS service assume a role.
+    """Returns the JSON of a trust policy that lets one AWS service assume a role.
 
     Args:
         service: such as `lambda.amazonaws.com`.
@@ -70,10 +93,15 @@ def trust(service: str, account: pulumi.Input[str] | None = None) -> pulumi.Outp
 
 
 def account_of(arn: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The account that an ARN names."""
-    return arn.apply(lambda known: known.split(":")[4])
+    """Returns the account that an ARN names."""
+    return arn.apply(lambda text: text.split(":")[4])
+
+
+def region_of(arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    """Returns the region that an ARN names."""
+    return arn.apply(lambda text: text.split(":")[3])
 
 
 def beside(arn: pulumi.Output[str], resource: str) -> pulumi.Output[str]:
-    """The ARN of another resource of the same service, region and account, such as `table/RA_*`."""
-    return arn.apply(lambda known: ":".join([*known.split(":")[:5], resource]))
+    """Returns the ARN of another resource of the same service, region and account, such as `table/RA_*`."""
+    return arn.apply(lambda text: ":".join([*text.split(":")[:5], resource]))

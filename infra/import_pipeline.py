@@ -16,7 +16,7 @@ from infra.dashboard import Row, graph
 from infra.function import Function
 from infra.iam import Statement, allow
 from infra.import_defaults import ColumnType
-from infra.metrics import metric
+from infra.metrics import table_writes
 from infra.operations import Operations
 from infra.queue import Queue
 from infra.table import Key, Table
@@ -82,16 +82,16 @@ class ImportPipeline(Component):
         self.table_name, self.table_arn = table.name, table.arn
         self.ledger = self._create_ledger()
         self.function = self._create_function()
-        self._allow_recursion()
+        self._create_recursion()
         self._create_mapping()
-        self._announce_files()
+        self._create_notification()
         self.register_outputs(
             {"bucketName": self.bucket_name, "tableName": self.table_name, "ledgerName": self.ledger.name}
         )
 
     def dashboard_row(self) -> Row:
-        """What a dashboard shows of the pipeline."""
-        function, table = self.function, {"TableName": self.table_name}
+        """Returns what a dashboard shows of the pipeline."""
+        function = self.function
         return {
             "title": "Import",
             "graphs": [
@@ -104,13 +104,13 @@ class ImportPipeline(Component):
                     "Failures",
                     function.metric("Errors", "errors"),
                     function.own_metric(environment.FILES_FAILED, "files failed"),
-                    self.dead_letters.metric("ApproximateNumberOfMessagesVisible", "dead letters"),
+                    self.dead_letters.messages("dead letters"),
                 ),
-                graph("Lag (oldest message, s)", self.queue.metric("ApproximateAgeOfOldestMessage", "waiting")),
+                graph("Lag (oldest message, s)", self.queue.age("waiting")),
                 graph(
                     "Cost: milliseconds of the function, writes to the table",
                     function.metric("Duration", "importer"),
-                    metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", table, "table writes"),
+                    table_writes(self.table_name),
                 ),
             ],
         }
@@ -246,8 +246,8 @@ class ImportPipeline(Component):
             allow("HandOn", ["sqs:SendMessage"], [self.queue.arn, self.dead_letters.arn]),
         ]
 
-    def _allow_recursion(self) -> None:
-        """Lambda stops a function that feeds its own queue after some 16 rounds; this one's have their own limit."""
+    def _create_recursion(self) -> None:
+        # Lambda stops a function that feeds its own queue after some 16 rounds; this one's have their own limit.
         aws.lambda_.FunctionRecursionConfig(
             f"{self._name}-recursion",
             function_name=self.function.name,
@@ -268,7 +268,7 @@ class ImportPipeline(Component):
             opts=self._child(self.function.policy),
         )
 
-    def _announce_files(self) -> None:
+    def _create_notification(self) -> None:
         aws.s3.BucketNotification(
             f"{self._name}-notification",
             bucket=self.bucket_name,

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from infra import mail_defaults
 from infra.component import Component
-from infra.iam import Statement, allow, beside
+from infra.iam import Statement, allow, beside, region_of
 from infra.metrics import metric
 from infra.operations import Operations
 
@@ -72,25 +72,25 @@ class Mailer(Component):
         self.sender = args["sender"]
         self.configuration_set = self._create_configuration_set()
         self.configuration_set_name = self.configuration_set.configuration_set_name
-        self._report_events()
+        self._create_event_destination()
         self.templates = {template: self._create_template(template) for template in args["templates"]}
         self._create_alarms()
         if args.get("create_identity", mail_defaults.CREATE_IDENTITY):
-            self._say_what_to_do(self._create_identity())
+            self._log_what_is_left_to_do(self._create_identity())
         self.register_outputs({"sender": self.sender, "configurationSetName": self.configuration_set_name})
 
     def may_send_bulk(self) -> Statement:
-        """What a role needs to send any of the templates in bulk."""
+        """Returns what a role needs to send any of the templates in bulk."""
         # SendBulkEmail of SES's second API is documented to need its own action; accounts have been seen to check the
         # first API's for it as well (django-anymail's notes on IAM errors).
         return allow(
             "SendTemplates",
             ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
-            [self._identities(), self.configuration_set.arn, *(made.arn for made in self.templates.values())],
+            [self._identities(), self.configuration_set.arn, *(template.arn for template in self.templates.values())],
         )
 
     def may_send(self) -> Statement:
-        """What a role needs to send mails of its own making, from this sender only."""
+        """Returns what a role needs to send mails of its own making, from this sender only."""
         return allow(
             "SendMail",
             ["ses:SendEmail"],
@@ -99,7 +99,7 @@ class Mailer(Component):
         )
 
     def _identities(self) -> pulumi.Output[str]:
-        """Every identity of the account and region.
+        """Returns the ARN of every identity of the account and region.
 
         SES asks for permission on the sender's, and on a recipient's that is verified here too, as all are in its
         sandbox.
@@ -126,7 +126,7 @@ class Mailer(Component):
             opts=self._child(),
         )
 
-    def _report_events(self) -> None:
+    def _create_event_destination(self) -> None:
         aws.sesv2.ConfigurationSetEventDestination(
             f"{self._name}-events",
             configuration_set_name=self.configuration_set_name,
@@ -168,24 +168,23 @@ class Mailer(Component):
                 },
             )
 
-    def _say_what_to_do(self, identity: aws.sesv2.EmailIdentity) -> None:
+    def _log_what_is_left_to_do(self, identity: aws.sesv2.EmailIdentity) -> None:
         """Logs with the deployment what only a person can do."""
         domain = self._args.get("domain")
         if domain:
             tokens = identity.dkim_signing_attributes.apply(lambda dkim: (dkim and dkim.tokens) or [])
-            known = pulumi.Output.all(tokens, identity.arn)
-            known.apply(lambda known: self._ask_for_records(domain, known[0], region=known[1].split(":")[3]))
+            pulumi.Output.all(tokens, region_of(identity.arn)).apply(lambda values: self._log_records(domain, *values))
         else:
             pulumi.log.info(
                 f"SES mails {self.sender} a link: until somebody opens it, mails are refused. {_SANDBOX}", self
             )
 
-    def _ask_for_records(self, domain: str, tokens: Sequence[str], region: str) -> None:
+    def _log_records(self, domain: str, tokens: Sequence[str], region: str) -> None:
         zone = f"dkim.{region}.amazonses.com" if region in _REGIONS_WITH_DKIM_OF_THEIR_OWN else "dkim.amazonses.com"
         records = [f"{token}._domainkey.{domain} CNAME {token}.{zone}" for token in tokens]
-        wanted = f"Put these DKIM records into the DNS of {domain}: until they are found, mails are refused."
+        request = f"Put these DKIM records into the DNS of {domain}: until they are found, mails are refused."
         check = (
             f"SES says whether it found them, and where they lead (SigningHostedZone: {zone}): "
             f"aws sesv2 get-email-identity --email-identity {domain} --region {region} --query DkimAttributes"
         )
-        pulumi.log.info("\n".join([f"{wanted} {_SANDBOX}", *records, check]), self)
+        pulumi.log.info("\n".join([f"{request} {_SANDBOX}", *records, check]), self)

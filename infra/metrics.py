@@ -21,7 +21,7 @@ class Metric(TypedDict):
 def metric(
     namespace: str, name: str, dimensions: Mapping[str, pulumi.Input[str]], label: str = "", statistic: str = "Sum"
 ) -> Metric:
-    """A metric; its label is its name where none is given."""
+    """Returns a metric; its label is its name where none is given."""
     return {
         "namespace": namespace,
         "name": name,
@@ -29,6 +29,11 @@ def metric(
         "label": label or name,
         "statistic": statistic,
     }
+
+
+def table_writes(table_name: pulumi.Input[str]) -> Metric:
+    """Returns the metric of what a table is written."""
+    return metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": table_name}, "table writes")
 
 
 class Expression(TypedDict):

@@ -7,13 +7,13 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.component import Component
-from infra.iam import Statement, account_of, policy_document, tls_only
+from infra.iam import account_of, allow_service, policy_document, tls_only
 
 _PUBLISHERS = {"Alarms": "cloudwatch.amazonaws.com", "MailEvents": "ses.amazonaws.com"}
 
 
 class MonitoringArgs(TypedDict):
-    """Who is told."""
+    """Who gets alarms."""
 
     emails: NotRequired[Sequence[str]]
     """Addresses that get each alarm; each must confirm a mail that SNS sends."""
@@ -35,27 +35,20 @@ class Monitoring(Component):
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:Monitoring", name, None, opts)
-        topic = aws.sns.Topic(f"{name}-alarms", tags=args.get("tags"), opts=self._child())
-        policy = self._let_services_publish(topic)
+        topic = self._create_topic(args)
+        policy = self._create_policy(topic)
         # Whoever alarms through the topic comes after its policy.
-        self.topic_arn = pulumi.Output.all(topic.arn, policy.id).apply(lambda made: made[0])
+        self.topic_arn = pulumi.Output.all(topic.arn, policy.id).apply(lambda values: values[0])
         for address in dict.fromkeys(args.get("emails", [])):
-            self._subscribe(topic, address)
+            self._create_subscription(topic, address)
         self.register_outputs({"topicArn": self.topic_arn})
 
-    def _let_services_publish(self, topic: aws.sns.Topic) -> aws.sns.TopicPolicy:
-        account = account_of(topic.arn)
-        publish: list[Statement] = [
-            {
-                "Sid": sid,
-                "Effect": "Allow",
-                "Principal": {"Service": service},
-                "Action": ["sns:Publish"],
-                "Resource": [topic.arn],
-                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-            }
-            for sid, service in _PUBLISHERS.items()
-        ]
+    def _create_topic(self, args: MonitoringArgs) -> aws.sns.Topic:
+        return aws.sns.Topic(f"{self._name}-alarms", tags=args.get("tags"), opts=self._child())
+
+    def _create_policy(self, topic: aws.sns.Topic) -> aws.sns.TopicPolicy:
+        ours = {"StringEquals": {"aws:SourceAccount": account_of(topic.arn)}}
+        publish = [allow_service(sid, service, "sns:Publish", topic.arn, ours) for sid, service in _PUBLISHERS.items()]
         return aws.sns.TopicPolicy(
             f"{self._name}-publishers",
             arn=topic.arn,
@@ -63,7 +56,7 @@ class Monitoring(Component):
             opts=self._child(),
         )
 
-    def _subscribe(self, topic: aws.sns.Topic, address: str) -> None:
+    def _create_subscription(self, topic: aws.sns.Topic, address: str) -> None:
         label = "".join(letter if letter.isalnum() else "-" for letter in address.lower())
         aws.sns.TopicSubscription(
             f"{self._name}-to-{label}",

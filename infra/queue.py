@@ -1,13 +1,13 @@
 """An SQS queue as every pipeline uses it: encrypted, TLS only, with an alarm on what should not lie in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.component import Component
-from infra.iam import Statement, account_of, policy_document, tls_only
+from infra.iam import account_of, allow_service, policy_document, tls_only
 from infra.metrics import Metric, metric
 from infra.operations import Operations
 
@@ -53,12 +53,20 @@ class Queue(Component):
         queue = self._create_queue()
         self.url, self.arn, self.name = queue.url, queue.arn, queue.name
         self.policy = self._create_policy()
-        self._create_alarm()
+        self._create_alarms()
         self.register_outputs({"url": self.url, "arn": self.arn})
 
-    def metric(self, name: str, label: str = "") -> Metric:
-        """The most that one of SQS's metrics of this queue reaches."""
-        return metric("AWS/SQS", name, {"QueueName": self.name}, label, "Maximum")
+    def metric(self, name: str, label: str = "", statistic: str = "Maximum") -> Metric:
+        """Returns one of SQS's metrics of this queue."""
+        return metric("AWS/SQS", name, {"QueueName": self.name}, label, statistic)
+
+    def messages(self, label: str = "") -> Metric:
+        """Returns the metric of the messages that lie in it."""
+        return self.metric("ApproximateNumberOfMessagesVisible", label)
+
+    def age(self, label: str = "") -> Metric:
+        """Returns the metric of how long its oldest message has waited, in seconds."""
+        return self.metric("ApproximateAgeOfOldestMessage", label)
 
     def _create_queue(self) -> aws.sqs.Queue:
         dead_letters = self._args.get("dead_letters")
@@ -81,10 +89,12 @@ class Queue(Component):
         statements = [tls_only(["sqs:*"], [self.arn])]
         if sources := self._args.get("sources"):
             # A bucket's ARN names no account: without this test another account's bucket of that name could send.
-            same = {"aws:SourceAccount": account_of(self.arn)}
-            statements.append(self._may_send("Buckets", "s3.amazonaws.com", sources, same))
+            ours = {"aws:SourceAccount": account_of(self.arn)}
+            condition = {"ArnEquals": {"aws:SourceArn": sources}, "StringEquals": ours}
+            statements.append(allow_service("Buckets", "s3.amazonaws.com", "sqs:SendMessage", self.arn, condition))
         if rules := self._args.get("rules"):
-            statements.append(self._may_send("Rules", "events.amazonaws.com", rules))
+            condition = {"ArnEquals": {"aws:SourceArn": rules}}
+            statements.append(allow_service("Rules", "events.amazonaws.com", "sqs:SendMessage", self.arn, condition))
         return aws.sqs.QueuePolicy(
             f"{self._name}-policy",
             queue_url=self.url,
@@ -92,28 +102,12 @@ class Queue(Component):
             opts=self._child(),
         )
 
-    def _may_send(
-        self,
-        sid: str,
-        service: str,
-        sources: Sequence[pulumi.Input[str]],
-        same: Mapping[str, pulumi.Input[str]] | None = None,
-    ) -> Statement:
-        return {
-            "Sid": sid,
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": ["sqs:SendMessage"],
-            "Resource": [self.arn],
-            "Condition": {"ArnEquals": {"aws:SourceArn": sources}, **({"StringEquals": same} if same else {})},
-        }
-
-    def _create_alarm(self) -> None:
+    def _create_alarms(self) -> None:
         if "dead_letters" in self._args:
             self._alarm(
                 "waiting",
                 {
-                    "metric": self.metric("ApproximateAgeOfOldestMessage"),
+                    "metric": self.age(),
                     "threshold": 3600,
                     "meaning": "A message has waited for an hour: the function that takes it fails, or is too slow.",
                     "look": "Look at that function's alarms and log.",
@@ -128,8 +122,8 @@ class Queue(Component):
                     "metric": {
                         "expression": "IF(visible > 0 AND received == 0, 1, 0)",
                         "metrics": {
-                            "visible": self.metric("ApproximateNumberOfMessagesVisible"),
-                            "received": metric("AWS/SQS", "NumberOfMessagesReceived", {"QueueName": self.name}),
+                            "visible": self.messages(),
+                            "received": self.metric("NumberOfMessagesReceived", statistic="Sum"),
                         },
                     },
                     "periods": 3,
@@ -142,7 +136,7 @@ class Queue(Component):
             self._alarm(
                 "messages",
                 {
-                    "metric": self.metric("ApproximateNumberOfMessagesVisible"),
+                    "metric": self.messages(),
                     "meaning": "Work has failed for good and lies among the dead letters.",
                     "look": "Look at `python -m sluice failures`, which says why and can send it again.",
                     "section": "queue",

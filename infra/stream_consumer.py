@@ -151,6 +151,7 @@ class StreamConsumer(Component):
 
     def _create_alarms(self) -> None:
         self._alarm_on(
+            "stream",
             "lag",
             self.function.metric("IteratorAge", statistic="Maximum"),
             "The oldest record is over 15 minutes behind: the function fails, is throttled or is too slow.",
@@ -158,18 +159,21 @@ class StreamConsumer(Component):
             threshold=_LATE_MILLISECONDS,
         )
         self._alarm_on(
+            "stream",
             "failed",
             self.given_up(),
             "Records ran out of retries and lie among the failures.",
             "Look at `python -m sluice failures`, which can send them again, and at the function's log.",
         )
         self._alarm_on(
+            "stream",
             "dropped",
             self.mapping_metric("DroppedEventCount"),
             "Records ran out of retries and were dropped.",
             "Look at the function's log for why; the table still has its items as they are now.",
         )
         self._alarm_on(
+            "stream",
             "undelivered",
             self.function.metric("DestinationDeliveryFailures"),
             "Records ran out of retries and could not be put among the failures.",
@@ -187,10 +191,4 @@ class StreamConsumer(Component):
                 "look": "Look at the state of the function's event source mapping.",
                 "section": "stream",
             },
-        )
-
-    def _alarm_on(self, kind: str, metric: Metric, meaning: str, look: str, threshold: float = 1) -> None:
-        self._alarm(
-            kind,
-            {"metric": metric, "meaning": meaning, "look": look, "section": "stream", "threshold": threshold},
         )

@@ -9,7 +9,7 @@ from infra import stream_defaults as defaults
 from infra.bucket import Bucket
 from infra.component import Component
 from infra.dashboard import Row, graph
-from infra.metrics import metric
+from infra.metrics import table_writes
 from infra.operations import Operations
 from infra.stream_consumer import ConsumerArgs, StreamConsumer
 from infra.table import Key, Table
@@ -88,7 +88,7 @@ class StreamPipeline(Component):
 
     def dashboard_row(self) -> Row:
         """Returns what a dashboard shows of the pipeline."""
-        consumers, table = self._consumers.items(), {"TableName": self.table_name}
+        consumers = self._consumers.items()
         return {
             "title": "Stream",
             "graphs": [
@@ -108,7 +108,7 @@ class StreamPipeline(Component):
                 graph(
                     "Cost: milliseconds of functions, writes to the table",
                     *(consumer.function.metric("Duration", name) for name, consumer in consumers),
-                    metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", table, "table writes"),
+                    table_writes(self.table_name),
                 ),
             ],
         }
@@ -151,5 +151,5 @@ def _stream_of_both_images(pipeline: str, table: aws.dynamodb.Table) -> pulumi.O
             )
 
     # Known before the ARN is, and kept apart from it: what is not known yet is not checked.
-    checked = pulumi.Output.all(table.stream_enabled, table.stream_view_type).apply(check)
-    return pulumi.Output.all(table.stream_arn, checked).apply(lambda known: known[0])
+    check_of_images = pulumi.Output.all(table.stream_enabled, table.stream_view_type).apply(check)
+    return pulumi.Output.all(table.stream_arn, check_of_images).apply(lambda values: values[0])

@@ -32,7 +32,10 @@ class AlarmArgs(TypedDict):
 def alarm(
     owner: str, kind: str, args: AlarmArgs, parent: pulumi.Resource, operations: Operations
 ) -> aws.cloudwatch.MetricAlarm:
-    """An alarm; unless it is one on silence, a period without data is a good one, since idle pipelines have none."""
+    """Makes an alarm.
+
+    Unless it is one on silence, a period without data is a good one, since idle pipelines have none.
+    """
     topic = operations.get("alarm_topic_arn")
     actions = [topic] if topic is not None else []
     runbook = f"docs/operating.md#{args['section']}-{kind}"
@@ -40,7 +43,7 @@ def alarm(
     return aws.cloudwatch.MetricAlarm(
         f"{owner}-{kind}",
         alarm_description=f"{args['meaning']} {args['look']} Runbook: {runbook} ({owner})",
-        **_watched(args),
+        **_metric_arguments(args),
         evaluation_periods=args.get("periods", 1),
         # CloudWatch has no comparison with nothing: less than one sample is less than any, and no data are breaching.
         threshold=1 if silence else args.get("threshold", 1),
@@ -53,18 +56,18 @@ def alarm(
     )
 
 
-def _watched(args: AlarmArgs) -> dict[str, Any]:
-    """What an alarm looks at, as CloudWatch takes it: one metric, or a formula over several."""
-    watched, period = args["metric"], args.get("period_seconds", 300)
-    if "expression" not in watched:
+def _metric_arguments(args: AlarmArgs) -> dict[str, Any]:
+    """Returns what an alarm looks at, as CloudWatch takes it: one metric, or a formula over several."""
+    metric, period = args["metric"], args.get("period_seconds", 300)
+    if "expression" not in metric:
         return {
-            "namespace": watched["namespace"],
-            "metric_name": watched["name"],
-            "dimensions": watched["dimensions"],
-            "statistic": "SampleCount" if args.get("silence") else watched["statistic"],
+            "namespace": metric["namespace"],
+            "metric_name": metric["name"],
+            "dimensions": metric["dimensions"],
+            "statistic": "SampleCount" if args.get("silence") else metric["statistic"],
             "period": period,
         }
-    formula = {"id": "formula", "expression": watched["expression"], "label": "formula", "return_data": True}
+    formula = {"id": "formula", "expression": metric["expression"], "label": "formula", "return_data": True}
     terms = [
         {
             "id": letter,
@@ -76,6 +79,6 @@ def _watched(args: AlarmArgs) -> dict[str, Any]:
                 "period": period,
             },
         }
-        for letter, term in watched["metrics"].items()
+        for letter, term in metric["metrics"].items()
     ]
     return {"metric_queries": [formula, *terms]}

@@ -56,12 +56,11 @@ class Bucket(Component):
         self._versioned = args.get("versioned", False) or self._operations.get("protect", False)
         self.bucket = self._create_bucket()
         self.name, self.arn = self.bucket.bucket, self.bucket.arn
-        self._close_to_the_public()
-        self._encrypt()
-        versioning = [self._create_versioning()] if self._versioned else []
-        self._age(*versioning)
+        self._block_public_access()
+        self._create_encryption()
+        self._create_lifecycle(*([self._create_versioning()] if self._versioned else []))
         if args.get("announce"):
-            self._announce()
+            self._create_announcements()
         self.register_outputs({"name": self.name, "arn": self.arn})
 
     def _create_bucket(self) -> aws.s3.Bucket:
@@ -72,7 +71,7 @@ class Bucket(Component):
             opts=data_options(self, self._operations),
         )
 
-    def _close_to_the_public(self) -> None:
+    def _block_public_access(self) -> None:
         block = aws.s3.BucketPublicAccessBlock(
             f"{self._name}-public-access",
             bucket=self.name,
@@ -96,7 +95,7 @@ class Bucket(Component):
             opts=self._guard(ownership),
         )
 
-    def _encrypt(self) -> None:
+    def _create_encryption(self) -> None:
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{self._name}-encryption",
             bucket=self.name,
@@ -112,7 +111,7 @@ class Bucket(Component):
             opts=self._guard(),
         )
 
-    def _age(self, *versioning: pulumi.Resource) -> None:
+    def _create_lifecycle(self, *versioning: pulumi.Resource) -> None:
         rules: list[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = [
             {
                 "id": "housekeeping",
@@ -123,9 +122,8 @@ class Bucket(Component):
         ]
         if self._versioned:
             rules[0]["noncurrent_version_expiration"] = {"noncurrent_days": 30}
-            rules[0]["expiration"] = {
-                "expired_object_delete_marker": True
-            }  # what a deletion leaves when all else is gone
+            # What a deletion leaves when all else is gone.
+            rules[0]["expiration"] = {"expired_object_delete_marker": True}
         aws.s3.BucketLifecycleConfiguration(
             f"{self._name}-lifecycle",
             bucket=self.name,
@@ -136,18 +134,18 @@ class Bucket(Component):
     def _guard(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
         return guard_options(self, self._operations, *depends_on)
 
-    def _announce(self) -> None:
+    def _create_announcements(self) -> None:
         aws.s3.BucketNotification(f"{self._name}-announcements", bucket=self.name, eventbridge=True, opts=self._child())
 
 
 def _rule(rule: LifecycleRule) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
-    made: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
+    arguments: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
         "id": f"age-{rule['prefix'].strip('/').replace('/', '-')}",
         "status": "Enabled",
         "filter": {"prefix": rule["prefix"]},
     }
     if "expire_days" in rule:
-        made["expiration"] = {"days": rule["expire_days"]}
+        arguments["expiration"] = {"days": rule["expire_days"]}
     if "infrequent_access_days" in rule:
-        made["transitions"] = [{"days": rule["infrequent_access_days"], "storage_class": "STANDARD_IA"}]
-    return made
+        arguments["transitions"] = [{"days": rule["infrequent_access_days"], "storage_class": "STANDARD_IA"}]
+    return arguments

@@ -84,7 +84,7 @@ def _requirements(module: str, root: Path) -> Path:
 
 
 def _beside(sources: Collection[str], root: Path) -> set[str]:
-    """The files, relative to `root`, that lie in the folders of sources and are not Python's."""
+    """Returns the files, relative to `root`, that lie in the folders of sources and are not Python's."""
     folders = {(root / path).parent for path in sources}
     return {
         str(path.relative_to(root))
@@ -95,7 +95,7 @@ def _beside(sources: Collection[str], root: Path) -> set[str]:
 
 
 def _module_names(packages: Path | None) -> frozenset[str]:
-    """The names that can be imported from a folder of packages."""
+    """Returns the names that can be imported from a folder of packages."""
     entries = packages.iterdir() if packages else ()
     return frozenset(path.name.partition(".")[0] for path in entries if path.is_dir() or path.suffix in (".py", ".so"))
 
@@ -117,11 +117,11 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _holds(folder: Path, files: Mapping[str, bytes], packages: Path | None) -> bool:
-    found, installed = _files(folder), _files(packages) if packages else {}
+    present, installed = _files(folder), _files(packages) if packages else {}
     return (
-        found.keys() == files.keys() | installed.keys()
-        and all(found[path].read_bytes() == content for path, content in files.items())
-        and all(found[path].stat().st_size == source.stat().st_size for path, source in installed.items())
+        present.keys() == files.keys() | installed.keys()
+        and all(present[path].read_bytes() == content for path, content in files.items())
+        and all(present[path].stat().st_size == source.stat().st_size for path, source in installed.items())
     )
 
 

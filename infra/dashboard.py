@@ -30,7 +30,7 @@ class Row(TypedDict):
 
 
 def graph(title: str, *metrics: Metric) -> Graph:
-    """A graph with a line for each metric."""
+    """Returns a graph with a line for each metric."""
     return {"title": title, "metrics": metrics}
 
 
@@ -54,14 +54,16 @@ class Dashboard(Component):
     def __init__(self, name: str, args: DashboardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:Dashboard", name, None, opts)
         _check_rows(args["rows"])
-        dashboard = aws.cloudwatch.Dashboard(
-            f"{name}-overview",
-            dashboard_name=f"{name}-overview",  # CloudWatch does not name it automatically
+        self.name = self._create_dashboard(args).dashboard_name
+        self.register_outputs({"name": self.name})
+
+    def _create_dashboard(self, args: DashboardArgs) -> aws.cloudwatch.Dashboard:
+        return aws.cloudwatch.Dashboard(
+            f"{self._name}-overview",
+            dashboard_name=f"{self._name}-overview",  # CloudWatch does not name it automatically
             dashboard_body=pulumi.Output.from_input(args["rows"]).apply(lambda rows: _body(rows, args["region"])),
             opts=self._child(),
         )
-        self.name = dashboard.dashboard_name
-        self.register_outputs({"name": self.name})
 
 
 def _check_rows(rows: Sequence[Row]) -> None:
@@ -73,7 +75,7 @@ def _check_rows(rows: Sequence[Row]) -> None:
 
 
 def _body(rows: Sequence[Row], region: str) -> str:
-    """The JSON of a dashboard.
+    """Returns the JSON of a dashboard.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """
@@ -82,8 +84,8 @@ def _body(rows: Sequence[Row], region: str) -> str:
     for row in rows:
         widgets.append(_widget("text", 0, y, _COLUMNS, 1, {"markdown": f"## {row['title']}"}))
         widgets += [
-            _widget("metric", place * _WIDTH, y + 1, _WIDTH, _HEIGHT, _properties(shown, region))
-            for place, shown in enumerate(row["graphs"])
+            _widget("metric", place * _WIDTH, y + 1, _WIDTH, _HEIGHT, _properties(graph, region))
+            for place, graph in enumerate(row["graphs"])
         ]
         y += 1 + _HEIGHT
     return json.dumps({"widgets": widgets})
@@ -93,16 +95,16 @@ def _widget(kind: str, x: int, y: int, width: int, height: int, properties: dict
     return {"type": kind, "x": x, "y": y, "width": width, "height": height, "properties": properties}
 
 
-def _properties(shown: Graph, region: str) -> dict[str, Any]:
+def _properties(graph: Graph, region: str) -> dict[str, Any]:
     return {
-        "title": shown["title"],
+        "title": graph["title"],
         "region": region,
         "view": "timeSeries",
         "period": 300,
-        "metrics": [_line(metric) for metric in shown["metrics"]],
+        "metrics": [_line(metric) for metric in graph["metrics"]],
     }
 
 
 def _line(metric: Metric) -> list[Any]:
-    named = [part for pair in metric["dimensions"].items() for part in pair]
-    return [metric["namespace"], metric["name"], *named, {"stat": metric["statistic"], "label": metric["label"]}]
+    dimensions = [part for pair in metric["dimensions"].items() for part in pair]
+    return [metric["namespace"], metric["name"], *dimensions, {"stat": metric["statistic"], "label": metric["label"]}]

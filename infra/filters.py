@@ -40,7 +40,7 @@ class Filter(TypedDict):
 
 
 def pattern(rule: Filter) -> str:
-    """The filter pattern of a rule.
+    """Returns the filter pattern of a rule.
 
     Raises:
         ValueError: the rule could never match.
@@ -48,9 +48,9 @@ def pattern(rule: Filter) -> str:
     events = list(rule["events"])
     unknown = [event for event in events if event not in EVENT_NAMES]
     if not events or unknown:
-        found = f"unknown events {', '.join(map(repr, unknown))}" if unknown else "no events"
-        raise ValueError(f"a filter with {found} can never match: name one or more of {', '.join(EVENT_NAMES)}")
-    made: dict[str, Any] = {"eventName": events}
+        mistake = f"unknown events {', '.join(map(repr, unknown))}" if unknown else "no events"
+        raise ValueError(f"a filter with {mistake} can never match: name one or more of {', '.join(EVENT_NAMES)}")
+    document: dict[str, Any] = {"eventName": events}
     images = {"NewImage": ("new", "REMOVE"), "OldImage": ("old", "INSERT")}
     for image, (side, without) in images.items():
         conditions = rule.get(side)
@@ -64,10 +64,10 @@ def pattern(rule: Filter) -> str:
                 raise ValueError(
                     f"a filter on {side} attribute '$or': Lambda takes it for an operator; filter on another"
                 )
-            made.setdefault("dynamodb", {})[image] = {
+            document.setdefault("dynamodb", {})[image] = {
                 name: _attribute(f"{side} attribute {name!r}", condition) for name, condition in conditions.items()
             }
-    text = json.dumps(made)
+    text = json.dumps(document)
     if len(text) > _MAXIMUM_LENGTH:
         raise ValueError(
             f"a filter of {len(text)} characters: Lambda takes {_MAXIMUM_LENGTH}; give it fewer conditions"

@@ -101,12 +101,12 @@ def _file(module: str, root: Path) -> str | None:
 
 @functools.cache
 def _imports(source: bytes, path: str) -> tuple[Import, ...]:
-    """Every module that a source imports; remembered, because functions share most of their modules."""
+    """Returns every module that a source imports; remembered, because functions share most of their modules."""
     return tuple(_imported(ast.parse(source, path), path))
 
 
 def _imported(node: ast.AST, path: str) -> Iterator[Import]:
-    """Every module that `node` imports; for `from a import b` both `a` and `a.b`, since `b` may be a module."""
+    """Gives every module that `node` imports; for `from a import b` both `a` and `a.b`, since `b` may be a module."""
     if isinstance(node, ast.Import):
         yield from (Import(alias.name, node.lineno) for alias in node.names)
     elif isinstance(node, ast.ImportFrom) and node.level:

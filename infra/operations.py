@@ -1,4 +1,4 @@
-"""How a stack is watched, kept and paid for: what every component is told, in one argument."""
+"""How a stack is watched, kept and paid for: one argument of every component."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -24,7 +24,7 @@ class Operations(TypedDict):
 
 
 def data_options(parent: pulumi.Resource, operations: Operations) -> pulumi.ResourceOptions:
-    """Options of a resource that holds data: where the stack protects, it is neither deleted nor forgotten."""
+    """Returns the options of a resource that holds data: where the stack protects, it stays."""
     protect = operations.get("protect", False)
     return pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect)
 
@@ -32,7 +32,7 @@ def data_options(parent: pulumi.Resource, operations: Operations) -> pulumi.Reso
 def guard_options(
     parent: pulumi.Resource, operations: Operations, *depends_on: pulumi.Resource
 ) -> pulumi.ResourceOptions:
-    """Options of a setting that guards kept data: it stays as long as they do.
+    """Returns the options of a setting that guards kept data: it stays as long as they do.
 
     The option is inherited from the parent only. Without it a bucket that is kept would be left open to whatever its
     objects' or account's settings allow, and its old versions would no longer be made or cleared away.
@@ -43,5 +43,5 @@ def guard_options(
 
 
 def with_pipeline(operations: Operations, pipeline: str) -> Operations:
-    """The same operations, with the tag that names the pipeline."""
+    """Returns the same operations, with the tag that names the pipeline."""
     return {**operations, "tags": {**operations.get("tags", {}), "pipeline": pipeline}}

@@ -21,7 +21,7 @@ class Periods(NamedTuple):
 
     @property
     def hours(self) -> float:
-        """All of them together."""
+        """The hours of all periods together."""
         return self.number * self.seconds / 3600
 
 
@@ -54,5 +54,5 @@ def silence(every: str) -> Periods | None:
 
 
 def _interval_seconds(every: str) -> int:
-    """How long a schedule takes from one run to the next, at least."""
+    """Returns how long a schedule takes from one run to the next, at least."""
     return int(Expression.parse(every).shortest_gap().total_seconds())

@@ -33,17 +33,17 @@ def matching(pattern: re.Pattern[str], allowed: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def told_together(value: Any, validated: Callable[[Any], Any], mistakes: Sequence[str]) -> Any:
+def validate_together(value: Any, validate: Callable[[Any], Any], mistakes: Sequence[str]) -> Any:
     """Returns a value as its parts' own checks take it, unless it has mistakes as a whole.
 
-    The two kinds are told together: who mends the parts should not meet the others only then.
+    Both kinds are reported at once: who mends the parts should not meet the others only then.
 
     Raises:
         ValueError: the value as a whole is wrong.
         ValidationError: a part of it is; it names both.
     """
     try:
-        made = validated(value)
+        result = validate(value)
     except ValidationError as error:
         if not mistakes:
             raise
@@ -56,22 +56,22 @@ def told_together(value: Any, validated: Callable[[Any], Any], mistakes: Sequenc
         raise ValidationError.from_exception_data(error.title, [*parts, whole]) from None
     if mistakes:
         raise ValueError("; ".join(mistakes))
-    return made
+    return result
 
 
 def _once(same: Callable[[str], str]) -> WrapValidator:
     """Returns the check that a list repeats nothing; `same` gives what two texts that mean the same have in common."""
 
-    def check(values: Any, validated: ValidatorFunctionWrapHandler) -> Any:
-        given = Counter(same(value) for value in values if isinstance(value, str)) if isinstance(values, list) else {}
-        mistakes = [f"{value} once, not {count} times" for value, count in given.items() if count > 1]
-        return told_together(values, validated, mistakes)
+    def check(values: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        counts = Counter(same(value) for value in values if isinstance(value, str)) if isinstance(values, list) else {}
+        mistakes = [f"{value} once, not {count} times" for value, count in counts.items() if count > 1]
+        return validate_together(values, validate, mistakes)
 
     return WrapValidator(check)
 
 
 def _recipient(text: str) -> str:
-    """An address or domain without what does not tell two of them apart: a domain has no case."""
+    """Returns an address or domain without what does not tell two of them apart: a domain has no case."""
     local, at, host = text.strip().rpartition("@")
     return f"{local}{at}{host.lower()}"
 
@@ -83,7 +83,17 @@ each_recipient_once = _once(_recipient)
 def _apart(groups: Any, validated: ValidatorFunctionWrapHandler) -> Any:
     """Groups of different names whose prefixes do not overlap; they are compared even where something else is wrong."""
     given = [group for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
-    return told_together(groups, validated, group_mistakes(_texts(given, "name"), _texts(given, "prefix")))
+    mistakes = [
+        f"another name than {one} for one of two groups"
+        for one, other in combinations(_texts(given, "name"), 2)
+        if one.lower() == other.lower()  # names of resources are in lower case
+    ]
+    mistakes += [
+        f"prefixes that do not overlap: tables of {one} and {other} would count twice"
+        for one, other in combinations(_texts(given, "prefix"), 2)
+        if one.startswith(other) or other.startswith(one)
+    ]
+    return validate_together(groups, validated, mistakes)
 
 
 def _texts(groups: list[dict[str, Any]], field: str) -> list[str]:

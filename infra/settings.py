@@ -42,7 +42,7 @@ from infra.setting_types import (
     each_recipient_once,
     groups_apart,
     matching,
-    told_together,
+    validate_together,
 )
 
 if TYPE_CHECKING:
@@ -110,16 +110,16 @@ class ImportSettings(_Section):
     @field_validator("columns", mode="wrap")
     @classmethod
     def _types_of_keys(
-        cls, columns: Any, validated: ValidatorFunctionWrapHandler, fields: ValidationInfo
+        cls, columns: Any, validate: ValidatorFunctionWrapHandler, fields: ValidationInfo
     ) -> dict[str, ColumnType]:
         keys = {fields.data.get("partition_key"), fields.data.get("sort_key")}
-        given = columns.items() if isinstance(columns, dict) else ()
-        wrong = sorted(str(name) for name, kind in given if name in keys and kind == "BOOL")
+        types = columns.items() if isinstance(columns, dict) else ()
+        wrong = sorted(str(name) for name, kind in types if name in keys and kind == "BOOL")
         mistakes = [f"S or N for {' and '.join(wrong)}, which the table has as key"] if wrong else []
-        return told_together(columns, validated, mistakes)
+        return validate_together(columns, validate, mistakes)
 
     def key(self, name: str) -> "Key":
-        """A key attribute and its type: its column's, a string where that is not named."""
+        """Returns a key attribute and its type: its column's, a string where that is not named."""
         return {"name": name, "type": "N" if self.columns.get(name) == "N" else "S"}
 
 
@@ -179,7 +179,7 @@ class Settings(_Section):
     operations: OperationsSettings
 
     def totals_table_name(self, group: ReportGroup) -> str:
-        """The contract's name of a group's totals table; it has the environment where others may lie beside it."""
+        """Returns the contract's name of a group's totals table; with the environment where others may be."""
         suffix = "" if self.environment in ("local", "prod") else f"_{self.environment}"
         return f"{group.prefix}totales{suffix}"
 
@@ -209,10 +209,10 @@ def load(config: Mapping[str, Any], stack: str) -> Settings:
         for key in config
         if key.startswith("sluice:") and key.removeprefix("sluice:") not in _SECTIONS
     ]
-    given = {section: _parsed(config.get(f"sluice:{section}")) for section in _SECTIONS}
+    sections = {section: _parsed(config.get(f"sluice:{section}")) for section in _SECTIONS}
     region = {"region": config["aws:region"]} if "aws:region" in config else {}
     try:
-        settings = Settings.model_validate({"environment": stack, **region, **given})
+        settings = Settings.model_validate({"environment": stack, **region, **sections})
     except ValidationError as error:
         problems += _problems(error)
     else:
@@ -223,7 +223,7 @@ def load(config: Mapping[str, Any], stack: str) -> Settings:
 
 
 def load_stack() -> Settings:
-    """The settings of the stack that is being deployed.
+    """Returns the settings of the stack that is being deployed.
 
     Raises:
         pulumi.RunError: with every mistake; Pulumi shows it without a traceback.
@@ -236,7 +236,7 @@ def load_stack() -> Settings:
 
 
 def _parsed(value: Any) -> Any:
-    """A section's value: Pulumi hands objects over as JSON text; what is none stays as it is, to be refused."""
+    """Returns a section's value: Pulumi hands objects over as JSON; what is none stays as it is, to be refused."""
     if value is None:
         return {}
     try:
@@ -272,7 +272,7 @@ def _shown(value: Any) -> str:
 
 
 def _names(location: tuple[int | str, ...]) -> list[str]:
-    """The names of the fields that an object at this place, or around it, has."""
+    """Returns the names of the fields that an object at this place, or around it, has."""
     model = ReportGroup if "groups" in location else _MODELS[str(location[0])]
     return [field.alias or name for name, field in model.model_fields.items()]
 

@@ -153,8 +153,8 @@ def no_wildcard(resource: Resource) -> Iterator[str]:
 
 def _exempt(effect: str, action: str, target: str) -> bool:
     return any(
-        effect == known.effect and re.fullmatch(known.actions, action) and re.fullmatch(known.resource, target)
-        for known in WILDCARDS
+        effect == exempt.effect and re.fullmatch(exempt.actions, action) and re.fullmatch(exempt.resource, target)
+        for exempt in WILDCARDS
     )
 
 

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,25 +30,25 @@ class Statement:
 
     @property
     def allows(self) -> bool:
-        """Whether it allows, rather than denies."""
+        """Says whether it allows, rather than denies."""
         return self.effect == "Allow"
 
 
 def statements(resource: Resource) -> list[Statement]:
-    """All statements of a resource's documents; none of one that is not known yet, or is no JSON."""
+    """Returns all statements of a resource's documents; none of one that is not known yet, or is no JSON."""
     return [_statement(raw) for name in _DOCUMENTS for raw in _raw(resource.value(name))]
 
 
 def unread(resource: Resource) -> bool:
-    """Whether a resource has a document that is not known yet."""
+    """Says whether a resource has a document that is not known yet."""
     return any(resource.value(name) is UNKNOWN for name in _DOCUMENTS)
 
 
 def _raw(document: Any) -> list[Mapping[str, Any]]:
     if not isinstance(document, str) or not document.startswith("{"):
         return []
-    found = json.loads(document).get("Statement", [])
-    return [found] if isinstance(found, dict) else found
+    members = json.loads(document).get("Statement", [])
+    return [members] if isinstance(members, dict) else members
 
 
 def _statement(raw: Mapping[str, Any]) -> Statement:
@@ -77,34 +77,49 @@ def _tuple(value: Any) -> tuple[str, ...]:
 
 
 def role_statements(stack: Stack, role: Resource) -> list[Statement]:
-    """What the inline policies of a role say."""
+    """Returns what the inline policies of a role say."""
     return [statement for policy in stack.referring(role, ROLE_POLICY, "role") for statement in statements(policy)]
 
 
 def function_statements(stack: Stack, function: Resource) -> list[Statement]:
-    """What the role of a function may do; nothing where the role is no part of the stack."""
+    """Returns what the role of a function may do; nothing where the role is no part of the stack."""
     role = stack.target(function, ROLE, "role")
     return role_statements(stack, role) if function.type == FUNCTION and role else []
 
 
-def covers(given: Iterable[Statement], action: str, arn: str) -> bool:
-    """Whether one of the statements allows an action on all that a pattern of ARNs matches. Conditions count as met."""
-    return reaches(given, action, arn.replace("*", "\0"))  # no ARN has that character: only a `*` over there matches it
+def lets(policies: Sequence[Resource], service: str, action: str, arn: str | None) -> bool:
+    """Says whether policies of a resource let a service do something with it; yes while that is not known yet."""
+    allowing = [
+        statement
+        for policy in policies
+        for statement in statements(policy)
+        if ("Service", service) in statement.principals
+    ]
+    return any(map(unread, policies)) or not arn or covers(allowing, action, arn)
 
 
-def reaches(given: Iterable[Statement], action: str, arn: str) -> bool:
-    """Whether statements allow an action on anything that a pattern of ARNs matches. Conditions count as met."""
+def covers(statements: Iterable[Statement], action: str, arn: str) -> bool:
+    """Says whether one of some statements allows an action on all that a pattern of ARNs matches.
+
+    Conditions count as met.
+    """
+    # No ARN has that character: only a `*` over there matches it.
+    return reaches(statements, action, arn.replace("*", "\0"))
+
+
+def reaches(statements: Iterable[Statement], action: str, arn: str) -> bool:
+    """Says whether statements allow an action on anything that a pattern of ARNs matches. Conditions count as met."""
     return any(
         statement.allows
         and any(overlap(pattern.lower(), action.lower()) for pattern in statement.actions)
         and any(overlap(pattern, arn) for pattern in statement.resources)
-        for statement in given
+        for statement in statements
     )
 
 
 @functools.cache
 def overlap(one: str, other: str) -> bool:
-    """Whether a text exists that both patterns match; `*` stands for any text, `?` for one character."""
+    """Says whether a text exists that both patterns match; `*` stands for any text, `?` for one character."""
     if not one or not other:
         return not (one + other).strip("*")
     if one[0] == "*":

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from policies.documents import Statement, statements, unread
 from policies.model import UNKNOWN, Resource, Stack, may_be, resource_rule, stack_rule
+from policies.monitoring import alarms, mail_destinations
 from policies.resource_types import (
-    ALARM,
     BUCKET,
     BUCKET_ENCRYPTION,
     BUCKET_POLICY,
     CONFIGURATION_SET,
-    MAIL_EVENTS,
     QUEUE,
     QUEUE_POLICY,
     TOPIC,
@@ -48,19 +47,12 @@ def queue_encrypted(queue: Resource) -> Iterator[str]:
 def alarm_topic_key(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """Its key policy cannot be changed, and does not let the two use it: alarms would be lost without a word."""
     for topic in stack.of_type(TOPIC):
-        key = topic.value("kmsMasterKeyId")
-        if isinstance(key, str) and key.endswith(_AWS_MANAGED_SNS_KEY) and _told_by_services(stack, topic):
+        key, uses = topic.value("kmsMasterKeyId"), [*alarms(stack, topic), *mail_destinations(stack, topic)]
+        if uses and isinstance(key, str) and key.endswith(_AWS_MANAGED_SNS_KEY):
             yield (
                 topic,
                 "leave kms_master_key_id out, or use a customer key whose policy lets CloudWatch and SES use it",
             )
-
-
-def _told_by_services(stack: Stack, topic: Resource) -> bool:
-    alarms = (action for alarm in stack.of_type(ALARM) for action in alarm.value("alarmActions") or [])
-    if any(action in topic.handles for action in alarms):
-        return True
-    return bool(stack.referring(topic, MAIL_EVENTS, "eventDestination", "snsDestination", "topicArn"))
 
 
 _POLICIES = {BUCKET: (BUCKET_POLICY, "bucket"), QUEUE: (QUEUE_POLICY, "queueUrl"), TOPIC: (TOPIC_POLICY, "arn")}
@@ -70,23 +62,23 @@ _REFUSED = {BUCKET: "s3:*", QUEUE: "sqs:*", TOPIC: "sns:Publish"}
 @stack_rule("tls-only", "Buckets, queues and topics refuse connections without TLS")
 def tls_only(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """A refusal for everybody, of everything, when the connection is not secure."""
-    for guarded in stack.of_type(*_POLICIES):
-        policies = stack.referring(guarded, *_POLICIES[guarded.type])
+    for resource in stack.of_type(*_POLICIES):
+        policies = stack.referring(resource, *_POLICIES[resource.type])
         if any(map(unread, policies)):
             continue
-        if not any(_refuses_plain(guarded, statement) for policy in policies for statement in statements(policy)):
-            yield guarded, f'refuse "{_REFUSED[guarded.type]}" to "*" where aws:SecureTransport is false, in its policy'
+        if not any(_refuses_plain(resource, statement) for policy in policies for statement in statements(policy)):
+            action = _REFUSED[resource.type]
+            yield resource, f'refuse "{action}" to "*" where aws:SecureTransport is false, in its policy'
 
 
-def _refuses_plain(guarded: Resource, statement: Statement) -> bool:
-    arn = guarded.arn
-    wanted = {arn, f"{arn}/*"} if guarded.type == BUCKET else {arn}
+def _refuses_plain(resource: Resource, statement: Statement) -> bool:
+    arns = {resource.arn, f"{resource.arn}/*"} if resource.type == BUCKET else {resource.arn}
     return (
         statement.effect == "Deny"
         and statement.principals == (("AWS", "*"),)
         and statement.conditions == {("Bool", "aws:SecureTransport"): ("false",)}
-        and _REFUSED[guarded.type] in statement.actions
-        and wanted <= set(statement.resources)
+        and _REFUSED[resource.type] in statement.actions
+        and arns <= set(statement.resources)
     )
 
 

@@ -3,7 +3,6 @@
 The graph is walked: what a function's role may write -> what that triggers -> the function that is reached, and on.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
@@ -92,9 +91,9 @@ def no_write_loop(stack: Stack) -> Iterator[tuple[Resource, str]]:
     ways = _ways(stack)
     for function in stack.of_type(FUNCTION):
         for path in _cycles(function, ways):
-            listed = next((loop for loop in BOUNDED if _is(loop, path)), None)
-            if listed:
-                yield from ((function, remedy) for remedy in _unbounded(stack, path, listed))
+            meant = next((loop for loop in BOUNDED if _is(loop, path)), None)
+            if meant:
+                yield from ((function, remedy) for remedy in _unbounded(stack, path, meant))
             else:
                 way = " -> ".join(f"{step.name} ({step.type.rpartition(':')[2]})" for step in [*path, function])
                 yield (
@@ -107,12 +106,12 @@ def no_write_loop(stack: Stack) -> Iterator[tuple[Resource, str]]:
 def recursion_guarded(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """Lambda stops a loop after some 16 rounds, unless it is told not to."""
     starts = [loop.path[0] for loop in BOUNDED]
-    for configured in stack.of_type(RECURSION):
-        function = stack.target(configured, FUNCTION, "functionName")
-        if configured.value("recursiveLoop") == "Allow" and not (
+    for configuration in stack.of_type(RECURSION):
+        function = stack.target(configuration, FUNCTION, "functionName")
+        if configuration.value("recursiveLoop") == "Allow" and not (
             function and any(fnmatchcase(function.name, start) for start in starts)
         ):
-            yield configured, "leave it out, or list the function's loop with its bound in policies/loops.py"
+            yield configuration, "leave it out, or list the function's loop with its bound in policies/loops.py"
 
 
 def _is(loop: Loop, path: Sequence[Resource]) -> bool:
@@ -126,8 +125,8 @@ def _unbounded(stack: Stack, path: Sequence[Resource], loop: Loop) -> Iterator[s
     limit = function.value("environment", "variables", loop.limit)
     if limit is not UNKNOWN and not (str(limit).isdecimal() and int(limit) <= _MOST_ROUNDS):
         yield f"its loop ends by {loop.limit}: set it to {_MOST_ROUNDS} rounds at most"
-    allowed = stack.referring(function, RECURSION, "functionName")
-    if not any(may_be(made.value("recursiveLoop"), "Allow") for made in allowed):
+    configurations = stack.referring(function, RECURSION, "functionName")
+    if not any(may_be(configuration.value("recursiveLoop"), "Allow") for configuration in configurations):
         yield "Lambda stops its loop after some 16 rounds: add a FunctionRecursionConfig that allows it"
     if any(step.type == QUEUE and not step.value("redrivePolicy") for step in path):
         yield "a message of its loop that fails comes back for ever: set redrive_policy of the queue"
@@ -137,7 +136,7 @@ Ways = Mapping[str, Sequence[tuple[Resource, ...]]]
 
 
 def _cycles(start: Resource, ways: Ways) -> Iterator[list[Resource]]:
-    """Each way from a function back to it that passes nothing twice.
+    """Gives each way from a function back to it that passes nothing twice.
 
     It passes no function that comes before it by URN, so that a loop of several functions is found once.
     """
@@ -153,17 +152,17 @@ def _cycles(start: Resource, ways: Ways) -> Iterator[list[Resource]]:
 
 
 def _ways(stack: Stack) -> Ways:
-    """URN -> what is reached from there, and through what."""
+    """Returns what is reached from each URN, and through what."""
     inlets = list(_inlets(stack))
     ways: dict[str, list[tuple[Resource, ...]]] = {}
     for function in stack.of_type(FUNCTION):
-        given = function_statements(stack, function)
-        reached = {
+        statements = function_statements(stack, function)
+        reach = {
             tuple(step.urn for step in inlet.way): inlet.way
             for inlet in inlets
-            if any(reaches(given, action, inlet.arn) for action in inlet.actions)
+            if any(reaches(statements, action, inlet.arn) for action in inlet.actions)
         }
-        ways[function.urn] = list(reached.values())
+        ways[function.urn] = list(reach.values())
     for node in stack.resources:
         if node.type != FUNCTION:
             ways[node.urn] = [(step,) for step in _onward(stack, node)]
@@ -185,30 +184,30 @@ def _inlets(stack: Stack) -> Iterator[Inlet]:
         group = stack.target(subscription, LOG_GROUP, "logGroup")
         if group:
             yield Inlet((subscription,), ("logs:PutLogEvents",), f"{(group.arn or '').removesuffix(':*')}:*")
-    for reported in stack.of_type(MAIL_EVENTS):
-        configuration_set = stack.target(reported, CONFIGURATION_SET, "configurationSetName")
+    for destination in stack.of_type(MAIL_EVENTS):
+        configuration_set = stack.target(destination, CONFIGURATION_SET, "configurationSetName")
         if configuration_set:
-            yield Inlet((reported,), _MAILS, configuration_set.arn or "")
+            yield Inlet((destination,), _MAILS, configuration_set.arn or "")
     yield from _bucket_inlets(stack)
     yield from _event_inlets(stack)
 
 
 def _bucket_inlets(stack: Stack) -> Iterator[Inlet]:
-    """Notifications, by prefix and suffix."""
+    """Gives the inlets of notifications, by prefix and suffix."""
     for notification in stack.of_type(BUCKET_NOTIFICATION):
         bucket = stack.target(notification, BUCKET, "bucket")
         for kind, member, type_ in _NOTIFIES:
-            for told in notification.value(kind) or []:
-                target = stack.meant(notification, told.get(member), type_)
+            for entry in notification.value(kind) or []:
+                target = stack.meant(notification, entry.get(member), type_)
                 if bucket and target:
-                    pattern = f"{bucket.arn}/{told.get('filterPrefix') or ''}*{told.get('filterSuffix') or ''}"
+                    pattern = f"{bucket.arn}/{entry.get('filterPrefix') or ''}*{entry.get('filterSuffix') or ''}"
                     yield Inlet((notification, target), _S3_WRITES, pattern)
 
 
 def _event_inlets(stack: Stack) -> Iterator[Inlet]:
-    """Rules on S3's announcements, of the stack's buckets and of those that a rule names, and on events of our own."""
+    """Gives the inlets of rules: on S3's announcements, of the stack's buckets and others, and on events of our own."""
     for rule in stack.of_type(EVENT_RULE):
-        pattern = _pattern(rule)
+        pattern = rule.document("eventPattern")
         if "aws.s3" in pattern.get("source", []):
             for arn in _announcing(stack, pattern.get("detail", {})):
                 yield Inlet((rule,), _S3_WRITES, arn)
@@ -217,28 +216,23 @@ def _event_inlets(stack: Stack) -> Iterator[Inlet]:
             yield Inlet((rule,), ("events:PutEvents",), bus if bus.startswith("arn:") else f"arn:*:event-bus/{bus}")
 
 
-def _pattern(rule: Resource) -> dict[str, Any]:
-    pattern = rule.value("eventPattern")
-    return json.loads(pattern) if isinstance(pattern, str) and pattern else {}
-
-
 def _announcing(stack: Stack, detail: Mapping[str, Any]) -> Iterator[str]:
-    named = detail.get("bucket", {}).get("name")
+    names = detail.get("bucket", {}).get("name")
     buckets = [
         bucket.arn
         for bucket in stack.of_type(BUCKET)
-        if bucket.arn and (named is None or any(name in bucket.handles for name in named if isinstance(name, str)))
+        if bucket.arn and (names is None or any(name in bucket.handles for name in names if isinstance(name, str)))
     ]
-    elsewhere = [f"arn:aws:s3:::{name}" for name in named or [] if isinstance(name, str)]
+    elsewhere = [f"arn:aws:s3:::{name}" for name in names or [] if isinstance(name, str)]
     keys = detail.get("object", {}).get("key") or [{}]
     for arn in {*buckets, *elsewhere}:
         for key in keys:
-            matched = f"{key.get('prefix', '')}*{key.get('suffix', '')}" if isinstance(key, dict) else key
-            yield f"{arn}/{matched}"
+            pattern = f"{key.get('prefix', '')}*{key.get('suffix', '')}" if isinstance(key, dict) else key
+            yield f"{arn}/{pattern}"
 
 
 def _onward(stack: Stack, node: Resource) -> Iterator[Resource]:
-    """What a queue, a topic, a notification, ... hands on to."""
+    """Gives what a queue, a topic, a notification, ... hands on to."""
     for value in _handed_to(node):
         target = stack.meant(node, value, FUNCTION, QUEUE, TOPIC)
         if target:
@@ -264,6 +258,4 @@ def _handed_to(node: Resource) -> Iterator[Any]:
     if node.type in _HANDS_TO:
         yield node.value(*_HANDS_TO[node.type])
     elif node.type == QUEUE:
-        redrive = node.value("redrivePolicy")
-        if isinstance(redrive, str) and redrive:
-            yield json.loads(redrive).get("deadLetterTargetArn")
+        yield node.document("redrivePolicy").get("deadLetterTargetArn")

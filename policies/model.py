@@ -3,6 +3,7 @@
 Both the graph that a test records and the arguments of Pulumi's policy SDK are mapped to this form.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -17,11 +18,11 @@ class _Unknown:
     def __iter__(self) -> Iterator[Any]:
         return iter(())
 
-    def __contains__(self, wanted: object) -> bool:
+    def __contains__(self, member: object) -> bool:
         return True
 
     def get(self, _name: str) -> "_Unknown":
-        """What it holds is not known either."""
+        """Returns what it holds, which is not known either."""
         return self
 
     def __repr__(self) -> str:
@@ -52,13 +53,18 @@ class Resource:
     """Whether it is kept when the stack goes; None where that cannot be seen."""
 
     def value(self, *path: str) -> Any:
-        """The input at a path; None where there is none, `UNKNOWN` where it is not known yet."""
-        found: Any = self.inputs
+        """Returns the input at a path; None where there is none, `UNKNOWN` where it is not known yet."""
+        value: Any = self.inputs
         for name in path:
-            if found is UNKNOWN:
+            if value is UNKNOWN:
                 return UNKNOWN
-            found = found.get(name) if isinstance(found, Mapping) else None
-        return found
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return value
+
+    def document(self, name: str) -> dict[str, Any]:
+        """Returns the JSON object that an input holds as text; an empty one where there is none, or none known yet."""
+        text = self.value(name)
+        return json.loads(text) if isinstance(text, str) and text else {}
 
     @property
     def arn(self) -> str | None:
@@ -80,34 +86,34 @@ class Stack:
             self._by_type.setdefault(resource.type, []).append(resource)
 
     def of_type(self, *types: str) -> list[Resource]:
-        """The resources of the given types."""
+        """Returns the resources of some types."""
         return [resource for token in types for resource in self._by_type.get(token, [])]
 
     def referring(self, target: Resource, type_: str, *path: str) -> list[Resource]:
-        """The resources of a type whose input at a path is the target's id, ARN, name or URL."""
-        return [made for made in self.of_type(type_) if refers(made, made.value(*path), target)]
+        """Returns the resources of a type whose input at a path is the target's id, ARN, name or URL."""
+        return [other for other in self.of_type(type_) if refers(other, other.value(*path), target)]
 
     def target(self, resource: Resource, type_: str, *path: str) -> Resource | None:
-        """What the input at a path refers to, among the resources of a type; None where the stack has no such one."""
+        """Returns what the input at a path refers to, among the resources of a type; None where there is none."""
         return self.meant(resource, resource.value(*path), type_)
 
     def meant(self, resource: Resource, value: Any, *types: str) -> Resource | None:
-        """What a value among the inputs of a resource refers to, among the resources of some types."""
-        return next((made for made in self.of_type(*types) if refers(resource, value, made)), None)
+        """Returns what a value among the inputs of a resource refers to, among the resources of some types."""
+        return next((other for other in self.of_type(*types) if refers(resource, value, other)), None)
 
 
-def may_be(value: Any, *wanted: Any) -> bool:
-    """Whether a value is one of those wanted, or not known yet: rules blame for what is known only."""
-    return value is UNKNOWN or value in wanted
+def may_be(value: Any, *values: Any) -> bool:
+    """Says whether a value is one of some, or not known yet: rules blame for what is known only."""
+    return value is UNKNOWN or value in values
 
 
-def may_hold(values: Any, wanted: Any) -> bool:
-    """Whether a list has a member, or it or one of its members is not known yet."""
-    return values is UNKNOWN or any(may_be(value, wanted) for value in values or ())
+def may_hold(values: Any, member: Any) -> bool:
+    """Says whether a list has a member, or it or one of its members is not known yet."""
+    return values is UNKNOWN or any(may_be(value, member) for value in values or ())
 
 
 def refers(resource: Resource, value: Any, target: Resource) -> bool:
-    """Whether a value among the inputs of a resource names the target; of an unknown one the dependencies tell."""
+    """Says whether a value among the inputs of a resource names the target; of an unknown one dependencies tell."""
     if value is UNKNOWN:
         return target.urn in resource.dependencies
     return value in target.handles
@@ -141,12 +147,12 @@ class ResourceRule:
     """Yields a remedy for each mistake."""
 
     def violations(self, stack: Stack) -> Iterator[Violation]:
-        """All violations of a stack."""
+        """Gives all violations of a stack."""
         for resource in stack.resources:
             yield from self.of(resource)
 
     def of(self, resource: Resource) -> Iterator[Violation]:
-        """The violations of one resource."""
+        """Gives the violations of one resource."""
         if not self.types or resource.type in self.types:
             yield from (Violation(resource, self.name, remedy) for remedy in self.check(resource))
 
@@ -161,7 +167,7 @@ class StackRule:
     """Yields the resource and a remedy for each mistake."""
 
     def violations(self, stack: Stack) -> Iterator[Violation]:
-        """All violations of a stack."""
+        """Gives all violations of a stack."""
         yield from (Violation(resource, self.name, remedy) for resource, remedy in self.check(stack))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from policies.documents import covers, statements, unread
+from policies.documents import lets, unread
 from policies.model import UNKNOWN, Resource, Stack, may_be, may_hold, refers, resource_rule, stack_rule
 from policies.reliability import is_stream
 from policies.resource_types import (
@@ -97,7 +97,7 @@ def silence_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 
 def _heard(stack: Stack, target: Resource, dimension: str, metric: str) -> bool:
-    """Whether an alarm goes off when a metric of a resource has no data."""
+    """Says whether an alarm goes off when a metric of a resource has no data."""
     return any(
         may_be(alarm.value("metricName"), metric)
         and may_be(alarm.value("namespace"), "AWS/Lambda")
@@ -107,22 +107,22 @@ def _heard(stack: Stack, target: Resource, dimension: str, metric: str) -> bool:
 
 
 def _weighs(alarm: Resource, queue: Resource) -> bool:
-    """Whether an alarm is a formula over what lies in a queue and what is taken out of it."""
+    """Says whether an alarm is a formula over what lies in a queue and what is taken out of it."""
     queries = alarm.value("metricQueries")
     if queries is UNKNOWN:
         return queue.urn in alarm.dependencies
     terms = [Resource(alarm.urn, ALARM, alarm.name, term) for term in queries or ()]
-    watched = [
+    names = [
         term.value("metric", "metricName")
         for term in terms
         if refers(alarm, term.value("metric", "dimensions", "QueueName"), queue)
     ]
-    needed = ("ApproximateNumberOfMessagesVisible", "NumberOfMessagesReceived")
-    return all(any(may_be(name, metric) for name in watched) for metric in needed)
+    metrics = ("ApproximateNumberOfMessagesVisible", "NumberOfMessagesReceived")
+    return all(any(may_be(name, metric) for name in names) for metric in metrics)
 
 
 def _within_reach(schedule: Resource) -> bool:
-    """Whether an alarm can look back from one run to the next: CloudWatch knows seven days, and no longer."""
+    """Says whether an alarm can look back from one run to the next: CloudWatch knows seven days, and no longer."""
     try:
         return Expression.parse(str(schedule.value("scheduleExpression"))).longest_gap() < timedelta(days=7)
     except ValueError:  # one time only, or not known yet
@@ -130,10 +130,10 @@ def _within_reach(schedule: Resource) -> bool:
 
 
 def _unwatched(stack: Stack, target: Resource, dimension: str, namespace: str, *metrics: str) -> list[str]:
-    """Those of some metrics of a resource that have no alarm."""
+    """Returns those of some metrics of a resource that have no alarm."""
     alarms = stack.referring(target, ALARM, "dimensions", dimension)
-    watched = [alarm.value("metricName") for alarm in alarms if may_be(alarm.value("namespace"), namespace)]
-    return [metric for metric in metrics if not any(may_be(name, metric) for name in watched)]
+    names = [alarm.value("metricName") for alarm in alarms if may_be(alarm.value("namespace"), namespace)]
+    return [metric for metric in metrics if not any(may_be(name, metric) for name in names)]
 
 
 @resource_rule("alarm-tells", "Alarms tell somebody, and say what they mean", ALARM)
@@ -151,7 +151,7 @@ def alarm_heard(stack: Stack) -> Iterator[tuple[Resource, str]]:
     if stack.environment != "prod":
         return
     for topic in stack.of_type(TOPIC):
-        if _alarms(stack, topic) and not stack.referring(topic, TOPIC_SUBSCRIPTION, "topic"):
+        if alarms(stack, topic) and not stack.referring(topic, TOPIC_SUBSCRIPTION, "topic"):
             yield topic, "set sluice:operations alarmEmails, or subscribe in another way"
 
 
@@ -174,12 +174,12 @@ _SUPPRESSED = {"BOUNCE", "COMPLAINT"}
 def mail_events(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """SES accepts a mail and says later that it went nowhere; a template's missing variable shows in no other way."""
     for configuration_set in stack.of_type(CONFIGURATION_SET):
-        told = [
+        reports = [
             destination.value("eventDestination", "matchingEventTypes")
             for destination in stack.referring(configuration_set, MAIL_EVENTS, "configurationSetName")
             if destination.value("eventDestination", "enabled")
         ]
-        if missing := {event for event in _MAIL_EVENTS if not any(may_hold(events, event) for events in told)}:
+        if missing := {event for event in _MAIL_EVENTS if not any(may_hold(events, event) for events in reports)}:
             yield configuration_set, f"add an enabled event destination for {', '.join(sorted(missing))}"
         suppressed = configuration_set.value("suppressionOptions", "suppressedReasons")
         if missing := {reason for reason in _SUPPRESSED if not may_hold(suppressed, reason)}:
@@ -193,29 +193,22 @@ def topic_publishers(stack: Stack) -> Iterator[tuple[Resource, str]]:
         policies = stack.referring(topic, TOPIC_POLICY, "arn")
         if any(map(unread, policies)) or not topic.arn:
             continue
-        given = [statement for policy in policies for statement in statements(policy)]
-        for service, needed in (
-            ("cloudwatch.amazonaws.com", _alarms(stack, topic)),
-            (
-                "ses.amazonaws.com",
-                stack.referring(topic, MAIL_EVENTS, "eventDestination", "snsDestination", "topicArn"),
-            ),
-        ):
-            allowed = [statement for statement in given if ("Service", service) in statement.principals]
-            if needed and not covers(allowed, "sns:Publish", topic.arn):
+        destinations = mail_destinations(stack, topic)
+        for service, uses in (("cloudwatch.amazonaws.com", alarms(stack, topic)), ("ses.amazonaws.com", destinations)):
+            if uses and not lets(policies, service, "sns:Publish", topic.arn):
                 yield topic, f"let {service} sns:Publish in its TopicPolicy"
-        for reported in _reporting(stack, topic):
-            if not any(policy.urn in reported.dependencies for policy in policies):
-                yield reported, f"depend on the TopicPolicy of {topic.name}, or SES refuses the destination"
+        for destination in destinations:
+            if not any(policy.urn in destination.dependencies for policy in policies):
+                yield destination, f"depend on the TopicPolicy of {topic.name}, or SES refuses the destination"
 
 
-def _reporting(stack: Stack, topic: Resource) -> list[Resource]:
-    """The event destinations of SES that are a topic."""
+def mail_destinations(stack: Stack, topic: Resource) -> list[Resource]:
+    """Returns the event destinations of SES that are a topic."""
     return stack.referring(topic, MAIL_EVENTS, "eventDestination", "snsDestination", "topicArn")
 
 
-def _alarms(stack: Stack, topic: Resource) -> list[Resource]:
-    """The alarms that tell a topic."""
+def alarms(stack: Stack, topic: Resource) -> list[Resource]:
+    """Returns the alarms that go to a topic."""
     return [
         alarm
         for alarm in stack.of_type(ALARM)

@@ -23,12 +23,12 @@ _HANDLES = ("arn", "bucket", "configurationSetName", "id", "name", "streamArn", 
 
 
 def enforcement(stack: str) -> EnforcementLevel:
-    """Advice where things are tried out; everywhere else, and where the stack is not known, the law."""
+    """Returns advice where things are tried out; everywhere else, and where the stack is not known, the law."""
     return EnforcementLevel.ADVISORY if stack in _ADVISORY else EnforcementLevel.MANDATORY
 
 
 def policies(rules: Iterable[Rule]) -> list[Policy]:
-    """A policy for each rule."""
+    """Returns a policy for each rule."""
     return [_resource_policy(rule) if isinstance(rule, ResourceRule) else _stack_policy(rule) for rule in rules]
 
 
@@ -50,15 +50,15 @@ def _stack_policy(rule: StackRule) -> Policy:
 
 
 def _stack(resources: Sequence[PolicyResource]) -> Stack:
-    """The stack as rules look at it; its name is part of every URN (`urn:pulumi:<stack>::<project>::...`)."""
+    """Returns the stack as rules look at it; its name is part of every URN (`urn:pulumi:<stack>::<project>::...`)."""
     name = resources[0].urn.split(":")[2] if resources else ""
-    return Stack(name, [_of_stack(made) for made in resources])
+    return Stack(name, [_of_stack(resource) for resource in resources])
 
 
-def _of_stack(made: PolicyResource) -> Resource:
-    dependencies = frozenset(behind.urn for behind in made.dependencies)
-    resource = _resource(made.urn, made.resource_type, made.name, made.props, made.opts.protect, dependencies)
-    dependent = {name for name, behind in made.property_dependencies.items() if behind}
+def _of_stack(source: PolicyResource) -> Resource:
+    dependencies = frozenset(other.urn for other in source.dependencies)
+    resource = _resource(source.urn, source.resource_type, source.name, source.props, source.opts.protect, dependencies)
+    dependent = {name for name, others in source.property_dependencies.items() if others}
     return replace(resource, inputs=registered(resource.inputs, dependent))
 
 
@@ -81,8 +81,8 @@ def registered(properties: Mapping[str, Any], dependent: Collection[str]) -> dic
 
 def _known(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {name: _known(held) for name, held in value.items() if held is not UNKNOWN}
-    return [_known(held) for held in value if held is not UNKNOWN] if isinstance(value, list) else value
+        return {name: _known(member) for name, member in value.items() if member is not UNKNOWN}
+    return [_known(member) for member in value if member is not UNKNOWN] if isinstance(value, list) else value
 
 
 def _resource(
@@ -93,13 +93,13 @@ def _resource(
     protected: bool,
     dependencies: frozenset[str] = frozenset(),
 ) -> Resource:
-    known = _plain(properties)
-    handles = frozenset(known[handle] for handle in _HANDLES if isinstance(known.get(handle), str))
-    return Resource(urn, type_, name, known, handles, dependencies, protected)
+    inputs = _plain(properties)
+    handles = frozenset(inputs[handle] for handle in _HANDLES if isinstance(inputs.get(handle), str))
+    return Resource(urn, type_, name, inputs, handles, dependencies, protected)
 
 
 def _plain(value: Any) -> Any:
-    """A value without Pulumi's guards, which raise when what is not known yet is looked at."""
+    """Returns a value without Pulumi's guards, which raise when what is not known yet is looked at."""
     if isinstance(value, Mapping):
         return {name: _guarded(value, name) for name in value}
     if isinstance(value, Sequence) and not isinstance(value, str):

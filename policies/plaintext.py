@@ -39,8 +39,8 @@ def no_plaintext_secret(function: Resource) -> Iterator[str]:
     """By its name, by known shapes, and by how random its value looks. The value is never shown."""
     variables = function.value("environment", "variables")
     for name, value in variables.items() if isinstance(variables, Mapping) else ():
-        if found := _suspicion(name, value):
-            yield f"{name} {found}: keep it in Secrets Manager or Parameter Store, and hand over its name"
+        if suspicion := _suspicion(name, value):
+            yield f"{name} {suspicion}: keep it in Secrets Manager or Parameter Store, and hand over its name"
 
 
 def _suspicion(name: str, value: object) -> str | None:
@@ -63,5 +63,5 @@ def _random(token: str) -> bool:
 
 
 def _entropy(text: str) -> float:
-    """Bits of a character, by how often each occurs in the text."""
+    """Returns the bits of a character, by how often each occurs in the text."""
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())

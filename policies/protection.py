@@ -22,8 +22,8 @@ def recoverable(stack: Stack) -> Iterator[tuple[Resource, str]]:
         if resource.type == TABLE and not resource.value("pointInTimeRecovery", "enabled"):
             yield resource, "set point_in_time_recovery enabled"
         if resource.type == BUCKET and not any(
-            may_be(made.value("versioningConfiguration", "status"), "Enabled")
-            for made in stack.referring(resource, BUCKET_VERSIONING, "bucket")
+            may_be(versioning.value("versioningConfiguration", "status"), "Enabled")
+            for versioning in stack.referring(resource, BUCKET_VERSIONING, "bucket")
         ):
             yield resource, "add a BucketVersioning that is Enabled"
 

@@ -1,10 +1,9 @@
 """Nothing is lost and nothing is tried for ever: failure destinations and bounds on every asynchronous path."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from policies.documents import covers, role_statements, statements, unread
+from policies.documents import covers, lets, role_statements, unread
 from policies.model import UNKNOWN, Resource, Stack, may_hold, refers, resource_rule, stack_rule
 from policies.resource_types import (
     BUCKET,
@@ -37,9 +36,9 @@ def failure_destination(stack: Stack) -> Iterator[tuple[Resource, str]]:
     for mapping in stack.of_type(MAPPING):
         yield from _mapping_destination(stack, mapping)
     for function in _invoked_asynchronously(stack):
-        configured = stack.referring(function, EVENT_INVOKE_CONFIG, "functionName")
+        configurations = stack.referring(function, EVENT_INVOKE_CONFIG, "functionName")
         if not function.value("deadLetterConfig", "targetArn") and not any(
-            made.value("destinationConfig", "onFailure", "destination") for made in configured
+            each.value("destinationConfig", "onFailure", "destination") for each in configurations
         ):
             yield (
                 function,
@@ -66,21 +65,21 @@ def _mapping_destination(stack: Stack, mapping: Resource) -> Iterator[tuple[Reso
 
 
 def is_stream(mapping: Resource) -> bool:
-    """Whether a mapping reads a stream: only those have a starting position; the provider keeps `""` of the others."""
+    """Says whether a mapping reads a stream: only those have a starting position; of others the provider keeps `""`."""
     return bool(mapping.value("startingPosition"))
 
 
 def _invoked_asynchronously(stack: Stack) -> Iterator[Resource]:
-    """Functions that a schedule, a rule, a bucket or a topic invokes."""
+    """Gives the functions that a schedule, a rule, a bucket or a topic invokes."""
     for function in stack.of_type(FUNCTION):
         if (
             stack.referring(function, SCHEDULE, "target", "arn")
             or stack.referring(function, EVENT_TARGET, "arn")
             or stack.referring(function, TOPIC_SUBSCRIPTION, "endpoint")
             or any(
-                refers(notification, told.get("lambdaFunctionArn"), function)
+                refers(notification, entry.get("lambdaFunctionArn"), function)
                 for notification in stack.of_type(BUCKET_NOTIFICATION)
-                for told in notification.value("lambdaFunctions") or []
+                for entry in notification.value("lambdaFunctions") or []
             )
         ):
             yield function
@@ -91,8 +90,8 @@ def failure_permitted(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """Lambda and the scheduler use a role for it, EventBridge the queue's policy; without it the failure is lost."""
     for mapping in stack.of_type(MAPPING):
         yield from _permitted(stack, mapping, "functionName", ("destinationConfig", "onFailure", "destinationArn"))
-    for configured in stack.of_type(EVENT_INVOKE_CONFIG):
-        yield from _permitted(stack, configured, "functionName", ("destinationConfig", "onFailure", "destination"))
+    for configuration in stack.of_type(EVENT_INVOKE_CONFIG):
+        yield from _permitted(stack, configuration, "functionName", ("destinationConfig", "onFailure", "destination"))
     for schedule in stack.of_type(SCHEDULE):
         role = stack.target(schedule, ROLE, "target", "roleArn")
         queue = stack.target(schedule, QUEUE, "target", "deadLetterConfig", "arn")
@@ -115,17 +114,17 @@ def _permitted(
 
 
 def _missing(stack: Stack, role: Resource, destination: Resource) -> list[str]:
-    """The actions that a role lacks to keep failures in a queue or a bucket; none while that is not known yet."""
+    """Returns the actions that a role lacks to keep failures in a queue or bucket; none while that is not known yet."""
     arn = destination.arn
     if not arn or any(map(unread, stack.referring(role, ROLE_POLICY, "role"))):
         return []
-    needed = (
+    actions = (
         {"sqs:SendMessage": arn}
         if destination.type == QUEUE
         else {"s3:PutObject": f"{arn}/aws/lambda/*", "s3:ListBucket": arn}
     )
-    given = role_statements(stack, role)
-    return [action for action, where in needed.items() if not covers(given, action, where)]
+    statements = role_statements(stack, role)
+    return [action for action, where in actions.items() if not covers(statements, action, where)]
 
 
 @resource_rule("bounded-mapping", "Mappings of streams end their retries, and isolate the record that fails", MAPPING)
@@ -146,7 +145,7 @@ def bounded_mapping(mapping: Resource) -> Iterator[str]:
 @resource_rule("bounded-redrive", "A queue gives a message up after some receives", QUEUE)
 def bounded_redrive(queue: Resource) -> Iterator[str]:
     """Few enough that a bad message does not burn money for days."""
-    redrive = _redrive(queue)
+    redrive = queue.document("redrivePolicy")
     if redrive and not _within(redrive.get("maxReceiveCount"), 1, _MOST_RECEIVES):
         yield f"set maxReceiveCount of redrive_policy to {_MOST_RECEIVES} at most"
 
@@ -193,7 +192,7 @@ def queue_waits(stack: Stack) -> Iterator[tuple[Resource, str]]:
             if _below(queue.value("visibilityTimeoutSeconds") or 30, least):
                 yield queue, f"set visibility_timeout_seconds to {least:.0f}, six times the timeout of {function.name}"
     for queue in stack.of_type(QUEUE):
-        redrive = _redrive(queue)
+        redrive = queue.document("redrivePolicy")
         dead_letters = stack.meant(queue, redrive.get("deadLetterTargetArn"), QUEUE) if redrive else None
         if dead_letters and _below(_retention(dead_letters), _retention(queue)):
             yield (
@@ -213,8 +212,8 @@ def bucket_notifies(stack: Stack) -> Iterator[tuple[Resource, str]]:
                 f"{notifications[0].name} configures {bucket.name} too, and one replaces the other: merge them",
             )
     for notification in stack.of_type(BUCKET_NOTIFICATION):
-        for told in notification.value("queues") or []:
-            queue = stack.meant(notification, told.get("queueArn"), QUEUE)
+        for entry in notification.value("queues") or []:
+            queue = stack.meant(notification, entry.get("queueArn"), QUEUE)
             if queue:
                 yield from ((notification, remedy) for remedy in _deaf(stack, notification, queue))
 
@@ -228,20 +227,7 @@ def _deaf(stack: Stack, notification: Resource, queue: Resource) -> Iterator[str
 
 
 def _lets(stack: Stack, queue: Resource, service: str) -> bool:
-    """Whether the policy of a queue lets a service send to it; yes while that is not known yet."""
-    policies = stack.referring(queue, QUEUE_POLICY, "queueUrl")
-    given = [
-        statement
-        for policy in policies
-        for statement in statements(policy)
-        if ("Service", service) in statement.principals
-    ]
-    return any(map(unread, policies)) or not queue.arn or covers(given, "sqs:SendMessage", queue.arn)
-
-
-def _redrive(queue: Resource) -> dict[str, Any]:
-    policy = queue.value("redrivePolicy")
-    return json.loads(policy) if isinstance(policy, str) and policy else {}
+    return lets(stack.referring(queue, QUEUE_POLICY, "queueUrl"), service, "sqs:SendMessage", queue.arn)
 
 
 def _below(value: Any, least: Any) -> bool:
@@ -253,5 +239,5 @@ def _retention(queue: Resource) -> Any:
 
 
 def _within(value: Any, least: float, most: float) -> bool:
-    """Whether a number is there and within bounds; AWS's -1 means without end."""
+    """Says whether a number is there and within bounds; AWS's -1 means without end."""
     return value is UNKNOWN or (isinstance(value, (int, float)) and least <= value <= most)

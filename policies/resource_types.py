@@ -111,8 +111,7 @@ TAGS = ("project", "environment", "pipeline", "owner")
 @resource_rule("tagged", f"Whatever can carry tags carries {', '.join(TAGS)}")
 def tagged(resource: Resource) -> Iterator[str]:
     """A bill, an inventory and whoever is woken at night all start from the tags."""
-    known = KNOWN.get(resource.type)
-    if known and known.taggable:
+    if resource.type in KNOWN and KNOWN[resource.type].taggable:
         missing = [tag for tag in TAGS if not resource.value("tags", tag)]
         if missing:
             yield f"add the tags {', '.join(missing)}: tags=operations.get('tags')"

@@ -45,5 +45,5 @@ RULES: tuple[Rule, ...] = (
 
 
 def violations(stack: Stack) -> list[Violation]:
-    """All violations of a stack, in the order of the rules."""
+    """Returns all violations of a stack, in the order of the rules."""
     return [violation for rule in RULES for violation in rule.violations(stack)]

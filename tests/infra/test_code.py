@@ -28,17 +28,17 @@ def write(root, **files):
     return root
 
 
-def staged(tmp_path, handler="app.sender.handler.handle", **files):
-    """The files of a handler's stage, by path."""
-    folder = package(handler, write(tmp_path / "sources", **files), tmp_path / "staging")
+def packaged(tmp_path, handler="app.sender.handler.handle", **files):
+    """Gives the files of a handler's package, by path."""
+    folder = package(handler, write(tmp_path / "sources", **files), tmp_path / "build")
     return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 PACKAGES = {"app/__init__.py", "app/sender/__init__.py", "app/sender/handler.py"}
 
 
-def test_a_stage_holds_the_handler_and_the_packages_around_it(tmp_path):
-    assert staged(tmp_path, app__sender__handler="import json", app__other__handler="").keys() == PACKAGES
+def test_a_package_holds_the_handler_and_the_packages_around_it(tmp_path):
+    assert packaged(tmp_path, app__sender__handler="import json", app__other__handler="").keys() == PACKAGES
 
 
 @pytest.mark.parametrize(
@@ -54,31 +54,31 @@ def test_a_stage_holds_the_handler_and_the_packages_around_it(tmp_path):
         "if TYPE_CHECKING:\n    pass\nelse:\n    from app.shared import text",
     ],
 )
-def test_a_stage_holds_what_the_handler_imports(tmp_path, statement):
-    found = staged(tmp_path, app__sender__handler=statement, app__shared__text="", app__shared__other="")
-    assert found.keys() == PACKAGES | {"app/shared/__init__.py", "app/shared/text.py"}
+def test_a_package_holds_what_the_handler_imports(tmp_path, statement):
+    files = packaged(tmp_path, app__sender__handler=statement, app__shared__text="", app__shared__other="")
+    assert files.keys() == PACKAGES | {"app/shared/__init__.py", "app/shared/text.py"}
 
 
 @pytest.mark.parametrize("guard", ["TYPE_CHECKING", "typing.TYPE_CHECKING"])
 def test_what_only_type_checkers_import_is_left_out(tmp_path, guard):
-    found = staged(tmp_path, app__sender__handler=f"if {guard}:\n    import app.shared.text", app__shared__text="")
-    assert found.keys() == PACKAGES
+    files = packaged(tmp_path, app__sender__handler=f"if {guard}:\n    import app.shared.text", app__shared__text="")
+    assert files.keys() == PACKAGES
 
 
 def test_what_an_imported_module_imports_is_held_too_even_in_a_circle(tmp_path):
-    found = staged(
+    files = packaged(
         tmp_path,
         app__sender__handler="import app.shared.a",
         app__shared__a="import app.shared.b",
         app__shared__b="import app.shared.a",
     )
-    assert found.keys() == PACKAGES | {"app/shared/__init__.py", "app/shared/a.py", "app/shared/b.py"}
+    assert files.keys() == PACKAGES | {"app/shared/__init__.py", "app/shared/a.py", "app/shared/b.py"}
 
 
 def test_what_a_package_imports_is_held_too(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="", app__shared__a="")
     (root / "app/sender/__init__.py").write_text("import app.shared.a")
-    folder = package("app.sender.handler.handle", root, tmp_path / "staging")
+    folder = package("app.sender.handler.handle", root, tmp_path / "build")
     assert (folder / "app/shared/a.py").is_file()
 
 
@@ -91,7 +91,7 @@ def test_files_that_a_held_module_may_read_from_its_folder_are_held(tmp_path):
     for path in ("app/sender/requirements.txt", "app/sender/notes.md", "app/sender/handler.pyc"):
         (root / path).touch()
     (root / "app/sender/folder.txt").mkdir()
-    folder = package("app.sender.handler.handle", root, tmp_path / "staging")
+    folder = package("app.sender.handler.handle", root, tmp_path / "build")
     assert contents(folder).keys() == PACKAGES | {
         "app/shared/__init__.py",
         "app/shared/a.py",
@@ -99,17 +99,17 @@ def test_files_that_a_held_module_may_read_from_its_folder_are_held(tmp_path):
         "requirements-arm64-3.14.txt",
     }
     (root / "app/shared/style.css").write_text("other")
-    assert package("app.sender.handler.handle", root, tmp_path / "staging") != folder
+    assert package("app.sender.handler.handle", root, tmp_path / "build") != folder
 
 
 def test_the_sources_are_read_and_never_run(tmp_path):
     text = "raise SystemExit('ran')"
-    assert staged(tmp_path, app__sender__handler=text)["app/sender/handler.py"] == text
+    assert packaged(tmp_path, app__sender__handler=text)["app/sender/handler.py"] == text
 
 
 def test_a_relative_import_is_refused_with_its_place(tmp_path):
     with pytest.raises(ValueError, match=r"app/sender/handler\.py, line 2: a handler imports by absolute names"):
-        staged(tmp_path, app__sender__handler="import json\nfrom . import text", app__sender__text="")
+        packaged(tmp_path, app__sender__handler="import json\nfrom . import text", app__sender__text="")
 
 
 @pytest.mark.parametrize("handler", ["app.sender.missing.handle", "missing.sender.handler.handle", "handler.handle"])
@@ -118,22 +118,22 @@ def test_a_handler_that_does_not_exist_is_refused_with_its_name(tmp_path, handle
     (root / "handler.py").touch()
     module = handler.rpartition(".")[0]
     with pytest.raises(FileNotFoundError, match=f"no module '{module}' below .* is named package.module.function"):
-        package(handler, root, tmp_path / "staging")
+        package(handler, root, tmp_path / "build")
 
 
-def test_the_same_sources_have_the_same_stage(tmp_path):
+def test_the_same_sources_have_the_same_package(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="import json")
-    first = package("app.sender.handler.handle", root, tmp_path / "staging")
+    first = package("app.sender.handler.handle", root, tmp_path / "build")
     written = (first / "app/sender/handler.py").stat().st_mtime_ns
-    assert package("app.sender.handler.handle", root, tmp_path / "staging") == first
+    assert package("app.sender.handler.handle", root, tmp_path / "build") == first
     assert (first / "app/sender/handler.py").stat().st_mtime_ns == written
 
 
-def test_other_sources_have_another_stage(tmp_path):
+def test_other_sources_have_another_package(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="import json")
-    first = package("app.sender.handler.handle", root, tmp_path / "staging")
+    first = package("app.sender.handler.handle", root, tmp_path / "build")
     write(root, app__sender__handler="import os")
-    assert package("app.sender.handler.handle", root, tmp_path / "staging") != first
+    assert package("app.sender.handler.handle", root, tmp_path / "build") != first
 
 
 def contents(folder):
@@ -141,7 +141,7 @@ def contents(folder):
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
-def test_a_stage_is_the_same_after_any_import_and_in_another_place(tmp_path, handler):
+def test_a_package_is_the_same_after_any_import_and_in_another_place(tmp_path, handler):
     before = package(handler, build=tmp_path / "one")
     importlib.import_module(handler.rpartition(".")[0])
     after = package(handler, build=tmp_path / "other")
@@ -150,39 +150,39 @@ def test_a_stage_is_the_same_after_any_import_and_in_another_place(tmp_path, han
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
-def test_a_stage_holds_python_sources_and_what_they_read_only(tmp_path, handler):
+def test_a_package_holds_python_sources_and_what_they_read_only(tmp_path, handler):
     importlib.import_module(handler.rpartition(".")[0])
     kinds = {path.suffix for path in package(handler, build=tmp_path).rglob("*") if path.is_file()}
     assert {".py"} <= kinds <= {".py", ".css"}
 
 
-def test_a_stage_that_was_tampered_with_is_renewed(tmp_path):
+def test_a_package_that_was_tampered_with_is_renewed(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="import json")
-    folder = package("app.sender.handler.handle", root, tmp_path / "staging")
+    folder = package("app.sender.handler.handle", root, tmp_path / "build")
     (folder / "app/sender/handler.py").write_text("import os")
     (folder / "app/__pycache__").mkdir()
     (folder / "app/__pycache__/handler.pyc").touch()
-    assert package("app.sender.handler.handle", root, tmp_path / "staging") == folder
+    assert package("app.sender.handler.handle", root, tmp_path / "build") == folder
     assert contents(folder).keys() == PACKAGES
     assert (folder / "app/sender/handler.py").read_text() == "import json"
 
 
-def test_staging_leaves_nothing_beside_the_stage(tmp_path):
+def test_packaging_leaves_nothing_beside_the_package(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="")
-    folder = package("app.sender.handler.handle", root, tmp_path / "staging")
-    assert list((tmp_path / "staging").iterdir()) == [folder]
+    folder = package("app.sender.handler.handle", root, tmp_path / "build")
+    assert list((tmp_path / "build").iterdir()) == [folder]
 
 
-def test_two_programs_that_stage_at_once_both_find_it_whole(tmp_path):
+def test_two_programs_that_package_at_once_both_find_it_whole(tmp_path):
     root = write(tmp_path / "sources", app__sender__handler="import app.shared.a", app__shared__a="")
     program = (
-        "import sys, pathlib; from infra.code import package; root, staging = map(pathlib.Path, sys.argv[1:])\n"
+        "import sys, pathlib; from infra.code import package; root, build = map(pathlib.Path, sys.argv[1:])\n"
         "print('ready', flush=True); input()\n"
         "for number in range(50):\n"
-        "    folder = package('app.sender.handler.handle', root, staging / str(number))\n"
+        "    folder = package('app.sender.handler.handle', root, build / str(number))\n"
         "    for path in ('app/__init__.py', 'app/sender/handler.py', 'app/shared/a.py'): (folder / path).read_bytes()"
     )
-    command = [sys.executable, "-B", "-c", program, str(root), str(tmp_path / "staging")]
+    command = [sys.executable, "-B", "-c", program, str(root), str(tmp_path / "build")]
     both = [
         subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(2)
@@ -195,7 +195,7 @@ def test_two_programs_that_stage_at_once_both_find_it_whole(tmp_path):
     assert [one.communicate()[1].decode() for one in both] == ["", ""]
 
 
-def test_a_program_that_comes_second_leaves_the_stage_of_the_first_alone(tmp_path, monkeypatch):
+def test_a_program_that_comes_second_leaves_the_package_of_the_first_alone(tmp_path, monkeypatch):
     """Between the look at the folder and the renaming, another program may have made it."""
     root = write(tmp_path / "sources", app__sender__handler="")
     rename, made = os.rename, []
@@ -203,17 +203,17 @@ def test_a_program_that_comes_second_leaves_the_stage_of_the_first_alone(tmp_pat
     def beaten(fresh, folder):
         if not made:
             monkeypatch.setattr(os, "rename", rename)
-            first = package("app.sender.handler.handle", root, tmp_path / "staging")
+            first = package("app.sender.handler.handle", root, tmp_path / "build")
             made.append((first / "app/sender/handler.py").stat().st_ino)
         rename(fresh, folder)
 
     monkeypatch.setattr(os, "rename", beaten)
-    folder = package("app.sender.handler.handle", root, tmp_path / "staging")
+    folder = package("app.sender.handler.handle", root, tmp_path / "build")
     assert [(folder / "app/sender/handler.py").stat().st_ino] == made
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
-def test_a_stage_can_be_imported_alone(tmp_path, handler):
+def test_a_package_can_be_imported_alone(tmp_path, handler):
     """In a fresh interpreter with the AWS SDK beside it, as in Lambda, and nothing of the checkout."""
     folder = package(handler, build=tmp_path)
     module, _, function = handler.rpartition(".")
@@ -243,7 +243,7 @@ def with_sample(tmp_path, make_wheel, make_requirements):
 
 
 def test_an_archive_holds_the_packages_that_its_requirements_pin(tmp_path, with_sample):
-    folder = package("app.sender.handler.handle", with_sample, tmp_path / "staging")
+    folder = package("app.sender.handler.handle", with_sample, tmp_path / "build")
     files = contents(folder)
     assert files["sample.py"] == b"a = 1"
     assert files["requirements-arm64-3.14.txt"] == (with_sample / "app/sender/requirements.txt").read_bytes()
@@ -262,23 +262,23 @@ def test_without_its_requirements_an_archive_is_refused(tmp_path, with_sample):
     with pytest.raises(
         ImportsError, match=r"app/sender/handler\.py, line 1: imports sample, .* app/sender/requirements"
     ):
-        package("app.sender.handler.handle", with_sample, tmp_path / "staging")
+        package("app.sender.handler.handle", with_sample, tmp_path / "build")
 
 
 def test_a_module_that_is_loaded_by_name_comes_with_its_packages(tmp_path, with_sample):
     write(with_sample, app__sender__handler="", app__tidy__rows="import sample")
     (with_sample / "app/sender/requirements.txt").rename(with_sample / "app/tidy/requirements.txt")
-    folder = package("app.sender.handler.handle", with_sample, tmp_path / "staging", others=["app.tidy.rows"])
+    folder = package("app.sender.handler.handle", with_sample, tmp_path / "build", others=["app.tidy.rows"])
     assert {"app/tidy/rows.py", "sample.py"} <= contents(folder).keys()
 
 
 def test_a_file_that_a_package_has_too_is_refused(tmp_path, with_sample):
     write(with_sample, app__sender__handler="import sample", sample="")
     with pytest.raises(CodeError, match=r"sample\.py is a file of app.sender.handler.handle and of a package"):
-        package("app.sender.handler.handle", with_sample, tmp_path / "staging")
+        package("app.sender.handler.handle", with_sample, tmp_path / "build")
 
 
 def test_more_than_lambda_has_room_for_is_refused(tmp_path, with_sample, monkeypatch):
     monkeypatch.setattr(code, "UNPACKED_BYTES", 100)
     with pytest.raises(CodeError, match=r"the code of app.sender.handler.handle takes 0 MB, and Lambda has room for 0"):
-        package("app.sender.handler.handle", with_sample, tmp_path / "staging")
+        package("app.sender.handler.handle", with_sample, tmp_path / "build")

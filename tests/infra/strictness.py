@@ -1,4 +1,4 @@
-"""The rules that every program of ours keeps, over the whole graph of what it registered.
+"""The rules that every program of ours keeps, besides those of `policies`, over the whole graph of what it registered.
 
 Plain mocks accept nearly everything; these rules do not. Each mistake is one line: the resource, the rule, the remedy.
 """
@@ -11,9 +11,8 @@ from pulumi import Archive
 from pulumi.output import Unknown
 
 from sluice.cloud.program.recording import STACK_TYPE, Graph, Resource
-from sluice.cloud.program.schema import mistakes, properties
+from sluice.cloud.program.schema import mistakes
 
-TAGS = frozenset({"project", "environment", "pipeline", "owner"})
 _FUNCTION = "aws:lambda/function:Function"
 _MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 _ROLE = "aws:iam/role:Role"
@@ -86,10 +85,6 @@ def _component_violations(component: Resource) -> Iterator[str]:
 
 def _custom_violations(graph: Graph, resource: Resource) -> Iterator[str]:
     yield from (f"input {mistake}" for mistake in mistakes(resource.type, resource.inputs))
-    if "tags" in properties(resource.type):
-        missing = TAGS - (resource.inputs.get("tags") or {}).keys()
-        if missing:
-            yield f"lacks the tags {', '.join(sorted(missing))}; pass tags=operations.get('tags')"
     for name in _POLICY_INPUTS:
         if isinstance(resource.inputs.get(name), str):
             yield from _policy_violations(name, resource.inputs[name])

@@ -93,14 +93,6 @@ def test_a_component_within_a_component_is_named_after_it():
     ]
 
 
-@pytest.mark.parametrize("tags", [None, {}, {"project": "p", "environment": "e", "pipeline": "x"}])
-def test_a_resource_that_lacks_tags(tags):
-    missing = ", ".join(sorted(TAGS.keys() - (tags or {}).keys()))
-    assert broken(lambda name, opts: aws.s3.Bucket(f"{name}-it", tags=tags, opts=opts)) == [
-        f"{BUCKET} app-it: lacks the tags {missing}; pass tags=operations.get('tags')"
-    ]
-
-
 @pytest.mark.parametrize("outputs", [False, {}])
 def test_a_component_without_outputs(outputs):
     assert broken(lambda name, opts: None, outputs=outputs) == [

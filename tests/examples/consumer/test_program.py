@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from policies.resource_types import tagged
 from sluice.cloud.program import execution as program
 from sluice.cloud.program.recording import STACK_TYPE, Recorder
 from tests.infra.strictness import violations
+from tests.policies.recording import neutral
 
 CONSUMER = program.ROOT / "examples" / "consumer"
 STACKS = program.stacks(CONSUMER)
@@ -33,6 +35,11 @@ def test_there_is_a_stack_beside_sluices_own():
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_graph_keeps_every_rule(consumer_of, stack):
     assert violations(consumer_of(stack)) == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_whatever_can_carry_tags_carries_them(consumer_of, stack):
+    assert list(tagged.violations(neutral(consumer_of(stack), stack))) == []
 
 
 @pytest.mark.parametrize("stack", STACKS)

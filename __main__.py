@@ -76,44 +76,17 @@ notifying = stream.subscribe(
 # Import: a file in S3 -> a table.
 imports = ImportPipeline(
     f"{name}-import",
-    {
-        "partition_key": settings.imports.key(settings.imports.partition_key),
-        "sort_key": settings.imports.key(settings.imports.sort_key) if settings.imports.sort_key else None,
-        "columns": settings.imports.columns,
-        "ordered": settings.imports.ordered,
-        "chunk_mib": settings.imports.chunk_mib,
-        "gzip_limit_mib": settings.imports.gzip_limit_mib,
-        "timeout_seconds": settings.imports.timeout_seconds,
-        "maximum_concurrency": settings.imports.maximum_concurrency,
-        "operations": with_pipeline(operations, "import"),
-    },
+    {**settings.imports.args(), "operations": with_pipeline(operations, "import")},
 )
 
 # Report: a schedule -> counts of all tables by prefix -> totals, a page, a mail.
 reports = ScheduledReporter(
     f"{name}-report",
     {
-        "groups": [
-            {
-                "name": group.name,
-                "prefix": group.prefix,
-                "label": group.label,
-                "totals_table_name": settings.totals_table_name(group),
-            }
-            for group in settings.reports.groups
-        ],
-        "every": settings.reports.every,
-        "recipients": settings.reports.recipients,
+        **settings.reports.args(settings.environment),
         "mailer": mailer,
         "mail_enabled": settings.mail.enabled,
         "mail_only_to": settings.mail.only_to,
-        "environment": settings.environment,
-        "name_attribute": settings.reports.name_attribute,
-        "date_attribute": settings.reports.date_attribute,
-        "read_units": settings.reports.read_units,
-        "items_per_table": settings.reports.items_per_table,
-        "history_days": settings.reports.history_days,
-        "kms_keys": settings.reports.kms_keys,
         "operations": with_pipeline(operations, "report"),
     },
 )

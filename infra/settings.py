@@ -6,8 +6,8 @@ is allowed.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import pulumi
 import pulumi.runtime.config
@@ -21,12 +21,12 @@ from pydantic import (
     field_validator,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails
 
 from infra import import_defaults, mail_defaults, stream_defaults
 from infra.filters import EventName
 from infra.import_defaults import ColumnType
 from infra.operations import LOG_RETENTION_DAYS
+from infra.setting_mistakes import mistakes
 from infra.setting_types import (
     Address,
     AddressOrDomain,
@@ -45,7 +45,9 @@ from infra.setting_types import (
     validate_together,
 )
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # commands read settings and wait for no component
+    from infra.import_pipeline import ImportPipelineArgs
+    from infra.scheduled_reporter import ScheduledReporterArgs
     from infra.table import Key
 
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,15}")
@@ -118,7 +120,12 @@ class ImportSettings(_Section):
         mistakes = [f"S or N for {' and '.join(wrong)}, which the table has as key"] if wrong else []
         return validate_together(columns, validate, mistakes)
 
-    def key(self, name: str) -> "Key":
+    def args(self) -> "ImportPipelineArgs":
+        """Returns the arguments of a pipeline: the settings under their names, the keys with their types."""
+        keys = {"partition_key": self._key(self.partition_key), "sort_key": self.sort_key and self._key(self.sort_key)}
+        return cast("ImportPipelineArgs", {**dict(self), **keys})
+
+    def _key(self, name: str) -> "Key":
         """Returns a key attribute and its type: its column's, a string where that is not named."""
         return {"name": name, "type": "N" if self.columns.get(name) == "N" else "S"}
 
@@ -146,6 +153,15 @@ class ReportSettings(_Section):
     items_per_table: Annotated[int, Field(ge=0, le=10_000)] = report_defaults.ITEMS_PER_TABLE
     history_days: Annotated[int, Field(ge=1, le=3650)] = report_defaults.HISTORY_DAYS
     kms_keys: Annotated[list[KmsKey], Field(max_length=20)] = []
+
+    def args(self, environment: str) -> "ScheduledReporterArgs":
+        """Returns the arguments of a reporter: the settings under their names, and the names of totals tables.
+
+        Those have the environment where others may be.
+        """
+        suffix = "" if environment in ("local", "prod") else f"_{environment}"
+        groups = [{**dict(group), "totals_table_name": f"{group.prefix}totales{suffix}"} for group in self.groups]
+        return cast("ScheduledReporterArgs", {**dict(self), "groups": groups, "environment": environment})
 
 
 class OperationsSettings(_Section):
@@ -178,20 +194,8 @@ class Settings(_Section):
     reports: ReportSettings
     operations: OperationsSettings
 
-    def totals_table_name(self, group: ReportGroup) -> str:
-        """Returns the contract's name of a group's totals table; with the environment where others may be."""
-        suffix = "" if self.environment in ("local", "prod") else f"_{self.environment}"
-        return f"{group.prefix}totales{suffix}"
 
-
-_MODELS: dict[str, type[_Section]] = {
-    "mail": MailSettings,
-    "stream": StreamSettings,
-    "imports": ImportSettings,
-    "reports": ReportSettings,
-    "operations": OperationsSettings,
-}
-_SECTIONS = tuple(_MODELS)
+_SECTIONS = ("mail", "stream", "imports", "reports", "operations")
 
 
 def load(config: Mapping[str, Any], stack: str) -> Settings:
@@ -214,12 +218,13 @@ def load(config: Mapping[str, Any], stack: str) -> Settings:
     try:
         settings = Settings.model_validate({"environment": stack, **region, **sections})
     except ValidationError as error:
-        problems += _problems(error)
+        problems += mistakes(error, Settings)
     else:
         if not problems:
             return settings
+    count = "a mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
     lines = "\n".join(f"  {problem}" for problem in problems)
-    raise SettingsError(f"the settings of stack {stack} have {_count(len(problems))}:\n{lines}")
+    raise SettingsError(f"the settings of stack {stack} have {count}:\n{lines}")
 
 
 def load_stack() -> Settings:
@@ -243,47 +248,3 @@ def _parsed(value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):
         return value
-
-
-def _problems(error: ValidationError) -> Iterator[str]:
-    for mistake in error.errors(include_url=False):
-        key = _key(mistake["loc"])
-        if mistake["type"] == "missing":
-            yield f"{key}: missing; it has no default"
-        elif mistake["type"] == "extra_forbidden":
-            yield f"{key}: unknown; allowed: {', '.join(_names(mistake['loc']))}"
-        else:
-            yield f"{key}: found {_shown(mistake['input'])}; allowed: {_allowed(mistake)}"
-
-
-def _allowed(mistake: ErrorDetails) -> str:
-    if mistake["type"] == "too_short":
-        return "at least one"
-    if mistake["type"] == "string_too_short":
-        return "a text that is not empty"
-    if mistake["type"] == "model_type":
-        return f"an object of {', '.join(_names(mistake['loc']))}"
-    return mistake["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:200]}..."
-
-
-def _names(location: tuple[int | str, ...]) -> list[str]:
-    """Returns the names of the fields that an object at this place, or around it, has."""
-    model = ReportGroup if "groups" in location else _MODELS[str(location[0])]
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    section, *rest = location
-    if section == "region":
-        return "aws:region"
-    prefix = f"sluice:{section}" if section in _SECTIONS else str(section)
-    return prefix + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)
-
-
-def _count(mistakes: int) -> str:
-    return "a mistake" if mistakes == 1 else f"{mistakes} mistakes"

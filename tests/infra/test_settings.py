@@ -8,6 +8,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from handlers.shared.recipients import OnlyTo, deliverable
+from infra.import_pipeline import ImportPipelineArgs
+from infra.scheduled_reporter import ScheduledReporterArgs
 from infra.settings import SettingsError, load, load_stack
 from sluice.cloud.program.execution import configuration, stacks
 from tests.infra.reading import record
@@ -106,6 +108,34 @@ def test_a_sender_and_recipients_are_enough():
             "owner": "unowned",
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("args", "component"),
+    [(settings().imports.args(), ImportPipelineArgs), (settings().reports.args("dev"), ScheduledReporterArgs)],
+)
+def test_settings_have_the_names_of_their_components_arguments(args, component):
+    assert args.keys() <= component.__annotations__.keys()
+
+
+@pytest.mark.parametrize(
+    ("imports", "keys"),
+    [
+        ({}, ({"name": "id", "type": "S"}, None)),
+        ({"partitionKey": "sku", "columns": {"sku": "N"}}, ({"name": "sku", "type": "N"}, None)),
+        ({"sortKey": "at", "columns": {"at": "N"}}, ({"name": "id", "type": "S"}, {"name": "at", "type": "N"})),
+        ({"sortKey": "at", "columns": {"at": "S"}}, ({"name": "id", "type": "S"}, {"name": "at", "type": "S"})),
+    ],
+)
+def test_keys_have_the_types_of_their_columns(imports, keys):
+    args = settings(imports=imports).imports.args()
+    assert (args["partition_key"], args.get("sort_key")) == keys
+
+
+@pytest.mark.parametrize(("stack", "suffix"), [("local", ""), ("prod", ""), ("dev", "_dev")])
+def test_totals_tables_have_the_environment_where_others_may_be(stack, suffix):
+    groups = settings().reports.args(stack)["groups"]
+    assert [group.get("totals_table_name") for group in groups] == [f"RA_totales{suffix}", f"VR_totales{suffix}"]
 
 
 def test_a_sender_and_recipients_have_no_default():

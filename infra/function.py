@@ -21,6 +21,9 @@ from sluice.packages.requirements import RequirementsError
 RUNTIME = aws.lambda_.Runtime.PYTHON3D14
 """The newest Python that Lambda and pulumi-aws both know."""
 
+TIMEOUT_SECONDS = 60
+MEMORY_MIB = 256
+
 _MARGIN_SECONDS = 10
 """Handlers watch their time and end before this, even one that works for as long as it may."""
 
@@ -56,9 +59,9 @@ class FunctionArgs(TypedDict):
     statements: NotRequired[Sequence[Statement]]
     """What its role may do, besides writing its own logs."""
     timeout_seconds: NotRequired[int]
-    """60 by default."""
+    """`TIMEOUT_SECONDS` by default."""
     memory_mib: NotRequired[int]
-    """256 by default; 1,769 is one core."""
+    """`MEMORY_MIB` by default; 1,769 is one core."""
     alarms: NotRequired[Mapping[str, OwnAlarm]]
     """Alarms on metrics that the function itself emits: kind -> what."""
     operations: NotRequired[Operations]
@@ -85,7 +88,7 @@ class Function(Component):
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:Function", name, args.get("operations"), opts)
         self._args = args
-        self._timeout_seconds = args.get("timeout_seconds", 60)
+        self._timeout_seconds = args.get("timeout_seconds", TIMEOUT_SECONDS)
         self.role = self._create_role()
         self.log_group = self._create_log_group()
         self.policy = self._create_policy()
@@ -153,7 +156,7 @@ class Function(Component):
             handler=self._args["handler"],
             **self._code(),
             timeout=self._timeout_seconds,
-            memory_size=self._args.get("memory_mib", 256),
+            memory_size=self._args.get("memory_mib", MEMORY_MIB),
             # AWS forgets an environment without variables, and every later update would find a difference.
             environment={"variables": environment} if environment else None,
             logging_config={"log_format": "JSON", "log_group": self.log_group.name},

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from infra.bucket import Bucket
 from infra.component import Component
 from infra.filters import Filter, pattern
-from infra.function import Function, OwnAlarm
+from infra.function import MEMORY_MIB, TIMEOUT_SECONDS, Function, OwnAlarm
 from infra.iam import Statement, allow
 from infra.metrics import Metric, metric
 from infra.operations import Operations
@@ -96,8 +96,8 @@ class StreamConsumer(Component):
                 "environment": args.get("environment", {}),
                 "settings": args.get("settings", {}),
                 "statements": [*args.get("statements", []), *self._statements()],
-                "timeout_seconds": args.get("timeout_seconds", 60),
-                "memory_mib": args.get("memory_mib", 256),
+                "timeout_seconds": args.get("timeout_seconds", TIMEOUT_SECONDS),
+                "memory_mib": args.get("memory_mib", MEMORY_MIB),
                 "alarms": args.get("alarms", {}),
                 "operations": self._operations,
             },

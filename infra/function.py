@@ -16,7 +16,7 @@ from infra.iam import Statement, allow, policy_document, trust
 from infra.imports import ImportsError
 from infra.metrics import Metric, metric
 from infra.operations import LOG_RETENTION_DAYS, Operations
-from sluice.packages.requirements import RequirementsError
+from sluice.packages import UPLOAD_BYTES, RequirementsError
 
 RUNTIME = aws.lambda_.Runtime.PYTHON3D14
 """The newest Python that Lambda and pulumi-aws both know."""

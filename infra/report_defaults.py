@@ -6,7 +6,6 @@ A module of its own, because commands read settings and wait for no component of
 from collections.abc import Sequence
 from itertools import combinations
 
-MAIL_ENABLED = True
 NAME_ATTRIBUTE = "name"
 DATE_ATTRIBUTE = "date"
 READ_UNITS = 20_000

@@ -9,12 +9,13 @@ import pulumi_aws as aws
 
 from handlers.reporter import environment
 from handlers.shared.variables import flag_text
+from infra import mail_defaults
 from infra import report_defaults as defaults
 from infra.bucket import Bucket, LifecycleRule
 from infra.component import Component
 from infra.dashboard import Row, graph
 from infra.function import Function
-from infra.iam import Statement, account_of, allow, beside, policy_document, trust
+from infra.iam import Statement, account_of, allow, beside, policy_document, region_of, trust
 from infra.mailer import Mailer
 from infra.operations import Operations
 from infra.queue import Queue
@@ -101,7 +102,7 @@ class ScheduledReporter(Component):
         self.register_outputs({"functionName": self.function.name, "bucketName": self.bucket.name})
 
     def dashboard_row(self) -> Row:
-        """What a dashboard shows of the reporter."""
+        """Returns what a dashboard shows of the reporter."""
         function = self.function
         return {
             "title": "Report",
@@ -110,7 +111,7 @@ class ScheduledReporter(Component):
                 graph(
                     "Failures",
                     function.metric("Errors", "errors"),
-                    self.dead_letters.metric("ApproximateNumberOfMessagesVisible", "dead letters"),
+                    self.dead_letters.messages("dead letters"),
                 ),
                 graph("Tables cut off by the budget", function.own_metric("ApproximateTables")),
                 graph(
@@ -166,7 +167,7 @@ class ScheduledReporter(Component):
                     environment.ITEMS_PER_TABLE: str(args.get("items_per_table", defaults.ITEMS_PER_TABLE)),
                     environment.HISTORY_DAYS: str(args.get("history_days", defaults.HISTORY_DAYS)),
                     environment.ENVIRONMENT: args["environment"],
-                    environment.MAIL_ENABLED: flag_text(args.get("mail_enabled", defaults.MAIL_ENABLED)),
+                    environment.MAIL_ENABLED: flag_text(args.get("mail_enabled", mail_defaults.ENABLED)),
                     environment.MAIL_ONLY_TO: json.dumps(list(args.get("mail_only_to", []))),
                     environment.MAIL_SENDER: mailer.sender,
                     environment.MAIL_CONFIGURATION_SET: mailer.configuration_set_name,
@@ -189,7 +190,7 @@ class ScheduledReporter(Component):
         counted = [beside(totals[0], f"table/{group['prefix']}*") for group in self._args["groups"]]
         reports = pulumi.Output.concat(self.bucket.arn, f"/{PREFIX}*")
         keys = self._args.get("kms_keys", [])
-        dynamodb = totals[0].apply(lambda arn: f"dynamodb.{arn.split(':')[3]}.amazonaws.com")
+        dynamodb = pulumi.Output.concat("dynamodb.", region_of(totals[0]), ".amazonaws.com")
         decrypt = allow("DecryptTables", ["kms:Decrypt"], keys, {"StringEquals": {"kms:ViaService": dynamodb}})
         return [
             # ListTables knows no resources: AWS accepts it on `*` only. It shows names, nothing else.
@@ -214,23 +215,19 @@ class ScheduledReporter(Component):
         )
 
     def _create_alarms(self) -> None:
-        self._alarm(
+        self._alarm_on(
+            "report",
             "undelivered",
-            {
-                "metric": self.function.metric("DestinationDeliveryFailures"),
-                "meaning": "A report was given up and did not reach the dead letters: nothing can send it again.",
-                "look": "Look at the role's statement KeepFailures and at the queue's policy.",
-                "section": "report",
-            },
+            self.function.metric("DestinationDeliveryFailures"),
+            "A report was given up and did not reach the dead letters: nothing can send it again.",
+            "Look at the role's statement KeepFailures and at the queue's policy.",
         )
-        self._alarm(
+        self._alarm_on(
+            "report",
             "unreadable",
-            {
-                "metric": self.function.own_metric("UnreadableTables"),
-                "meaning": "Tables may not be read: the report shows them so, with DynamoDB's own count.",
-                "look": "Look at `notes` in the reporter's log for which, and why.",
-                "section": "report",
-            },
+            self.function.own_metric("UnreadableTables"),
+            "Tables may not be read: the report shows them so, with DynamoDB's own count.",
+            "Look at `notes` in the reporter's log for which, and why.",
         )
         self._create_alarm_on_silence()
 

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
-from itertools import combinations
 from typing import Annotated, Any
 
 import pulumi_aws as aws
@@ -80,20 +79,10 @@ each_once = _once(str)
 each_recipient_once = _once(_recipient)
 
 
-def _apart(groups: Any, validated: ValidatorFunctionWrapHandler) -> Any:
-    """Groups of different names whose prefixes do not overlap; they are compared even where something else is wrong."""
-    given = [group for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
-    mistakes = [
-        f"another name than {one} for one of two groups"
-        for one, other in combinations(_texts(given, "name"), 2)
-        if one.lower() == other.lower()  # names of resources are in lower case
-    ]
-    mistakes += [
-        f"prefixes that do not overlap: tables of {one} and {other} would count twice"
-        for one, other in combinations(_texts(given, "prefix"), 2)
-        if one.startswith(other) or other.startswith(one)
-    ]
-    return validate_together(groups, validated, mistakes)
+def _apart(groups: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Refuses groups that cannot be counted side by side; they are compared even where something else is wrong."""
+    objects = [group for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
+    return validate_together(groups, validate, group_mistakes(_texts(objects, "name"), _texts(objects, "prefix")))
 
 
 def _texts(groups: list[dict[str, Any]], field: str) -> list[str]:

@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from infra import import_defaults, mail_defaults, stream_defaults
+from infra import import_defaults, mail_defaults, report_defaults, stream_defaults
 from infra.filters import EventName
 from infra.import_defaults import ColumnType
 from infra.operations import LOG_RETENTION_DAYS

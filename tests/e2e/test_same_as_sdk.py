@@ -190,7 +190,9 @@ def test_mails_and_their_marks_are_the_same(stack: Stack, lean: Lean) -> None:
     def deliver(table: str, mail_client: Any, table_client: Any) -> list[Any]:
         before = len(mails(stack.cloud.endpoint, stack.cloud.token))
         sender = Sender(mail_client, env[notifier.SENDER], env[notifier.CONFIGURATION_SET], templates)
-        delivery = Delivery(sender, Marks(table_client, new_table(stack, table, notifier.MARK_KEY), 37), BatchDeadlines(60))
+        delivery = Delivery(
+            sender, Marks(table_client, new_table(stack, table, notifier.MARK_KEY), 37), BatchDeadlines(60)
+        )
         delivery.deliver(wanted)
         assert delivery.sent == len(wanted) > 70
         sent = mails(stack.cloud.endpoint, stack.cloud.token, after=before)

@@ -1,11 +1,12 @@
 import ast
+import importlib
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from handlers.importer import environment as importer
 from infra.dashboard import Dashboard, graph
 from infra.metrics import metric
 from sluice.cloud.program.execution import ROOT, stacks
@@ -41,14 +42,15 @@ def emitted(function: str) -> set[str]:
     ]
     metrics = call.args[2]
     assert isinstance(metrics, ast.Dict)
-    return {_named(key) for key in metrics.keys}
+    environment = importlib.import_module(f"handlers.{function}.environment")
+    return {_name(key, environment) for key in metrics.keys}
 
 
-def _named(key: ast.expr | None) -> str:
+def _name(key: ast.expr | None, environment: ModuleType) -> str:
     if isinstance(key, ast.Constant):
         return str(key.value)
-    assert isinstance(key, ast.Attribute)  # a constant of the importer's environment
-    return str(getattr(importer, key.attr))
+    assert isinstance(key, ast.Attribute)  # a constant of the function's environment
+    return str(getattr(environment, key.attr))
 
 
 def function_of(dimensions: dict[str, str]) -> str:

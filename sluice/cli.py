@@ -10,7 +10,20 @@ import click
 
 from sluice import terminal
 
-_COMMANDS = ("up", "down", "preview", "outputs", "outbox", "import", "imports", "report", "failures", "demo", "smoke")
+_COMMANDS = (
+    "up",
+    "down",
+    "preview",
+    "outputs",
+    "outbox",
+    "import",
+    "imports",
+    "rejects",
+    "report",
+    "failures",
+    "demo",
+    "smoke",
+)
 _MODULES = {"import": "import_"}
 
 

@@ -12,6 +12,10 @@ Entry = dict[str, Any]
 """The fields of the contract: `object`, `version`, `status`, counters, times and `error`."""
 
 RUNNING = "RUNNING"
+SUCCEEDED = "SUCCEEDED"
+PARTIAL = "PARTIAL"
+FAILED = "FAILED"
+IGNORED = "IGNORED"
 _FIELDS = (
     "object",
     "version",
@@ -19,6 +23,7 @@ _FIELDS = (
     "rows_read",
     "rows_written",
     "rows_rejected",
+    "rows_skipped",
     "bytes_read",
     "bytes_total",
     "chunks_total",
@@ -80,7 +85,8 @@ def followed(
 
 
 def _plain(item: dict[str, Any]) -> Entry:
-    return {name: _value(item.get(name)) for name in _FIELDS}
+    entry = {name: _value(item.get(name)) for name in _FIELDS}
+    return {**entry, "rows_skipped": entry["rows_skipped"] or 0}  # entries of version 0.1 have none
 
 
 def _value(attribute: dict[str, Any] | None) -> Any:

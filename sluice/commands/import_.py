@@ -1,82 +1,226 @@
-"""`import FILE`: uploads a file and follows its import, or tries it without a cloud."""
+"""`import FILE...`: uploads files and follows their imports, or tries them without a cloud."""
 
 import json
 import re
+import uuid
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sluice import state
+from sluice.commands import rejects as rejects_command
 from sluice.commands.imports import follow_until, show
-from sluice.ledger import RUNNING, Entry
+from sluice.ledger import FAILED, RUNNING, SUCCEEDED, Entry, entries
+from sluice.rejects import rejects
 from sluice.target import Target, chosen_target, outputs_option
-from sluice.terminal import plural, say, status
+from sluice.terminal import Bars, note, plural, print_json, say
+from sluice.uploads import Upload, unreadable, uploads
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
 """A string in JSON."""
+_SHOWN = 5
+"""How many rejects of a file are shown at once."""
+_AGAIN = "sluice-again"
+"""The metadata of an object whose content is to be imported even if it was before."""
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show types, items and rejects without a cloud.")
+@click.option("--again", is_flag=True, help="Import content that was imported before, too.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON: the ledger's entries, or what --dry-run found.")
 @click.option("--stack", help="The running stack; with --dry-run the one whose settings count (default local).")
 @outputs_option
-def command(file: Path, dry_run: bool, stack: str | None, outputs_file: Path | None) -> None:
-    """Import FILE: upload it and follow its import.
+def command(
+    files: tuple[Path, ...], dry_run: bool, again: bool, as_json: bool, stack: str | None, outputs_file: Path | None
+) -> None:
+    """Import FILES, and folders with all that is in them: upload them and follow their imports.
 
-    Exits with 1 where a row was rejected or the file failed.
-    """
+    Exits with 1 where a row was rejected or a file was not imported.
+
+    \b
+    Examples:
+      python -m sluice import orders.csv --dry-run
+      python -m sluice import orders.csv more/
+    """  # noqa: D301 click reads the control character
     if dry_run and outputs_file:
         raise click.UsageError("--dry-run needs no cloud: name the settings that count with --stack, not --outputs")
-    if dry_run:
-        _try(file, stack or "local")
-        return
-    target = chosen_target(stack, outputs_file)
-    entry = upload(target, file)
-    show([entry])
-    if entry["status"] != "SUCCEEDED":
+    chosen = uploads(files)
+    if not chosen:
+        raise click.ClickException(f"there is no file in {', '.join(map(str, files))}")
+    is_complete = (
+        _try(chosen, stack or "local", as_json) if dry_run else _import(chosen, again, as_json, stack, outputs_file)
+    )
+    if not is_complete:
         raise click.exceptions.Exit(1)
+
+
+def _import(chosen: Sequence[Upload], again: bool, as_json: bool, stack: str | None, outputs_file: Path | None) -> bool:
+    """Imports files; returns whether all rows of all of them were."""
+    target = chosen_target(stack, outputs_file)
+    reasons = {file: reason for file in chosen if (reason := unreadable(file.path))}
+    for file, reason in reasons.items():
+        note((f"{file.path} was not uploaded: {reason}.", "red"))
+    ended, unchanged = upload_all(target, [file for file in chosen if file not in reasons], again=again)
+    if as_json:
+        print_json(ended)
+    elif ended:
+        show(ended)
+        for entry in ended:
+            _show_rejects(target, entry)
+    for entry in unchanged:
+        note((_unchanged(entry), "yellow"))
+    return not reasons and not unchanged and all(entry["status"] == SUCCEEDED for entry in ended)
 
 
 def upload(target: Target, file: Path) -> Entry:
     """Uploads a file, shows the progress of its import and returns its entry in the ledger when it has ended."""
-    bucket, key = target["import_bucket_name"], f"{target['import_prefix']}{file.name}"
-    s3 = target.client("s3")
-    with status(f"Uploading {file.name} ..."), file.open("rb") as body:
-        s3.upload_fileobj(body, bucket, key)
-    head = s3.head_object(Bucket=bucket, Key=key)
-    version_id = head.get("VersionId", "null")  # "null" where the bucket keeps no versions
-    version = head["ETag"].strip('"') if version_id == "null" else version_id
+    return upload_all(target, [Upload(file, file.name)])[0][0]
+
+
+def upload_all(target: Target, files: Sequence[Upload], *, again: bool = False) -> tuple[list[Entry], list[Entry]]:
+    """Uploads files and shows the progress of their imports.
+
+    Args:
+        target: The stack.
+        files: What to upload.
+        again: Whether content that was imported before is imported once more.
+
+    Returns:
+        The entries of the imports when they have ended, and the older entries of those whose content had been imported.
+    """
+    older = {file: _entries(target, file) for file in files}
+    versions = _upload(target, files, again)
+
+    def repeats(file: Upload) -> bool:
+        """Whether the importer leaves the file alone: this content is in the table already."""
+        before = older[file].get(versions[file])
+        return before is not None and before["status"] not in (RUNNING, FAILED) and not again
+
+    unchanged = [older[file][versions[file]] for file in files if repeats(file)]
+    # Of an import that runs already the end is awaited; of one that ended before, that it begins again.
+    awaited = {
+        (_object(target, file), versions[file]): before["started_at"]
+        if (before := older[file].get(versions[file])) and before["status"] != RUNNING
+        else None
+        for file in files
+        if not repeats(file)
+    }
 
     def own(ledger: list[Entry]) -> list[Entry]:
-        return [entry for entry in ledger if entry["version"] == version]
+        return [entry for entry in ledger if awaited.get(_id(entry), entry["started_at"]) != entry["started_at"]]
 
     def has_ended(ledger: list[Entry]) -> bool:
-        return any(entry["status"] != RUNNING for entry in own(ledger))
+        return sum(entry["status"] != RUNNING for entry in own(ledger)) == len(awaited)
 
-    return own(follow_until(target, has_ended, f"{bucket}/{key}"))[0]
+    if not awaited:
+        return [], unchanged
+    name = next(iter(awaited))[0] if len(awaited) == 1 else None
+    return own(follow_until(target, has_ended, name)), unchanged
 
 
-def _try(file: Path, stack: str) -> None:
-    """Reads a file as the importer would and shows what would become of it."""
+def _upload(target: Target, files: Sequence[Upload], again: bool) -> dict[Upload, str]:
+    """Uploads files, with a bar for each on a terminal; returns their versions as the ledger names them."""
+    s3, bucket = target.client("s3"), target["import_bucket_name"]
+    extra = {"Metadata": {_AGAIN: uuid.uuid4().hex}} if again else {}
+    versions: dict[Upload, str] = {}
+    with Bars() as bars:
+        for file in files:
+            size, sent = file.path.stat().st_size, [0]
+
+            def progress(count: int, file: Upload = file, size: int = size, sent: list[int] = sent) -> None:
+                sent[0] += count
+                bars.show(file, file.key, "uploading", sent[0], size)
+
+            key = target["import_prefix"] + file.key
+            s3.upload_file(str(file.path), bucket, key, ExtraArgs=extra, Callback=progress)
+            head = s3.head_object(Bucket=bucket, Key=key)
+            version = head.get("VersionId", "null")  # "null" where the bucket keeps no versions
+            versions[file] = head["ETag"].strip('"') if version == "null" else version
+    return versions
+
+
+def _entries(target: Target, file: Upload) -> dict[str, Entry]:
+    return {entry["version"]: entry for entry in entries(target, _object(target, file))}
+
+
+def _object(target: Target, file: Upload) -> str:
+    return f"{target['import_bucket_name']}/{target['import_prefix']}{file.key}"
+
+
+def _id(entry: Entry) -> tuple[str, str]:
+    return entry["object"], entry["version"]
+
+
+def _show_rejects(target: Target, entry: Entry) -> None:
+    bucket, _, key = entry["object"].partition("/")
+    if not entry["rows_rejected"]:
+        return
+    say(f"{key}: the first of {plural(entry['rows_rejected'], 'row')} that were not imported:")
+    for reject in islice(rejects(target, bucket, key), _SHOWN):
+        rejects_command.show(reject)
+    if entry["rows_rejected"] > _SHOWN:
+        say(f"  `python -m sluice rejects {key}` shows all of them.")
+    say("  Mend these rows in the file and import it again: rows that are in the table already are written over.")
+
+
+def _unchanged(entry: Entry) -> str:
+    key = entry["object"].partition("/")[2]
+    return (
+        f"{key} was not imported: the same content was imported at {entry['finished_at']} ({entry['status']}). "
+        "--again imports it once more."
+    )
+
+
+def _try(files: Sequence[Upload], stack: str, as_json: bool) -> bool:
+    """Reads files as the importer would and shows what would come of them; returns whether no row would be rejected."""
     from sluice.dry_run import dry_run
 
-    result = dry_run(file, stack, state.checkout())
+    results: list[dict[str, Any]] = []
+    for file in files:
+        reason = unreadable(file.path)
+        result = {"error": reason} if reason else dry_run(file.path, stack, state.checkout())
+        results.append({"file": str(file.path), **result})
+        if not as_json:
+            _show_result(file.path.name, result)
+    if as_json:
+        objects = [_as_json(result) for result in results]
+        print_json(objects[0] if len(objects) == 1 else objects)
+    errors = [result for result in results if "error" in result]
+    if errors and not as_json:
+        for result in errors[:-1]:
+            note((f"{Path(result['file']).name}: {result['error']}", "red"))
+        raise click.ClickException(f"{Path(errors[-1]['file']).name}: {errors[-1]['error']}")
+    return not errors and not any(result["rejected"] for result in results)
+
+
+def _as_json(result: dict[str, Any]) -> dict[str, Any]:
+    """A result whose rows and items are JSON values."""
+    items = [{**item, "item": json.loads(item["item"])} for item in result.get("first_items", [])]
+    rejected = [{**reject, "row": json.loads(reject["row"])} for reject in result.get("first_rejects", [])]
+    counts = {name: result.get(name, 0) for name in ("items", "rejected", "skipped")}
+    return {**result, "format": result.get("format"), **counts, "first_items": items, "first_rejects": rejected}
+
+
+def _show_result(name: str, result: dict[str, Any]) -> None:
     if "format" in result:
         columns = ", ".join(f"{column} ({kind})" for column, kind in result["columns"].items())
         keys = ", ".join(result["keys"])
-        say(f"{file.name}: {result['format']}; keys {keys}" + (f"; columns {columns}" if columns else ""))
+        say(f"{name}: {result['format']}; keys {keys}" + (f"; columns {columns}" if columns else ""))
     if "error" in result:
-        raise click.ClickException(f"{file.name}: {result['error']}")
-    items, rejects = result["first_items"], result["first_rejects"]
+        return
+    items, refused = result["first_items"], result["first_rejects"]
     say(f"{plural(result['items'], 'item')} would be written" + (", the first of them:" if items else "."))
     for item in items:
         say(f"  line {item['line']}: {_readable(item['item'])}")
-    say(f"{plural(result['rejected'], 'row')} would be rejected" + (", the first of them:" if rejects else "."))
-    for reject in rejects:
+    if result.get("skipped"):
+        say(f"{plural(result['skipped'], 'row')} would be skipped.")
+    say(f"{plural(result['rejected'], 'row')} would be rejected" + (", the first of them:" if refused else "."))
+    for reject in refused:
         say(f"  line {reject['line']}: {reject['reason']}: {_readable(reject['row'])}")
-    if rejects:
-        raise click.exceptions.Exit(1)
 
 
 def _readable(text: str) -> str:

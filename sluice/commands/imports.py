@@ -8,7 +8,7 @@ from sluice.ledger import RUNNING, Entry, entries, followed
 from sluice.target import Target, targeted
 from sluice.terminal import Bars, Part, plural, print_json, print_table, say
 
-_COLOURS = {"SUCCEEDED": "green", "PARTIAL": "yellow", "FAILED": "red", RUNNING: "cyan"}
+_COLOURS = {"SUCCEEDED": "green", "PARTIAL": "yellow", "FAILED": "red", RUNNING: "cyan", "IGNORED": "dim"}
 
 
 @click.command("imports")
@@ -42,7 +42,7 @@ def _show_progress(bars: Bars, entry: Entry) -> None:
 
 def show(ledger: list[Entry]) -> None:
     """Prints entries as a table, with the reason of each that failed."""
-    print_table(("file", "status", "rows", "written", "rejected", "chunks", "finished"), *map(_row, ledger))
+    print_table(("file", "status", "rows", "written", "rejected", "skipped", "chunks", "finished"), *map(_row, ledger))
     for entry in ledger:
         if entry["error"]:
             say(f"{_short(entry)}: {entry['error']}")
@@ -50,7 +50,7 @@ def show(ledger: list[Entry]) -> None:
 
 
 def _row(entry: Entry) -> tuple[Part, ...]:
-    counts = (f"{entry[name]:,}" for name in ("rows_read", "rows_written", "rows_rejected"))
+    counts = (f"{entry[name]:,}" for name in ("rows_read", "rows_written", "rows_rejected", "rows_skipped"))
     status = (entry["status"], _COLOURS.get(entry["status"], ""))
     return _short(entry), status, *counts, f"{entry['chunks_done']}/{entry['chunks_total']}", entry["finished_at"] or ""
 

@@ -142,7 +142,8 @@ def test_outbox(running, hostile, monkeypatch):
 
 def entry(hostile):
     texts = dict.fromkeys(("version", "status", "started_at", "finished_at", "error"), hostile)
-    numbers = ("rows_read", "rows_written", "rows_rejected", "bytes_read", "bytes_total", "chunks_total", "chunks_done")
+    counts = [f"rows_{name}" for name in ("read", "written", "rejected", "skipped")]
+    numbers = (*counts, "bytes_read", "bytes_total", "chunks_total", "chunks_done")
     return {"object": f"bucket/incoming/{hostile}", **texts, **dict.fromkeys(numbers, 1)}
 
 

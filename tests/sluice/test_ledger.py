@@ -51,8 +51,8 @@ def test_entries_have_the_fields_of_the_contract(target):
     target.add("b/incoming/a.csv", "v1", rows_read=3, rows_written=2, rows_rejected=1)
     (entry,) = entries(target)
     assert list(entry) == [
-        "object", "version", "status", "rows_read", "rows_written", "rows_rejected", "bytes_read", "bytes_total",
-        "chunks_total", "chunks_done", "started_at", "finished_at", "error",
+        "object", "version", "status", "rows_read", "rows_written", "rows_rejected", "rows_skipped",
+        "bytes_read", "bytes_total", "chunks_total", "chunks_done", "started_at", "finished_at", "error",
     ]  # fmt: skip
     assert (entry["rows_read"], entry["status"], entry["finished_at"], entry["error"]) == (3, "RUNNING", None, None)
 

@@ -1,5 +1,6 @@
 """`import` without a cloud; through the cloud it is in tests/e2e."""
 
+import json
 import shutil
 
 from click.testing import CliRunner
@@ -18,10 +19,52 @@ def test_a_dry_run_of_an_empty_file_names_its_format(checkout, tmp_path):
 
 
 def test_a_dry_run_of_an_unknown_format_says_which_are_known(checkout, tmp_path):
-    (tmp_path / "a.xlsx").touch()
-    result = sluice_import(tmp_path / "a.xlsx", "--dry-run")
+    (tmp_path / "a.txt").touch()
+    result = sluice_import(tmp_path / "a.txt", "--dry-run")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("Error: a.xlsx: the name ends in none of .csv ")
+    assert result.stderr.startswith("Error: a.txt: the name ends in none of .csv ")
+
+
+def test_a_file_that_can_only_fail_is_refused_with_the_way_out(checkout, tmp_path):
+    (tmp_path / "a.parquet").touch()
+    result = sluice_import(tmp_path / "a.parquet", "--dry-run")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "Error: a.parquet: parquet files are not imported: write it as CSV or JSON lines, such as with pandas: "
+        "read_parquet(...).to_csv(...)\n"
+    )
+
+
+def test_a_dry_run_as_json_is_one_object_and_of_several_files_a_list(checkout, tmp_path):
+    (tmp_path / "a.csv").write_text("id,n\n1,2\n,3\n")
+    (tmp_path / "b.parquet").touch()
+    one = sluice_import(tmp_path / "a.csv", "--dry-run", "--json")
+    expected = {
+        "file": str(tmp_path / "a.csv"),
+        "format": "csv",
+        "keys": ["id"],
+        "columns": {"id": "S", "n": "S"},
+        "items": 1,
+        "rejected": 1,
+        "skipped": 0,
+        "first_items": [{"line": 2, "item": {"id": {"S": "1"}, "n": {"S": "2"}}}],
+        "first_rejects": [{"line": 3, "reason": "has no id, which is a key", "row": {"id": "", "n": "3"}}],
+    }
+    assert (one.exit_code, json.loads(one.stdout)) == (1, expected)
+    several = sluice_import(tmp_path / "a.csv", tmp_path / "b.parquet", "--dry-run", "--json")
+    first, second = json.loads(several.stdout)
+    assert (several.exit_code, first) == (1, expected)
+    assert second["error"].startswith("parquet files are not imported")
+    assert (second["format"], second["items"]) == (None, 0)
+
+
+def test_a_dry_run_of_a_folder_tries_each_file_in_it(checkout, tmp_path):
+    for name in ("a.csv", "below/b.csv"):
+        (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / name).write_text("id\n1\n")
+    result = sluice_import(tmp_path / "data", "--dry-run")
+    assert result.exit_code == 0
+    assert [line.partition(":")[0] for line in result.stdout.splitlines() if "keys" in line] == ["a.csv", "b.csv"]
 
 
 def test_options_that_contradict_each_other_are_refused(tmp_path):

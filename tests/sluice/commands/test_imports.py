@@ -12,7 +12,7 @@ from sluice.commands import imports
 ENTRY = {
     "object": "bucket/incoming/a-rather-long-name-of-a-file-that-nobody-should-cut-because-it-is-in-a-pipe.csv",
     "version": "v1", "status": "PARTIAL", "rows_read": 1200, "rows_written": 1199, "rows_rejected": 1,
-    "bytes_read": 10, "bytes_total": 10, "chunks_total": 1, "chunks_done": 1,
+    "rows_skipped": 0, "bytes_read": 10, "bytes_total": 10, "chunks_total": 1, "chunks_done": 1,
     "started_at": "2026-11-21T10:00:00Z", "finished_at": "2026-11-21T10:00:01Z", "error": None,
 }  # fmt: skip
 RUNNING = {**ENTRY, "status": "RUNNING", "bytes_read": 5, "finished_at": None}
@@ -41,7 +41,7 @@ def sluice(*arguments):
 def test_imports_are_shown_in_full_in_a_pipe(ledger):
     told = sluice("imports", "--outputs", ledger([ENTRY])).stdout.splitlines()
     assert told[1].split() == [
-        ENTRY["object"].removeprefix("bucket/"), "PARTIAL", "1,200", "1,199", "1", "1/1", "2026-11-21T10:00:01Z",
+        ENTRY["object"].removeprefix("bucket/"), "PARTIAL", "1,200", "1,199", "1", "0", "1/1", "2026-11-21T10:00:01Z",
     ]  # fmt: skip
     assert told[-1] == "1 import."
 

@@ -11,7 +11,7 @@ from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.message_batch import Inbox
 from handlers.importer.reading.files import Files
 from handlers.importer.rejects import Rejects
-from handlers.importer.settings import Settings, settings
+from handlers.importer.settings import Settings, read
 from handlers.importer.shift import shift
 from handlers.importer.worker import Tally, Worker
 from handlers.importer.writer import LeanWriter, Writer
@@ -40,7 +40,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
 
 @cache
 def _setup() -> tuple[Settings, Ledger, Files, Rejects, Writer, Queue]:
-    config = settings(os.environ)
+    config = read(os.environ)
     tables, bucket = dynamodb.connect(), cache(Bucket)
     return (
         config,

@@ -1,16 +1,16 @@
-"""The importer's settings, from its environment."""
+"""The importer's settings, read from its environment variables once a cold start."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from handlers.importer import environment
 from handlers.importer.items.rules import Schema
+from handlers.shared.variables import flag
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the function is told; see `environment` for each."""
+class Settings(NamedTuple):
+    """What one deployment of the importer does; `environment` says what each field means."""
 
     table: str
     schema: Schema
@@ -25,19 +25,19 @@ class Settings:
     hop_limit: int
 
 
-def settings(env: Mapping[str, str]) -> Settings:
-    """The settings that these environment variables say."""
-    keys = [env[environment.PARTITION_KEY], env[environment.SORT_KEY]]
+def read(environ: Mapping[str, str]) -> Settings:
+    """Reads the settings."""
+    keys = environ[environment.PARTITION_KEY], environ[environment.SORT_KEY]
     return Settings(
-        table=env[environment.TABLE],
-        schema=Schema(tuple(filter(None, keys)), json.loads(env[environment.COLUMNS])),
-        ledger=env[environment.LEDGER],
-        queue_url=env[environment.QUEUE_URL],
-        dead_letter_queue_url=env[environment.DEAD_LETTER_QUEUE_URL],
-        receives=int(env[environment.RECEIVES]),
-        prefix=env[environment.PREFIX],
-        ordered=env[environment.ORDERED] == "true",
-        chunk_bytes=int(env[environment.CHUNK_BYTES]),
-        gzip_limit_bytes=int(env[environment.GZIP_LIMIT_BYTES]),
-        hop_limit=int(env[environment.HOP_LIMIT]),
+        table=environ[environment.TABLE],
+        schema=Schema(tuple(filter(None, keys)), json.loads(environ[environment.COLUMNS])),
+        ledger=environ[environment.LEDGER],
+        queue_url=environ[environment.QUEUE_URL],
+        dead_letter_queue_url=environ[environment.DEAD_LETTER_QUEUE_URL],
+        receives=int(environ[environment.RECEIVES]),
+        prefix=environ[environment.PREFIX],
+        ordered=flag(environ[environment.ORDERED]),
+        chunk_bytes=int(environ[environment.CHUNK_BYTES]),
+        gzip_limit_bytes=int(environ[environment.GZIP_LIMIT_BYTES]),
+        hop_limit=int(environ[environment.HOP_LIMIT]),
     )

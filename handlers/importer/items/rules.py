@@ -8,10 +8,9 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCal
 import binascii
 import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any
+from typing import Any, NamedTuple
 
 from handlers.importer.errors import RowError
 from handlers.importer.items.numbers import canonical
@@ -31,8 +30,7 @@ Item = tuple[str, Hashable, tuple[int, Any]]
 """The item as DynamoDB JSON; its key, the same for equal keys; the line and the row it was made of."""
 
 
-@dataclass(frozen=True)
-class Schema:
+class Schema(NamedTuple):
     """What the settings say about the table and about the columns of CSV files."""
 
     keys: Sequence[str]

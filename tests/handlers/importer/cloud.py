@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
@@ -110,7 +110,7 @@ class Cloud:
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
 
     def configure(self, **changes: Any) -> None:
-        self.settings = replace(self.settings, **changes)
+        self.settings = self.settings._replace(**changes)
 
     def upload(self, key: str, data: bytes, *, announce: bool = True, sequencer: str = "") -> str:
         """Puts a file; returns the body of S3's announcement, which is sent unless the test says not to."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handlers.importer import environment, handler
-from handlers.importer.settings import settings
+from handlers.importer.settings import read
 from tests.handlers.importer.cloud import Cloud, csv_file
 
 ENVIRONMENT = {
@@ -27,12 +27,13 @@ ENVIRONMENT = {
 
 
 def test_settings_come_from_the_environment() -> None:
-    found = settings(ENVIRONMENT)
-    assert found.schema.keys == ("id",)
-    assert settings({**ENVIRONMENT, environment.SORT_KEY: "at"}).schema.keys == ("id", "at")
-    assert (found.schema.type_of("n"), found.schema.type_of("x")) == ("N", "S")
-    assert (found.ordered, found.chunk_bytes, found.gzip_limit_bytes, found.hop_limit) == (False, 1_000_000, 5, 7)
-    assert settings({**ENVIRONMENT, environment.ORDERED: "true"}).ordered
+    settings = read(ENVIRONMENT)
+    assert settings.schema.keys == ("id",)
+    assert read({**ENVIRONMENT, environment.SORT_KEY: "at"}).schema.keys == ("id", "at")
+    assert (settings.schema.type_of("n"), settings.schema.type_of("x")) == ("N", "S")
+    assert (settings.ordered, settings.chunk_bytes, settings.gzip_limit_bytes) == (False, 1_000_000, 5)
+    assert settings.hop_limit == 7
+    assert read({**ENVIRONMENT, environment.ORDERED: "true"}).ordered
 
 
 def test_an_invocation_answers_with_what_failed_and_prints_one_line(

@@ -1,8 +1,8 @@
 """The importer's entry point: messages of the import queue become items of the table."""
 
 import os
+import time
 from functools import cache
-from time import monotonic
 from typing import Any
 
 from handlers.importer import environment
@@ -12,12 +12,15 @@ from handlers.importer.queue.message_batch import Inbox
 from handlers.importer.reading.files import Files
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings, read
-from handlers.importer.shift import shift
 from handlers.importer.worker import Tally, Worker
 from handlers.importer.writer import LeanWriter, Writer
 from handlers.shared import observability
 from handlers.shared.aws import dynamodb, sqs
 from handlers.shared.aws.s3 import Bucket
+from handlers.shared.deadlines import Deadlines
+
+_MARGIN = 1.0
+_LONGEST_RESERVE = 20.0  # so that what was begun can be written and counted
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
@@ -27,28 +30,45 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
         The messages that failed, to be delivered again. One that has failed as often as it may is not among
         them: it is a dead letter by then, with its reason.
     """
-    started = monotonic()
-    config, ledger, files, rejects, writer, queue = _setup()
-    time = shift(context.aws_request_id, context.get_remaining_time_in_millis() / 1000)
-    worker = Worker(config, ledger.until(time.deadline), files, rejects, writer, queue.until(time.deadline), time)
+    started = time.monotonic()
+    settings, ledger, files, rejects, writer, queue = _setup()
+    seconds = context.get_remaining_time_in_millis() / 1000
+    deadlines, until = _deadlines(seconds), time.time() + seconds
+    worker = Worker(
+        settings,
+        ledger.until(deadlines.calls),
+        files,
+        rejects,
+        writer,
+        queue.until(deadlines.calls),
+        deadlines,
+        context.aws_request_id,
+        until,
+    )
     # Not bound to the deadline: the reason of a message that fails by then is kept in what is left.
-    inbox = Inbox(config, worker, ledger, queue, time)
+    inbox = Inbox(settings, worker, ledger, queue, deadlines)
     inbox.process(event["Records"])
-    _emit(context, len(event["Records"]), len(inbox.failed), worker.tally, monotonic() - started)
+    _emit(context, len(event["Records"]), len(inbox.failed), worker.tally, time.monotonic() - started)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in inbox.failed]}
+
+
+def _deadlines(seconds: float) -> Deadlines:
+    """Divides the seconds that an invocation has left."""
+    margin = min(_MARGIN, seconds)
+    return Deadlines(seconds, after_work=margin + min(_LONGEST_RESERVE, seconds / 4), after_calls=margin)
 
 
 @cache
 def _setup() -> tuple[Settings, Ledger, Files, Rejects, Writer, Queue]:
-    config = read(os.environ)
+    settings = read(os.environ)
     tables, bucket = dynamodb.connect(), cache(Bucket)
     return (
-        config,
-        Ledger(tables, config.ledger),
+        settings,
+        Ledger(tables, settings.ledger),
         Files(bucket),
         Rejects(bucket),
-        LeanWriter(tables, config.table, config.schema.keys, config.ordered),
-        Queue(sqs.connect(), config.queue_url, config.dead_letter_queue_url),
+        LeanWriter(tables, settings.table, settings.schema.keys, settings.ordered),
+        Queue(sqs.connect(), settings.queue_url, settings.dead_letter_queue_url),
     )
 
 

@@ -7,8 +7,8 @@ from handlers.importer.errors import FileError, Reject
 from handlers.importer.items.rules import Item
 from handlers.importer.reading.records import Position
 from handlers.importer.reading.rows import Rows
-from handlers.importer.shift import Shift
 from handlers.shared.aws.errors import AwsError
+from handlers.shared.deadlines import Deadlines
 
 SECONDS = 10.0
 """How long a step takes: what a crash repeats, how often progress shows, and how soon a newer version is noticed."""
@@ -19,12 +19,12 @@ _REJECT_BYTES = 4 << 20
 class Gathering:
     """Feeds a writer with the items of one step, and keeps the rejects."""
 
-    def __init__(self, rows: Rows, start: Position, shift: Shift) -> None:
+    def __init__(self, rows: Rows, start: Position, deadlines: Deadlines) -> None:
         """Begins a step where a task stands."""
         self._rows = rows
         self._start = start
-        self._shift = shift
-        self._stop_at = min(shift.monotonic() + SECONDS, shift.last_orders)
+        self._deadlines = deadlines
+        self._stop_at = min(deadlines.clock() + SECONDS, deadlines.work)
         self._reject_bytes = 0
         self.end = start
         """Where the step has come to."""
@@ -58,9 +58,9 @@ class Gathering:
         self._keep(self._rows.reader.rejected(source, reason))
 
     def _is_enough(self) -> bool:
-        now = self._shift.monotonic()
+        now = self._deadlines.clock()
         if self.end == self._start:  # such as within a huge row, where nobody could go on
-            return now >= self._shift.deadline
+            return now >= self._deadlines.calls
         return now >= self._stop_at or self._reject_bytes >= _REJECT_BYTES
 
     def _keep(self, reject: Reject) -> None:

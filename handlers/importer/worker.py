@@ -16,9 +16,9 @@ from handlers.importer.reading.rows import Content, Rows
 from handlers.importer.reading.splitter import Chunk, chunks
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings
-from handlers.importer.shift import Shift
 from handlers.importer.steps import Gathering
 from handlers.importer.writer import Writer
+from handlers.shared.deadlines import Deadlines
 
 _RETURN_SECONDS = {Verdict.WAIT: 10, Verdict.BUSY: 30}
 """When to look again, if another import or another worker has to end first."""
@@ -55,15 +55,20 @@ class Worker:
         rejects: Rejects,
         writer: Writer,
         queue: Queue,
-        shift: Shift,
+        deadlines: Deadlines,
+        owner: str,
+        until: float,
     ) -> None:
+        """Lambda ends the invocation `owner` at `until`, in seconds since the epoch."""
         self._settings = settings
         self._ledger = ledger
         self._files = files
         self._rejects = rejects
         self._writer = writer
         self._queue = queue
-        self._shift = shift
+        self._deadlines = deadlines
+        self._owner = owner
+        self._until = until
         self.tally = Tally()
 
     def work(self, file: File, task: Task | None) -> None:
@@ -78,7 +83,7 @@ class Worker:
             self._leave(file, task, verdict)
             return
         task = task or self.first_task(file)
-        lease = self._ledger.acquire(file, task, self._shift.owner, self._shift.until)
+        lease = self._ledger.acquire(file, task, self._owner, self._until)
         if isinstance(lease, Verdict):
             self._leave(file, task, lease)
             return
@@ -132,8 +137,8 @@ class Worker:
     def _import_rows(self, lease: Lease, rows: Rows) -> None:
         begun_at = lease.position
         while True:
-            gathering = Gathering(rows, lease.position, self._shift)
-            outcome = self._writer.write(gathering.items(), gathering.refused, self._shift.deadline)
+            gathering = Gathering(rows, lease.position, self._deadlines)
+            outcome = self._writer.write(gathering.items(), gathering.refused, self._deadlines.calls)
             if outcome.error:
                 raise outcome.error
             if not gathering.has_ended:
@@ -151,7 +156,7 @@ class Worker:
 
     def _step(self, lease: Lease, rows: Rows, gathering: Gathering, written: int) -> Step:
         fault = str(gathering.error) if isinstance(gathering.error, FileError) else ""
-        handed_on = self._shift.is_over and not (gathering.is_last or gathering.error)
+        handed_on = self._deadlines.work_is_over and not (gathering.is_last or gathering.error)
         if handed_on and lease.task.hop + 1 >= self._settings.hop_limit:
             fault = f"was not imported by {self._settings.hop_limit} invocations, one after the other"
         return Step(
@@ -176,7 +181,7 @@ class Worker:
         try:
             for found in self._chunks(lease, content):
                 ready.append(found)
-                is_over = self._shift.is_over
+                is_over = self._deadlines.work_is_over
                 if is_over or len(ready) == _CHUNKS_SENT:
                     lease = self._send_chunks(lease, ready, handed_on=is_over)
                     ready = []

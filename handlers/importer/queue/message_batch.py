@@ -9,8 +9,8 @@ from handlers.importer.queue import messages
 from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.messages import File, MessageError, Task
 from handlers.importer.settings import Settings
-from handlers.importer.shift import Shift
 from handlers.importer.worker import Worker
+from handlers.shared.deadlines import Deadlines
 
 _LOG = logging.getLogger(__name__)
 
@@ -18,12 +18,12 @@ _LOG = logging.getLogger(__name__)
 class Inbox:
     """The messages of one invocation."""
 
-    def __init__(self, settings: Settings, worker: Worker, ledger: Ledger, queue: Queue, shift: Shift) -> None:
+    def __init__(self, settings: Settings, worker: Worker, ledger: Ledger, queue: Queue, deadlines: Deadlines) -> None:
         self._settings = settings
         self._worker = worker
         self._ledger = ledger
         self._queue = queue
-        self._shift = shift
+        self._deadlines = deadlines
         self.failed: list[str] = []
         """The ids of the messages that are to be delivered again."""
 
@@ -36,7 +36,7 @@ class Inbox:
                 self._fail(record, error)
 
     def _process(self, body: str, *, is_first: bool) -> None:
-        if self._shift.is_over and not is_first:
+        if self._deadlines.work_is_over and not is_first:
             self._queue.send(body)  # again, and not as failed: it was not even tried
             return
         found = messages.parse(body, self._settings.prefix)

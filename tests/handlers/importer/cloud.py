@@ -21,11 +21,10 @@ from handlers.importer.queue.message_batch import Inbox
 from handlers.importer.reading.files import Files
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings
-from handlers.importer.shift import Shift
 from handlers.importer.worker import Tally, Worker
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
-from tests.clients import moto_client
+from handlers.shared.deadlines import Deadlines
 from tests.handlers.importer.plain_writer import PlainWriter
 
 BUCKET, TABLE, LEDGER = "files", "imported", "ledger"
@@ -43,7 +42,7 @@ SETTINGS = Settings(
     hop_limit=50,
 )
 VISIBILITY_SECONDS = 720
-SHIFT_SECONDS = 120
+INVOCATION_SECONDS = 120
 
 
 class KilledError(BaseException):
@@ -158,8 +157,8 @@ class Cloud:
 
     def invoke(self, bodies: list[str], receives: int = 1) -> list[str]:
         """Runs the function once; returns the ids of the messages that failed: their places."""
-        worker, queue, shift = self.worker()
-        inbox = Inbox(self.settings, worker, self.ledger(), queue, shift)
+        worker, queue, deadlines = self.worker()
+        inbox = Inbox(self.settings, worker, self.ledger(), queue, deadlines)
         try:
             inbox.process(
                 [
@@ -171,13 +170,14 @@ class Cloud:
             self.tally.ends += worker.tally.ends
         return inbox.failed
 
-    def worker(self) -> tuple[Worker, Queue, Shift]:
-        ends = -1.0 if self.hurry else 1e12
-        shift = Shift(f"invocation {next(self._owners)}", self.now + SHIFT_SECONDS, 1e12, ends)
+    def worker(self) -> tuple[Worker, Queue, Deadlines]:
+        deadlines = Deadlines(1e12, after_work=2e12 if self.hurry else 0, after_calls=0)
         queue = Queue(_Sqs(self), self.settings.queue_url, self.settings.dead_letter_queue_url)  # pyright: ignore[reportArgumentType] - a double
         files, rejects = Files(self._bucket), Rejects(self._bucket)
         writer = PlainWriter(_Counting(self, self.dynamodb), TABLE)
-        return Worker(self.settings, self.ledger(), files, rejects, writer, queue, shift), queue, shift
+        owner, until = f"invocation {next(self._owners)}", self.now + INVOCATION_SECONDS
+        worker = Worker(self.settings, self.ledger(), files, rejects, writer, queue, deadlines, owner, until)
+        return worker, queue, deadlines
 
     def ledger(self) -> Ledger:
         return Ledger(_Dynamo(self), LEDGER, lambda: self.now)  # pyright: ignore[reportArgumentType] - a double

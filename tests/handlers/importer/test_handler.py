@@ -1,5 +1,6 @@
 import json
 import time
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from handlers.importer import environment, handler
 from handlers.importer.settings import read
+from handlers.shared.deadlines import Deadlines
 from tests.handlers.importer.cloud import Cloud, csv_file
 
 ENVIRONMENT = {
@@ -34,6 +36,29 @@ def test_settings_come_from_the_environment() -> None:
     assert (settings.ordered, settings.chunk_bytes, settings.gzip_limit_bytes) == (False, 1_000_000, 5)
     assert settings.hop_limit == 7
     assert read({**ENVIRONMENT, environment.ORDERED: "true"}).ordered
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The clock of the deadlines that the handler makes; a test sets its `now`."""
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(handler, "Deadlines", partial(Deadlines, clock=lambda: clock.now))
+    return clock
+
+
+def test_work_is_not_begun_that_could_not_be_finished(clock: SimpleNamespace) -> None:
+    deadlines = handler._deadlines(120)
+    assert (deadlines.calls, deadlines.work) == (1119.0, 1099.0)
+    clock.now = 1098.9
+    assert not deadlines.work_is_over
+    clock.now = 1099.0
+    assert deadlines.work_is_over
+
+
+def test_a_short_invocation_keeps_a_quarter_for_the_end(clock: SimpleNamespace) -> None:
+    deadlines = handler._deadlines(8)
+    assert (deadlines.calls, deadlines.work) == (1007.0, 1005.0)
+    assert handler._deadlines(1).work_is_over
 
 
 def test_an_invocation_answers_with_what_failed_and_prints_one_line(

@@ -8,11 +8,11 @@ from typing import Any
 from handlers.importer import environment
 from handlers.importer.ledger.ledger import Ledger
 from handlers.importer.queue.import_queue import Queue
-from handlers.importer.queue.message_batch import Inbox
+from handlers.importer.queue.message_batch import MessageBatch
 from handlers.importer.reading.files import Files
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings, read
-from handlers.importer.worker import Tally, Worker
+from handlers.importer.worker import Counts, Worker
 from handlers.importer.writer import LeanWriter, Writer
 from handlers.shared import observability
 from handlers.shared.aws import dynamodb, sqs
@@ -46,10 +46,10 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
         until,
     )
     # Not bound to the deadline: the reason of a message that fails by then is kept in what is left.
-    inbox = Inbox(settings, worker, ledger, queue, deadlines)
-    inbox.process(event["Records"])
-    _emit(context, len(event["Records"]), len(inbox.failed), worker.tally, time.monotonic() - started)
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in inbox.failed]}
+    batch = MessageBatch(settings, worker, ledger, queue, deadlines)
+    batch.process(event["Records"])
+    _emit(context, len(event["Records"]), len(batch.failed), worker.counts, time.monotonic() - started)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in batch.failed]}
 
 
 def _deadlines(seconds: float) -> Deadlines:
@@ -72,20 +72,20 @@ def _setup() -> tuple[Settings, Ledger, Files, Rejects, Writer, Queue]:
     )
 
 
-def _emit(context: Any, received: int, failed: int, tally: Tally, seconds: float) -> None:
+def _emit(context: Any, received: int, failed: int, counts: Counts, seconds: float) -> None:
     observability.emit(
         observability.NAMESPACE,
         {observability.DIMENSION: context.function_name},
         {
-            environment.ROWS_WRITTEN: (tally.rows_written, "Count"),
-            environment.ROWS_REJECTED: (tally.rows_rejected, "Count"),
-            "BytesRead": (tally.bytes_read, "Bytes"),
+            environment.ROWS_WRITTEN: (counts.rows_written, "Count"),
+            environment.ROWS_REJECTED: (counts.rows_rejected, "Count"),
+            "BytesRead": (counts.bytes_read, "Bytes"),
             "MessagesFailed": (failed, "Count"),
-            environment.FILES_FAILED: (tally.ends["failed"], "Count"),
+            environment.FILES_FAILED: (counts.ends["failed"], "Count"),
             "Duration": (round(seconds * 1000), "Milliseconds"),
         },
         request_id=context.aws_request_id,
         messages=received,
-        chunks_planned=tally.chunks_planned,
-        ends=tally.ends,
+        chunks_planned=counts.chunks_planned,
+        ends=counts.ends,
     )

@@ -16,28 +16,32 @@ _REJECT_BYTES = 4 << 20
 """A step ends when its rejects have grown to this, because they are in memory."""
 
 
-class Gathering:
-    """Feeds a writer with the items of one step, and keeps the rejects."""
+class StepItems:
+    """The items of one step, for a writer, and its rejects.
+
+    Attributes:
+        end: Where the step has come to.
+        rejects: The rows that are not imported.
+        is_last: There are no more rows.
+        has_ended: Every row before `end` has been given; not so if whoever took them stopped before.
+        error: Why reading ended before the rows did.
+    """
 
     def __init__(self, rows: Rows, start: Position, deadlines: Deadlines) -> None:
         """Begins a step where a task stands."""
+        self.end = start
+        self.rejects: list[Reject] = []
+        self.is_last = False
+        self.has_ended = False
+        self.error: FileError | AwsError | None = None
         self._rows = rows
         self._start = start
         self._deadlines = deadlines
         self._stop_at = min(deadlines.clock() + SECONDS, deadlines.work)
         self._reject_bytes = 0
-        self.end = start
-        """Where the step has come to."""
-        self.rejects: list[Reject] = []
-        self.is_last = False
-        """There are no more rows."""
-        self.has_ended = False
-        """Every row before `end` has been given; not so if whoever took them stopped before."""
-        self.error: FileError | AwsError | None = None
-        """Why reading ended before the rows did."""
 
-    def items(self) -> Iterator[Item]:
-        """The items to write."""
+    def __iter__(self) -> Iterator[Item]:
+        """Gives the items to write."""
         while not self._is_enough():
             try:
                 batch = next(self._rows.batches, None)
@@ -54,7 +58,7 @@ class Gathering:
         self.has_ended = True
 
     def refused(self, source: tuple[int, Any], reason: str) -> None:
-        """Notes that DynamoDB refused an item."""
+        """Keeps the reject of an item that DynamoDB refused."""
         self._keep(self._rows.reader.rejected(source, reason))
 
     def _is_enough(self) -> bool:

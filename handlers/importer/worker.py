@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from handlers.importer.errors import FileError
 from handlers.importer.ledger.ledger import Lease, Ledger, Step, SupersededError, Verdict
@@ -16,7 +15,7 @@ from handlers.importer.reading.rows import Content, Rows
 from handlers.importer.reading.splitter import Chunk, chunks
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings
-from handlers.importer.steps import Gathering
+from handlers.importer.steps import StepItems
 from handlers.importer.writer import Writer
 from handlers.shared.deadlines import Deadlines
 
@@ -30,18 +29,19 @@ class NoProgressError(Exception):
     """An invocation's whole time was not enough for one step."""
 
 
-@dataclass
-class Tally:
-    """What an invocation has done."""
+class Counts:
+    """What an invocation has done.
 
-    rows_written: int = 0
-    rows_rejected: int = 0
-    bytes_read: int = 0
-    chunks_planned: int = 0
+    Attributes:
+        ends: How the messages and the files ended.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
+        self.rows_written = 0
+        self.rows_rejected = 0
+        self.bytes_read = 0
+        self.chunks_planned = 0
         self.ends: Counter[str] = Counter()
-        """How the messages and the files ended."""
 
 
 class Worker:
@@ -69,7 +69,7 @@ class Worker:
         self._deadlines = deadlines
         self._owner = owner
         self._until = until
-        self.tally = Tally()
+        self.counts = Counts()
 
     def work(self, file: File, task: Task | None) -> None:
         """Does a message's work, or as much of it as there is time for.
@@ -110,7 +110,7 @@ class Worker:
 
     def _leave(self, file: File, task: Task | None, verdict: Verdict) -> None:
         """Ends the work on a message without doing it."""
-        self.tally.ends[verdict.name.lower()] += 1
+        self.counts.ends[verdict.name.lower()] += 1
         if verdict in _RETURN_SECONDS:
             self._queue.send(text(file, task), _RETURN_SECONDS[verdict])
         elif verdict is Verdict.DONE:
@@ -121,7 +121,7 @@ class Worker:
     def _finish(self, file: File) -> None:
         status = self._ledger.finish(file)
         if status:
-            self.tally.ends[status.lower()] += 1
+            self.counts.ends[status.lower()] += 1
 
     def _import(self, lease: Lease) -> None:
         try:
@@ -137,35 +137,35 @@ class Worker:
     def _import_rows(self, lease: Lease, rows: Rows) -> None:
         begun_at = lease.position
         while True:
-            gathering = Gathering(rows, lease.position, self._deadlines)
-            outcome = self._writer.write(gathering.items(), gathering.refused, self._deadlines.calls)
+            items = StepItems(rows, lease.position, self._deadlines)
+            outcome = self._writer.write(items, items.refused, self._deadlines.calls)
             if outcome.error:
                 raise outcome.error
-            if not gathering.has_ended:
-                raise NoProgressError(f"the time was over within a step, at byte {gathering.end.offset}")
-            if gathering.end == begun_at and not (gathering.is_last or gathering.error):
+            if not items.has_ended:
+                raise NoProgressError(f"the time was over within a step, at byte {items.end.offset}")
+            if items.end == begun_at and not (items.is_last or items.error):
                 raise NoProgressError(f"no step was done in time, at byte {begun_at.offset}")
-            step = self._step(lease, rows, gathering, outcome.written)
-            if gathering.rejects:
-                self._rejects.write(lease.file, lease.task.name, lease.parts, gathering.rejects)
+            step = self._step(lease, rows, items, outcome.written)
+            if items.rejects:
+                self._rejects.write(lease.file, lease.task.name, lease.parts, items.rejects)
             lease = self._count(lease, step)
-            if gathering.error and not step.fault:
-                raise gathering.error
+            if items.error and not step.fault:
+                raise items.error
             if step.done or step.handed_on:
                 return
 
-    def _step(self, lease: Lease, rows: Rows, gathering: Gathering, written: int) -> Step:
-        fault = str(gathering.error) if isinstance(gathering.error, FileError) else ""
-        handed_on = self._deadlines.work_is_over and not (gathering.is_last or gathering.error)
+    def _step(self, lease: Lease, rows: Rows, items: StepItems, written: int) -> Step:
+        fault = str(items.error) if isinstance(items.error, FileError) else ""
+        handed_on = self._deadlines.work_is_over and not (items.is_last or items.error)
         if handed_on and lease.task.hop + 1 >= self._settings.hop_limit:
             fault = f"was not imported by {self._settings.hop_limit} invocations, one after the other"
         return Step(
-            end=gathering.end,
+            end=items.end,
             rows_written=written,
-            rows_rejected=len(gathering.rejects),
-            bytes_read=rows.bytes_read(lease, gathering.end, gathering.is_last),
-            has_part=bool(gathering.rejects),
-            done=gathering.is_last or bool(fault),
+            rows_rejected=len(items.rejects),
+            bytes_read=rows.bytes_read(lease, items.end, items.is_last),
+            has_part=bool(items.rejects),
+            done=items.is_last or bool(fault),
             handed_on=handed_on and not fault,
             fault=fault,
         )
@@ -211,21 +211,21 @@ class Worker:
     ) -> Lease:
         # Sent before they are counted: a crash between the two sends the same chunks again, which does no harm.
         self._queue.send_all(text(lease.file, chunk(number, start, end.offset)) for number, start, end in ready)
-        self.tally.chunks_planned += len(ready)
+        self.counts.chunks_planned += len(ready)
         end, number = (ready[-1].end, ready[-1].number + 1) if ready else (lease.position, lease.number)
         return self._count(lease, Step(end, number=number, done=done, handed_on=handed_on, fault=fault))
 
     def _count(self, lease: Lease, step: Step) -> Lease:
         """Enters a step in the ledger, and does what follows from it."""
         counted = self._ledger.count(lease, step)
-        self.tally.rows_written += step.rows_written
-        self.tally.rows_rejected += step.rows_rejected
-        self.tally.bytes_read += step.bytes_read - lease.bytes_read
+        self.counts.rows_written += step.rows_written
+        self.counts.rows_rejected += step.rows_rejected
+        self.counts.bytes_read += step.bytes_read - lease.bytes_read
         if step.done:
-            self.tally.ends["done"] += 1
+            self.counts.ends["done"] += 1
             self._finish(lease.file)
         elif step.handed_on:
-            self.tally.ends["handed_on"] += 1
-            rest = replace(lease.task, start=step.end.offset, line=step.end.line, hop=lease.task.hop + 1)
+            self.counts.ends["handed_on"] += 1
+            rest = lease.task._replace(start=step.end.offset, line=step.end.line, hop=lease.task.hop + 1)
             self._queue.send(text(lease.file, rest))
         return counted

@@ -43,7 +43,7 @@ SABOTAGES = (
     Sabotage(
         "partial batch response of the importer",
         "handlers/importer/queue/message_batch.py",
-        '        self.failed.append(record["messageId"])\n',
+        '        self.failed.append(message["messageId"])\n',
         "",
         "tests/handlers/importer/queue/test_message_batch.py tests/handlers/importer/test_handler.py",
     ),

@@ -8,7 +8,16 @@ from json.encoder import encode_basestring_ascii as quoted
 from handlers.importer.errors import FileError, Reject, RowError
 from handlers.importer.items.numbers import number, written_as_numbers
 from handlers.importer.items.object_items import ObjectItems
-from handlers.importer.items.rules import SURELY_SHORT, TOGETHER, Item, Schema, boolean, check_sizes, joined, key_value
+from handlers.importer.items.rules import (
+    ROWS_AT_ONCE,
+    SURELY_SHORT,
+    Item,
+    Schema,
+    boolean,
+    check_sizes,
+    joined,
+    key_value,
+)
 from handlers.importer.items.transform import Transform
 
 Row = list[str]
@@ -38,7 +47,7 @@ class CsvItems:
         self._header = list(header)
         self._objects = ObjectItems(schema, transform, typed_columns=True)
         self._made = self._transformed if transform else _Columns(self._header, schema).items
-        self._together = 1 if transform else TOGETHER
+        self._rows_at_once = 1 if transform else ROWS_AT_ONCE
 
     def items(
         self, rows: Sequence[Row], lines: Sequence[int], plain: bool, reject: Callable[[Reject], None]
@@ -53,8 +62,8 @@ class CsvItems:
         """
         sources = [source for source in zip(lines, rows, strict=True) if source[1]]
         items: list[Item] = []
-        for start in range(0, len(sources), self._together):
-            items += self._good(sources[start : start + self._together], plain, reject)
+        for start in range(0, len(sources), self._rows_at_once):
+            items += self._good(sources[start : start + self._rows_at_once], plain, reject)
         return items
 
     def rejected(self, source: _Source, reason: str) -> Reject:

@@ -20,7 +20,7 @@ KEY_BYTES = (2048, 1024)
 """Of the partition key's value and the sort key's."""
 SURELY_SHORT = 256
 """Characters of a string that no encoding makes too long for a key."""
-TOGETHER = 64
+ROWS_AT_ONCE = 64
 """How many rows are made items at once: so many that it pays, so few that a bad one among them costs little."""
 LEVELS = 32
 """How deep an attribute may be nested; its value is level 1, what lies in that level 2."""

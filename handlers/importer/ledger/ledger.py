@@ -21,10 +21,9 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from handlers.importer.ledger.expressions import AttributeValue, Expression, value
 from handlers.importer.ledger.order import Moment
@@ -67,8 +66,7 @@ class SupersededError(Exception):
     """A newer version of the object waits: this import is to stop. What was done is counted."""
 
 
-@dataclass(frozen=True)
-class Lease:
+class Lease(NamedTuple):
     """A worker's right to a task, and how far the task has come."""
 
     file: File
@@ -82,8 +80,7 @@ class Lease:
     """A plan's: of the next chunk."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What a worker has done since the step before."""
 
     end: Position
@@ -187,7 +184,7 @@ class Ledger:
             # One that was not done may have written one more than it has counted.
             clear(_text(task, "version").rpartition("#")[2], _number(task, "parts") + ("done" not in task))
         if _text(entry, "status") == "RUNNING":
-            self.stop(replace(file, version_id=holder, sequencer=sequencer))
+            self.stop(file._replace(version_id=holder, sequencer=sequencer))
         return Verdict.GO
 
     def _announce(self, file: File, current: Item, waits: bool) -> None:
@@ -285,10 +282,9 @@ class Ledger:
             current = self._get(lease.file.object, CURRENT) or {}
             if ends or "waiting" not in current:
                 raise LedgerError(f"the lease on {lease.task.name} was lost") from None
-            self.count(lease, replace(step, handed_on=True))
+            self.count(lease, step._replace(handed_on=True))
             raise SupersededError from None
-        return replace(
-            lease,
+        return lease._replace(
             position=step.end,
             bytes_read=step.bytes_read,
             parts=lease.parts + step.has_part,

@@ -67,11 +67,11 @@ class Queue:
             ids = {each["Id"] for each in failed}
             entries = [entry for entry in entries if entry["Id"] in ids]
 
-    def bury(self, body: str, reason: str) -> None:
+    def dead_letter(self, body: str, reason: str) -> None:
         """Puts a message that cannot succeed among the dead letters, with the reason as its attribute."""
         # SQS takes no control characters, and an attribute counts towards the message's size.
-        shown = "".join(c if c.isprintable() else " " for c in reason[:_REASON_CHARACTERS]) or "unknown"
-        attribute = {"DataType": "String", "StringValue": shown}
+        printable = "".join(c if c.isprintable() else " " for c in reason[:_REASON_CHARACTERS]) or "unknown"
+        attribute = {"DataType": "String", "StringValue": printable}
         self._send({"QueueUrl": self._dead_letter_url, "MessageBody": body, "MessageAttributes": {"reason": attribute}})
 
     def _send(self, payload: dict[str, Any]) -> None:

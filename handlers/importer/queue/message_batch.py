@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from handlers.importer.ledger.ledger import Ledger
-from handlers.importer.queue import messages
 from handlers.importer.queue.import_queue import Queue
-from handlers.importer.queue.messages import File, MessageError, Task
+from handlers.importer.queue.messages import MessageError, parse, text
 from handlers.importer.settings import Settings
 from handlers.importer.worker import Worker
 from handlers.shared.deadlines import Deadlines
@@ -15,52 +14,54 @@ from handlers.shared.deadlines import Deadlines
 _LOG = logging.getLogger(__name__)
 
 
-class Inbox:
-    """The messages of one invocation."""
+class MessageBatch:
+    """The messages of one invocation.
+
+    Attributes:
+        failed: The ids of the messages that are to be delivered again.
+    """
 
     def __init__(self, settings: Settings, worker: Worker, ledger: Ledger, queue: Queue, deadlines: Deadlines) -> None:
+        self.failed: list[str] = []
         self._settings = settings
         self._worker = worker
         self._ledger = ledger
         self._queue = queue
         self._deadlines = deadlines
-        self.failed: list[str] = []
-        """The ids of the messages that are to be delivered again."""
 
-    def process(self, records: Sequence[dict[str, Any]]) -> None:
+    def process(self, messages: Sequence[dict[str, Any]]) -> None:
         """Does the work of each message; one that fails stands in nobody's way."""
-        for i, record in enumerate(records):
+        for i, message in enumerate(messages):
             try:
-                self._process(record["body"], is_first=i == 0)
+                self._process(message["body"], is_first=i == 0)
             except Exception as error:
-                self._fail(record, error)
+                self._fail(message, error)
 
     def _process(self, body: str, *, is_first: bool) -> None:
         if self._deadlines.work_is_over and not is_first:
             self._queue.send(body)  # again, and not as failed: it was not even tried
             return
-        found = messages.parse(body, self._settings.prefix)
-        if len(found) == 1:
-            self._worker.work(*found[0])
+        contents = parse(body, self._settings.prefix)
+        if len(contents) == 1:
+            self._worker.work(*contents[0])
         else:
-            self._queue.send_all(messages.text(file, task) for file, task in found)
+            self._queue.send_all(text(file, task) for file, task in contents)
 
-    def _fail(self, record: dict[str, Any], error: Exception) -> None:
+    def _fail(self, message: dict[str, Any], error: Exception) -> None:
         """Has the message delivered again, or makes it a dead letter that takes its reason along."""
         reason = f"{type(error).__name__}: {error}"
-        attempt = int(record["attributes"]["ApproximateReceiveCount"])
+        attempt = int(message["attributes"]["ApproximateReceiveCount"])
         is_last = attempt >= self._settings.receives or isinstance(error, MessageError)
-        _LOG.error("message %s failed, attempt %d: %s", record["messageId"], attempt, reason)
+        _LOG.error("message %s failed, attempt %d: %s", message["messageId"], attempt, reason)
         try:
             if is_last:
-                self._bury(record["body"], reason, known=not isinstance(error, MessageError))
+                self._dead_letter(message["body"], reason, is_readable=not isinstance(error, MessageError))
                 return
         except Exception:
-            _LOG.exception("message %s: its reason could not be kept", record["messageId"])
-        self.failed.append(record["messageId"])
+            _LOG.exception("message %s: its reason could not be kept", message["messageId"])
+        self.failed.append(message["messageId"])
 
-    def _bury(self, body: str, reason: str, *, known: bool) -> None:
-        found: list[tuple[File, Task | None]] = messages.parse(body, self._settings.prefix) if known else []
-        for file, task in found:
+    def _dead_letter(self, body: str, reason: str, *, is_readable: bool) -> None:
+        for file, task in parse(body, self._settings.prefix) if is_readable else []:
             self._ledger.give_up(file, task or self._worker.first_task(file), reason)
-        self._queue.bury(body, reason)
+        self._queue.dead_letter(body, reason)

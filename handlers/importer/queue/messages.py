@@ -9,9 +9,8 @@ S3's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content
 """
 
 import json
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from handlers.importer.ledger.order import Moment
@@ -26,8 +25,7 @@ class MessageError(ValueError):
     """A message that the importer will never understand."""
 
 
-@dataclass(frozen=True)
-class File:
+class File(NamedTuple):
     """One version of one object."""
 
     bucket: str
@@ -43,7 +41,7 @@ class File:
 
     @property
     def object(self) -> str:
-        """The ledger's name of the object."""
+        """The ledger's name of the object: bucket/key."""
         return f"{self.bucket}/{self.key}"
 
     @property
@@ -57,8 +55,7 @@ class File:
         return Moment(self.sequencer, self.digits, self.event_time)
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """A part of the work on a file."""
 
     name: str
@@ -77,22 +74,22 @@ class Task:
 
 
 def chunk(number: int, start: Position, end: int) -> Task:
-    """The task to import a part of a file."""
+    """Returns the task to import a part of a file."""
     return Task(f"{number:05d}", start.offset, end, start.line)
 
 
 def plan(size: int) -> Task:
-    """The task to cut a file into chunks."""
+    """Returns the task to cut a file into chunks."""
     return Task(PLAN, 0, size, 1)
 
 
 def parse(body: str, prefix: str) -> list[tuple[File, Task | None]]:
-    """The files and tasks of a message: a file alone has newly arrived.
+    """Returns the files and tasks of a message: a file alone has newly arrived.
 
     Announcements of anything but new objects below the prefix are passed over, S3's test message with them.
 
     Raises:
-        MessageError: it is neither S3's nor the importer's.
+        MessageError: It is neither S3's nor the importer's.
     """
     try:
         message = json.loads(body)
@@ -101,39 +98,39 @@ def parse(body: str, prefix: str) -> list[tuple[File, Task | None]]:
             return [(File(**message["file"], **message.get("moment", {})), task)]
         if message.get("Event") == "s3:TestEvent":
             return []
-        files = [_announced(record) for record in message["Records"] if _is_creation(record)]
+        files = [_announced(event) for event in message["Records"] if _is_creation(event)]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise MessageError(f"is no message for the importer: {type(error).__name__}: {error}") from error
     return [(file, None) for file in files if file.key.startswith(prefix) and not file.key.endswith("/")]
 
 
 def text(file: File, task: Task | None = None) -> str:
-    """The importer's own message for a file or for a task."""
-    kind = {"kind": "task", "task": asdict(task)} if task else {"kind": "file"}
-    known = asdict(file)
-    moment = {name: known.pop(name) for name in _MOMENT}
-    return json.dumps({"sluice": _FORMAT, **kind, "file": known, "moment": moment})
-
-
-def _is_creation(record: dict[str, Any]) -> bool:
-    return record["eventName"].removeprefix("s3:").startswith("ObjectCreated:")
-
-
-def _announced(record: dict[str, Any]) -> File:
-    entity = record["s3"]["object"]
-    version_id, announced_at = entity.get("versionId") or "", record.get("eventTime")
-    return File(
-        bucket=record["s3"]["bucket"]["name"],
-        key=unquote_plus(entity["key"], errors="strict"),
-        size=int(entity.get("size", 0)),
-        etag=entity["eTag"].strip('"'),
-        version_id="" if version_id == "null" else version_id,
-        sequencer=entity["sequencer"].upper().zfill(32),
-        digits=len(entity["sequencer"]),
-        event_time=milliseconds(announced_at) if announced_at else 0,
-    )
+    """Returns the body of the importer's own message for a file or for a task."""
+    kind = {"kind": "task", "task": task._asdict()} if task else {"kind": "file"}
+    members = file._asdict()
+    moment = {name: members.pop(name) for name in _MOMENT}
+    return json.dumps({"sluice": _FORMAT, **kind, "file": members, "moment": moment})
 
 
 def milliseconds(moment: str) -> int:
-    """The milliseconds from the epoch to a moment such as `2026-11-21T10:00:00.000Z`."""
+    """Returns the milliseconds from the epoch to a moment such as `2026-11-21T10:00:00.000Z`."""
     return round(datetime.fromisoformat(moment).timestamp() * 1000)
+
+
+def _is_creation(event: dict[str, Any]) -> bool:
+    return event["eventName"].removeprefix("s3:").startswith("ObjectCreated:")
+
+
+def _announced(event: dict[str, Any]) -> File:
+    s3_object = event["s3"]["object"]
+    version_id, announced_at = s3_object.get("versionId") or "", event.get("eventTime")
+    return File(
+        bucket=event["s3"]["bucket"]["name"],
+        key=unquote_plus(s3_object["key"], errors="strict"),
+        size=int(s3_object.get("size", 0)),
+        etag=s3_object["eTag"].strip('"'),
+        version_id="" if version_id == "null" else version_id,
+        sequencer=s3_object["sequencer"].upper().zfill(32),
+        digits=len(s3_object["sequencer"]),
+        event_time=milliseconds(announced_at) if announced_at else 0,
+    )

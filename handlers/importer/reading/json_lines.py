@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from handlers.importer.errors import Reject, RowError
 from handlers.importer.items.numbers import Number
 from handlers.importer.items.object_items import ObjectItems
-from handlers.importer.items.rules import TOGETHER, Item, Schema
+from handlers.importer.items.rules import ROWS_AT_ONCE, Item, Schema
 from handlers.importer.items.transform import Transform
 from handlers.importer.reading.batches import Batch, not_utf8, readable, too_long
 from handlers.importer.reading.formats import RULES, Kind
@@ -60,8 +60,8 @@ class JsonLinesReader:
     def _items(self, sources: Sequence[_Source], rejects: list[Reject]) -> list[Item]:
         items: list[Item] = []
         item = self._objects.item
-        for start in range(0, len(sources), TOGETHER):
-            some = sources[start : start + TOGETHER]
+        for start in range(0, len(sources), ROWS_AT_ONCE):
+            some = sources[start : start + ROWS_AT_ONCE]
             values = _values([line for _, line in some])
             if values and (alike := self._objects.items(values)):
                 items += zip(*alike, some, strict=True)

@@ -17,11 +17,11 @@ from botocore.exceptions import ClientError
 from handlers.importer.items.rules import Schema
 from handlers.importer.ledger.ledger import Ledger
 from handlers.importer.queue.import_queue import Queue
-from handlers.importer.queue.message_batch import Inbox
+from handlers.importer.queue.message_batch import MessageBatch
 from handlers.importer.reading.files import Files
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings
-from handlers.importer.worker import Tally, Worker
+from handlers.importer.worker import Counts, Worker
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.deadlines import Deadlines
@@ -76,7 +76,7 @@ class Cloud:
         self.settings = SETTINGS
         self.queue: list[Message] = []
         self.dead: list[Message] = []
-        self.tally = Tally()
+        self.counts = Counts()
         self.ignores_ranges = False
         """S3 answers every request with the whole object."""
         self.hurry = False
@@ -158,17 +158,17 @@ class Cloud:
     def invoke(self, bodies: list[str], receives: int = 1) -> list[str]:
         """Runs the function once; returns the ids of the messages that failed: their places."""
         worker, queue, deadlines = self.worker()
-        inbox = Inbox(self.settings, worker, self.ledger(), queue, deadlines)
+        batch = MessageBatch(self.settings, worker, self.ledger(), queue, deadlines)
         try:
-            inbox.process(
+            batch.process(
                 [
                     {"messageId": str(i), "body": body, "attributes": {"ApproximateReceiveCount": str(receives)}}
                     for i, body in enumerate(bodies)
                 ]
             )
         finally:
-            self.tally.ends += worker.tally.ends
-        return inbox.failed
+            self.counts.ends += worker.counts.ends
+        return batch.failed
 
     def worker(self) -> tuple[Worker, Queue, Deadlines]:
         deadlines = Deadlines(1e12, after_work=2e12 if self.hurry else 0, after_calls=0)

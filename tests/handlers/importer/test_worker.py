@@ -125,7 +125,7 @@ def test_every_format_goes_on_where_it_was_left(name: str, small_steps: Cloud, m
     entry = small_steps.entry(f"incoming/{name}")
     assert (entry["status"], entry["rows_written"]) == ("SUCCEEDED", 30)
     assert entry["bytes_read"] == entry["bytes_total"]
-    assert small_steps.tally.ends["handed_on"] > 1
+    assert small_steps.counts.ends["handed_on"] > 1
     assert set(small_steps.items()) == ids(30)
 
 
@@ -134,7 +134,7 @@ def test_a_plan_goes_on_where_it_was_left(cloud: Cloud) -> None:
     cloud.hurry = True
     cloud.upload("incoming/a.csv", csv_file(100))
     cloud.deliver()
-    assert cloud.tally.ends["handed_on"] == 1
+    assert cloud.counts.ends["handed_on"] == 1
     assert len(cloud.queue) == 2  # a chunk, and the rest of the plan
     cloud.run()
     entry = cloud.entry("incoming/a.csv")
@@ -267,8 +267,8 @@ def test_the_same_version_again_changes_nothing(cloud: Cloud) -> None:
     cloud.upload("incoming/a.csv", csv_file(5))  # the same content, announced as new
     cloud.run()
     assert cloud.entry("incoming/a.csv") == before
-    assert cloud.tally.ends["succeeded"] == 1
-    assert cloud.tally.ends["same"] == 1
+    assert cloud.counts.ends["succeeded"] == 1
+    assert cloud.counts.ends["same"] == 1
 
 
 def test_a_failed_file_may_be_put_again(cloud: Cloud) -> None:
@@ -288,7 +288,7 @@ def test_a_file_that_returns_to_an_earlier_content_is_imported_again(cloud: Clou
         cloud.upload("incoming/a.csv", csv_file(count, note=f"of {count}"))
         cloud.run()
     assert cloud.items()["0"]["note"] == {"S": "of 5"}
-    assert cloud.tally.ends["succeeded"] == 3
+    assert cloud.counts.ends["succeeded"] == 3
 
 
 def test_a_late_older_announcement_is_dropped(cloud: Cloud) -> None:
@@ -299,7 +299,7 @@ def test_a_late_older_announcement_is_dropped(cloud: Cloud) -> None:
     cloud.send(older)
     cloud.run()
     assert {item["note"]["S"] for item in cloud.items().values()} == {"new"}
-    assert cloud.tally.ends["late"] == 1
+    assert cloud.counts.ends["late"] == 1
 
 
 @pytest.mark.parametrize(("first", "second"), [("ff", "0100"), ("0FFF", "02"), ("02", "0FFF"), ("a00", "0B")])
@@ -313,7 +313,7 @@ def test_the_newer_version_wins_whatever_the_lengths_of_sequencers(cloud: Cloud,
     cloud.send(older)
     cloud.run()
     assert {item["note"]["S"] for item in cloud.items().values()} == {"new"}
-    assert cloud.tally.ends == {"done": 2, "succeeded": 2, "late": 1}
+    assert cloud.counts.ends == {"done": 2, "succeeded": 2, "late": 1}
 
 
 def test_a_newer_version_waits_until_the_older_has_stopped(small_steps: Cloud) -> None:
@@ -326,14 +326,14 @@ def test_a_newer_version_waits_until_the_older_has_stopped(small_steps: Cloud) -
     assert was_killed()
     small_steps.upload("incoming/a.csv", csv_file(20, note="new"))
     small_steps.deliver()
-    assert small_steps.tally.ends["wait"] == 1
+    assert small_steps.counts.ends["wait"] == 1
     small_steps.run()
     old, new = small_steps.entries("incoming/a.csv")
     assert (old["status"], old["error"]) == ("FAILED", "a newer version of the object is imported instead")
     assert old["rows_read"] == old["rows_written"] + old["rows_rejected"] > 0
     assert (new["status"], new["rows_written"]) == ("SUCCEEDED", 20)
     assert {small_steps.items()[str(i)]["note"]["S"] for i in range(20)} == {"new"}
-    assert small_steps.tally.ends["superseded"] >= 1
+    assert small_steps.counts.ends["superseded"] >= 1
 
 
 def test_a_running_import_stops_at_its_next_step_when_a_newer_version_waits(
@@ -355,7 +355,7 @@ def test_a_running_import_stops_at_its_next_step_when_a_newer_version_waits(
     small_steps.after_call = upload_in_between
     small_steps.deliver()
     assert 0 < len(small_steps.items()) < 40
-    assert small_steps.tally.ends == {"wait": 1, "superseded": 1}
+    assert small_steps.counts.ends == {"wait": 1, "superseded": 1}
     small_steps.run()
     old, new = small_steps.entries("incoming/a.csv")
     assert (old["status"], old["rows_written"]) == ("FAILED", old["rows_read"])

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +8,8 @@ from handlers.importer.reading.records import Position
 from tests.handlers.importer.cloud import BUCKET, Cloud
 
 FILE = File(BUCKET, "incoming/a.csv", 100, "e1", "v1", "1".zfill(32))
-NEWER = replace(FILE, version_id="v2", sequencer="2".zfill(32))
-NEWEST = replace(FILE, version_id="v3", sequencer="3".zfill(32))
+NEWER = FILE._replace(version_id="v2", sequencer="2".zfill(32))
+NEWEST = FILE._replace(version_id="v3", sequencer="3".zfill(32))
 TASK = chunk(0, Position(0, 1), 100)
 
 
@@ -52,9 +51,9 @@ def test_a_lease_goes_on_where_the_task_stands(ledger: Ledger, cloud: Cloud) -> 
 def test_a_message_whose_work_went_on_in_another_is_stale(ledger: Ledger, cloud: Cloud) -> None:
     arrive(ledger, FILE)
     ledger.count(lease(ledger, cloud), Step(Position(40, 5), handed_on=True))
-    ledger.count(lease(ledger, cloud, replace(TASK, hop=1)), Step(Position(50, 6), handed_on=True))
+    ledger.count(lease(ledger, cloud, TASK._replace(hop=1)), Step(Position(50, 6), handed_on=True))
     assert verdict(ledger, cloud, TASK) is Verdict.STALE
-    lease(ledger, cloud, replace(TASK, hop=1))  # its own message, delivered again
+    lease(ledger, cloud, TASK._replace(hop=1))  # its own message, delivered again
 
 
 def test_a_task_that_is_done_stays_done(ledger: Ledger, cloud: Cloud) -> None:
@@ -130,7 +129,7 @@ def test_of_those_that_wait_only_the_newest_is_imported(ledger: Ledger, cloud: C
 
 
 def test_content_that_returns_while_another_waits_is_imported_anew(ledger: Ledger, cloud: Cloud) -> None:
-    plain = [replace(file, version_id="", etag=etag) for file, etag in ((FILE, "e1"), (NEWER, "e2"), (NEWEST, "e1"))]
+    plain = [file._replace(version_id="", etag=etag) for file, etag in ((FILE, "e1"), (NEWER, "e2"), (NEWEST, "e1"))]
     arrive(ledger, plain[0])
     lease(ledger, cloud, file=plain[0])
     assert arrive(ledger, plain[1]) is Verdict.WAIT
@@ -142,7 +141,7 @@ def test_content_that_returns_while_another_waits_is_imported_anew(ledger: Ledge
 
 def test_a_late_announcement_does_not_undo_one_that_changed_nothing(ledger: Ledger, cloud: Cloud) -> None:
     arrive(ledger, FILE)
-    assert arrive(ledger, replace(FILE, sequencer=NEWEST.sequencer)) is Verdict.SAME
+    assert arrive(ledger, FILE._replace(sequencer=NEWEST.sequencer)) is Verdict.SAME
     assert arrive(ledger, NEWER) is Verdict.LATE
 
 

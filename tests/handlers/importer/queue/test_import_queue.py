@@ -41,8 +41,8 @@ def test_delays_are_what_sqs_allows(wish: float, delay: int) -> None:
 def test_a_dead_letters_reason_is_text_that_sqs_takes() -> None:
     client = Client()
     queue = Queue(client, "queue", "dead")
-    queue.bury("body", "line\0one\nline two" + "x" * 5000)
-    queue.bury("body", "")
+    queue.dead_letter("body", "line\0one\nline two" + "x" * 5000)
+    queue.dead_letter("body", "")
     reasons = [payload["MessageAttributes"]["reason"]["StringValue"] for payload in client.asked]
     assert reasons[0].startswith("line one line two")
     assert len(reasons[0]) == 1000

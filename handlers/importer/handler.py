@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,6 @@ from handlers.importer import environment
 from handlers.importer.ledger.ledger import Ledger
 from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.message_batch import MessageBatch
-from handlers.importer.reading.files import Files
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings, read
 from handlers.importer.worker import Counts, Worker
@@ -31,13 +31,13 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
         them: it is a dead letter by then, with its reason.
     """
     started = time.monotonic()
-    settings, ledger, files, rejects, writer, queue = _setup()
+    settings, ledger, bucket, rejects, writer, queue = _setup()
     seconds = context.get_remaining_time_in_millis() / 1000
     deadlines, until = _deadlines(seconds), time.time() + seconds
     worker = Worker(
         settings,
         ledger.until(deadlines.calls),
-        files,
+        bucket,
         rejects,
         writer,
         queue.until(deadlines.calls),
@@ -59,13 +59,13 @@ def _deadlines(seconds: float) -> Deadlines:
 
 
 @cache
-def _setup() -> tuple[Settings, Ledger, Files, Rejects, Writer, Queue]:
+def _setup() -> tuple[Settings, Ledger, Callable[[str], Bucket], Rejects, Writer, Queue]:
     settings = read(os.environ)
     tables, bucket = dynamodb.connect(), cache(Bucket)
     return (
         settings,
         Ledger(tables, settings.ledger),
-        Files(bucket),
+        bucket,
         Rejects(bucket),
         LeanWriter(tables, settings.table, settings.schema.keys, settings.ordered),
         Queue(sqs.connect(), settings.queue_url, settings.dead_letter_queue_url),

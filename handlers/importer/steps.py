@@ -1,12 +1,12 @@
 """A step of an import: the rows that are written between two entries in the ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from handlers.importer.errors import FileError, Reject
 from handlers.importer.items.rules import Item
+from handlers.importer.reading.batches import Batch
 from handlers.importer.reading.records import Position
-from handlers.importer.reading.rows import Rows
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.deadlines import Deadlines
 
@@ -27,14 +27,21 @@ class StepItems:
         error: Why reading ended before the rows did.
     """
 
-    def __init__(self, rows: Rows, start: Position, deadlines: Deadlines) -> None:
-        """Begins a step where a task stands."""
+    def __init__(
+        self,
+        batches: Iterator[Batch],
+        rejected: Callable[[tuple[int, Any], str], Reject],
+        start: Position,
+        deadlines: Deadlines,
+    ) -> None:
+        """Begins a step where a task stands; `rejected` makes rejects of what DynamoDB refuses."""
         self.end = start
         self.rejects: list[Reject] = []
         self.is_last = False
         self.has_ended = False
         self.error: FileError | AwsError | None = None
-        self._rows = rows
+        self._batches = batches
+        self._rejected = rejected
         self._start = start
         self._deadlines = deadlines
         self._stop_at = min(deadlines.clock() + SECONDS, deadlines.work)
@@ -44,7 +51,7 @@ class StepItems:
         """Gives the items to write."""
         while not self._is_enough():
             try:
-                batch = next(self._rows.batches, None)
+                batch = next(self._batches, None)
             except (FileError, AwsError) as error:
                 self.error = error
                 break
@@ -59,7 +66,7 @@ class StepItems:
 
     def refused(self, source: tuple[int, Any], reason: str) -> None:
         """Keeps the reject of an item that DynamoDB refused."""
-        self._keep(self._rows.reader.rejected(source, reason))
+        self._keep(self._rejected(source, reason))
 
     def _is_enough(self) -> bool:
         now = self._deadlines.clock()

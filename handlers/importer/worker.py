@@ -2,21 +2,24 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from handlers.importer.errors import FileError
+from handlers.importer.items import transform
 from handlers.importer.ledger.ledger import Lease, Ledger, Step, SupersededError, Verdict
 from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.messages import PLAN, File, Task, chunk, plan, text
-from handlers.importer.reading.files import Files
+from handlers.importer.reading.batches import Reader
 from handlers.importer.reading.formats import by_name
 from handlers.importer.reading.records import Position
-from handlers.importer.reading.rows import Content, Rows
+from handlers.importer.reading.rows import Rows
 from handlers.importer.reading.splitter import Chunk, chunks
+from handlers.importer.reading.streams import FilePart
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings
 from handlers.importer.steps import StepItems
 from handlers.importer.writer import Writer
+from handlers.shared.aws.s3 import Bucket
 from handlers.shared.deadlines import Deadlines
 
 _RETURN_SECONDS = {Verdict.WAIT: 10, Verdict.BUSY: 30}
@@ -51,7 +54,7 @@ class Worker:
         self,
         settings: Settings,
         ledger: Ledger,
-        files: Files,
+        bucket: Callable[[str], Bucket],
         rejects: Rejects,
         writer: Writer,
         queue: Queue,
@@ -62,7 +65,7 @@ class Worker:
         """Lambda ends the invocation `owner` at `until`, in seconds since the epoch."""
         self._settings = settings
         self._ledger = ledger
-        self._files = files
+        self._bucket = bucket
         self._rejects = rejects
         self._writer = writer
         self._queue = queue
@@ -88,9 +91,18 @@ class Worker:
             self._leave(file, task, lease)
             return
         try:
-            (self._plan if task.name == PLAN else self._import)(lease)
+            rows = self._open(lease)
+            reader = None if task.name == PLAN else rows.reader(self._settings.schema, transform.TRANSFORM)
+        except FileError as error:
+            step = Step(lease.position, bytes_read=lease.bytes_read, number=lease.number, done=True, fault=str(error))
+            self._count(lease, step)
+            return
+        try:
+            self._import(lease, rows, reader) if reader else self._plan(lease, rows)
         except SupersededError:
             self._leave(file, task, Verdict.SUPERSEDED)
+        finally:
+            rows.close()
 
     def first_task(self, file: File) -> Task:
         """What the import of a file begins with: a plan if it is to be split, else a chunk that is all of it."""
@@ -123,21 +135,20 @@ class Worker:
         if status:
             self.counts.ends[status.lower()] += 1
 
-    def _import(self, lease: Lease) -> None:
-        try:
-            rows = Rows(self._files, lease, self._settings)
-        except FileError as error:
-            self._count(lease, Step(lease.position, bytes_read=lease.bytes_read, done=True, fault=str(error)))
-            return
-        try:
-            self._import_rows(lease, rows)
-        finally:
-            rows.close()
+    def _open(self, lease: Lease) -> Rows:
+        file, end = lease.file, lease.task.end
+        return Rows(
+            lambda start: FilePart(self._bucket(file.bucket), file, start, end),
+            file.key,
+            self._settings.gzip_limit_bytes,
+            lease.position,
+        )
 
-    def _import_rows(self, lease: Lease, rows: Rows) -> None:
+    def _import(self, lease: Lease, rows: Rows, reader: Reader) -> None:
+        batches = reader.batches(rows.stream.read, rows.position)
         begun_at = lease.position
         while True:
-            items = StepItems(rows, lease.position, self._deadlines)
+            items = StepItems(batches, reader.rejected, lease.position, self._deadlines)
             outcome = self._writer.write(items, items.refused, self._deadlines.calls)
             if outcome.error:
                 raise outcome.error
@@ -159,28 +170,28 @@ class Worker:
         handed_on = self._deadlines.work_is_over and not (items.is_last or items.error)
         if handed_on and lease.task.hop + 1 >= self._settings.hop_limit:
             fault = f"was not imported by {self._settings.hop_limit} invocations, one after the other"
+        if rows.format.gzipped:
+            bytes_read = lease.file.size if items.is_last else max(lease.bytes_read, rows.stream.source_bytes)
+        else:
+            end = lease.task.end if items.is_last else items.end.offset
+            bytes_read = lease.bytes_read + end - lease.position.offset
         return Step(
             end=items.end,
             rows_written=written,
             rows_rejected=len(items.rejects),
-            bytes_read=rows.bytes_read(lease, items.end, items.is_last),
+            bytes_read=bytes_read,
             has_part=bool(items.rejects),
             done=items.is_last or bool(fault),
             handed_on=handed_on and not fault,
             fault=fault,
         )
 
-    def _plan(self, lease: Lease) -> None:
-        try:
-            content = Content(self._files, lease, self._settings.gzip_limit_bytes)
-        except FileError as error:
-            self._count(lease, Step(lease.position, number=lease.number, done=True, fault=str(error)))
-            return
+    def _plan(self, lease: Lease, rows: Rows) -> None:
         ready: list[Chunk] = []
         fault = ""
         try:
-            for found in self._chunks(lease, content):
-                ready.append(found)
+            for piece in self._chunks(lease, rows):
+                ready.append(piece)
                 is_over = self._deadlines.work_is_over
                 if is_over or len(ready) == _CHUNKS_SENT:
                     lease = self._send_chunks(lease, ready, handed_on=is_over)
@@ -189,21 +200,19 @@ class Worker:
                     return
         except FileError as error:
             fault = str(error)
-        finally:
-            content.part.close()
         self._send_chunks(lease, ready, done=True, fault=fault)
 
-    def _chunks(self, lease: Lease, content: Content) -> Iterable[Chunk]:
+    def _chunks(self, lease: Lease, rows: Rows) -> Iterable[Chunk]:
         """The chunks that are still to be planned; one if only reading from the start tells where rows begin."""
-        if not content.head.rules:
+        if not rows.head.rules:
             return [Chunk(0, Position(0, 1), Position(lease.file.size, 1))]
         return chunks(
-            content.stream.read,
-            content.head.rules,
+            rows.stream.read,
+            rows.head.rules,
             self._settings.chunk_bytes,
             start=lease.position,
             number=lease.number,
-            reading_from=content.position,
+            reading_from=rows.position,
         )
 
     def _send_chunks(

@@ -12,9 +12,7 @@ import pytest
 
 from handlers.archiver.archive import archive
 from handlers.importer.items.rules import Item, Schema
-from handlers.importer.reading.formats import by_name, inspect
-from handlers.importer.reading.readers import reader
-from handlers.importer.reading.streams import Stream
+from handlers.importer.reading.rows import Rows
 from handlers.notifier import environment as notifier
 from handlers.notifier.content import PROFILE_CHANGED, WELCOME
 from handlers.notifier.deadlines import BatchDeadlines
@@ -136,9 +134,9 @@ def variables_of(stack: Stack, output: str) -> dict[str, str]:
 
 
 def items_in(name: str, content: str) -> list[Item]:
-    stream = Stream(io.BytesIO(content.encode()).read)
-    head = inspect(stream, by_name(name))
-    return [item for batch in reader(head, SCHEMA, None).batches(stream.read, head.start) for item in batch.items]
+    rows = Rows(lambda _: io.BytesIO(content.encode()), name, 0)
+    batches = rows.reader(SCHEMA, None).batches(rows.stream.read, rows.position)
+    return [item for batch in batches for item in batch.items]
 
 
 @pytest.mark.parametrize("name", FILES)

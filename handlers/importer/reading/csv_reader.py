@@ -28,6 +28,7 @@ class CsvReader:
             FileError: no row under this header could be an item.
         """
         self._items = CsvItems(head.header, schema, transform)
+        self.rejected = self._items.rejected
         self._rules = RULES[head.kind]
         self._delimiter = DELIMITERS[head.kind]
         self._plain_outside_cells = _PLAIN + b'"\r\n' + self._delimiter.encode()
@@ -47,10 +48,6 @@ class CsvReader:
                 rows, lines = _decoded_rows(rows, lines, rejects)
             items = self._items.items(rows, lines, self._is_plain(block.data, parsed), rejects.append)
             yield Batch(items, rejects, block.end)
-
-    def rejected(self, source: tuple[int, Row], reason: str) -> Reject:
-        """See `Reader`."""
-        return self._items.rejected(source, reason)
 
     def _is_plain(self, data: bytes, parsed: Sequence[Row]) -> bool:
         """Whether no cell holds a character that JSON escapes; `parsed` are the rows with quotes."""

@@ -26,6 +26,7 @@ class JsonArrayReader:
 
     def __init__(self, schema: Schema, transform: Transform | None) -> None:
         self._objects = ObjectItems(schema, transform)
+        self.rejected = rejected
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`; a position is where an element or the end of the array may begin."""
@@ -44,10 +45,6 @@ class JsonArrayReader:
                 return
             rest = piece.decode("utf-8", "surrogateescape")
         raise FileError(f"has more text behind the array that ends on line {elements.position.line}")
-
-    def rejected(self, source: tuple[int, str], reason: str) -> Reject:
-        """See `Reader`."""
-        return rejected(source, reason)
 
 
 class _Elements:

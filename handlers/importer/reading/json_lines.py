@@ -37,6 +37,7 @@ class JsonLinesReader:
 
     def __init__(self, schema: Schema, transform: Transform | None) -> None:
         self._objects = ObjectItems(schema, transform)
+        self.rejected = rejected
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`."""
@@ -52,10 +53,6 @@ class JsonLinesReader:
                 rejects += [rejected(source, reason) for source in sources if (reason := not_utf8(source[1]))]
                 sources = [source for source in sources if not not_utf8(source[1])]
             yield Batch(self._items(sources, rejects), rejects, block.end)
-
-    def rejected(self, source: _Source, reason: str) -> Reject:
-        """See `Reader`."""
-        return rejected(source, reason)
 
     def _items(self, sources: Sequence[_Source], rejects: list[Reject]) -> list[Item]:
         items: list[Item] = []

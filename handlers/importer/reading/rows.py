@@ -1,60 +1,73 @@
-"""Opens a file, or a task's part of one, from where the task stands."""
+"""Opens a file at a place: puts together what decompresses its bytes, looks at its beginning and reads its rows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import BinaryIO
 
-from handlers.importer.items import transform
-from handlers.importer.ledger.ledger import Lease
-from handlers.importer.reading.batches import Batch, Reader
-from handlers.importer.reading.files import Files, Part
-from handlers.importer.reading.formats import Head, by_name, inspect
-from handlers.importer.reading.readers import reader
+from handlers.importer.items.rules import Schema
+from handlers.importer.items.transform import Transform
+from handlers.importer.reading.batches import Reader
+from handlers.importer.reading.csv_reader import CsvReader
+from handlers.importer.reading.formats import DELIMITERS, Kind, by_name, inspect
+from handlers.importer.reading.json_array import JsonArrayReader
+from handlers.importer.reading.json_lines import JsonLinesReader
 from handlers.importer.reading.records import Position
-from handlers.importer.reading.streams import Gunzip, Stream
-from handlers.importer.settings import Settings
+from handlers.importer.reading.streams import FilePart, Gunzip, Stream
 
-
-class Content:
-    """A file's bytes, decompressed, from where a task stands.
-
-    Its beginning is read in any case, because that says how to read the rest.
-    """
-
-    def __init__(self, files: Files, lease: Lease, gzip_limit_bytes: int) -> None:
-        """Opens a task's part of a file.
-
-        Raises:
-            FileError: it cannot be read.
-            AwsError: S3 cannot be read now.
-        """
-        format_ = by_name(lease.file.key)
-        self.part: Part = files.open(lease.file, 0, lease.task.end)
-        self.gzipped = format_.gzipped
-        self.stream = Stream(Gunzip(self.part.read, gzip_limit_bytes).read if self.gzipped else self.part.read)
-        self.head: Head = inspect(self.stream, format_)
-        self.position: Position = max(self.head.start, lease.position)
-        if self.gzipped:
-            self.stream.skip(self.position.offset - self.head.start.offset)
-        elif self.position > self.head.start:
-            self.part.close()
-            self.part = files.open(lease.file, self.position.offset, lease.task.end)
-            self.stream = Stream(self.part.read)
+_START = Position(0, 1)
 
 
 class Rows:
-    """The rows of a task from where it stands, and how far reading has come."""
+    """The rows of a file from a place on.
 
-    def __init__(self, files: Files, lease: Lease, settings: Settings) -> None:
-        """Opens a task's part of a file; see `Content` for what is raised."""
-        self._content = Content(files, lease, settings.gzip_limit_bytes)
-        self.reader: Reader = reader(self._content.head, settings.schema, transform.TRANSFORM)
-        self.batches: Iterator[Batch] = self.reader.batches(self._content.stream.read, self._content.position)
+    The file's beginning is read in any case, because it says how to read the rest.
 
-    def bytes_read(self, lease: Lease, end: Position, ended: bool) -> int:
-        """How many of the file's bytes the task has read when it stands at `end`."""
-        if self._content.gzipped:
-            return lease.file.size if ended else max(lease.bytes_read, self._content.part.count)
-        return lease.bytes_read + (lease.task.end if ended else end.offset) - lease.position.offset
+    Attributes:
+        format: What the file's name says.
+        head: What its beginning says.
+        position: Where the first of the rows begins.
+        stream: The bytes from there on, decompressed.
+    """
+
+    def __init__(
+        self,
+        open_at: Callable[[int], FilePart | BinaryIO],
+        name: str,
+        gzip_limit_bytes: int,
+        position: Position = _START,
+    ) -> None:
+        """Opens the file, whose stored bytes `open_at` gives from an offset on.
+
+        Raises:
+            FileError: The file cannot be read.
+            AwsError: S3 cannot be read now.
+        """
+        self.format = by_name(name)
+        self._open_at = open_at
+        self._limit = gzip_limit_bytes
+        self.stream = self._open(0)
+        self.head = inspect(self.stream, self.format)
+        self.position: Position = max(self.head.start, position)
+        if self.format.gzipped:
+            self.stream.skip(self.position.offset - self.head.start.offset)
+        elif self.position > self.head.start:
+            self.close()
+            self.stream = self._open(self.position.offset)
+
+    def reader(self, schema: Schema, transform: Transform | None) -> Reader:
+        """Returns what reads the rows; it begins at `position` and reads from `stream`.
+
+        Raises:
+            FileError: No row of the file could be an item.
+        """
+        if self.head.kind in DELIMITERS:
+            return CsvReader(self.head, schema, transform)
+        return (JsonArrayReader if self.head.kind is Kind.JSON_ARRAY else JsonLinesReader)(schema, transform)
 
     def close(self) -> None:
         """Ends the reading."""
-        self._content.part.close()
+        self._source.close()
+
+    def _open(self, offset: int) -> Stream:
+        self._source = self._open_at(offset)
+        read = self._source.read
+        return Gunzip(read, self._limit) if self.format.gzipped else Stream(read)

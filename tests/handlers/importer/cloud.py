@@ -18,7 +18,6 @@ from handlers.importer.items.rules import Schema
 from handlers.importer.ledger.ledger import Ledger
 from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.message_batch import MessageBatch
-from handlers.importer.reading.files import Files
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings
 from handlers.importer.worker import Counts, Worker
@@ -173,16 +172,16 @@ class Cloud:
     def worker(self) -> tuple[Worker, Queue, Deadlines]:
         deadlines = Deadlines(1e12, after_work=2e12 if self.hurry else 0, after_calls=0)
         queue = Queue(_Sqs(self), self.settings.queue_url, self.settings.dead_letter_queue_url)  # pyright: ignore[reportArgumentType] - a double
-        files, rejects = Files(self._bucket), Rejects(self._bucket)
+        rejects = Rejects(self.bucket)
         writer = PlainWriter(_Counting(self, self.dynamodb), TABLE)
         owner, until = f"invocation {next(self._owners)}", self.now + INVOCATION_SECONDS
-        worker = Worker(self.settings, self.ledger(), files, rejects, writer, queue, deadlines, owner, until)
+        worker = Worker(self.settings, self.ledger(), self.bucket, rejects, writer, queue, deadlines, owner, until)
         return worker, queue, deadlines
 
     def ledger(self) -> Ledger:
         return Ledger(_Dynamo(self), LEDGER, lambda: self.now)  # pyright: ignore[reportArgumentType] - a double
 
-    def _bucket(self, name: str) -> Any:
+    def bucket(self, name: str) -> Any:
         return _Bucket(self, name)
 
     # What a test looks at.

@@ -11,10 +11,8 @@ from moto import mock_aws
 from handlers.importer.errors import Reject
 from handlers.importer.items.rules import Item, Schema
 from handlers.importer.items.transform import Transform
-from handlers.importer.reading.formats import by_name, inspect
-from handlers.importer.reading.readers import reader
 from handlers.importer.reading.records import Position
-from handlers.importer.reading.streams import Gunzip, Stream
+from handlers.importer.reading.rows import Rows
 from tests.handlers.importer.cloud import Cloud
 
 
@@ -47,18 +45,14 @@ def read_file(
     start: Position | None = None,
 ) -> Outcome:
     """Reads a file, at most `piece` bytes at a time, from its first row or from `start` on."""
-    source = io.BytesIO(data)
 
-    def read(size: int) -> bytes:
-        return source.read(min(size, piece))
+    class Source(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(min(size or 0, piece))
 
-    format_ = by_name(name)
-    stream = Stream(Gunzip(read, gzip_limit).read if format_.gzipped else read)
-    head = inspect(stream, format_)
-    rows = reader(head, Schema(keys, columns or {}), transform)
-    if start:
-        stream.skip(start.offset - head.start.offset)
-    batches = list(rows.batches(stream.read, start or head.start))
+    rows = Rows(lambda offset: Source(data[offset:]), name, gzip_limit, start or Position(0, 1))
+    reader = rows.reader(Schema(keys, columns or {}), transform)
+    batches = list(reader.batches(rows.stream.read, rows.position))
     return Outcome(
         [item for batch in batches for item in batch.items],
         [reject for batch in batches for reject in batch.rejects],

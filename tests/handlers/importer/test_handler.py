@@ -65,7 +65,7 @@ def test_an_invocation_answers_with_what_failed_and_prints_one_line(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     worker, queue, _ = cloud.worker()
-    parts = (cloud.settings, cloud.ledger(), worker._files, worker._rejects, worker._writer, queue)
+    parts = (cloud.settings, cloud.ledger(), worker._bucket, worker._rejects, worker._writer, queue)
     monkeypatch.setattr(handler, "_setup", lambda: parts)
     good = cloud.upload("incoming/a.csv", csv_file(10, bad=5), announce=False)
     bad = json.dumps({"sluice": 1, "kind": "task", "file": json.loads("{}"), "task": {}})
@@ -97,7 +97,7 @@ def test_ledger_and_queue_are_waited_for_until_the_invocation_ends(
 ) -> None:
     cloud.configure(chunk_bytes=100)
     worker, queue, _ = cloud.worker()
-    parts = (cloud.settings, cloud.ledger(), worker._files, worker._rejects, worker._writer, queue)
+    parts = (cloud.settings, cloud.ledger(), worker._bucket, worker._rejects, worker._writer, queue)
     monkeypatch.setattr(handler, "_setup", lambda: parts)
     body = cloud.upload("incoming/a.csv", csv_file(100), announce=False)
     record = {"messageId": "one", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}

@@ -3,19 +3,20 @@
 import os
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from handlers.importer import environment
 from handlers.importer.ledger.ledger import Ledger
+from handlers.importer.ledger.table import LedgerTable
 from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.message_batch import MessageBatch
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings, read
 from handlers.importer.worker import Counts, Worker
-from handlers.importer.writer import LeanWriter, Writer
 from handlers.shared import observability
-from handlers.shared.aws import dynamodb, sqs
+from handlers.shared.aws import batch_writer, dynamodb, sqs
+from handlers.shared.aws.client import Client
 from handlers.shared.aws.s3 import Bucket
 from handlers.shared.deadlines import Deadlines
 
@@ -31,24 +32,25 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
         them: it is a dead letter by then, with its reason.
     """
     started = time.monotonic()
-    settings, ledger, bucket, rejects, writer, queue = _setup()
+    messages = event["Records"]
+    settings, tables, queues, bucket = _setup()
     seconds = context.get_remaining_time_in_millis() / 1000
     deadlines, until = _deadlines(seconds), time.time() + seconds
-    worker = Worker(
-        settings,
-        ledger.until(deadlines.calls),
-        bucket,
-        rejects,
-        writer,
-        queue.until(deadlines.calls),
-        deadlines,
-        context.aws_request_id,
-        until,
+    rejects = Rejects(bucket)
+
+    def services(deadline: float | None) -> tuple[Ledger, Queue]:
+        ledger = Ledger(LedgerTable(tables, settings.ledger, deadline), rejects.delete)
+        return ledger, Queue(queues, settings.queue_url, settings.dead_letter_queue_url, deadline)
+
+    write = partial(
+        batch_writer.write, tables, settings.table, key_names=settings.schema.keys, ordered=settings.ordered
     )
+    ledger, queue = services(deadlines.calls)
+    worker = Worker(settings, ledger, bucket, rejects, write, queue, deadlines, context.aws_request_id, until)
     # Not bound to the deadline: the reason of a message that fails by then is kept in what is left.
-    batch = MessageBatch(settings, worker, ledger, queue, deadlines)
-    batch.process(event["Records"])
-    _emit(context, len(event["Records"]), len(batch.failed), worker.counts, time.monotonic() - started)
+    batch = MessageBatch(settings, worker, *services(None), deadlines)
+    batch.process(messages)
+    _emit(context, len(messages), len(batch.failed), worker.counts, time.monotonic() - started)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in batch.failed]}
 
 
@@ -59,17 +61,8 @@ def _deadlines(seconds: float) -> Deadlines:
 
 
 @cache
-def _setup() -> tuple[Settings, Ledger, Callable[[str], Bucket], Rejects, Writer, Queue]:
-    settings = read(os.environ)
-    tables, bucket = dynamodb.connect(), cache(Bucket)
-    return (
-        settings,
-        Ledger(tables, settings.ledger),
-        bucket,
-        Rejects(bucket),
-        LeanWriter(tables, settings.table, settings.schema.keys, settings.ordered),
-        Queue(sqs.connect(), settings.queue_url, settings.dead_letter_queue_url),
-    )
+def _setup() -> tuple[Settings, Client, Client, Callable[[str], Bucket]]:
+    return read(os.environ), dynamodb.connect(), sqs.connect(), cache(Bucket)
 
 
 def _emit(context: Any, received: int, failed: int, counts: Counts, seconds: float) -> None:

@@ -56,8 +56,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "a step and its counts are one transaction, once",
-        "handlers/importer/ledger/ledger.py",
-        '        mark.where("owner", "=", lease.owner).where("offset", "=", lease.position.offset)\n',
+        "handlers/importer/ledger/entries.py",
+        '    progress.where("owner", "=", lease.owner).where("offset", "=", lease.position.offset)\n',
         "",
         "tests/handlers/importer/ledger/test_ledger.py tests/handlers/importer/test_worker.py",
     ),

@@ -25,15 +25,11 @@ class Queue:
     """The import queue. A message may arrive twice, so sending one again does no harm."""
 
     def __init__(self, client: AwsClient, url: str, dead_letter_url: str, deadline: float | None = None) -> None:
-        """Wraps the queues; `deadline` is the client's."""
+        """Wraps the queues; what passes by itself is waited out until the `deadline`, which is the client's."""
         self._client = client
         self._url = url
         self._dead_letter_url = dead_letter_url
         self._deadline = deadline
-
-    def until(self, deadline: float) -> "Queue":
-        """Returns the queue for one invocation: what passes by itself is waited out until then."""
-        return Queue(self._client, self._url, self._dead_letter_url, deadline)
 
     def send(self, body: str, delay: float = 0) -> None:
         """Sends a message that is received after `delay` seconds or later."""

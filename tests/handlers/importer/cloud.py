@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from handlers.importer.items.rules import Schema
 from handlers.importer.ledger.ledger import Ledger
+from handlers.importer.ledger.table import LedgerTable
 from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.message_batch import MessageBatch
 from handlers.importer.rejects import Rejects
@@ -171,15 +172,22 @@ class Cloud:
 
     def worker(self) -> tuple[Worker, Queue, Deadlines]:
         deadlines = Deadlines(1e12, after_work=2e12 if self.hurry else 0, after_calls=0)
-        queue = Queue(_Sqs(self), self.settings.queue_url, self.settings.dead_letter_queue_url)  # pyright: ignore[reportArgumentType] - a double
-        rejects = Rejects(self.bucket)
-        writer = PlainWriter(_Counting(self, self.dynamodb), TABLE)
+        queue = Queue(self.queues(), self.settings.queue_url, self.settings.dead_letter_queue_url)
+        write = PlainWriter(_Counting(self, self.dynamodb), TABLE).write
         owner, until = f"invocation {next(self._owners)}", self.now + INVOCATION_SECONDS
-        worker = Worker(self.settings, self.ledger(), self.bucket, rejects, writer, queue, deadlines, owner, until)
+        worker = Worker(
+            self.settings, self.ledger(), self.bucket, Rejects(self.bucket), write, queue, deadlines, owner, until
+        )
         return worker, queue, deadlines
 
     def ledger(self) -> Ledger:
-        return Ledger(_Dynamo(self), LEDGER, lambda: self.now)  # pyright: ignore[reportArgumentType] - a double
+        return Ledger(LedgerTable(self.tables(), LEDGER), Rejects(self.bucket).delete, lambda: self.now)
+
+    def tables(self) -> Any:
+        return _Dynamo(self)
+
+    def queues(self) -> Any:
+        return _Sqs(self)
 
     def bucket(self, name: str) -> Any:
         return _Bucket(self, name)

@@ -4,7 +4,7 @@ import base64
 import json
 import random
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from handlers.importer.items.rules import Item
-from handlers.importer.writer import OnReject
+
+OnReject = Callable[[tuple[int, Any], str], None]
 
 _BATCH = 25
 _LONGEST_PAUSE = 5.0
@@ -20,7 +21,7 @@ _LONGEST_PAUSE = 5.0
 
 @dataclass
 class PlainOutcome:
-    """See `writer.Outcome`."""
+    """See `batch_writer.Outcome`."""
 
     written: int = 0
     rejected: int = 0
@@ -37,7 +38,7 @@ class PlainWriter:
         self._table = table
 
     def write(self, items: Iterable[Item], on_reject: OnReject, deadline: float) -> PlainOutcome:
-        """See `writer.Writer`."""
+        """See `batch_writer.write`."""
         outcome = PlainOutcome()
         source = iter(items)
         while not outcome.error and (pulled := list(islice(source, _BATCH))):

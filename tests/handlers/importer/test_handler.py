@@ -61,12 +61,21 @@ def test_a_short_invocation_keeps_a_quarter_for_the_end(clock: SimpleNamespace) 
     assert handler._deadlines(1).work_is_over
 
 
+def replace_services(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the handler work in the cloud; its writer is what `Cloud` writes with."""
+    write: Any = cloud.worker()[0]._write
+    monkeypatch.setattr(handler, "_setup", lambda: (cloud.settings, cloud.tables(), cloud.queues(), cloud.bucket))
+    monkeypatch.setattr(
+        handler.batch_writer,
+        "write",
+        lambda _client, _table, items, *, key_names, ordered, **rest: write(items, **rest),
+    )
+
+
 def test_an_invocation_answers_with_what_failed_and_prints_one_line(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    worker, queue, _ = cloud.worker()
-    parts = (cloud.settings, cloud.ledger(), worker._bucket, worker._rejects, worker._writer, queue)
-    monkeypatch.setattr(handler, "_setup", lambda: parts)
+    replace_services(cloud, monkeypatch)
     good = cloud.upload("incoming/a.csv", csv_file(10, bad=5), announce=False)
     bad = json.dumps({"sluice": 1, "kind": "task", "file": json.loads("{}"), "task": {}})
 
@@ -96,9 +105,7 @@ def test_ledger_and_queue_are_waited_for_until_the_invocation_ends(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud.configure(chunk_bytes=100)
-    worker, queue, _ = cloud.worker()
-    parts = (cloud.settings, cloud.ledger(), worker._bucket, worker._rejects, worker._writer, queue)
-    monkeypatch.setattr(handler, "_setup", lambda: parts)
+    replace_services(cloud, monkeypatch)
     body = cloud.upload("incoming/a.csv", csv_file(100), announce=False)
     record = {"messageId": "one", "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
     context: Any = SimpleNamespace(

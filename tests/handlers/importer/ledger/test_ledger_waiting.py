@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from handlers.importer.ledger.ledger import Ledger, Verdict
+from handlers.importer.ledger.entries import Lease
+from handlers.importer.ledger.ledger import Ledger
+from handlers.importer.ledger.table import LedgerTable
 from handlers.importer.queue import import_queue
 from handlers.importer.queue.import_queue import Queue, QueueError
-from handlers.importer.queue.messages import File
+from handlers.importer.queue.messages import File, chunk
+from handlers.importer.reading.records import Position
 from handlers.shared.aws import dynamodb, flight, sqs
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.errors import AwsError
@@ -18,6 +21,7 @@ from handlers.shared.aws.request import Request
 from tests.handlers.shared.aws.scripted import Act, Server, answer, error
 
 FILE = File("files", "incoming/a.csv", 100, "e1", "v1", "1".zfill(32))
+TASK = chunk(0, Position(0, 1), 100)
 MORE_THAN_A_FEW = 25
 CONFLICT, THROTTLED = "TransactionConflict", "ThrottlingError"
 
@@ -68,7 +72,18 @@ def cancelled(*reasons: str) -> bytes:
 
 
 def ledger(client: Client, seconds: float = 60) -> Ledger:
-    return Ledger(client, "ledger").until(time.monotonic() + seconds)
+    return Ledger(LedgerTable(client, "ledger", time.monotonic() + seconds), lambda *_: None)
+
+
+def begins(ledger: Ledger) -> bool:
+    return isinstance(ledger.take(FILE, TASK, "me", time.time() + 60, 1), Lease)
+
+
+ITEM = {"sequencer": {"S": FILE.sequencer}, "seen": {"S": FILE.sequencer}, "holder": {"S": FILE.version}}
+THERE, NOTHING = answer(json.dumps({"Item": ITEM}).encode()), answer(b"{}")
+LEASING = (THERE, NOTHING, NOTHING, answer())
+LEASED = [*["GetItem"] * 3, "TransactWriteItems"]
+"""What follows once an import has begun: the lease on its first task."""
 
 
 def operations(server: Server) -> list[str]:
@@ -79,25 +94,24 @@ def operations(server: Server) -> list[str]:
     "refusal", [cancelled("None", CONFLICT), cancelled(THROTTLED, "None"), error("TransactionInProgressException")]
 )
 def test_a_transaction_that_is_put_off_is_waited_out(serve: Serve, connect: Connect, refusal: bytes) -> None:
-    server = serve(answer(b"{}"), *[refusal] * MORE_THAN_A_FEW, answer())
-    assert ledger(connect(server)).arrive(FILE, 1, True, lambda *_: None) is Verdict.GO
-    assert operations(server) == ["GetItem", *["TransactWriteItems"] * (MORE_THAN_A_FEW + 1)]
-    tokens = {json.loads(received.body)["ClientRequestToken"] for received in server.received[1:]}
+    server = serve(NOTHING, *[refusal] * MORE_THAN_A_FEW, answer(), *LEASING)
+    assert begins(ledger(connect(server)))
+    assert operations(server) == ["GetItem", *["TransactWriteItems"] * (MORE_THAN_A_FEW + 1), *LEASED]
+    begun = server.received[1 : -len(LEASED)]
+    tokens = {json.loads(received.body)["ClientRequestToken"] for received in begun}
     assert len(tokens) == 1  # all are one transaction
 
 
 def test_an_update_that_meets_a_transaction_is_waited_out(serve: Serve, connect: Connect) -> None:
     server = serve(*[error("TransactionConflictException")] * MORE_THAN_A_FEW, answer())
-    ledger(connect(server)).stop(FILE)
+    ledger(connect(server)).give_up(FILE, TASK, "down")
     assert operations(server) == ["UpdateItem"] * (MORE_THAN_A_FEW + 1)
 
 
 def test_a_condition_that_failed_beside_a_conflict_is_looked_at_again_at_once(serve: Serve, connect: Connect) -> None:
-    item = {"sequencer": {"S": FILE.sequencer}, "seen": {"S": FILE.sequencer}, "holder": {"S": FILE.version}}
-    there = answer(json.dumps({"Item": item}).encode())
-    server = serve(answer(b"{}"), cancelled("ConditionalCheckFailed", CONFLICT), there)
-    assert ledger(connect(server)).arrive(FILE, 1, True, lambda *_: None) is Verdict.GO
-    assert operations(server) == ["GetItem", "TransactWriteItems", "GetItem"]
+    server = serve(NOTHING, cancelled("ConditionalCheckFailed", CONFLICT), THERE, *LEASING)
+    assert begins(ledger(connect(server)))
+    assert operations(server) == ["GetItem", "TransactWriteItems", "GetItem", *LEASED]
 
 
 class Asked:
@@ -119,20 +133,20 @@ class Asked:
 
 def test_waiting_ends_with_the_time_of_the_invocation() -> None:
     tables, queues = Asked(), Asked()
-    within = Ledger(tables, "ledger").until(77.0)
-    within.arrive(FILE, 1, True, lambda *_: None)
-    within.stop(FILE)
-    queue = Queue(queues, "queue", "dead").until(1e12)
+    within = Ledger(LedgerTable(tables, "ledger", 77.0), lambda *_: None)
+    within.take(FILE, TASK, "me", 0, 1)
+    within.give_up(FILE, TASK, "down")
+    queue = Queue(queues, "queue", "dead", 1e12)
     queue.send("body")
     queue.send_all(["body"])
-    assert tables.deadlines == [77.0] * 3
+    assert tables.deadlines == [77.0] * 5
     assert queues.deadlines == [1e12] * 2
 
 
 def test_a_conflict_that_does_not_end_is_told_as_what_it_is(serve: Serve, connect: Connect) -> None:
     server = serve(error("TransactionConflictException"))
     with pytest.raises(AwsError, match="TransactionConflictException"):
-        ledger(connect(server), seconds=0.3).stop(FILE)
+        ledger(connect(server), seconds=0.3).give_up(FILE, TASK, "down")
 
 
 def failed(*ids: str, fault: bool = False) -> dict[str, Any]:

@@ -1,0 +1,145 @@
+"""Leases and steps, what the ledger's items hold of them, and the changes of these items."""
+
+import uuid
+from typing import NamedTuple
+
+from handlers.importer.ledger.table import Expression, Item, Write, text, write
+from handlers.importer.queue.messages import PLAN, File, Task
+from handlers.importer.reading.records import Position
+
+CURRENT = "#current"
+_TASK_DAYS = 30
+"""How long tasks are remembered: longer than a message may wait, 14 days in the queue and 14 among the dead letters."""
+
+
+class Lease(NamedTuple):
+    """A worker's right to a task, and how far the task has come."""
+
+    file: File
+    task: Task
+    owner: str
+    position: Position
+    bytes_read: int
+    parts: int
+    """How many objects with rejects it has."""
+    number: int
+    """A plan's: of the next chunk."""
+
+
+class Step(NamedTuple):
+    """What a worker has done since the step before."""
+
+    end: Position
+    rows_written: int = 0
+    rows_rejected: int = 0
+    bytes_read: int = 0
+    """Of the task so far."""
+    has_part: bool = False
+    """It wrote an object with rejects."""
+    number: int = 0
+    done: bool = False
+    """The task is done."""
+    handed_on: bool = False
+    """Another invocation goes on."""
+    fault: str = ""
+    """Why the file cannot be imported."""
+
+
+def version_of(file: File, task: Task) -> str:
+    """Returns the `version` of the item that says how far a task has come."""
+    return f"{file.version}#{file.sequencer}#{task.name}"
+
+
+def in_turn(file: File) -> Write:
+    """Returns the condition that the file's import is the current one, and that no newer version waits."""
+    condition = Expression().where("sequencer", "=", file.sequencer).without("waiting")
+    return write("ConditionCheck", file, CURRENT, condition)
+
+
+def announcement(file: File, current: Item, waits: bool) -> Expression:
+    """Returns the change that notes in `#current` that a file was announced, and perhaps waits."""
+    change = Expression().assign(**_seen(file))
+    if waits:
+        change.assign(waiting=file.sequencer)
+    # DynamoDB cannot tell which is newer: it holds that nothing was announced since this was judged.
+    for name in ("sequencer", "seen"):
+        change.where(name, "=", text(current, name))
+    return change
+
+
+def beginning(file: File, task: Task, chunks: int, before: Item, time: str) -> list[Write]:
+    """Returns what begins the import of a file whose first task this is, after the one `before`."""
+    condition = Expression()
+    if before:
+        condition.where("sequencer", "=", text(before, "sequencer")).where("seen", "=", file.sequencer)
+    else:
+        condition.without("object")
+    current = {"holder": file.version, "sequencer": file.sequencer, **_seen(file)}
+    counters = ("rows_read", "rows_written", "rows_rejected", "bytes_read", "chunks_done")
+    entry = {
+        **dict.fromkeys(counters, 0),
+        "status": "RUNNING",
+        "bytes_total": file.size,
+        "chunks_total": chunks,
+        "planned": task.name != PLAN,
+        "sequencer": file.sequencer,
+        "started_at": time,
+    }
+    return [write("Put", file, CURRENT, condition, current), write("Put", file, file.version, Expression(), entry)]
+
+
+def leasing(lease: Lease, progress: Item, until: float, now: float) -> Write:
+    """Returns what gives out a lease on a task that has come so far."""
+    change = Expression().assign(owner=lease.owner, lease_until=int(until) + 1, hop=lease.task.hop)
+    if progress:
+        change.where("revision", "=", text(progress, "revision")).without("done")
+    else:
+        start, expiry = lease.task.position, int(now) + _TASK_DAYS * 86_400
+        change.assign(offset=start.offset, line=start.line, bytes_read=0, parts=0, number=0)
+        change.assign(expires_at=expiry).without("object")
+    change.assign(revision=uuid.uuid4().hex)
+    return write("Update", lease.file, version_of(lease.file, lease.task), change)
+
+
+def resumption(lease: Lease, entry: Item) -> list[Write]:
+    """Returns what takes back that a task was given up."""
+    given_up = entry.get("given_up", {}).get("SS", [])
+    if lease.task.name not in given_up:
+        return []
+    change = Expression().where("sequencer", "=", lease.file.sequencer)
+    if len(given_up) == 1:
+        change.assign(status="RUNNING").remove("error", "finished_at", "given_up")
+    else:
+        change.delete(given_up={lease.task.name})
+    return [write("Update", lease.file, lease.file.version, change)]
+
+
+def counting(lease: Lease, step: Step, ends: bool) -> list[Write]:
+    """Returns what moves a task to a step's end and adds the step to the import's counters; `ends` the lease."""
+    file, task = lease.file, lease.task
+    progress = Expression().assign(offset=step.end.offset, line=step.end.line, bytes_read=step.bytes_read)
+    progress.assign(parts=lease.parts + step.has_part, number=step.number, revision=uuid.uuid4().hex)
+    if step.done:
+        progress.assign(done=True)
+    if ends:
+        progress.remove("owner", "lease_until")
+    progress.where("owner", "=", lease.owner).where("offset", "=", lease.position.offset)
+    progress.where("number", "=", lease.number)
+    entry = Expression().add(
+        rows_read=step.rows_written + step.rows_rejected,
+        rows_written=step.rows_written,
+        rows_rejected=step.rows_rejected,
+        bytes_read=step.bytes_read - lease.bytes_read,
+    )
+    if step.fault:
+        entry.assign_once(fault=step.fault)
+    if step.done and task.name == PLAN:
+        entry.assign(planned=True, chunks_total=step.number)
+    elif step.done:
+        entry.add(chunks_done=1)
+    entry.where("sequencer", "=", file.sequencer)
+    return [write("Update", file, version_of(file, task), progress), write("Update", file, file.version, entry)]
+
+
+def _seen(file: File) -> dict[str, str | int]:
+    return {"seen": file.sequencer, "seen_digits": file.digits, "seen_event_time": file.event_time}

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from handlers.importer import environment
 from handlers.shared.variables import flag_text
+from infra import import_defaults as defaults
 from infra.bucket import Bucket
 from infra.component import Component
 from infra.dashboard import Row, graph
@@ -185,8 +186,8 @@ class ImportPipeline(Component):
                     environment.RECEIVES: str(_RECEIVES),
                     environment.PREFIX: self.prefix,
                     environment.ORDERED: flag_text(args.get("ordered", False)),
-                    environment.CHUNK_BYTES: str(args.get("chunk_mib", 32) * _MIB),
-                    environment.GZIP_LIMIT_BYTES: str(args.get("gzip_limit_mib", 102_400) * _MIB),
+                    environment.CHUNK_BYTES: str(args.get("chunk_mib", defaults.CHUNK_MIB) * _MIB),
+                    environment.GZIP_LIMIT_BYTES: str(args.get("gzip_limit_mib", defaults.GZIP_LIMIT_MIB) * _MIB),
                     environment.HOP_LIMIT: str(_HOPS),
                 },
                 "settings": {environment.COLUMNS: "imports.columns"},

@@ -12,10 +12,8 @@ from typing import Any
 
 from handlers.importer.errors import FileError
 from handlers.importer.items.transform import TRANSFORM
-from handlers.importer.reading.formats import by_name, inspect
-from handlers.importer.reading.readers import reader
-from handlers.importer.reading.streams import Gunzip, Stream
-from handlers.importer.settings import settings
+from handlers.importer.reading.rows import Rows
+from handlers.importer.settings import read
 
 _SHOWN = 5
 
@@ -33,18 +31,17 @@ def dry_run(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
         Where the file cannot be imported, `error` says why; the rest tells what was read before, if anything was.
     """
     result: dict[str, Any] = {}
-    schema, limit = settings(environ).schema, settings(environ).gzip_limit_bytes
+    settings = read(environ)
+    schema = settings.schema
     try:
         with path.open("rb") as file:
-            by = by_name(path.name)
-            stream = Stream(Gunzip(file.read, limit).read if by.gzipped else file.read)
-            head = inspect(stream, by)
-            batches = reader(head, schema, TRANSFORM).batches(stream.read, head.start)
-            kind = by.kind or head.kind  # the head of an empty file says nothing
+            rows = Rows(lambda _: file, path.name, settings.gzip_limit_bytes)
+            batches = rows.reader(schema, TRANSFORM).batches(rows.stream.read, rows.position)
+            kind = rows.format.kind or rows.head.kind  # the head of an empty file says nothing
             result = {
-                "format": kind.value + (", gzipped" if by.gzipped else ""),
+                "format": kind.value + (", gzipped" if rows.format.gzipped else ""),
                 "keys": list(schema.keys),
-                "columns": {column: schema.type_of(column) for column in head.header},
+                "columns": {column: schema.type_of(column) for column in rows.head.header},
                 "items": 0,
                 "rejected": 0,
                 "first_items": [],

@@ -89,7 +89,8 @@ class Worker:
             LedgerError, QueueError, NoProgressError: Likewise.
         """
         first = task or self.first_task(file)
-        lease = self._ledger.take(file, first, self._owner, self._until, 0 if task else self._chunk_count(first))
+        chunk_count = -(-file.size // self._settings.chunk_bytes) if first.name == PLAN else 1
+        lease = self._ledger.take(file, first, self._owner, self._until, 0 if task else chunk_count)
         if isinstance(lease, Refusal):
             self._leave(file, task if lease.verdict is Verdict.WAIT else first, lease)
             return
@@ -113,10 +114,6 @@ class Worker:
             gzipped = True  # the ledger will say why it cannot be imported
         is_split = file.size > self._settings.chunk_bytes and not gzipped and not self._settings.ordered
         return plan(file.size) if is_split else chunk(0, Position(0, 1), file.size)
-
-    def _chunk_count(self, first: Task) -> int:
-        """Returns how many chunks a file has, at most, whose first task this is."""
-        return -(-first.end // self._settings.chunk_bytes) if first.name == PLAN else 1
 
     def _leave(self, file: File, task: Task | None, refusal: Refusal) -> None:
         """Ends the work on a message without doing it."""

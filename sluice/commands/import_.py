@@ -231,27 +231,3 @@ def _readable(text: str) -> str:
         return letters.encode(errors="backslashreplace").decode()  # half a surrogate pair is no letter
 
     return _STRING.sub(unescaped, text)
-
-
-def _read(file: BinaryIO, name: str, stack: str) -> tuple[str, Any]:
-    """What the file is, in words, and its batches."""
-    from handlers.importer.items.rules import Schema
-    from handlers.importer.items.transform import TRANSFORM
-    from handlers.importer.reading.rows import Rows
-    from infra.settings import SettingsError, load
-    from sluice.cloud.program.execution import ProgramError, configuration
-    from sluice.state import checkout
-
-    try:
-        imports = load(configuration(stack, checkout()), stack).imports
-    except (ProgramError, SettingsError) as error:
-        raise Listing(str(error)) from None
-    keys = [key for key in (imports.partition_key, imports.sort_key) if key]
-    schema = Schema(keys, imports.columns)
-    rows = Rows(lambda _: file, name, imports.gzip_limit_mib * 1024 * 1024)
-    format_, head = rows.format, rows.head
-    columns = ", ".join(f"{column} ({schema.type_of(column)})" for column in head.header)
-    kind = format_.kind or head.kind  # the head of an empty file says nothing
-    zipped = ", gzipped" if format_.gzipped else ""
-    described = f"{name}: {kind.value}{zipped}; keys {', '.join(keys)}" + (f"; columns {columns}" if columns else "")
-    return described, rows.reader(schema, TRANSFORM).batches(rows.stream.read, rows.position)

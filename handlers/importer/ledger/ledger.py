@@ -27,7 +27,7 @@ from typing import NamedTuple
 from handlers.importer.ledger import entries
 from handlers.importer.ledger.entries import Lease, Step
 from handlers.importer.ledger.table import ChangedError, Expression, Item, LedgerTable, number, text
-from handlers.importer.queue.messages import File, Moment, Task, milliseconds
+from handlers.importer.queue.messages import File, Task, milliseconds
 from handlers.importer.reading.records import Position
 from handlers.shared.aws.errors import AwsError
 
@@ -110,7 +110,8 @@ class Ledger:
             with contextlib.suppress(ChangedError):
                 verdict = self._arrive(file, task, chunks) if chunks else None
                 chunks = 0
-                return self._refusal(file, verdict) if verdict else self._lease(file, task, owner, until)
+                answer = verdict or self._lease(file, task, owner, until)
+                return answer if isinstance(answer, Lease) else self._refusal(file, answer)
         raise LedgerError("the ledger keeps changing")
 
     def count(self, lease: Lease, step: Step) -> Counted:
@@ -175,7 +176,7 @@ class Ledger:
         self._table.update(file, entries.CURRENT, entries.announcement(file, current, waits=not same))
         if same:
             return Verdict.SAME
-        tasks = self._table.beginning(file, f"{holder}#{sequencer}#")
+        tasks = self._table.query(file, f"{holder}#{sequencer}#")
         if any(map(self._is_live, tasks)):
             return Verdict.WAIT
         for task in tasks:
@@ -215,17 +216,17 @@ class Ledger:
 
     # Tasks.
 
-    def _lease(self, file: File, task: Task, owner: str, until: float) -> Lease | Refusal:
+    def _lease(self, file: File, task: Task, owner: str, until: float) -> Lease | Verdict:
         current = self._table.get(file, entries.CURRENT)
         if text(current, "sequencer") != file.sequencer or "waiting" in current:
-            return self._refusal(file, Verdict.SUPERSEDED)
+            return Verdict.SUPERSEDED
         progress = self._table.get(file, entries.version_of(file, task))
         if "done" in progress:
-            return self._refusal(file, Verdict.DONE)
+            return Verdict.DONE
         if number(progress, "hop") > task.hop:
-            return self._refusal(file, Verdict.STALE)
+            return Verdict.STALE
         if self._is_live(progress) and text(progress, "owner") != owner:
-            return self._refusal(file, Verdict.BUSY)
+            return Verdict.BUSY
         lease = Lease(
             file,
             task,
@@ -249,7 +250,8 @@ class Ledger:
 
 def _is_late(file: File, current: Item, entry: Item) -> bool:
     """Tells whether a version is older than the newest that was announced."""
-    seen = Moment(text(current, "seen"), number(current, "seen_digits"), number(current, "seen_event_time"))
+    digits, event_time = number(current, "seen_digits"), number(current, "seen_event_time")
+    seen = file._replace(sequencer=text(current, "seen"), digits=digits, event_time=event_time)
     if not seen.digits and (begun := text(entry, "started_at")) and file.event_time > milliseconds(begun):
         return False  # of what version 0.1 wrote this is known: what happened after its import began is newer
-    return file.moment.precedes(seen)
+    return file.precedes(seen)

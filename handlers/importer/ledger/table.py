@@ -109,7 +109,7 @@ class LedgerTable:
         payload = {"TableName": self._name, "Key": _key(file, version), "ConsistentRead": True}
         return self._call("GetItem", payload).json().get("Item", {})
 
-    def beginning(self, file: File, prefix: str) -> list[Item]:
+    def query(self, file: File, prefix: str) -> list[Item]:
         """Returns the items of the file's object whose versions begin so."""
         where = {
             "KeyConditionExpression": "#object = :object AND begins_with(#version, :prefix)",

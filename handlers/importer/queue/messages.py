@@ -24,30 +24,12 @@ class MessageError(ValueError):
     """A message that the importer will never understand."""
 
 
-class Moment(NamedTuple):
-    """When a version of an object came to be.
+class File(NamedTuple):
+    """One version of one object.
 
     S3 orders versions by a hexadecimal text, the sequencer. Texts of one length compare as they are; how shorter ones
     are to be padded, AWS's own pages say differently. Where lengths differ, the time of the event decides.
     """
-
-    sequencer: str
-    """S3's, in capitals and padded on the left: the name that the ledger knows the version by."""
-    digits: int = 0
-    """How long S3's own text was; 0 where it is not known, as in what version 0.1 wrote."""
-    event_time: int = 0
-    """When S3 said so, in milliseconds since the epoch; 0 where it is not known."""
-
-    def precedes(self, other: "Moment") -> bool:
-        """Tells whether it is older for sure: what may be newer is never taken for late."""
-        if self.digits == other.digits or not (self.digits and other.digits):
-            # What version 0.1 wrote is compared as it did: S3's texts had one length all along.
-            return self.sequencer < other.sequencer
-        return 0 < self.event_time < other.event_time
-
-
-class File(NamedTuple):
-    """One version of one object."""
 
     bucket: str
     key: str
@@ -56,9 +38,11 @@ class File(NamedTuple):
     version_id: str
     """`""` in a bucket without versioning."""
     sequencer: str
-    """What names the version among those of the object; this, and the two that follow: see `Moment`."""
+    """S3's, in capitals and padded on the left: the name that the ledger knows the version by."""
     digits: int = 0
+    """How long S3's own text was; 0 where it is not known, as in what version 0.1 wrote."""
     event_time: int = 0
+    """When S3 said so, in milliseconds since the epoch; 0 where it is not known."""
 
     @property
     def object(self) -> str:
@@ -70,10 +54,12 @@ class File(NamedTuple):
         """The ledger's name of the version."""
         return self.version_id or self.etag
 
-    @property
-    def moment(self) -> Moment:
-        """When it came to be, among the versions of the object."""
-        return Moment(self.sequencer, self.digits, self.event_time)
+    def precedes(self, other: "File") -> bool:
+        """Tells whether it is older for sure: what may be newer is never taken for late."""
+        if self.digits == other.digits or not (self.digits and other.digits):
+            # What version 0.1 wrote is compared as it did: S3's texts had one length all along.
+            return self.sequencer < other.sequencer
+        return 0 < self.event_time < other.event_time
 
 
 class Task(NamedTuple):

@@ -25,6 +25,7 @@ from handlers.importer.worker import Counts, Worker
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.deadlines import Deadlines
+from tests.clients import moto_client
 from tests.handlers.importer.plain_writer import PlainWriter
 
 BUCKET, TABLE, LEDGER = "files", "imported", "ledger"

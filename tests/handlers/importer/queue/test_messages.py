@@ -50,9 +50,9 @@ def test_without_versioning_the_etag_names_the_version(version_id: str | None) -
 
 def test_what_s3_says_of_the_order_of_versions_is_kept() -> None:
     (file,) = files(announced(sequencer="0055aed6dcd90281e5"))
-    assert file.moment == ("000000000000000055AED6DCD90281E5", 18, 1_795_255_200_123)
+    assert (file.sequencer, file.digits, file.event_time) == ("000000000000000055AED6DCD90281E5", 18, 1_795_255_200_123)
     (undated,) = files({**announced(), "eventTime": None})
-    assert undated.moment == ("A".zfill(32), 2, 0)
+    assert (undated.sequencer, undated.digits, undated.event_time) == ("A".zfill(32), 2, 0)
 
 
 @pytest.mark.parametrize("task", [None, Task("00007", 5, 9, 2, 3)])

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from handlers.importer.ledger.ledger import Refusal, Verdict
-from handlers.importer.queue.messages import File, Moment, chunk
+from handlers.importer.queue.messages import File, chunk
 from handlers.importer.reading.records import Position
 from tests.handlers.importer.cloud import BUCKET, LEDGER, Cloud
 
@@ -51,13 +51,9 @@ ARRIVALS = histories().flatmap(
 )
 
 
-def moment(version: Version) -> Moment:
-    return Moment(version.sequencer.upper().zfill(32), len(version.sequencer), version.event_time)
-
-
 def file_of(key: str, number: int, version: Version) -> File:
-    at = moment(version)
-    return File(BUCKET, key, 100, f"e{number}", f"v{number}", at.sequencer, at.digits, at.event_time)
+    sequencer, digits = version.sequencer.upper().zfill(32), len(version.sequencer)
+    return File(BUCKET, key, 100, f"e{number}", f"v{number}", sequencer, digits, version.event_time)
 
 
 @given(histories())
@@ -65,13 +61,14 @@ def file_of(key: str, number: int, version: Version) -> File:
 @example([Version("0ff0", 1), Version("ff", 2)])
 @example([Version("fff", 1), Version("02", 2)])
 def test_each_version_precedes_those_after_it_and_no_other(history: list[Version]) -> None:
-    for (i, one), (j, other) in itertools.product(enumerate(history), repeat=2):
-        assert moment(one).precedes(moment(other)) == (i < j)
+    files = [file_of("incoming/a.csv", number, version) for number, version in enumerate(history)]
+    for (i, one), (j, other) in itertools.product(enumerate(files), repeat=2):
+        assert one.precedes(other) == (i < j)
 
 
 def test_what_may_be_newer_never_precedes() -> None:
-    same_time = Moment("2".zfill(32), 2, 7), Moment("1".zfill(32), 3, 7)
-    undated = Moment("2".zfill(32), 2), Moment("1".zfill(32), 3)
+    same_time = file_of("a.csv", 1, Version("02", 7)), file_of("a.csv", 2, Version("001", 7))
+    undated = [file._replace(event_time=0) for file in same_time]
     for one, other in (same_time, undated):
         assert not one.precedes(other)
         assert not other.precedes(one)

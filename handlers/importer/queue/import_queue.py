@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from handlers.shared.aws import sqs
-from handlers.shared.aws.flight import PATIENCE
+from handlers.shared.aws.flight import DEFAULT_CALL_SECONDS
 from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.jitter import pause
 
@@ -47,7 +47,7 @@ class Queue:
             self._send_batch(entries)
 
     def _send_batch(self, entries: list[dict[str, str]]) -> None:
-        limit = time.monotonic() + PATIENCE if self._deadline is None else self._deadline
+        limit = time.monotonic() + DEFAULT_CALL_SECONDS if self._deadline is None else self._deadline
         attempts = 0
         while True:
             request = sqs.send_message_batch({"QueueUrl": self._url, "Entries": entries}, repeatable=True)

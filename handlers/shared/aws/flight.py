@@ -15,7 +15,8 @@ from handlers.shared.aws.response import Response
 from handlers.shared.aws.session import Identity, Session
 from handlers.shared.jitter import pause
 
-PATIENCE = 30.0  # seconds that a request is tried for where there is no deadline
+DEFAULT_CALL_SECONDS = 30.0
+"""How long a request is tried where there is no deadline."""
 _MAX_CORRECTIONS = 3
 
 
@@ -52,7 +53,7 @@ class Flight:
 
     def limit(self) -> float:
         """Returns until when a request that is submitted now is tried."""
-        return time.monotonic() + PATIENCE if self._deadline is None else self._deadline
+        return time.monotonic() + DEFAULT_CALL_SECONDS if self._deadline is None else self._deadline
 
     def submit(self, request: Request, delay: float = 0.0) -> None:
         """Sends a request, or lets it wait first."""

@@ -204,7 +204,7 @@ def test_at_the_deadline_everything_pulled_is_accounted_for(serve, connect, monk
 
 
 def test_without_a_deadline_a_table_that_stays_unreachable_ends_it(serve, connect, monkeypatch):
-    monkeypatch.setattr(flight, "PATIENCE", 0.05)
+    monkeypatch.setattr(flight, "DEFAULT_CALL_SECONDS", 0.05)
     endless = (item(str(number), number) for number in itertools.count())
     outcome = put(connect(serve(error("ThrottlingException"))), endless, in_flight=2)
     assert outcome.error is not None

@@ -201,7 +201,7 @@ def test_nothing_goes_on_past_the_deadline(serve, connect, monkeypatch):
 
 
 def test_without_a_deadline_patience_ends(serve, connect, monkeypatch):
-    monkeypatch.setattr(flight, "PATIENCE", 0.05)
+    monkeypatch.setattr(flight, "DEFAULT_CALL_SECONDS", 0.05)
     with pytest.raises(AwsError) as late:
         connect(serve(error("ThrottlingException"))).call(READ)
     assert late.value.code in ("ThrottlingException", "Timeout")  # the last may be in flight

@@ -4,7 +4,7 @@ import socket
 import ssl
 import time
 
-from handlers.shared.aws import sockets, tls
+from handlers.shared.aws import sockets
 from handlers.shared.aws.endpoint import Endpoint
 from handlers.shared.aws.parser import ResponseParser
 
@@ -26,8 +26,7 @@ class Connection:
 
     def __init__(self, endpoint: Endpoint, timeout: float):
         """Opens it within `timeout` seconds; raises OSError."""
-        connect = tls.connect if endpoint.tls else sockets.connect
-        self.sock = connect(endpoint.host, endpoint.port, time.monotonic() + timeout)
+        self.sock = sockets.connect(endpoint.host, endpoint.port, time.monotonic() + timeout, tls=endpoint.tls)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setblocking(False)
         self.idle_since = time.time()

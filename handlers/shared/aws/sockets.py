@@ -1,25 +1,57 @@
-"""Opening a TCP connection by a point in time, however many addresses a host has."""
+"""Opening a socket by a point in time, with verified TLS or without.
 
+AWS's endpoints chain to the roots of Amazon Trust Services (https://www.amazontrust.com/repository/). Those are picked
+out of the system's own store, so nothing is trusted that the system does not trust; loading all of the store would take
+25 ms of a cold start. A peer with another root is verified against the whole store.
+"""
+
+import os
 import socket
+import ssl
 import time
 
+_AMAZON = (b"Amazon Root CA", b"Starfield Services Root Certificate Authority")
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+_contexts: list[ssl.SSLContext] = []  # the last is what the next connection is verified against
 
-def connect(host: str, port: int, end: float) -> socket.socket:
-    """Returns a socket connected to one of a host's addresses; raises OSError.
 
-    Each address that is tried gets an equal share of the time that is left, so one that is dead does not take it all.
+def connect(host: str, port: int, end: float, *, tls: bool) -> socket.socket:
+    """Returns a socket connected to a host, with `tls` to one whose certificate is valid for it; raises OSError.
 
     Args:
         host: Its addresses are looked up, which takes the time that the system's resolver takes.
         port: The port.
         end: A `time.monotonic()` value, at which connecting is given up.
+        tls: Whether to speak TLS.
     """
+    if not tls:
+        return _connect(host, port, end)
+    if not _contexts:
+        _contexts.append(_first_context())
+    try:
+        return _handshake(_contexts[-1], host, port, end)
+    except ssl.SSLCertVerificationError:
+        if os.environ.get("AWS_CA_BUNDLE"):
+            raise
+        context = ssl.create_default_context()
+        sock = _handshake(context, host, port, end)
+        _contexts.append(context)
+        return sock
+
+
+def seconds_left(end: float) -> float:
+    """Returns a timeout for a socket; never 0, which would mean not to wait at all."""
+    return max(end - time.monotonic(), 0.001)
+
+
+def _connect(host: str, port: int, end: float) -> socket.socket:
+    """Gives each address that is tried an equal share of the time that is left: one that is dead does not take all."""
     error = OSError(f"{host} has no address")
     addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    for tried, (family, kind, protocol, _, address) in enumerate(addresses):
+    for index, (family, kind, protocol, _, address) in enumerate(addresses):
         sock = socket.socket(family, kind, protocol)
         try:
-            sock.settimeout(seconds_left(end) / (len(addresses) - tried))
+            sock.settimeout(seconds_left(end) / (len(addresses) - index))
             sock.connect(address)
         except OSError as reason:
             sock.close()
@@ -29,6 +61,32 @@ def connect(host: str, port: int, end: float) -> socket.socket:
     raise error
 
 
-def seconds_left(end: float) -> float:
-    """Returns a timeout for a socket; never 0, which would mean not to wait at all."""
-    return max(end - time.monotonic(), 0.001)
+def _handshake(context: ssl.SSLContext, host: str, port: int, end: float) -> ssl.SSLSocket:
+    sock = _connect(host, port, end)
+    try:
+        sock.settimeout(seconds_left(end))
+        return context.wrap_socket(sock, server_hostname=host)
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _first_context() -> ssl.SSLContext:
+    """Returns what a process trusts at first: AWS_CA_BUNDLE, else Amazon's roots, else the whole store."""
+    bundle = os.environ.get("AWS_CA_BUNDLE")
+    if bundle:
+        return ssl.create_default_context(cafile=bundle)
+    return ssl.create_default_context(cadata=amazon_roots(ssl.get_default_verify_paths().cafile) or None)
+
+
+def amazon_roots(cafile: str | None) -> bytes:
+    """Returns the certificates (DER) of a PEM file that carry the names of Amazon's roots, if any."""
+    if not cafile:
+        return b""
+    with open(cafile, encoding="utf-8", errors="replace") as file:
+        pems = [part.partition(_END)[0] for part in file.read().split(_BEGIN)[1:]]
+    try:
+        ders = [ssl.PEM_cert_to_DER_cert(f"{_BEGIN}{pem}{_END}") for pem in pems]
+    except ValueError:
+        return b""  # OpenSSL may make more of it
+    return b"".join([der for der in ders if any(name in der for name in _AMAZON)])

@@ -9,8 +9,8 @@ from handlers.shared.aws import sockets
 
 
 def addresses(monkeypatch, *ports: int) -> None:
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in ports]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    entries = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port)) for port in ports]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries)
 
 
 @pytest.fixture
@@ -53,14 +53,14 @@ class Clock:
 def test_the_next_address_is_tried_where_one_refuses(monkeypatch, listener, refusing):
     port = listener.getsockname()[1]
     addresses(monkeypatch, refusing, port)
-    with sockets.connect("host", 443, time.monotonic() + 5) as sock:
+    with sockets.connect("host", 443, time.monotonic() + 5, tls=False) as sock:
         assert sock.getpeername()[1] == port
 
 
 def test_the_last_refusal_is_the_reason(monkeypatch, refusing):
     addresses(monkeypatch, refusing, refusing)
     with pytest.raises(ConnectionRefusedError):
-        sockets.connect("host", 443, time.monotonic() + 5)
+        sockets.connect("host", 443, time.monotonic() + 5, tls=False)
 
 
 def test_addresses_that_say_nothing_share_the_time(monkeypatch):
@@ -69,7 +69,7 @@ def test_addresses_that_say_nothing_share_the_time(monkeypatch):
     monkeypatch.setattr(socket, "socket", clock.silent_socket)
     monkeypatch.setattr(time, "monotonic", lambda: clock.now)
     with pytest.raises(TimeoutError):
-        sockets.connect("host", 443, 103.0)
+        sockets.connect("host", 443, 103.0, tls=False)
     assert clock.waits == pytest.approx([1.0, 1.0, 1.0])
     assert clock.now == pytest.approx(103.0)
 
@@ -77,7 +77,7 @@ def test_addresses_that_say_nothing_share_the_time(monkeypatch):
 def test_a_host_without_addresses_is_named(monkeypatch):
     addresses(monkeypatch)
     with pytest.raises(OSError, match="host has no address"):
-        sockets.connect("host", 443, time.monotonic() + 5)
+        sockets.connect("host", 443, time.monotonic() + 5, tls=False)
 
 
 def test_a_time_that_is_over_is_still_a_timeout():

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from handlers.shared.aws import dynamodb, tls
+from handlers.shared.aws import dynamodb, sockets
 from handlers.shared.aws.errors import ConnectionLost
 from tests.handlers.shared.aws.scripted import Server, answer, then_close
 
@@ -74,7 +74,7 @@ def system(tmp_path, monkeypatch, amazon, other):
     store.write_text(f"# comment\n{other.pem}\n# more\n{amazon.pem}")
     monkeypatch.setenv("SSL_CERT_FILE", str(store))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "none"))
-    monkeypatch.setattr(tls, "_in_use", [])
+    monkeypatch.setattr(sockets, "_contexts", [])
     return store
 
 
@@ -95,10 +95,10 @@ def call(client, payload: bytes = b"{}"):
 
 
 def test_amazons_roots_are_picked_out_of_the_store(system, amazon):
-    assert tls.amazon_roots(str(system)) == ssl.PEM_cert_to_DER_cert(amazon.pem)
-    assert tls.amazon_roots(None) == b""
+    assert sockets.amazon_roots(str(system)) == ssl.PEM_cert_to_DER_cert(amazon.pem)
+    assert sockets.amazon_roots(None) == b""
     system.write_text(f"{amazon.pem}\n-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----")
-    assert tls.amazon_roots(str(system)) == b""
+    assert sockets.amazon_roots(str(system)) == b""
 
 
 def test_a_certificate_of_amazons_is_verified_without_the_rest_of_the_store(system, amazon, serve_tls, connect):
@@ -106,7 +106,7 @@ def test_a_certificate_of_amazons_is_verified_without_the_rest_of_the_store(syst
     client = connect(server)
     assert call(client).status == call(client).status == 200
     assert server.connections == 1
-    assert [context.cert_store_stats()["x509_ca"] for context in tls._in_use] == [1]
+    assert [context.cert_store_stats()["x509_ca"] for context in sockets._contexts] == [1]
 
 
 def test_another_root_of_the_system_is_trusted_too(system, other, serve_tls, connect):

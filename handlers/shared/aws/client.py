@@ -2,14 +2,11 @@
 
 from collections.abc import Generator, Iterable
 
-from handlers.shared.aws.credentials import CredentialSource
-from handlers.shared.aws.endpoint import Endpoint, configured_endpoint, public_endpoint, region_of_environment
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.flight import Flight
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
 from handlers.shared.aws.session import Session
-from handlers.shared.aws.signer import Signer
 
 
 class Client:
@@ -19,35 +16,8 @@ class Client:
         session: For what sends requests in ways of its own.
     """
 
-    def __init__(
-        self,
-        service_id: str,
-        signing_name: str,
-        host_prefix: str,
-        *,
-        bucket: str | None = None,
-        region: str | None = None,
-        endpoint: str | None = None,
-        credentials: CredentialSource | None = None,
-        connect_timeout: float = 3.0,
-        read_timeout: float = 30.0,
-    ):
-        """Made by the service modules; `region` and `endpoint` default to the environment's; seconds."""
-        region = region or region_of_environment()
-        configured = endpoint or configured_endpoint(service_id)
-        self.session = Session(
-            service_id,
-            Endpoint(
-                configured or public_endpoint(host_prefix, region),
-                bucket,
-                # The wildcard of S3's certificate does not match a name with dots.
-                path_style=bool(configured) or "." in (bucket or ""),
-            ),
-            Signer(signing_name, region),
-            credentials or CredentialSource(),
-            connect_timeout=connect_timeout,
-            read_timeout=read_timeout,
-        )
+    def __init__(self, session: Session):
+        self.session = session
 
     def call(self, request: Request, *, deadline: float | None = None) -> Response:
         """Returns the answer to one request; raises AwsError.

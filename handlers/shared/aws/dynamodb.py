@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.request import Request, json_body
+from handlers.shared.aws.session import Session
 
 _REPEATABLE = frozenset(
     {
@@ -22,8 +23,8 @@ _REPEATABLE = frozenset(
 
 
 def connect(**options: Any) -> Client:
-    """Returns a client; takes the keyword arguments of Client."""
-    return Client("DynamoDB", "dynamodb", "dynamodb", **options)
+    """Returns a client; takes the keyword arguments of Session."""
+    return Client(Session("DynamoDB", "dynamodb", "dynamodb", **options))
 
 
 def request(

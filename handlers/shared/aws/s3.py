@@ -28,8 +28,8 @@ class Bucket:
     """
 
     def __init__(self, name: str, **options: Any):
-        """Takes the bucket's name and the keyword arguments of Client."""
-        self.client = Client("S3", "s3", "s3", bucket=name, **options)
+        """Takes the bucket's name and the keyword arguments of Session."""
+        self.client = Client(Session("S3", "s3", "s3", bucket=name, **options))
 
     def put(
         self,

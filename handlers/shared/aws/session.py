@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from handlers.shared.aws.connection import Connection
 from handlers.shared.aws.credentials import Credentials, CredentialSource
-from handlers.shared.aws.endpoint import Endpoint
+from handlers.shared.aws.endpoint import Endpoint, configured_endpoint, public_endpoint, region_of_environment
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.signer import Signer
 
@@ -39,7 +39,7 @@ class Session:
     """The state that the requests of one client share.
 
     Attributes:
-        service: AWS's name of the service, for errors.
+        service: The SDK's id of the service, for errors.
         endpoint: Where it answers.
         connect_timeout: Seconds that opening a connection may take.
         read_timeout: Seconds that an answer may keep silent.
@@ -48,19 +48,26 @@ class Session:
     def __init__(
         self,
         service: str,
-        endpoint: Endpoint,
-        signer: Signer,
-        credentials: CredentialSource,
+        signing_name: str,
+        host_prefix: str,
         *,
-        connect_timeout: float,
-        read_timeout: float,
+        bucket: str | None = None,
+        region: str | None = None,
+        endpoint: str | None = None,
+        connect_timeout: float = 3.0,
+        read_timeout: float = 30.0,
     ):
+        """Created by the service modules; `region` and the URL of `endpoint` default to the environment's."""
+        region = region or region_of_environment()
+        url = endpoint or configured_endpoint(service)
         self.service = service
-        self.endpoint = endpoint
+        # The wildcard of S3's certificate does not match a name with dots.
+        path_style = bool(url) or "." in (bucket or "")
+        self.endpoint = Endpoint(url or public_endpoint(host_prefix, region), bucket, path_style=path_style)
         self.connect_timeout = connect_timeout
         self.read_timeout = read_timeout
-        self._signer = signer
-        self._credentials = credentials
+        self._signer = Signer(signing_name, region)
+        self._credentials = CredentialSource()
         self._skew = 0.0
         self._idle: list[Connection] = []
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.request import Request, json_body
+from handlers.shared.aws.session import Session
 
 
 def connect(**options: Any) -> Client:
-    """Returns a client; takes the keyword arguments of Client."""
-    return Client("SQS", "sqs", "sqs", **options)
+    """Returns a client; takes the keyword arguments of Session."""
+    return Client(Session("SQS", "sqs", "sqs", **options))
 
 
 def send_message(payload: Mapping[str, Any] | str | bytes, *, repeatable: bool = False, tag: Any = None) -> Request:

@@ -32,47 +32,22 @@ class Bucket:
         self.client = Client(Session("S3", "s3", "s3", bucket=name, **options))
 
     def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        headers: Mapping[str, str] | None = None,
-        deadline: float | None = None,
+        self, key: str, body: bytes, *, headers: Mapping[str, str] | None = None, deadline: float | None = None
     ) -> Response:
         """Writes an object."""
-        request = self._request("PutObject", "PUT", key, body=body, headers=headers)
-        return self.client.call(request, deadline=deadline)
+        return self._call("PutObject", "PUT", key, deadline, body=body, headers=headers or {})
 
-    def get(
-        self,
-        key: str,
-        *,
-        start: int = 0,
-        end: int | None = None,
-        version: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        deadline: float | None = None,
-    ) -> Response:
-        """Returns an object or its bytes from `start` to before `end`."""
-        headers = {**_range(start, end), **(headers or {})}
-        request = self._request("GetObject", "GET", key, version, headers=headers)
-        return self.client.call(request, deadline=deadline)
+    def get(self, key: str, *, deadline: float | None = None) -> Response:
+        """Returns an object."""
+        return self._call("GetObject", "GET", key, deadline)
 
-    def head(
-        self,
-        key: str,
-        *,
-        version: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        deadline: float | None = None,
-    ) -> Response:
+    def head(self, key: str, *, deadline: float | None = None) -> Response:
         """Returns an object's headers; its errors have the status as code, for they have no body."""
-        request = self._request("HeadObject", "HEAD", key, version, headers=headers)
-        return self.client.call(request, deadline=deadline)
+        return self._call("HeadObject", "HEAD", key, deadline)
 
-    def delete(self, key: str, *, version: str | None = None, deadline: float | None = None) -> Response:
-        """Deletes an object or a version of it; it need not exist."""
-        return self.client.call(self._request("DeleteObject", "DELETE", key, version), deadline=deadline)
+    def delete(self, key: str, *, deadline: float | None = None) -> None:
+        """Deletes an object; it need not exist."""
+        self._call("DeleteObject", "DELETE", key, deadline)
 
     def open(
         self,
@@ -84,27 +59,21 @@ class Bucket:
         headers: Mapping[str, str] | None = None,
         deadline: float | None = None,
     ) -> "ObjectStream":
-        """Returns a reader of an object or a part of it, once S3 has begun to answer."""
+        """Returns a reader of an object from `start` to before `end`, once S3 has begun to answer."""
+        query = f"versionId={quote(version, safe='-_.~')}" if version else ""
 
         def ask(at: int, more: dict[str, str]) -> Response:
-            asked = {**(headers or {}), **_range(at, end), **more}
-            request = self._request("GetObject", "GET", key, version, headers=asked, stream=True)
-            return self.client.call(request, deadline=deadline)
+            part = {"range": f"bytes={at}-{'' if end is None else end - 1}"} if at or end is not None else {}
+            together = {**(headers or {}), **part, **more}
+            return self._call("GetObject", "GET", key, deadline, query=query, headers=together, stream=True)
 
         return ObjectStream(self.client.session, ask, start, deadline)
 
-    def _request(self, operation: str, method: str, key: str, version: str | None = None, **parts: Any) -> Request:
+    def _call(self, operation: str, method: str, key: str, deadline: float | None, **parts: Any) -> Response:
         if not key:
             raise ValueError(f"{operation} needs a key")
         path = f"{self.client.session.endpoint.path}/{quote(key, safe='/~')}"
-        query = f"versionId={quote(version, safe='-_.~')}" if version else ""
-        return Request(operation, method=method, path=path, query=query, **parts)
-
-
-def _range(start: int, end: int | None) -> dict[str, str]:
-    if not start and end is None:
-        return {}
-    return {"range": f"bytes={start}-{'' if end is None else end - 1}"}
+        return self.client.call(Request(operation, method=method, path=path, **parts), deadline=deadline)
 
 
 class ObjectStream(io.RawIOBase):

@@ -1,10 +1,7 @@
 """AWS credentials: from the environment, as Lambda gives them, else from wherever botocore finds them."""
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from botocore.credentials import Credentials as SdkCredentials
+from typing import Any, NamedTuple
 
 
 class Credentials(NamedTuple):
@@ -23,23 +20,20 @@ class CredentialSource:
     """Gives the credentials to sign the next request with."""
 
     def __init__(self) -> None:
-        self._look()
+        self._source = _from_environment() or _from_sdk()
 
     def current(self) -> Credentials:
         """Returns credentials; botocore renews its own before they expire."""
-        if isinstance(self._found, Credentials):
-            return self._found
-        frozen = self._found.get_frozen_credentials()
-        return Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
+        if isinstance(self._source, Credentials):
+            return self._source
+        current = self._source.get_frozen_credentials()
+        return Credentials(current.access_key or "", current.secret_key or "", current.token)
 
     def renew(self) -> bool:
         """Looks again, after AWS called the current ones expired; True if there are others now."""
         before = self.current()
-        self._look()
+        self._source = _from_environment() or _from_sdk()
         return self.current() != before
-
-    def _look(self) -> None:
-        self._found = _from_environment() or _from_sdk()
 
 
 def _from_environment() -> Credentials | None:
@@ -47,10 +41,11 @@ def _from_environment() -> Credentials | None:
     return Credentials(key, secret, os.environ.get("AWS_SESSION_TOKEN") or None) if key and secret else None
 
 
-def _from_sdk() -> "SdkCredentials":
+def _from_sdk() -> Any:
+    """Returns the `Credentials` of botocore, which are others than ours."""
     from botocore.session import Session  # 200 ms, and needed only outside Lambda
 
-    found = Session().get_credentials()
-    if found is None:
+    credentials = Session().get_credentials()
+    if credentials is None:
         raise NoCredentialsError("no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
-    return found
+    return credentials

@@ -2,48 +2,31 @@
 
 import json
 from collections.abc import Collection, Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 
-class Request:
-    """A request of one operation.
+class Request(NamedTuple):
+    """A request of one operation."""
 
-    Attributes:
-        operation: AWS's name of it, for errors.
-        path, query: As they go over the wire: percent-encoded, the query in canonical order.
-        headers: Lower-case names to values; all of them are signed.
-        repeatable: Sending it twice does no harm. The others are sent again only after a clear refusal.
-        stream: The body of a 2xx answer is left on the connection, for its reader.
-        final: Codes of errors that end it at once, although they may pass: the caller does not wait for that.
-        tag: The caller's own.
-    """
-
-    __slots__ = ("body", "final", "headers", "method", "operation", "path", "query", "repeatable", "stream", "tag")
-
-    def __init__(
-        self,
-        operation: str,
-        *,
-        body: bytes = b"",
-        method: str = "POST",
-        path: str = "/",
-        query: str = "",
-        headers: Mapping[str, str] | None = None,
-        repeatable: bool = True,
-        stream: bool = False,
-        final: Collection[str] = (),
-        tag: Any = None,
-    ):
-        self.operation = operation
-        self.body = body
-        self.method = method
-        self.path = path
-        self.query = query
-        self.headers = headers or {}
-        self.repeatable = repeatable
-        self.stream = stream
-        self.final = final
-        self.tag = tag
+    operation: str
+    """AWS's name of it, for errors."""
+    body: bytes = b""
+    method: str = "POST"
+    path: str = "/"
+    """As it goes over the wire: percent-encoded."""
+    query: str = ""
+    """Likewise, in canonical order."""
+    headers: Mapping[str, str] = MappingProxyType({})
+    """Lower-case names to values; all of them are signed."""
+    repeatable: bool = True
+    """Sending it twice does no harm. The others are sent again only after a clear refusal."""
+    stream: bool = False
+    """The body of a 2xx answer is left on the connection, for its reader."""
+    final: Collection[str] = ()
+    """Codes of errors that end it at once, although they may pass: the caller does not wait for that."""
+    tag: Any = None
+    """The caller's own."""
 
 
 def json_body(payload: Mapping[str, Any] | str | bytes) -> bytes:

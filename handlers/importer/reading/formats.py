@@ -8,12 +8,11 @@ array of objects or one object a line; its first character tells. Each may end i
 import codecs
 import csv
 import io
-import json
-import string
 from enum import Enum
 from typing import NamedTuple
 
 from handlers.importer.errors import FileError
+from handlers.importer.reading.json_shape import json_shape
 from handlers.importer.reading.records import RECORD_BYTES, CsvRules, LineRules, Position, Rules
 from handlers.importer.reading.streams import Stream
 
@@ -107,7 +106,8 @@ def inspect(stream: Stream, format_: Format) -> Head:
         return _csv_head(stream, format_.kind, start)
     if format_.kind is Kind.JSON_LINES:
         return Head(Kind.JSON_LINES, [], start)
-    return _json_head(stream, start)
+    is_array, first = json_shape(stream, start)
+    return Head(Kind.JSON_ARRAY if is_array else Kind.JSON_LINES, [], first)
 
 
 def _csv_head(stream: Stream, kind: Kind, start: Position) -> Head:
@@ -148,22 +148,3 @@ def _first_record(stream: Stream, rules: Rules) -> bytes:
     end = end or len(buffer)
     stream.unread(buffer[end:])
     return buffer[:end]
-
-
-def _json_head(stream: Stream, start: Position) -> Head:
-    first = _behind_blanks(stream, start, string.whitespace.encode(), RULES[Kind.JSON_LINES])
-    beginning = stream.peek(1)
-    if not beginning:
-        return Head(Kind.JSON_LINES, [], first)
-    if beginning == b"[":
-        stream.skip(1)
-        return Head(Kind.JSON_ARRAY, [], Position(first.offset + 1, first.line))
-    line = _first_record(stream, RULES[Kind.JSON_LINES])
-    stream.unread(line)
-    try:
-        is_object = isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        is_object = False
-    if not is_object:
-        raise FileError("holds neither one JSON array nor one JSON object a line")
-    return Head(Kind.JSON_LINES, [], first)

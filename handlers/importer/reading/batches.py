@@ -17,6 +17,8 @@ class Batch(NamedTuple):
     rejects: list[Reject]
     end: Position
     """Where reading can begin again: every row before it is in this batch or in an earlier one."""
+    skipped: int = 0
+    """How many rows stand for nothing, such as a repeated header or a removed item."""
 
 
 class Reader(Protocol):

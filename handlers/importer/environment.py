@@ -25,6 +25,9 @@ HOP_LIMIT = "IMPORT_HOP_LIMIT"
 REJECTED_PREFIX = "rejected/"
 """Where rows that could not be imported lie in the bucket of their file."""
 
+AGAIN_METADATA = "sluice-again"
+"""Metadata of an object, with any value: it is imported even if the same content was imported before."""
+
 ROWS_WRITTEN = "RowsWritten"
 ROWS_REJECTED = "RowsRejected"
 FILES_FAILED = "FilesFailed"

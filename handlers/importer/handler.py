@@ -11,6 +11,7 @@ from handlers.importer.ledger.ledger import Ledger
 from handlers.importer.ledger.table import LedgerTable
 from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.message_batch import MessageBatch
+from handlers.importer.queue.repetition import is_wanted_again
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings, read
 from handlers.importer.worker import Counts, Worker
@@ -39,7 +40,9 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     rejects = Rejects(bucket)
 
     def services(deadline: float | None) -> tuple[Ledger, Queue]:
-        ledger = Ledger(LedgerTable(tables, settings.ledger, deadline), rejects.delete)
+        ledger = Ledger(
+            LedgerTable(tables, settings.ledger, deadline), rejects.delete, partial(is_wanted_again, bucket)
+        )
         return ledger, Queue(queues, settings.queue_url, settings.dead_letter_queue_url, deadline)
 
     write = partial(
@@ -72,6 +75,7 @@ def _emit(context: Any, received: int, failed: int, counts: Counts, seconds: flo
         {
             environment.ROWS_WRITTEN: (counts.rows_written, "Count"),
             environment.ROWS_REJECTED: (counts.rows_rejected, "Count"),
+            "RowsSkipped": (counts.rows_skipped, "Count"),
             "BytesRead": (counts.bytes_read, "Bytes"),
             "MessagesFailed": (failed, "Count"),
             environment.FILES_FAILED: (counts.ends["failed"], "Count"),

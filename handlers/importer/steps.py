@@ -22,6 +22,7 @@ class StepItems:
     Attributes:
         end: Where the step has come to.
         rejects: The rows that are not imported.
+        skipped: How many rows stand for nothing.
         is_last: There are no more rows.
         has_ended: Every row before `end` has been given; not so if whoever took them stopped before.
         error: Why reading ended before the rows did.
@@ -37,6 +38,7 @@ class StepItems:
         """Begins a step where a task stands; `rejected` makes rejects of what DynamoDB refuses."""
         self.end = start
         self.rejects: list[Reject] = []
+        self.skipped = 0
         self.is_last = False
         self.has_ended = False
         self.error: FileError | AwsError | None = None
@@ -59,6 +61,7 @@ class StepItems:
                 self.is_last = True
                 break
             self.end = batch.end
+            self.skipped += batch.skipped
             for reject in batch.rejects:
                 self._keep(reject)
             yield from batch.items

@@ -40,6 +40,7 @@ class Counts:
     def __init__(self) -> None:
         self.rows_written = 0
         self.rows_rejected = 0
+        self.rows_skipped = 0
         self.bytes_read = 0
         self.chunks_planned = 0
         self.ends: Counter[str] = Counter()
@@ -169,6 +170,7 @@ class Worker:
             end=items.end,
             rows_written=written,
             rows_rejected=len(items.rejects),
+            rows_skipped=items.skipped,
             bytes_read=bytes_read,
             has_part=bool(items.rejects),
             done=items.is_last or bool(fault),
@@ -224,6 +226,7 @@ class Worker:
             return None
         self.counts.rows_written += step.rows_written
         self.counts.rows_rejected += step.rows_rejected
+        self.counts.rows_skipped += step.rows_skipped
         self.counts.bytes_read += step.bytes_read - lease.bytes_read
         self.counts.end("done" if step.done else "")
         self.counts.end(counted.status)

@@ -32,6 +32,7 @@ class Step(NamedTuple):
     end: Position
     rows_written: int = 0
     rows_rejected: int = 0
+    rows_skipped: int = 0
     bytes_read: int = 0
     """Of the task so far."""
     has_part: bool = False
@@ -75,7 +76,7 @@ def beginning(file: File, task: Task, chunks: int, before: Item, time: str) -> l
     else:
         condition.without("object")
     current = {"holder": file.version, "sequencer": file.sequencer, **_seen(file)}
-    counters = ("rows_read", "rows_written", "rows_rejected", "bytes_read", "chunks_done")
+    counters = ("rows_read", "rows_written", "rows_rejected", "rows_skipped", "bytes_read", "chunks_done")
     entry = {
         **dict.fromkeys(counters, 0),
         "status": "RUNNING",
@@ -126,9 +127,10 @@ def counting(lease: Lease, step: Step, ends: bool) -> list[Write]:
     progress.where("owner", "=", lease.owner).where("offset", "=", lease.position.offset)
     progress.where("number", "=", lease.number)
     entry = Expression().add(
-        rows_read=step.rows_written + step.rows_rejected,
+        rows_read=step.rows_written + step.rows_rejected + step.rows_skipped,
         rows_written=step.rows_written,
         rows_rejected=step.rows_rejected,
+        rows_skipped=step.rows_skipped,
         bytes_read=step.bytes_read - lease.bytes_read,
     )
     if step.fault:

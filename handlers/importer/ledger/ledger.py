@@ -82,15 +82,21 @@ class Ledger:
     """What is asked before work on a message, and told after each step of it."""
 
     def __init__(
-        self, table: LedgerTable, clear: Callable[[File, str, int], object], now: Callable[[], float] = time.time
+        self,
+        table: LedgerTable,
+        clear: Callable[[File, str, int], object],
+        is_wanted_again: Callable[[File], bool],
+        now: Callable[[], float] = time.time,
     ) -> None:
         """Wraps the table.
 
         Before an import begins, `clear` is called for each task of the one before, with its name and how many objects
-        with rejects it has.
+        with rejects it has. `is_wanted_again` tells of a file whose content was imported before whether it was put with
+        the wish to have it imported once more.
         """
         self._table = table
         self._clear = clear
+        self._is_wanted_again = is_wanted_again
         self._now = now
 
     def take(self, file: File, task: Task, owner: str, until: float, chunks: int = 0) -> Lease | Refusal:
@@ -173,6 +179,7 @@ class Ledger:
         if _is_late(file, current, entry):
             return Verdict.LATE
         same = file.version == holder and text(entry, "status") != "FAILED" and "waiting" not in current
+        same = same and not self._is_wanted_again(file)
         self._table.update(file, entries.CURRENT, entries.announcement(file, current, waits=not same))
         if same:
             return Verdict.SAME

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -19,6 +21,7 @@ from handlers.importer.ledger.ledger import Ledger
 from handlers.importer.ledger.table import LedgerTable
 from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.message_batch import MessageBatch
+from handlers.importer.queue.repetition import is_wanted_again
 from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings
 from handlers.importer.worker import Counts, Worker
@@ -112,9 +115,10 @@ class Cloud:
     def configure(self, **changes: Any) -> None:
         self.settings = self.settings._replace(**changes)
 
-    def upload(self, key: str, data: bytes, *, announce: bool = True, sequencer: str = "") -> str:
+    def upload(self, key: str, data: bytes, *, announce: bool = True, sequencer: str = "", again: bool = False) -> str:
         """Puts a file; returns the body of S3's announcement, which is sent unless the test says not to."""
-        answer = self.s3.put_object(Bucket=BUCKET, Key=key, Body=data)
+        metadata = {"sluice-again": "yes"} if again else {}
+        answer = self.s3.put_object(Bucket=BUCKET, Key=key, Body=data, Metadata=metadata)
         entity = {"key": quote_plus(key), "size": len(data), "eTag": answer["ETag"].strip('"')}
         if "VersionId" in answer:
             entity["versionId"] = answer["VersionId"]
@@ -182,7 +186,12 @@ class Cloud:
         return worker, queue, deadlines
 
     def ledger(self) -> Ledger:
-        return Ledger(LedgerTable(self.tables(), LEDGER), Rejects(self.bucket).delete, lambda: self.now)
+        return Ledger(
+            LedgerTable(self.tables(), LEDGER),
+            Rejects(self.bucket).delete,
+            partial(is_wanted_again, self.bucket),
+            lambda: self.now,
+        )
 
     def tables(self) -> Any:
         return _Dynamo(self)
@@ -297,6 +306,11 @@ class _Bucket(_Doubled):
         )
         whole = self.cloud.ignores_ranges and self.cloud.s3.get_object(Bucket=self._name, Key=key, **options)
         return _Body(whole["Body"].read(), {}) if whole else _Body(answer["Body"].read(), {"content-range": ""})
+
+    def head(self, key: str) -> SimpleNamespace:
+        answer = self.asked("HeadObject", lambda: self.cloud.s3.head_object(Bucket=self._name, Key=key))
+        metadata = {f"x-amz-meta-{name}": value for name, value in answer["Metadata"].items()}
+        return SimpleNamespace(headers={"etag": answer["ETag"], **metadata})
 
     def put(self, key: str, body: bytes, *, headers: dict[str, str]) -> None:
         self.asked("PutObject", lambda: self.cloud.s3.put_object(Bucket=self._name, Key=key, Body=body))

@@ -28,6 +28,7 @@ def test_a_small_file_is_imported_by_one_invocation(cloud: Cloud) -> None:
         "rows_read": 60,
         "rows_written": 60,
         "rows_rejected": 0,
+        "rows_skipped": 0,
         "bytes_read": size,
         "bytes_total": size,
         "chunks_total": 1,
@@ -269,6 +270,42 @@ def test_the_same_version_again_changes_nothing(cloud: Cloud) -> None:
     assert cloud.entry("incoming/a.csv") == before
     assert cloud.counts.ends["succeeded"] == 1
     assert cloud.counts.ends["same"] == 1
+
+
+def test_the_same_content_is_imported_again_where_its_object_says_so(cloud: Cloud) -> None:
+    cloud.upload("incoming/a.csv", csv_file(5))
+    cloud.run()
+    before = cloud.entry("incoming/a.csv")
+    for item in cloud.items().values():
+        cloud.dynamodb.delete_item(TableName="imported", Key={"id": item["id"]})
+    cloud.now += 60
+    cloud.upload("incoming/a.csv", csv_file(5), again=True)
+    cloud.run()
+    entry = cloud.entry("incoming/a.csv")
+    assert (entry["status"], entry["rows_read"], entry["rows_written"]) == ("SUCCEEDED", 5, 5)
+    assert entry["started_at"] > before["started_at"]
+    assert len(cloud.items()) == 5
+
+
+def test_a_wish_that_is_announced_twice_is_fulfilled_once(cloud: Cloud) -> None:
+    cloud.upload("incoming/a.csv", csv_file(5))
+    cloud.run()
+    body = cloud.upload("incoming/a.csv", csv_file(5), again=True)
+    cloud.run()
+    before = cloud.entry("incoming/a.csv")
+    cloud.send(body)
+    cloud.run()
+    assert cloud.entry("incoming/a.csv") == before
+
+
+def test_a_wish_of_an_object_that_is_gone_is_none(cloud: Cloud) -> None:
+    cloud.upload("incoming/a.csv", csv_file(5))
+    cloud.run()
+    before = cloud.entry("incoming/a.csv")
+    cloud.upload("incoming/a.csv", csv_file(5), again=True)
+    cloud.s3.delete_object(Bucket="files", Key="incoming/a.csv")
+    cloud.run()
+    assert cloud.entry("incoming/a.csv") == before
 
 
 def test_a_failed_file_may_be_put_again(cloud: Cloud) -> None:

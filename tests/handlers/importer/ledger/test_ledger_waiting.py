@@ -72,7 +72,7 @@ def cancelled(*reasons: str) -> bytes:
 
 
 def ledger(client: Client, seconds: float = 60) -> Ledger:
-    return Ledger(LedgerTable(client, "ledger", time.monotonic() + seconds), lambda *_: None)
+    return Ledger(LedgerTable(client, "ledger", time.monotonic() + seconds), lambda *_: None, lambda _: False)
 
 
 def begins(ledger: Ledger) -> bool:
@@ -133,7 +133,7 @@ class Asked:
 
 def test_waiting_ends_with_the_time_of_the_invocation() -> None:
     tables, queues = Asked(), Asked()
-    within = Ledger(LedgerTable(tables, "ledger", 77.0), lambda *_: None)
+    within = Ledger(LedgerTable(tables, "ledger", 77.0), lambda *_: None, lambda _: False)
     within.take(FILE, TASK, "me", 0, 1)
     within.give_up(FILE, TASK, "down")
     queue = Queue(queues, "queue", "dead", 1e12)

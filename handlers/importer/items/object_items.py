@@ -9,6 +9,7 @@ from typing import Any
 from handlers.importer.errors import RowError
 from handlers.importer.items.dynamodb_json import stored_object
 from handlers.importer.items.numbers import Number, number, written_as_numbers
+from handlers.importer.items.repeated_names import are_all, strings
 from handlers.importer.items.rules import (
     NAMES,
     SURELY_SHORT,
@@ -19,23 +20,50 @@ from handlers.importer.items.rules import (
     joined,
     key_value,
     shown,
+    shown_name,
 )
 from handlers.importer.items.transform import Rejected, Transform
 
 
-class ObjectItems:
-    """Items from objects: dicts of strings, integers, `Number`s, booleans, None, lists and dicts."""
+class RemovedError(Exception):
+    """A row that says that an item was removed."""
 
-    def __init__(self, schema: Schema, transform: Transform | None = None, *, typed_columns: bool = False) -> None:
+
+_IMAGES = {"NewImage", "OldImage"}
+_CHANGE = {"Metadata", "Keys"}
+"""What each row of an incremental export has, beside one image or both."""
+_NO_KEYS = {type(None), dict}
+"""Types of which no key of a row is that could be an item as it stands."""
+_KEY_KINDS = {"S", "N", "B"}
+_NO_STRINGS = {int, Number, bool, type(None)}
+
+
+class ObjectItems:
+    """Items from objects: dicts of strings, integers, `Number`s, booleans, None, lists and dicts.
+
+    Attributes:
+        transform: is called with each object.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        transform: Transform | None = None,
+        *,
+        typed_columns: bool = False,
+        dynamodb_json: bool = False,
+    ) -> None:
         """Prepares for one file.
 
         Args:
             schema: the keys, and the types that their values get.
             transform: is called with each object.
             typed_columns: strings of columns that have a type get it, as in CSV files.
+            dynamodb_json: each row is DynamoDB JSON; if not, each tells.
         """
         self._schema = schema
-        self._transform = transform
+        self.transform = transform
+        self._dynamodb_json = dynamodb_json
         self._types = schema.columns if typed_columns else {}
         self._key_types = [
             (name, Number, 0) if schema.type_of(name) == "N" else (name, str, SURELY_SHORT) for name in schema.keys
@@ -46,44 +74,68 @@ class ObjectItems:
 
         Raises:
             RowError: the row cannot be an item.
+            RemovedError: it says that an item was removed.
         """
         if type(row) is not dict:
-            raise RowError("is not an object")
-        if self._transform:
-            row = _transformed(self._transform, row)
-        text, key = self._stored(row["Item"]) if len(row) == 1 and _is_stored(row) else self._plain(row)
+            raise RowError("is an array, not an object" if type(row) is list else "is not an object")
+        if self.transform:
+            if _is_removal(row):
+                raise RemovedError
+            row = _transformed(self.transform, row)
+        if self._dynamodb_json or type(row.get(self._schema.keys[0])) in _NO_KEYS:
+            image = self._image(row)
+            text, key = self._plain(row) if image is None else self._stored(image)
+        else:
+            text, key = self._plain(row)
         _check_surrogates(text)
         check_sizes((text,))
         return text, key
 
-    def items(self, rows: Sequence[Any]) -> tuple[Iterable[str], Iterable[Hashable]] | None:
+    def items(self, rows: Sequence[Any], text: str = "") -> tuple[Iterable[str], Iterable[Hashable]] | None:
         """Each item's DynamoDB JSON, and their keys, of objects with the same members; made member by member.
 
         What Python does with all values of a member at once, it does in C. None if the rows are not alike, or some
         cannot be items, or have to be looked at alone for another reason.
+
+        Args:
+            rows: the objects.
+            text: the JSON that they were read from, with a string between each two.
         """
-        if self._transform or len(rows) == 1 or set(map(type, rows)) != {dict} or len({*map(tuple, rows)}) != 1:
+        if self.transform or self._dynamodb_json or len(rows) == 1:
+            return None
+        if set(map(type, rows)) != {dict} or len({*map(tuple, rows)}) != 1:
             return None
         columns: dict[str, Sequence[Any]] = dict(
             zip(rows[0], zip(*[row.values() for row in rows], strict=True), strict=True)
         )
         if not columns.keys() >= set(self._schema.keys):
             return None
+        kinds = {name: set(map(type, values)) for name, values in columns.items()}
+        if text:
+            count = sum(map(_column_strings, columns.values(), kinds.values()))
+            if not are_all(text, len(rows) * len(columns) + count + len(rows) - 1):
+                return None
         try:
-            keys = [self._key_column(columns, *key) for key in self._key_types]
-            texts = joined(map(_column, chain("{", repeat(",")), columns, columns.values()))
+            keys = [self._key_column(columns, kinds, *key) for key in self._key_types]
+            texts = joined(map(_column, chain("{", repeat(",")), columns, columns.values(), kinds.values()))
             check_sizes(texts)
-            for text in texts:
-                _check_surrogates(text)
+            for item in texts:
+                _check_surrogates(item)
         except RowError:
             return None
         return texts, keys[0] if len(keys) == 1 else zip(*keys, strict=True)
 
     def _key_column(
-        self, columns: dict[str, Sequence[Any]], name: str, wanted: type[str], surely_good: int
+        self,
+        columns: dict[str, Sequence[Any]],
+        kinds: dict[str, set[type]],
+        name: str,
+        wanted: type[str],
+        surely_good: int,
     ) -> Sequence[str]:
         """The key's values of some rows, in which they get the key's type."""
-        if set(map(type, columns[name])) != {wanted}:
+        if kinds[name] != {wanted}:
+            kinds[name] = {wanted}
             columns[name] = [
                 value if type(value) is wanted else _as_key(name, value, wanted) for value in columns[name]
             ]
@@ -101,7 +153,29 @@ class ObjectItems:
                 value = _as_key(name, value, wanted)
                 row = {**row, name: value}
             keys.append(value if 0 < len(value) <= surely_good else key_value(self._schema, name, value))
-        return _object(row, 1), keys[0] if len(keys) == 1 else tuple(keys)
+        try:
+            return _object(row, 1), keys[0] if len(keys) == 1 else tuple(keys)
+        except RowError as error:
+            raise _named(row, _object, error) from None
+
+    def _image(self, row: dict[str, Any]) -> dict[str, Any] | None:
+        """The part of a row that is DynamoDB JSON; None if it is none.
+
+        A row that could be an item as it stands is never taken for it: each time its key would be a map or missing.
+
+        Raises:
+            RemovedError: the row says that an item was removed.
+        """
+        if _is_removal(row):
+            raise RemovedError
+        if len(row) == 1 and type(row.get("Item")) is dict:
+            return row["Item"]
+        if "NewImage" in row and _is_change(row):
+            return row["NewImage"]
+        value = row.get(self._schema.keys[0])
+        if self._dynamodb_json or (type(value) is dict and len(value) == 1 and not _KEY_KINDS.isdisjoint(value)):
+            return row
+        return None
 
     def _stored(self, item: dict[str, Any]) -> tuple[str, Hashable]:
         keys: list[str] = []
@@ -111,7 +185,10 @@ class ObjectItems:
             if type(value) is not dict or type(value.get(kind)) is not str:
                 raise RowError(f"has no {name} of type {kind}, which is a key")
             keys.append(key_value(self._schema, name, value[kind]))
-        return stored_object(item, 1), keys[0] if len(keys) == 1 else tuple(keys)
+        try:
+            return stored_object(item, 1), keys[0] if len(keys) == 1 else tuple(keys)
+        except RowError as error:
+            raise _named(item, stored_object, error) from None
 
     def _typed(self, name: str, value: Any) -> Any:
         kind = self._types.get(name) if type(value) is str else None
@@ -132,9 +209,40 @@ def _transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _is_stored(row: dict[str, Any]) -> bool:
-    """Whether a row of one member is DynamoDB JSON. As a plain row it could not be an item: its key would be a map."""
-    return type(row.get("Item")) is dict
+def _is_change(row: dict[str, Any]) -> bool:
+    """Whether a row is one of an incremental export."""
+    members = row.keys()
+    return (
+        _CHANGE <= members <= _CHANGE | _IMAGES
+        and set(map(type, row.values())) == {dict}
+        and all(type(value) is dict for name in _CHANGE for value in row[name].values())
+    )
+
+
+def _is_removal(row: dict[str, Any]) -> bool:
+    """Whether a row says that an item was removed."""
+    return "Keys" in row and "NewImage" not in row and _is_change(row)
+
+
+def _column_strings(values: Sequence[Any], kinds: set[type]) -> int:
+    """How many strings a member's values have in all of some objects."""
+    if kinds == {str}:
+        return len(values)
+    return 0 if kinds <= _NO_STRINGS else strings(values)
+
+
+def _named(row: dict[str, Any], render: Callable[[dict[str, Any], int], str], error: RowError) -> RowError:
+    """The error of a row that cannot be rendered, with the name of the attribute that it is about."""
+    for name, value in row.items():
+        try:
+            _ = NAMES[name]
+        except RowError:
+            break  # it is about a name
+        try:
+            render({name: value}, 1)
+        except RowError as reason:
+            return RowError(f"{shown_name(name)}: {reason}")
+    return error
 
 
 def _as_key(name: str, value: Any, wanted: type[str]) -> str:
@@ -173,10 +281,12 @@ def _object(row: dict[str, Any], level: int) -> str:
     )
 
 
-def _column(comma: str, name: str, values: Sequence[Any]) -> tuple[str, Iterable[str], str]:
-    """What stands before a member's value in all of some objects, the values of each, and what follows."""
+def _column(comma: str, name: str, values: Sequence[Any], kinds: set[type]) -> tuple[str, Iterable[str], str]:
+    """What stands before a member's value in all of some objects, the values of each, and what follows.
+
+    `kinds` are the types of the values.
+    """
     before = comma + NAMES[name]
-    kinds = set(map(type, values))
     if kinds == {str}:
         return before + '{"S":', map(quoted, values), "}"
     if kinds <= {int, Number} and written_as_numbers(numbers := list(map(str, values))):

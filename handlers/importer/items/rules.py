@@ -16,6 +16,8 @@ from handlers.importer.errors import RowError
 from handlers.importer.items.numbers import canonical
 
 ITEM_BYTES = 400 * 1024
+NAME_BYTES = 65_535
+"""Of an attribute's name."""
 KEY_BYTES = (2048, 1024)
 """Of the partition key's value and the sort key's."""
 SURELY_SHORT = 256
@@ -105,10 +107,23 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:60]}..."
 
 
+def shown_name(name: str) -> str:
+    """An attribute's name as a reason shows it."""
+    return name if 0 < len(name) <= 60 else shown(name)
+
+
 class _Names(dict[str, str]):
-    """Attribute names as JSON text, remembered; a file has few."""
+    """Attribute names as JSON text, remembered; a file has few.
+
+    Raises:
+        RowError: no attribute can have such a name.
+    """
 
     def __missing__(self, name: str) -> str:
+        if not name:
+            raise RowError("has an attribute whose name is empty")
+        if len(name) * 4 > NAME_BYTES and (size := len(name.encode("utf-8", "surrogatepass"))) > NAME_BYTES:
+            raise RowError(f"has an attribute name of {size:,} bytes, DynamoDB allows {NAME_BYTES:,}")
         text = quoted(name) + ":"
         if len(name) <= SURELY_SHORT:  # the others could fill the memory
             if len(self) > 10_000:

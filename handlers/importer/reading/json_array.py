@@ -10,7 +10,7 @@ from handlers.importer.items.object_items import ObjectItems
 from handlers.importer.items.rules import Item, Schema
 from handlers.importer.items.transform import Transform
 from handlers.importer.reading.batches import Batch, not_utf8, too_long
-from handlers.importer.reading.json_lines import SCAN_ERRORS, decode, rejected, scan
+from handlers.importer.reading.json_text import SCAN_ERRORS, decode, rejected, scan
 from handlers.importer.reading.records import PREVIEW_BYTES, RECORD_BYTES, Position, Read
 
 _PIECE_BYTES = 1 << 16

@@ -214,19 +214,19 @@ def test_a_file_that_was_replaced_is_not_read_in_its_place(cloud: Cloud) -> None
 
 
 def test_an_item_that_dynamodb_refuses_is_rejected_with_its_reason(cloud: Cloud) -> None:
-    cloud.upload("incoming/a.jsonl", b'{"id": "1"}\n{"id": "2", "": "no name"}\n{"id": "3"}\n')
+    cloud.upload("incoming/a.jsonl", b'{"id": "1"}\n{"id": "2", "odd": "x"}\n{"id": "3"}\n')
     batch_write_item = cloud.dynamodb.batch_write_item
 
     def refusing(RequestItems: dict[str, list[dict[str, dict[str, dict[str, str]]]]]) -> object:
-        if any("" in put["PutRequest"]["Item"] for puts in RequestItems.values() for put in puts):
-            raise ClientError({"Error": {"Code": "ValidationException", "Message": "empty name"}}, "BatchWriteItem")
+        if any("odd" in put["PutRequest"]["Item"] for puts in RequestItems.values() for put in puts):
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": "is odd"}}, "BatchWriteItem")
         return batch_write_item(RequestItems=RequestItems)
 
     cloud.dynamodb.batch_write_item = refusing
     cloud.run()
     assert set(cloud.items()) == {"1", "3"}
     assert cloud.rejects("incoming/a.jsonl") == {
-        "00000.jsonl": [{"line": 2, "reason": "empty name", "row": {"id": "2", "": "no name"}}]
+        "00000.jsonl": [{"line": 2, "reason": "is odd", "row": {"id": "2", "odd": "x"}}]
     }
 
 

@@ -12,7 +12,7 @@ from handlers.importer.items.numbers import Number
 from handlers.importer.items.object_items import ObjectItems
 from handlers.importer.items.rules import ITEM_BYTES, Schema
 from handlers.importer.items.transform import Rejected
-from handlers.importer.reading.json_lines import decode
+from handlers.importer.reading.json_text import decode
 from tests.handlers.importer.making import SCHEMA, item
 
 JSON_VALUES = st.recursive(
@@ -81,15 +81,23 @@ def test_numbers_keep_every_digit() -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ([1], "is not an object"),
+        ([1], "^is an array, not an object"),
+        (1, "^is not an object"),
         ({"name": "x"}, "has no id, which is a key"),
         ({"id": ""}, "has no id, which is a key"),
         ({"id": None}, "has no id, which is a key"),
         ({"id": True}, "id is a key and must be a string or a number"),
-        ({"id": {"S": "a"}}, "id is a key and must be a string or a number"),
+        ({"id": {"x": "a"}}, "id is a key and must be a string or a number"),
+        ({"id": {"S": "a", "N": "1"}}, "id is a key and must be a string or a number"),
+        ({"id": ["a"]}, "id is a key and must be a string or a number"),
         ({"id": "é" * 1025}, "id is longer than the 2048 bytes"),
-        ({"id": "a", "n": 10**38 + 1}, "has 39 digits"),
-        ({"id": "a", "n": 0.5}, "is a float, which an item cannot hold exactly"),
+        ({"id": "a", "n": 10**38 + 1}, "^n: '1.*' has 39 digits"),
+        ({"id": "a", "b": 1, "n": [{"m": Number("1E400")}]}, "^n: '1E400' is out of DynamoDB's range"),
+        ({"id": "a", "n": 0.5}, "^n: 0.5 is a float, which an item cannot hold exactly"),
+        ({"id": "a", "": 1}, "^has an attribute whose name is empty"),
+        ({"id": "a", "m": [{"": 1}]}, "^m: has an attribute whose name is empty"),
+        ({"id": "a", "é" * 32_768: 1}, "^has an attribute name of 65,536 bytes, DynamoDB allows 65,535"),
+        ({"id": "a", "m": {"é" * 32_768: 1}}, "^m: has an attribute name of 65,536 bytes, DynamoDB allows 65,535"),
         ({"id": "a", "text": "x" * ITEM_BYTES}, "DynamoDB allows 409,600"),
         ({"id": "a", "text": "\ud800"}, r"half of a character: \\ud800"),
         ({"id": "a", "text": "caf\udce9"}, r"half of a character: \\udce9"),
@@ -98,6 +106,11 @@ def test_numbers_keep_every_digit() -> None:
 def test_a_row_that_cannot_be_an_item_is_refused_with_the_reason(row: Any, reason: str) -> None:
     with pytest.raises(RowError, match=reason):
         item(row)
+
+
+def test_a_name_may_have_65_535_bytes() -> None:
+    name = "é" * 32_767 + "x"
+    assert item({"id": "a", name: True}) == {"id": {"S": "a"}, name: {"BOOL": True}}
 
 
 def test_a_value_may_lie_at_level_32_and_no_deeper() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.importer.reading.json_lines import decode
+from handlers.importer.reading.json_text import decode
 
 LINES = st.text(st.sampled_from('{}[]":,1e.-a \\tru\t'), max_size=20) | st.sampled_from(
     ['{"id": "a"}', '{"id": 1}, {"id": 2}', '{"id": [1', "2]}", '{"id": "b", "n": 0.1}\t']
@@ -59,12 +59,12 @@ def test_bad_lines_are_rejected_with_the_line_as_it_was_written(read_file: Any) 
     assert [item[1] for item in outcome.items] == ["1", "[" * 10]
     assert dict(outcome.reasons) == {
         2: "is not JSON: Expecting property name enclosed in double quotes at character 11",
-        3: "NaN is not a number that DynamoDB has",
+        3: "n: NaN is not a number that DynamoDB has",
         4: "has no id, which is a key",
         5: "is not UTF-8: byte 0xe9",
         7: "is nested too deeply",
-        8: "is not an object",
-        9: "has a number with more digits than the 38 that DynamoDB keeps",
+        8: "is an array, not an object",
+        9: "id: has a number with more digits than the 38 that DynamoDB keeps",
     }
     rows = {reject.line: reject.row for reject in outcome.rejects}
     assert rows[4] == '{"n": 1.10}'

@@ -1,0 +1,55 @@
+"""Whether an object of a JSON text has a name twice, of which a parser keeps the last value without a word.
+
+A hook for each object would cost more than all the rest of the reading. Instead the strings are counted: a text has
+more than what was read from it if, and only if, a value was dropped together with its name.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import chain
+from typing import Any
+
+_escapes = re.compile(r"\\.", re.DOTALL).findall
+
+
+def strings(values: Iterable[Any]) -> int:
+    """How many strings JSON values have, names included; level by level, so that C does most of it."""
+    count = 0
+    level = list(values)
+    while level:
+        kinds = list(map(type, level))
+        count += kinds.count(str)
+        below: list[Iterable[Any]] = []
+        if dict in kinds:
+            objects = [value for value in level if type(value) is dict]
+            count += sum(map(len, objects))
+            below += map(dict.values, objects)
+        if list in kinds:
+            below += [value for value in level if type(value) is list]
+        level = list(chain.from_iterable(below))
+    return count
+
+
+def are_all(text: str, count: int) -> bool:
+    """Whether a text has no more strings than these."""
+    quotes = text.count('"')
+    # Escaped quotes are looked for only where there are more than those around so many strings.
+    return quotes == 2 * count or quotes - ("\\" in text and _escapes(text).count('\\"')) == 2 * count
+
+
+def repeated_name(text: str) -> str:
+    """A name that is twice in one object of a text; empty if none is found."""
+    repeated: list[str] = []
+
+    def look(members: list[tuple[str, Any]]) -> None:
+        names: set[str] = set()
+        for name, _ in members:
+            if name in names:
+                repeated.append(name)
+            names.add(name)
+
+    with suppress(ValueError, RecursionError):
+        json.JSONDecoder(object_pairs_hook=look, parse_int=str).decode(text)
+    return repeated[0] if repeated else ""

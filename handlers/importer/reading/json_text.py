@@ -1,0 +1,208 @@
+"""JSON texts: their values with every digit, what is wrong with them, and the rows that are made of them."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from enum import Enum
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, NoReturn
+
+from handlers.importer.errors import Reject, RowError
+from handlers.importer.items.numbers import Number
+from handlers.importer.items.object_items import ObjectItems, RemovedError
+from handlers.importer.items.repeated_names import are_all, repeated_name, strings
+from handlers.importer.items.rules import Item, shown_name
+from handlers.importer.reading.batches import Batch, not_utf8, readable
+from handlers.importer.reading.records import Position
+
+Source = tuple[int, str]
+"""The line on which a row begins, and its text."""
+
+
+def _no_number(name: str) -> NoReturn:
+    raise RowError(f"{name} is not a number that DynamoDB has")
+
+
+_DECODER = json.JSONDecoder(parse_float=Number, parse_constant=_no_number)
+scan: Callable[[str, int], tuple[Any, int]] = vars(_DECODER)["scan_once"]
+"""Text and index -> the value that begins there, and where it ends; numbers keep their digits."""
+SCAN_ERRORS = (StopIteration, ValueError, RecursionError)
+"""What `scan` raises where no value begins, where one is broken, and where one is nested too deeply."""
+BLANKS = re.compile("[ \t\n\r\ufeff]*+")
+"""What may stand between rows: JSON's blanks, and the byte order marks of files that were joined."""
+
+_ANY_NUMBER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+_scan_any: Callable[[str, int], tuple[Any, int]] = vars(_ANY_NUMBER)["scan_once"]
+_LONGEST_WORD = 9
+"""Characters of `-Infinity`: so far before the end of a text an error may be due to what is not there yet."""
+
+
+_QUOTES_OF_ITEM = 2
+"""In `{"Item": }`."""
+
+
+class Fault(Enum):
+    """Why no value is there as a whole."""
+
+    INCOMPLETE = "it may go on behind the text"
+    BROKEN = "it is broken, whatever follows"
+    DEEP = "it is nested too deeply to tell"
+
+
+def extent(text: str, start: int) -> int | Fault:
+    """Where the value ends that begins here, be its numbers what they may; else why it does not."""
+    try:
+        return _scan_any(text, start)[1]
+    except RecursionError:
+        return Fault.DEEP
+    except StopIteration as error:
+        at = error.value
+    except json.JSONDecodeError as error:
+        at = len(text) if error.msg.startswith("Unterminated string") else error.pos
+    return Fault.INCOMPLETE if at >= len(text) - _LONGEST_WORD else Fault.BROKEN
+
+
+def decode(text: str) -> Any:
+    """The value of a JSON text, numbers with their digits.
+
+    Raises:
+        RowError: it is not JSON.
+    """
+    try:
+        return _DECODER.decode(text)
+    except RowError as error:
+        raise RowError(_where(text, str(error))) from None
+    except json.JSONDecodeError as error:
+        raise RowError(f"is not JSON: {error.msg} at character {error.pos + 1}") from None
+    except RecursionError:
+        raise RowError("is nested too deeply") from None
+    except ValueError:  # Python reads no integer of more than 4,300 digits
+        raise RowError(_where(text, "has a number with more digits than the 38 that DynamoDB keeps")) from None
+
+
+def objects_of(text: str) -> list[str] | None:
+    """The texts of the objects that a text consists of, one behind the other; None if it holds anything else."""
+    objects: list[str] = []
+    at = blanks_end(text, 0)
+    while at < len(text):
+        end = extent(text, at) if text[at] == "{" else Fault.BROKEN
+        if isinstance(end, Fault):
+            return None
+        objects.append(text[at:end])
+        at = blanks_end(text, end)
+    return objects
+
+
+def blanks_end(text: str, start: int) -> int:
+    """Where the blanks end that begin here."""
+    match = BLANKS.match(text, start)
+    return match.end() if match else start
+
+
+def rejected(source: Source, reason: str) -> Reject:
+    """The reject of a JSON row: the row as it was written, or as a string if it is not JSON."""
+    line, text = source
+    try:
+        text.encode()
+        decode(text)
+    except (UnicodeEncodeError, RowError):
+        return Reject(line, reason, quoted(readable(text)))
+    # Line ends stand only between the parts of a JSON text, never within one.
+    return Reject(line, reason, text.strip().replace("\r", " ").replace("\n", " "))
+
+
+class JsonRows:
+    """Makes the rows of a batch items.
+
+    Attributes:
+        items: of the rows that can be.
+        rejects: the others.
+        skipped: how many rows say that an item was removed.
+        is_utf8: whether all of their text is UTF-8.
+    """
+
+    def __init__(self, objects: ObjectItems, *, is_utf8: bool) -> None:
+        """Prepares for the rows of a text, of which is known whether all of it is UTF-8."""
+        self.items: list[Item] = []
+        self.rejects: list[Reject] = []
+        self.skipped = 0
+        self._objects = objects
+        self.is_utf8 = is_utf8
+
+    def add(self, source: Source, value: Any = decode) -> None:
+        """Adds a row; its value is left out where only its text is known."""
+        text = source[1]
+        try:
+            if not self.is_utf8 and (bad := not_utf8(text)):
+                raise RowError(bad)
+            row = decode(text) if value is decode else value
+            item = self._objects.item(row)
+            if not (self._is_export(row, item[0], text) or are_all(text, strings((row,)))):
+                raise RowError(f"has {shown_name(repeated_name(text))} twice in one object")
+            self.items.append((*item, source))
+        except RowError as error:
+            self.rejects.append(rejected(source, str(error)))
+        except RemovedError:
+            self.skipped += 1
+
+    def add_all(self, sources: Sequence[Source], values: Sequence[Any], text: str) -> None:
+        """Adds many rows, with their texts joined by a string between each two."""
+        if not self.is_utf8 or _has_item(values[0]) or not are_all(text, strings(values) + len(sources) - 1):
+            for source, value in zip(sources, values, strict=True):
+                self.add(source, value)
+            return
+        item, items = self._objects.item, self.items
+        for source, value in zip(sources, values, strict=True):
+            try:
+                items.append((*item(value), source))
+            except RowError as error:
+                self.rejects.append(rejected(source, str(error)))
+            except RemovedError:
+                self.skipped += 1
+
+    def _is_export(self, row: Any, item: str, text: str) -> bool:
+        """Whether a text is a row of an export from which nothing was dropped: it has the strings that its item has."""
+        return (
+            _has_item(row)
+            and "\\" not in text
+            and text.count('"') == item.count('"') + _QUOTES_OF_ITEM
+            and not self._objects.transform
+        )
+
+    def batch(self, end: Position) -> Batch:
+        """All of them, in front of `end`."""
+        return Batch(self.items, self.rejects, end, self.skipped)
+
+
+def _has_item(row: Any) -> bool:
+    return type(row) is dict and len(row) == 1 and "Item" in row
+
+
+class _NotANumber(str):
+    """A number that no item can have, where the attribute is looked for that holds it."""
+
+    __slots__ = ()
+
+
+def _where(text: str, reason: str) -> str:
+    """The reason with the attribute whose number cannot be read."""
+    marking = json.JSONDecoder(
+        parse_int=lambda digits: _NotANumber(digits) if len(digits) > 1000 else 0, parse_constant=_NotANumber
+    )
+    try:
+        row = marking.decode(text)
+    except SCAN_ERRORS:
+        return reason
+    named = [name for name, value in row.items() if _holds_no_number(value)] if type(row) is dict else []
+    return f"{shown_name(named[0])}: {reason}" if named else reason
+
+
+def _holds_no_number(value: Any) -> bool:
+    todo = [value]
+    while todo:
+        value = todo.pop()
+        if type(value) is _NotANumber:
+            return True
+        if type(value) in (list, dict):
+            todo += value if type(value) is list else value.values()
+    return False

@@ -1,8 +1,7 @@
 """The formats of files, by name, and what the beginning of a file says about the rest.
 
-`.csv` and `.tsv` have a header. `.jsonl` and `.ndjson` have one JSON object a line. `.json` has either one
-array of objects or one object a line; its first character tells. Each may end in `.gz`. A row that is
-`{"Item": {...}}` and nothing else is DynamoDB JSON, as table exports have it, in any of the JSON formats.
+`.csv` and `.tsv` have a header. `.jsonl` and `.ndjson` have JSON objects on lines. What `.json` has, `json_shape`
+tells. Each may end in `.gz`.
 """
 
 import codecs
@@ -12,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from handlers.importer.errors import FileError
-from handlers.importer.reading.json_shape import json_shape
+from handlers.importer.reading.json_shape import json_head, lines_head
 from handlers.importer.reading.records import RECORD_BYTES, CsvRules, LineRules, Position, Rules
 from handlers.importer.reading.streams import Stream
 
@@ -23,7 +22,9 @@ class Kind(Enum):
     CSV = "csv"
     TSV = "tsv"
     JSON_LINES = "JSON lines"
+    JSON_OBJECTS = "JSON objects"
     JSON_ARRAY = "JSON array"
+    JSON_WRAPPED = "JSON array in an object"
 
 
 class Format(NamedTuple):
@@ -42,6 +43,8 @@ class Head(NamedTuple):
     """The columns of a CSV file; empty for the other kinds."""
     start: Position
     """Where the first row begins."""
+    wrapper: str = ""
+    """The name of the array that JSON rows are in, within an object."""
 
     @property
     def rules(self) -> Rules | None:
@@ -104,10 +107,8 @@ def inspect(stream: Stream, format_: Format) -> Head:
     stream.skip(start.offset)
     if format_.kind in DELIMITERS:
         return _csv_head(stream, format_.kind, start)
-    if format_.kind is Kind.JSON_LINES:
-        return Head(Kind.JSON_LINES, [], start)
-    is_array, first = json_shape(stream, start)
-    return Head(Kind.JSON_ARRAY if is_array else Kind.JSON_LINES, [], first)
+    shape, first, wrapper = (lines_head if format_.kind is Kind.JSON_LINES else json_head)(stream, start)
+    return Head(Kind(shape.value), [], first, wrapper)
 
 
 def _csv_head(stream: Stream, kind: Kind, start: Position) -> Head:

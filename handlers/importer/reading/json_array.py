@@ -1,196 +1,264 @@
-"""Reads one JSON array of objects a piece at a time: memory stays flat, a bad element costs only itself."""
+"""Reads one JSON array of objects a piece at a time: memory stays flat, a bad element costs only itself.
 
-import codecs
+A broken element ends where its brackets and strings say. Where they lead nowhere, because one was never closed, reading
+goes on at the next line that begins with an object as far to the right as the broken one.
+"""
+
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from enum import Enum
 from typing import Any
 
-from handlers.importer.errors import FileError, Reject, RowError
+from handlers.importer.errors import FileError, Reject
 from handlers.importer.items.object_items import ObjectItems
-from handlers.importer.items.rules import Item, Schema
+from handlers.importer.items.rules import Schema
 from handlers.importer.items.transform import Transform
-from handlers.importer.reading.batches import Batch, not_utf8, too_long
-from handlers.importer.reading.json_text import SCAN_ERRORS, decode, rejected, scan
-from handlers.importer.reading.records import PREVIEW_BYTES, RECORD_BYTES, Position, Read
+from handlers.importer.reading.batches import Batch, too_long
+from handlers.importer.reading.json_shape import rows_within
+from handlers.importer.reading.json_text import (
+    LONGEST_WORD,
+    SCAN_ERRORS,
+    Fault,
+    JsonRows,
+    Source,
+    decode,
+    extent,
+    rejected,
+    scan,
+)
+from handlers.importer.reading.json_window import Skim, Window, is_too_long, preview
+from handlers.importer.reading.records import Position, Read
 
-_PIECE_BYTES = 1 << 16
 _SPACE = re.compile(r"[ \t\n\r]*+")
-_IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
-_OUT_OF_STRING = re.compile(r'[^"]*+')
-_FLAT = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
-_STRUCTURE = re.compile(r"[\[\]{},]")
+_INDENT = 1000
+"""Characters of the longest space before an element that is looked at."""
+_BROKEN = 1 << 16
+"""So far brackets are followed from where a broken element begins."""
+_ENDS = (",", "]")
+_OPENING = '{"":0'
+"""Stands for the part of an object before the end of its array."""
+
+
+class _Stop(Enum):
+    """Why no further element can be taken."""
+
+    MORE = "more text is needed"
+    LONG = "the next one is too long to be parsed as it is read"
+    END = "the array ends"
 
 
 class JsonArrayReader:
-    """The elements of one array, from its first or from any other on."""
+    """The elements of an array, from its first or from any other on."""
 
-    def __init__(self, schema: Schema, transform: Transform | None) -> None:
-        self._objects = ObjectItems(schema, transform)
-        self.rejected = rejected
+    def __init__(
+        self, schema: Schema, transform: Transform | None, *, dynamodb_json: bool = False, wrapper: str = ""
+    ) -> None:
+        """Prepares for one file.
+
+        Args:
+            schema: see `ObjectItems`.
+            transform: see `ObjectItems`.
+            dynamodb_json: see `ObjectItems`.
+            wrapper: the name that the array has in an object; behind that there may be others like it.
+        """
+        self._objects = ObjectItems(schema, transform, dynamodb_json=dynamodb_json)
+        self._wrapper = wrapper
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`; a position is where an element or the end of the array may begin."""
-        decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        elements = _Elements(self._objects, position)
-        while not elements.ended:
-            piece = read(_PIECE_BYTES)
-            elements.add(decoder.decode(piece, final=not piece))
-            yield elements.take()
-            if not piece and not elements.ended:
-                raise FileError(f"ends within the array, behind line {elements.position.line}")
-        rest = elements.rest
-        while not rest.strip():
-            piece = read(_PIECE_BYTES)
-            if not piece:
-                return
-            rest = piece.decode("utf-8", "surrogateescape")
-        raise FileError(f"has more text behind the array that ends on line {elements.position.line}")
+        window = Window(read, position)
+        wanted = 1
+        while True:
+            window.fill(wanted)
+            rows = JsonRows(self._objects, is_utf8=window.is_utf8)
+            stop = _take(window, rows)
+            yield rows.batch(window.position)
+            if stop is _Stop.END:
+                has_more = yield from (self._next_array(window) if self._wrapper else _no_more(window))
+                if not has_more:
+                    return
+            elif stop is _Stop.LONG:
+                yield from _long_element(window, self._objects)
+            elif window.is_all:
+                raise _cut_off(window)
+            wanted = window.more()
 
+    def rejected(self, source: Source, reason: str) -> Reject:
+        """See `Reader`."""
+        return rejected(source, reason)
 
-class _Elements:
-    """The part of the array that is being looked at."""
-
-    def __init__(self, objects: ObjectItems, position: Position) -> None:
-        self.ended = False
-        self.position = position
-        """Where the first element begins that has not been taken."""
-        self._item = objects.item
-        self._text = ""
-        self._offset, self._line = position  # of the text
-        self._skim: _Skim | None = None
-        self._beginning: tuple[int, bytes] | None = None  # of an element that is too long to be kept
-
-    @property
-    def rest(self) -> str:
-        """What follows the array, as far as it was added."""
-        return self._text[1:]
-
-    def add(self, text: str) -> None:
-        """Adds what follows."""
-        self._text += text
-
-    def take(self) -> Batch:
-        """Takes each element that is there as a whole."""
-        items: list[Item] = []
-        rejects: list[Reject] = []
-        at = counted = 0
-        line = self._line
-        while not self.ended:
-            # What is left of an element that was begun may itself begin with space.
-            at = at if self._skim else _end(_SPACE, self._text, at)
-            if at == len(self._text):
+    def _next_array(self, window: Window) -> Generator[Batch, None, bool]:
+        """Passes over the rest of the object, and up to the array of the next one; whether there is one."""
+        end = window.position
+        while isinstance(rest := extent(_OPENING + window.text[1:], 0), Fault):
+            if rest is not Fault.INCOMPLETE:
+                raise _more_text(end)
+            if window.is_all:
+                raise FileError(f"ends within the object around {self._wrapper}, behind line {window.position.line}")
+            if window.is_long(0):
+                brace, _ = yield from _skim(window, Skim(1, "}"), end)
+                rest = len(_OPENING) + brace
                 break
-            line += self._text.count("\n", counted, at)
-            counted = at
-            closes = self._text[at] == "]" and not self._skim
-            end = at if closes else self._take_element(at, line, items, rejects)
-            if end < 0:
-                break
-            self.ended = self._text[end] == "]"
-            at = end + (not self.ended)  # reading may begin again at the bracket, and end there
-        self._pass(at)
-        return Batch(items, rejects, self.position)
-
-    def _take_element(self, start: int, line: int, items: list[Item], rejects: list[Reject]) -> int:
-        """Takes one element; where the comma or bracket behind it stands, -1 if its end is not there yet."""
-        found = None if self._skim else _scan(self._text, start)
-        self._skim = None if found else self._skim or _Skim(start)
-        row, end = found or (None, self._skim.end(self._text) if self._skim else -1)
-        if end < 0:
-            return end
-        self._skim = None
-        if self._beginning:
-            rejects.append(too_long(*self._beginning))
-            self._beginning = None
-            return end
-        source = line, self._text[start:end]
-        if reason := not_utf8(source[1]):
-            rejects.append(rejected(source, reason))
-            return end
-        try:
-            items.append((*self._item(row if found else decode(source[1])), source))
-        except RowError as error:
-            rejects.append(rejected(source, str(error)))
-        return end
-
-    def _pass(self, length: int) -> None:
-        """Leaves the text that was taken behind."""
-        self._drop(length)
-        if self._skim:
-            self._skim.at -= length
-            if len(self._text) > RECORD_BYTES:
-                self._beginning = self._beginning or (
-                    self._line,
-                    self._text[:PREVIEW_BYTES].encode("utf-8", "surrogateescape"),
-                )
-        if self._beginning and self._skim:
-            self._drop(self._skim.at)
-            self._skim.at = 0
+            window.fill(window.more())
+            yield Batch([], [], end)
         else:
-            self.position = Position(self._offset, self._line)
-
-    def _drop(self, length: int) -> None:
-        passed, self._text = self._text[:length], self._text[length:]
-        self._offset += length if passed.isascii() else len(passed.encode("utf-8", "surrogateescape"))
-        self._line += passed.count("\n")
-
-
-class _Skim:
-    """Finds where an element ends by its brackets and strings alone, be it broken or huge."""
-
-    def __init__(self, start: int) -> None:
-        self.at = start
-        """How far it has come."""
-        self._depth = 0
-        self._in_string = False
-
-    def end(self, text: str) -> int:
-        """Where the comma or bracket behind the element stands; -1 if more text is needed to tell."""
-        while self.at < len(text):
-            if self._in_string:
-                self.at = _end(_IN_STRING, text, self.at)
-                if not text.startswith('"', self.at):
-                    return -1
-                self._in_string = False
-                self.at += 1
-                continue
-            if self._depth:
-                self.at = _end(_FLAT, text, self.at)
-            quote = _end(_OUT_OF_STRING, text, self.at)
-            end = self._structure(text, quote)
-            if end >= 0:
-                return end
-            self._in_string = quote < len(text)
-            self.at = quote + self._in_string
-        return -1
-
-    def _structure(self, text: str, stop: int) -> int:
-        closing = text.count("]", self.at, stop) + text.count("}", self.at, stop)
-        if closing < self._depth:
-            # It cannot end here, however deep it is: counted, not walked through.
-            self._depth += text.count("[", self.at, stop) + text.count("{", self.at, stop) - closing
-            return -1
-        for match in _STRUCTURE.finditer(text, self.at, stop):
-            sign = match.group()
-            if sign in "[{":
-                self._depth += 1
-            elif self._depth == 0 and sign in ",]":
-                return match.start()
-            elif sign in "]}":
-                self._depth = max(self._depth - 1, 0)
-        return -1
+            _, again = rows_within(_OPENING + window.text[1:], 0, (self._wrapper,), is_all=True)
+            if again:
+                raise FileError(f"has {self._wrapper} twice in the object that ends behind line {end.line}")
+        window.pass_(rest - len(_OPENING) + 1)
+        yield from _pass_blanks(window, end)
+        if not window.text:
+            return False
+        while True:
+            is_all = window.is_all or window.is_long(0)
+            first, name = (
+                rows_within(window.text, 0, (self._wrapper,), is_all=is_all)
+                if window.text[0] == "{"
+                else (Fault.BROKEN, "")
+            )
+            if name and isinstance(first, int):
+                window.pass_(first)
+                return True
+            if first is not Fault.INCOMPLETE or is_all:
+                raise _more_text(end)
+            window.fill(window.more())
 
 
-def _scan(text: str, start: int) -> tuple[Any, int] | None:
-    """The value that begins here and where the comma or bracket behind it stands, if both are there."""
+def _take(window: Window, rows: JsonRows) -> _Stop:
+    """Adds each element that is there as a whole, and passes it; why there are no more."""
+    text = window.text
+    at = counted = 0
+    line = window.position.line
+    while True:
+        start, at = at, _space_end(text, at)
+        if at == len(text):
+            # The space before an element tells how far to the right it is.
+            window.pass_(at if at - start > _INDENT else start)
+            return _Stop.MORE
+        if text[at] == "]":
+            window.pass_(at)
+            return _Stop.END
+        line += text.count("\n", counted, at)
+        counted = at
+        end = _element(window, at, line, rows)
+        if isinstance(end, _Stop):
+            window.pass_(at if at - start > _INDENT or end is _Stop.LONG else start)
+            return end
+        at = end + (text[end : end + 1] == ",")
+
+
+def _element(window: Window, at: int, line: int, rows: JsonRows) -> int | _Stop:
+    """Adds one element; where the comma or the bracket behind it stands, or why it cannot be taken."""
+    text = window.text
+    value: Any = decode
     try:
-        row, end = scan(text, start)
+        value, end = scan(text, at)
+        fault = None
     except SCAN_ERRORS:
-        return None
-    end = _end(_SPACE, text, end)
-    return (row, end) if text[end : end + 1] in (",", "]") else None
+        end, fault = _extent(window, at)
+    stop = _space_end(text, end)
+    if fault is None and not text.startswith(_ENDS, stop):
+        _, fault = _extent(window, at)
+    if fault is None:
+        if is_too_long(text[at:stop]):
+            rows.rejects.append(too_long(line, preview(text[at:stop])))
+        else:
+            rows.add((line, text[at:stop]), value)
+        return stop
+    if fault is not Fault.INCOMPLETE or (window.is_all and not window.is_long(at)):
+        stop = Skim(at, ",]").end(text)
+        if stop >= 0 and (fault is not Fault.BROKEN or stop - at <= _BROKEN):
+            rows.reject((line, text[at:stop]), "is not followed by a comma")
+            return stop
+        if fault is Fault.BROKEN and (window.is_all or len(text) - at > _BROKEN):
+            stop = _line_end(text, at, window.limit(at))
+            if stop >= 0:
+                rows.reject((line, text[at:stop]), "is not followed by a comma")
+                return stop
+    return _Stop.LONG if window.is_long(at) else _Stop.MORE
 
 
-def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
-    match = pattern.match(text, start)
+def _extent(window: Window, at: int) -> tuple[int, Fault | None]:
+    """Where an element ends that no comma or bracket may follow, and why it cannot be taken, if it cannot."""
+    text, start = (window.text[at : window.limit(at)], 0) if window.is_long(at) else (window.text, at)
+    end = extent(text, start)
+    if isinstance(end, Fault):
+        return at, end
+    stop = _space_end(text, end)
+    if text.startswith(_ENDS, stop):
+        return at + end - start, None
+    # A number, too, may go on.
+    is_near = end >= len(text) - LONGEST_WORD or stop == len(text)
+    return at, Fault.INCOMPLETE if is_near else Fault.BROKEN
+
+
+def _line_end(text: str, at: int, limit: int) -> int:
+    """Where the line ends before the next object that begins one as far to the right as an element; -1 if none does."""
+    _, newline, before = text[max(at - _INDENT, 0) : at].rpartition("\n")
+    indent = re.escape(before) if newline and not before.strip(" \t\r") else "[ \t]*+"
+    match = re.compile(rf"\n{indent}\{{").search(text, at, limit)
+    return match.start() if match else -1
+
+
+def _long_element(window: Window, objects: ObjectItems) -> Iterator[Batch]:
+    """Adds an element that is long, or passes over it where it is longer than any row."""
+    position, beginning = window.position, preview(window.text)
+    end, is_huge = yield from _skim(window, Skim(0, ",]"), position)
+    rows = JsonRows(objects, is_utf8=window.is_utf8)
+    if is_huge or is_too_long(window.text[:end]):
+        rows.rejects.append(too_long(position.line, beginning))
+    else:
+        rows.add((position.line, window.text[:end]))
+    window.pass_(end + (window.text[end] == ","))
+    yield rows.batch(window.position)
+
+
+def _skim(window: Window, skim: Skim, position: Position) -> Generator[Batch, None, tuple[int, bool]]:
+    """Reads up to the end that is skimmed for; where it is then, and whether so much was passed that it is huge.
+
+    Reading can begin again at `position`.
+    """
+    is_huge = False
+    while (end := skim.end(window.text)) < 0:
+        is_huge = is_huge or window.is_huge
+        if is_huge:
+            window.pass_(skim.at)
+            skim.at = 0
+        if window.is_all:
+            raise _cut_off(window)
+        window.fill(len(window.text) + 1)
+        yield Batch([], [], position)
+    return end, is_huge
+
+
+def _no_more(window: Window) -> Generator[Batch, None, bool]:
+    """Passes over the blanks behind an array; there is no other."""
+    end = window.position
+    window.pass_(1)
+    yield from _pass_blanks(window, end)
+    if window.text:
+        raise _more_text(end)
+    return False
+
+
+def _pass_blanks(window: Window, position: Position) -> Iterator[Batch]:
+    """Passes over blanks; reading can begin again at `position`."""
+    while True:
+        window.pass_(_space_end(window.text, 0))
+        if window.text or window.is_all:
+            return
+        window.fill(1)
+        yield Batch([], [], position)
+
+
+def _cut_off(window: Window) -> FileError:
+    return FileError(f"ends within the array, behind line {window.position.line}")
+
+
+def _more_text(end: Position) -> FileError:
+    return FileError(f"has more text behind the array that ends on line {end.line}")
+
+
+def _space_end(text: str, start: int) -> int:
+    match = _SPACE.match(text, start)
     return match.end() if match else start

@@ -1,59 +1,165 @@
-"""The shape of a JSON file, as its beginning tells it."""
+"""The shape of a JSON file, as its beginning tells it.
 
-import json
-import string
+A bracket begins an array. An object with an array under the wrapper's name holds the rows in there. Of any other
+object the end tells: if its line ends there too, rows are lines, which can be split; if it has come over lines, or
+another object follows on its line, rows are objects one behind the other, wherever they stand. Everything else is
+lines, of which each that is no object is rejected.
+"""
+
+import re
+from enum import Enum
+from typing import NamedTuple
 
 from handlers.importer.errors import FileError
+from handlers.importer.reading.json_text import Fault, blanks_end, extent
 from handlers.importer.reading.records import RECORD_BYTES, Position
 from handlers.importer.reading.streams import Stream
 
+WRAPPER = "Items"
+"""What the AWS CLI and the SDKs call the rows of a scan or a query."""
 _PIECE_BYTES = 1 << 16
-_BLANKS = string.whitespace.encode()
+_BLANKS = re.compile(b"(?:[ \t\n\r]|\xef\xbb\xbf)*+")
+_MEMBER = re.compile(r'[ \t\n\r]*+("(?:[^"\\\x00-\x1f]|\\.)*+")[ \t\n\r]*+:[ \t\n\r]*+')
+_REST_OF_LINE = re.compile("[ \t\r\ufeff\x1a]*+")
 
 
-def json_shape(stream: Stream, start: Position) -> tuple[bool, Position]:
-    """Whether the file is one array, not an object a line, and where its first row begins, at which the stream is left.
+class Shape(Enum):
+    """How the rows of a JSON file stand in it."""
 
-    Raises:
-        FileError: it is neither.
+    LINES = "JSON lines"
+    OBJECTS = "JSON objects"
+    ARRAY = "JSON array"
+    WRAPPED = "JSON array in an object"
+
+
+class JsonHead(NamedTuple):
+    """What the beginning of a JSON file says."""
+
+    shape: Shape
+    start: Position
+    """Where the first row begins, or the first blank before it."""
+    wrapper: str = ""
+    """The name of the array that the rows are in."""
+
+
+def json_head(stream: Stream, start: Position, wrapper: str = "") -> JsonHead:
+    """Reads the beginning of a JSON file, and leaves the stream where the first row begins.
+
+    Args:
+        stream: stands at `start`.
+        start: the beginning of the text.
+        wrapper: what the rows may lie under, beside `Items`.
     """
     first = _behind_blanks(stream, start)
     beginning = stream.peek(1)
-    if not beginning:
-        return False, first
     if beginning == b"[":
         stream.skip(1)
-        return True, Position(first.offset + 1, first.line)
-    line = _first_line(stream)
-    stream.unread(line)
-    try:
-        is_object = isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        is_object = False
-    if not is_object:
-        raise FileError("holds neither one JSON array nor one JSON object a line")
-    return False, first
+        return JsonHead(Shape.ARRAY, Position(first.offset + 1, first.line))
+    if beginning != b"{":
+        return JsonHead(Shape.LINES, first)
+    size = _PIECE_BYTES
+    while True:
+        piece = stream.peek(size)
+        text = piece.decode("utf-8", "surrogateescape")
+        is_all = len(piece) < size or size > RECORD_BYTES
+        shape, at, name = _shape(text, names(wrapper), is_all=is_all)
+        if shape or is_all:
+            break
+        size = min(4 * size, RECORD_BYTES + 1)
+    if shape is not Shape.WRAPPED:
+        return JsonHead(shape or Shape.LINES, first)
+    passed = text[:at].encode("utf-8", "surrogateescape")
+    stream.skip(len(passed))
+    return JsonHead(shape, Position(first.offset + len(passed), first.line + passed.count(b"\n")), name)
+
+
+def lines_head(stream: Stream, start: Position) -> JsonHead:
+    """The same for a file that is to have its rows on lines: another shape is told only where there can be no lines.
+
+    Raises:
+        FileError: it is an array.
+    """
+    first = _behind_blanks(stream, start)
+    if (beginning := stream.peek(1)) not in (b"[", b"{") or not beginning:
+        return JsonHead(Shape.LINES, first)
+    size = _PIECE_BYTES
+    while b"\n" not in (piece := stream.peek(size)) and size <= len(piece) and size <= RECORD_BYTES:
+        size = min(4 * size, RECORD_BYTES + 1)
+    text = piece.decode("utf-8", "surrogateescape")
+    line, newline, _ = text.partition("\n")
+    end = extent(text, 0)
+    if beginning == b"[" and end not in (Fault.BROKEN, Fault.DEEP) and isinstance(extent(line, 0), Fault):
+        raise FileError("is one JSON array, not an object a line, as its name says: it can be read as .json")
+    shares = not newline and isinstance(end, int) and text.startswith("{", blanks_end(text, end))
+    return JsonHead(Shape.OBJECTS if beginning == b"{" and shares and len(piece) > RECORD_BYTES else Shape.LINES, first)
+
+
+def names(wrapper: str) -> tuple[str, ...]:
+    """The names under which rows are looked for; the first that an object has counts."""
+    return (wrapper, WRAPPER) if wrapper and wrapper != WRAPPER else (WRAPPER,)
+
+
+def rows_within(text: str, start: int, wrappers: tuple[str, ...], *, is_all: bool) -> tuple[int | Fault, str]:
+    """Where the array of rows begins, behind its bracket, in the object that begins here, and its name.
+
+    Without such an array the name is empty, and it is where the object ends, or why it does not.
+
+    Args:
+        text: may end within the object.
+        start: where the object begins.
+        wrappers: the names that the array may have; the first that the object has counts.
+        is_all: more of the text is not there, or is not looked at.
+    """
+    found: dict[str, int] = {}
+    end: int | Fault = Fault.INCOMPLETE
+    at = start + 1
+    while member := _MEMBER.match(text, at):
+        name, at = member[1][1:-1], member.end()
+        if name in wrappers and name not in found and text.startswith("[", at):
+            found[name] = at + 1
+            if name == wrappers[0]:
+                break
+        value = extent(text, at)
+        if isinstance(value, Fault):
+            end = value
+            break
+        at = blanks_end(text, value)
+        if not text.startswith(",", at):
+            end = at + 1 if text.startswith("}", at) else extent(text, start)
+            break
+        at += 1
+    else:
+        end = extent(text, start)  # an empty object, or a name that is not there as a whole
+    if wrappers[0] in found or (found and (is_all or end is not Fault.INCOMPLETE)):
+        name = next(name for name in wrappers if name in found)
+        return found[name], name
+    return end, ""
+
+
+def _shape(text: str, wrappers: tuple[str, ...], *, is_all: bool) -> tuple[Shape | None, int, str]:
+    """The shape of a text that begins with an object, None if more has to be seen; its array of rows and the name."""
+    end, name = rows_within(text, 0, wrappers, is_all=is_all)
+    if isinstance(end, Fault):
+        return None if end is Fault.INCOMPLETE else Shape.LINES, 0, ""
+    if name:
+        return Shape.WRAPPED, end, name
+    if "\n" in text[:end]:
+        return Shape.OBJECTS, 0, ""
+    rest = _REST_OF_LINE.match(text, end)
+    at = rest.end() if rest else end
+    if at == len(text):
+        return Shape.LINES if is_all else None, 0, ""
+    return Shape.OBJECTS if text[at] == "{" else Shape.LINES, 0, ""
 
 
 def _behind_blanks(stream: Stream, start: Position) -> Position:
     """Passes over leading blanks, a piece at a time: there may be gigabytes of them in a small gzipped file."""
     offset, line = start
     while piece := stream.peek(_PIECE_BYTES):
-        passed = piece[: len(piece) - len(piece.lstrip(_BLANKS))]
+        match = _BLANKS.match(piece)
+        passed = match[0] if match else b""
         stream.skip(len(passed))
         offset, line = offset + len(passed), line + passed.count(b"\n")
-        if len(passed) < len(piece):
+        if len(passed) < len(piece) and not (len(piece) == _PIECE_BYTES and len(passed) > _PIECE_BYTES - 3):
             break
     return Position(offset, line)
-
-
-def _first_line(stream: Stream) -> bytes:
-    buffer, end = b"", 0
-    while not end and (piece := stream.read(_PIECE_BYTES)):
-        buffer += piece
-        end = buffer.find(b"\n") + 1
-        if not end and len(buffer) > RECORD_BYTES:
-            raise FileError(f"the header is longer than {RECORD_BYTES:,} bytes")
-    end = end or len(buffer)
-    stream.unread(buffer[end:])
-    return buffer[:end]

@@ -12,7 +12,8 @@ from handlers.importer.items.numbers import Number
 from handlers.importer.items.object_items import ObjectItems, RemovedError
 from handlers.importer.items.repeated_names import are_all, repeated_name, strings
 from handlers.importer.items.rules import Item, shown_name
-from handlers.importer.reading.batches import Batch, not_utf8, readable
+from handlers.importer.reading.batches import Batch, not_utf8, readable, too_long
+from handlers.importer.reading.json_window import is_too_long, preview
 from handlers.importer.reading.records import Position
 
 Source = tuple[int, str]
@@ -33,7 +34,7 @@ BLANKS = re.compile("[ \t\n\r\ufeff]*+")
 
 _ANY_NUMBER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 _scan_any: Callable[[str, int], tuple[Any, int]] = vars(_ANY_NUMBER)["scan_once"]
-_LONGEST_WORD = 9
+LONGEST_WORD = 9
 """Characters of `-Infinity`: so far before the end of a text an error may be due to what is not there yet."""
 
 
@@ -59,7 +60,7 @@ def extent(text: str, start: int) -> int | Fault:
         at = error.value
     except json.JSONDecodeError as error:
         at = len(text) if error.msg.startswith("Unterminated string") else error.pos
-    return Fault.INCOMPLETE if at >= len(text) - _LONGEST_WORD else Fault.BROKEN
+    return Fault.INCOMPLETE if at >= len(text) - LONGEST_WORD else Fault.BROKEN
 
 
 def decode(text: str) -> Any:
@@ -168,6 +169,21 @@ class JsonRows:
             and text.count('"') == item.count('"') + _QUOTES_OF_ITEM
             and not self._objects.transform
         )
+
+    def reject(self, source: Source, reason: str) -> None:
+        """Rejects a text for what is wrong with it as JSON; where nothing is, for `reason`."""
+        line, text = source
+        if is_too_long(text):
+            self.rejects.append(too_long(line, preview(text)))
+            return
+        text = text.rstrip(" \t\r\n")
+        try:
+            if not self.is_utf8 and (bad := not_utf8(text)):
+                raise RowError(bad)
+            decode(text)
+        except RowError as error:
+            reason = str(error)
+        self.rejects.append(rejected((line, text), reason))
 
     def batch(self, end: Position) -> Batch:
         """All of them, in front of `end`."""

@@ -20,6 +20,7 @@ class Outcome(NamedTuple):
     items: list[Item]
     rejects: list[Reject]
     ends: list[Position]
+    skipped: int = 0
 
     @property
     def stored(self) -> list[dict[str, Any]]:
@@ -57,6 +58,7 @@ def read_file(
         [item for batch in batches for item in batch.items],
         [reject for batch in batches for reject in batch.rejects],
         [batch.end for batch in batches],
+        sum(batch.skipped for batch in batches),
     )
 
 

@@ -113,7 +113,7 @@ def test_what_is_left_when_time_is_up_is_handed_on(small_steps: Cloud) -> None:
 
 @pytest.mark.parametrize("name", ["a.json", "a.json.gz", "a.jsonl", "a.csv.gz"])
 def test_every_format_goes_on_where_it_was_left(name: str, small_steps: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handlers.importer.reading.json_array._PIECE_BYTES", 50)
+    monkeypatch.setattr("handlers.importer.reading.json_window._PIECE_BYTES", 50)
     monkeypatch.setattr("handlers.importer.reading.json_lines.blocks", partial(blocks, size=50))
     rows = [{"id": str(i), "text": "ü"} for i in range(30)]
     data = {

@@ -1,6 +1,5 @@
 import codecs
 import io
-import json
 import tracemalloc
 
 import pytest
@@ -70,22 +69,6 @@ def test_a_file_without_a_row_is_empty_in_any_format(name: str, data: bytes) -> 
 def test_what_is_not_utf8_text_is_refused(data: bytes, reason: str) -> None:
     with pytest.raises(FileError, match=reason):
         head_of("a.csv", data)
-
-
-def test_a_json_file_that_begins_with_a_bracket_is_an_array() -> None:
-    assert head_of("a.json", b'\n \n[\n{"id": 1}]') == Head(Kind.JSON_ARRAY, [], Position(4, 3))
-    assert head_of("a.json", b" " * 100_000 + b"\n[1]") == Head(Kind.JSON_ARRAY, [], Position(100_002, 2))
-
-
-def test_a_json_file_may_have_one_object_a_line() -> None:
-    data = codecs.BOM_UTF8 + b"\n" + json.dumps({"Item": {"id": {"S": "a"}}}).encode() + b"\n{}"
-    assert head_of("a.json", data) == Head(Kind.JSON_LINES, [], Position(4, 2))
-
-
-@pytest.mark.parametrize("data", [b'{\n  "id": 1\n}\n', b"12\n", b"{" * 100_000])
-def test_a_json_file_of_another_shape_is_refused(data: bytes) -> None:
-    with pytest.raises(FileError, match="neither one JSON array nor one JSON object a line"):
-        head_of("a.json", data)
 
 
 class CountedStream(Stream):

@@ -1,3 +1,4 @@
+import codecs
 import json
 from typing import Any
 
@@ -99,3 +100,61 @@ def test_the_lines_of_a_table_export_are_items(read_file: Any) -> None:
 
 def test_a_fraction_keeps_its_digits_through_decoding() -> None:
     assert decode("[0.10]") == ["0.10"]
+
+
+def test_a_line_may_hold_several_objects(read_file: Any) -> None:
+    lines = [
+        b'{"id": "1"}{"id": "2"} \t{"id": "3"}',
+        b'{"id": "4"} junk',
+        b'{"id": "5"}{"id": "6", }',
+        b'{"id": "7"}{"x": 1}{"id": "8", "n": NaN}',
+        b'{"id": "9"}[]',
+    ]
+    outcome = read_file("a.jsonl", b"\n".join(lines))
+    assert [(item[2][0], item[1]) for item in outcome.items] == [(1, "1"), (1, "2"), (1, "3"), (4, "7")]
+    assert outcome.reasons == [
+        (2, "is not JSON: Extra data at character 13"),
+        (3, "is not JSON: Extra data at character 12"),
+        (4, "has no id, which is a key"),
+        (4, "n: NaN is not a number that DynamoDB has"),
+        (5, "is not JSON: Extra data at character 12"),
+    ]
+    assert [reject.row for reject in outcome.rejects][2:4] == ['{"x": 1}', '"{\\"id\\": \\"8\\", \\"n\\": NaN}"']
+
+
+def test_byte_order_marks_of_joined_files_and_a_final_ctrl_z_are_passed_over(read_file: Any) -> None:
+    mark = codecs.BOM_UTF8
+    data = mark * 2 + b'{"id": "1"}\r\n' + mark + b'{"id": "2"}\n' + mark + b'\n{"id": "3"}\n\x1a'
+    for name in ("a.jsonl", "a.json"):
+        outcome = read_file(name, data)
+        assert [(item[2][0], item[1]) for item in outcome.items] == [(1, "1"), (2, "2"), (4, "3")]
+        assert not outcome.rejects
+
+
+def test_a_name_twice_in_one_object_is_rejected_and_named(read_file: Any) -> None:
+    good = [json.dumps({"id": f"{number}", "a": [{"a": '"a":\\'}]}) for number in range(200)]
+    bad = [
+        '{"id":"D1","a":1,"a":2}',
+        '{"Item":{"id":{"S":"D2"},"a":{"N":"1"},"a":{"N":"2"}}}',
+        '{"id": "D3", "m": [{"x" : 1, "y": {"z": 1}, "x": 1}]}',
+        '{"id": "D4", "\\u0069d": "x"}',
+    ]
+    outcome = read_file("a.jsonl", "\n".join([*good[:100], *bad, *good[100:]]).encode())
+    assert len(outcome.items) == 200
+    assert outcome.reasons == [
+        (101, "has a twice in one object"),
+        (102, "has a twice in one object"),
+        (103, "has x twice in one object"),
+        (104, "has id twice in one object"),
+    ]
+
+
+def test_an_incremental_export_has_new_images_and_removed_items(read_file: Any) -> None:
+    metadata = {"Metadata": {"WriteTimestampMicros": {"N": "1"}}}
+    rows = [
+        {**metadata, "Keys": {"id": {"S": "1"}}, "NewImage": {"id": {"S": "1"}, "n": {"N": "5"}}},
+        {**metadata, "Keys": {"id": {"S": "2"}}},
+        {**metadata, "Keys": {"id": {"S": "3"}}, "OldImage": {"id": {"S": "3"}}},
+    ]
+    outcome = read_file("a.json", "\n".join(map(json.dumps, rows)).encode())
+    assert (outcome.stored, outcome.rejects, outcome.skipped) == ([{"id": {"S": "1"}, "n": {"N": "5"}}], [], 2)

@@ -1,0 +1,143 @@
+"""The part of a JSON file that is being looked at, and what passes over the parts that are broken or huge."""
+
+import codecs
+import re
+
+from handlers.importer.reading.records import PREVIEW_BYTES, RECORD_BYTES, Position, Read
+
+_PIECE_BYTES = 1 << 16
+_LONG = 1 << 20
+"""Characters of a value that is parsed as it is read; what is longer is first skimmed, for its parts take memory."""
+_CTRL_Z = b"\x1a"
+_holds_bytes = re.compile("[\udc80-\udcff]").search
+_IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_OUT_OF_STRING = re.compile(r'[^"]*+')
+_FLAT = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_STRUCTURE = re.compile(r"[\[\]{},]")
+NEXT_OBJECT = re.compile(r"\}\r?\n\{")
+"""Nowhere within an object: there a comma would be missing, and no string goes over lines."""
+
+
+class Window:
+    """Decodes a file piece by piece. A Ctrl-Z, with which DOS ended texts, is left out at its end.
+
+    Attributes:
+        text: what was read and not passed; a byte that is not UTF-8 is as `surrogateescape` has it.
+        position: where that begins.
+        is_all: nothing follows on it.
+        is_utf8: no byte of it is anything else.
+    """
+
+    def __init__(self, read: Read, position: Position) -> None:
+        self.text = ""
+        self.position = position
+        self.is_all = False
+        self.is_utf8 = True
+        self._read = read
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._held = b""
+
+    def fill(self, wanted: int) -> None:
+        """Reads until so many characters are there, or all."""
+        pieces = [self.text]
+        missing = wanted - len(self.text)
+        while missing > 0 and not self.is_all:
+            piece = self._read(_PIECE_BYTES)
+            self.is_all = not piece
+            if piece:
+                piece = self._held + piece
+                self._held = _CTRL_Z if piece.endswith(_CTRL_Z) else b""
+            pieces.append(self._decoder.decode(piece.removesuffix(self._held), final=self.is_all))
+            missing -= len(pieces[-1])
+        if len(pieces) > 1:
+            self.text = "".join(pieces)
+            self.is_utf8 = self.text.isascii() or not _holds_bytes(self.text)
+
+    def pass_(self, length: int) -> None:
+        """Leaves so many characters behind."""
+        passed, self.text = self.text[:length], self.text[length:]
+        size = length if passed.isascii() else len(passed.encode("utf-8", "surrogateescape"))
+        self.position = Position(self.position.offset + size, self.position.line + passed.count("\n"))
+
+    @property
+    def is_huge(self) -> bool:
+        """Whether it is longer than any row."""
+        return len(self.text) > RECORD_BYTES
+
+    def is_long(self, start: int) -> bool:
+        """Whether more follows on a place than is parsed before it is known where the value ends."""
+        return len(self.text) - start > _LONG
+
+    def limit(self, start: int) -> int:
+        """Where that ends, and a character more."""
+        return start + _LONG + 1
+
+    def more(self) -> int:
+        """How many characters have to be there to look again at what it begins with: twice as many as there are."""
+        return min(max(2 * len(self.text), 1), _LONG + 1)
+
+
+def is_too_long(text: str) -> bool:
+    """Whether a row is longer than any that is looked at."""
+    return len(text) * 4 > RECORD_BYTES and len(text.encode("utf-8", "surrogateescape")) > RECORD_BYTES
+
+
+def preview(text: str) -> bytes:
+    """The beginning of a row that is too long."""
+    return text[:PREVIEW_BYTES].encode("utf-8", "surrogateescape")
+
+
+class Skim:
+    """Finds where a value ends by its brackets and strings alone, be it broken or huge.
+
+    Attributes:
+        at: how far it has come.
+    """
+
+    def __init__(self, start: int, closing: str) -> None:
+        """Begins at a place; `closing` are the signs that end the value where no bracket is open."""
+        self.at = start
+        self._closing = closing
+        self._depth = 0
+        self._in_string = False
+
+    def end(self, text: str) -> int:
+        """Where the sign stands that ends it; -1 if more text is needed to tell."""
+        while self.at < len(text):
+            if self._in_string:
+                self.at = _end(_IN_STRING, text, self.at)
+                if not text.startswith('"', self.at):
+                    return -1
+                self._in_string = False
+                self.at += 1
+                continue
+            if self._depth:
+                self.at = _end(_FLAT, text, self.at)
+            quote = _end(_OUT_OF_STRING, text, self.at)
+            end = self._structure(text, quote)
+            if end >= 0:
+                return end
+            self._in_string = quote < len(text)
+            self.at = quote + self._in_string
+        return -1
+
+    def _structure(self, text: str, stop: int) -> int:
+        closing = text.count("]", self.at, stop) + text.count("}", self.at, stop)
+        if closing < self._depth:
+            # It cannot end here, however deep it is: counted, not walked through.
+            self._depth += text.count("[", self.at, stop) + text.count("{", self.at, stop) - closing
+            return -1
+        for match in _STRUCTURE.finditer(text, self.at, stop):
+            sign = match.group()
+            if sign in "[{":
+                self._depth += 1
+            elif self._depth == 0 and sign in self._closing:
+                return match.start()
+            elif sign in "]}":
+                self._depth = max(self._depth - 1, 0)
+        return -1
+
+
+def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
+    match = pattern.match(text, start)
+    return match.end() if match else start

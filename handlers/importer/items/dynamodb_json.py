@@ -12,6 +12,25 @@ from handlers.importer.errors import RowError
 from handlers.importer.items.numbers import canonical, number
 from handlers.importer.items.rules import NAMES, check_level, shown
 
+_IMAGES = {"NewImage", "OldImage"}
+_CHANGE = {"Metadata", "Keys"}
+"""What each row of an incremental export has, beside one image or both."""
+
+
+def is_change(row: dict[str, Any]) -> bool:
+    """Whether a row is one of an incremental export."""
+    members = row.keys()
+    return (
+        _CHANGE <= members <= _CHANGE | _IMAGES
+        and set(map(type, row.values())) == {dict}
+        and all(type(value) is dict for name in _CHANGE for value in row[name].values())
+    )
+
+
+def is_removal(row: dict[str, Any]) -> bool:
+    """Whether a row says that an item was removed."""
+    return "Keys" in row and "NewImage" not in row and is_change(row)
+
 
 def stored_object(item: dict[str, Any], level: int) -> str:
     """The JSON text of an item, or of a map's content, whose values are at this level.

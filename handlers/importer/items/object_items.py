@@ -7,9 +7,9 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from handlers.importer.errors import RowError
-from handlers.importer.items.dynamodb_json import stored_object
+from handlers.importer.items.dynamodb_json import is_change, is_removal, stored_object
 from handlers.importer.items.numbers import Number, number, written_as_numbers
-from handlers.importer.items.repeated_names import are_all, strings
+from handlers.importer.items.repeated_names import are_all, column_strings
 from handlers.importer.items.rules import (
     NAMES,
     SURELY_SHORT,
@@ -29,13 +29,9 @@ class RemovedError(Exception):
     """A row that says that an item was removed."""
 
 
-_IMAGES = {"NewImage", "OldImage"}
-_CHANGE = {"Metadata", "Keys"}
-"""What each row of an incremental export has, beside one image or both."""
 _NO_KEYS = {type(None), dict}
 """Types of which no key of a row is that could be an item as it stands."""
 _KEY_KINDS = {"S", "N", "B"}
-_NO_STRINGS = {int, Number, bool, type(None)}
 
 
 class ObjectItems:
@@ -79,7 +75,7 @@ class ObjectItems:
         if type(row) is not dict:
             raise RowError("is an array, not an object" if type(row) is list else "is not an object")
         if self.transform:
-            if _is_removal(row):
+            if is_removal(row):
                 raise RemovedError
             row = _transformed(self.transform, row)
         if self._dynamodb_json or type(row.get(self._schema.keys[0])) in _NO_KEYS:
@@ -112,7 +108,7 @@ class ObjectItems:
             return None
         kinds = {name: set(map(type, values)) for name, values in columns.items()}
         if text:
-            count = sum(map(_column_strings, columns.values(), kinds.values()))
+            count = sum(map(column_strings, columns.values(), kinds.values()))
             if not are_all(text, len(rows) * len(columns) + count + len(rows) - 1):
                 return None
         try:
@@ -166,11 +162,11 @@ class ObjectItems:
         Raises:
             RemovedError: the row says that an item was removed.
         """
-        if _is_removal(row):
+        if is_removal(row):
             raise RemovedError
         if len(row) == 1 and type(row.get("Item")) is dict:
             return row["Item"]
-        if "NewImage" in row and _is_change(row):
+        if "NewImage" in row and is_change(row):
             return row["NewImage"]
         value = row.get(self._schema.keys[0])
         if self._dynamodb_json or (type(value) is dict and len(value) == 1 and not _KEY_KINDS.isdisjoint(value)):
@@ -207,28 +203,6 @@ def _transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:
     if type(result) is not dict:
         raise RowError(f"the transform returned {type(result).__name__}, not a dict")
     return result
-
-
-def _is_change(row: dict[str, Any]) -> bool:
-    """Whether a row is one of an incremental export."""
-    members = row.keys()
-    return (
-        _CHANGE <= members <= _CHANGE | _IMAGES
-        and set(map(type, row.values())) == {dict}
-        and all(type(value) is dict for name in _CHANGE for value in row[name].values())
-    )
-
-
-def _is_removal(row: dict[str, Any]) -> bool:
-    """Whether a row says that an item was removed."""
-    return "Keys" in row and "NewImage" not in row and _is_change(row)
-
-
-def _column_strings(values: Sequence[Any], kinds: set[type]) -> int:
-    """How many strings a member's values have in all of some objects."""
-    if kinds == {str}:
-        return len(values)
-    return 0 if kinds <= _NO_STRINGS else strings(values)
 
 
 def _named(row: dict[str, Any], render: Callable[[dict[str, Any], int], str], error: RowError) -> RowError:

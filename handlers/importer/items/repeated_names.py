@@ -6,11 +6,12 @@ more than what was read from it if, and only if, a value was dropped together wi
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any
 
+_WITH_STRINGS = {str, dict, list}
 _escapes = re.compile(r"\\.", re.DOTALL).findall
 
 
@@ -30,6 +31,13 @@ def strings(values: Iterable[Any]) -> int:
             below += [value for value in level if type(value) is list]
         level = list(chain.from_iterable(below))
     return count
+
+
+def column_strings(values: Sequence[Any], kinds: set[type]) -> int:
+    """The same for the values that a member has in many objects, which are of these types."""
+    if kinds == {str}:
+        return len(values)
+    return 0 if kinds.isdisjoint(_WITH_STRINGS) else strings(values)
 
 
 def are_all(text: str, count: int) -> bool:

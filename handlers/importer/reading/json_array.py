@@ -171,7 +171,7 @@ def _element(window: Window, at: int, line: int, rows: JsonRows) -> int | _Stop:
             rows.reject((line, text[at:stop]), "is not followed by a comma")
             return stop
         if fault is Fault.BROKEN and (window.is_all or len(text) - at > _BROKEN):
-            stop = _line_end(text, at, window.limit(at))
+            stop = _line_end(text, at, end, window.limit(at))
             if stop >= 0:
                 rows.reject((line, text[at:stop]), "is not followed by a comma")
                 return stop
@@ -179,7 +179,7 @@ def _element(window: Window, at: int, line: int, rows: JsonRows) -> int | _Stop:
 
 
 def _extent(window: Window, at: int) -> tuple[int, Fault | None]:
-    """Where an element ends that no comma or bracket may follow, and why it cannot be taken, if it cannot."""
+    """Where an element's value ends, if not at once, and why it cannot be taken, if it cannot."""
     text, start = (window.text[at : window.limit(at)], 0) if window.is_long(at) else (window.text, at)
     end = extent(text, start)
     if isinstance(end, Fault):
@@ -188,15 +188,18 @@ def _extent(window: Window, at: int) -> tuple[int, Fault | None]:
     if text.startswith(_ENDS, stop):
         return at + end - start, None
     # A number, too, may go on.
-    is_near = end >= len(text) - LONGEST_WORD or stop == len(text)
-    return at, Fault.INCOMPLETE if is_near else Fault.BROKEN
+    may_go_on = stop == len(text) or (end >= len(text) - LONGEST_WORD and text[end] in ".eE")
+    return at + end - start, Fault.INCOMPLETE if may_go_on else Fault.BROKEN
 
 
-def _line_end(text: str, at: int, limit: int) -> int:
-    """Where the line ends before the next object that begins one as far to the right as an element; -1 if none does."""
+def _line_end(text: str, at: int, end: int, limit: int) -> int:
+    """Where the line ends before the next object that begins one as far to the right as an element; -1 if none does.
+
+    It is looked for behind `end`, up to which the element is well-formed.
+    """
     _, newline, before = text[max(at - _INDENT, 0) : at].rpartition("\n")
     indent = re.escape(before) if newline and not before.strip(" \t\r") else "[ \t]*+"
-    match = re.compile(rf"\n{indent}\{{").search(text, at, limit)
+    match = re.compile(rf"\n{indent}\{{").search(text, end, limit)
     return match.start() if match else -1
 
 

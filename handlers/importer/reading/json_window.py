@@ -6,13 +6,14 @@ import re
 from handlers.importer.reading.records import PREVIEW_BYTES, RECORD_BYTES, Position, Read
 
 _PIECE_BYTES = 1 << 16
-_LONG = 1 << 20
+_LONG = 1 << 19
 """Characters of a value that is parsed as it is read; what is longer is first skimmed, for its parts take memory."""
 _CTRL_Z = b"\x1a"
 _holds_bytes = re.compile("[\udc80-\udcff]").search
 _IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _OUT_OF_STRING = re.compile(r'[^"]*+')
 _FLAT = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_FLAT_OUTSIDE = re.compile(r'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _STRUCTURE = re.compile(r"[\[\]{},]")
 NEXT_OBJECT = re.compile(r"\}\r?\n\{")
 """Nowhere within an object: there a comma would be missing, and no string goes over lines."""
@@ -74,7 +75,7 @@ class Window:
 
     def more(self) -> int:
         """How many characters have to be there to look again at what it begins with: twice as many as there are."""
-        return min(max(2 * len(self.text), 1), _LONG + 1)
+        return max(min(2 * len(self.text), _LONG + 1), len(self.text) + 1)
 
 
 def is_too_long(text: str) -> bool:
@@ -111,8 +112,7 @@ class Skim:
                 self._in_string = False
                 self.at += 1
                 continue
-            if self._depth:
-                self.at = _end(_FLAT, text, self.at)
+            self.at = _end(_FLAT if self._depth else _FLAT_OUTSIDE, text, self.at)
             quote = _end(_OUT_OF_STRING, text, self.at)
             end = self._structure(text, quote)
             if end >= 0:

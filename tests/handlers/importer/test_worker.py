@@ -111,16 +111,18 @@ def test_what_is_left_when_time_is_up_is_handed_on(small_steps: Cloud) -> None:
     assert sorted(row["line"] for part in parts.values() for row in part) == [2 + i for i in range(0, 40, 4)]
 
 
-@pytest.mark.parametrize("name", ["a.json", "a.json.gz", "a.jsonl", "a.csv.gz"])
+@pytest.mark.parametrize("name", ["a.json", "a.json.gz", "scan.json", "objects.json", "a.jsonl", "a.csv.gz"])
 def test_every_format_goes_on_where_it_was_left(name: str, small_steps: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("handlers.importer.reading.json_window._PIECE_BYTES", 50)
     monkeypatch.setattr("handlers.importer.reading.json_lines.blocks", partial(blocks, size=50))
     rows = [{"id": str(i), "text": "ü"} for i in range(30)]
     data = {
-        "json": json.dumps(rows, ensure_ascii=False, indent=1).encode(),
-        "jsonl": "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode(),
-        "csv": ("\ufeffid,text\n" + "".join(f"{row['id']},ü\n" for row in rows)).encode(),
-    }[name.split(".")[1]]
+        "a.json": json.dumps(rows, ensure_ascii=False, indent=1).encode(),
+        "scan.json": json.dumps({"x": 1, "Items": rows, "Count": 30}, ensure_ascii=False, indent=1).encode(),
+        "objects.json": "\n".join(json.dumps(row, ensure_ascii=False, indent=1) for row in rows).encode(),
+        "a.jsonl": "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode(),
+        "a.csv": ("\ufeffid,text\n" + "".join(f"{row['id']},ü\n" for row in rows)).encode(),
+    }[name.removesuffix(".gz")]
     small_steps.upload(f"incoming/{name}", gzip.compress(data) if name.endswith(".gz") else data)
     small_steps.run()
     entry = small_steps.entry(f"incoming/{name}")

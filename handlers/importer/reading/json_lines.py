@@ -6,7 +6,7 @@ from typing import Any
 
 from handlers.importer.errors import Reject, RowError
 from handlers.importer.items.object_items import ObjectItems
-from handlers.importer.items.rules import TOGETHER, Schema
+from handlers.importer.items.rules import ROWS_AT_ONCE, Schema
 from handlers.importer.items.transform import Transform
 from handlers.importer.reading.batches import Batch, too_long
 from handlers.importer.reading.formats import RULES, Kind
@@ -37,8 +37,8 @@ class JsonLinesReader:
                 text, is_utf8 = data.decode("utf-8", "surrogateescape"), False
             sources = _rows(text, block.start.line)
             rows = JsonRows(self._objects, is_utf8=is_utf8)
-            for start in range(0, len(sources), TOGETHER):
-                self._add(sources[start : start + TOGETHER], rows)
+            for start in range(0, len(sources), ROWS_AT_ONCE):
+                self._add(sources[start : start + ROWS_AT_ONCE], rows)
             yield rows.batch(block.end)
 
     def rejected(self, source: Source, reason: str) -> Reject:

@@ -10,6 +10,7 @@ from handlers.importer.reading.csv_reader import CsvReader
 from handlers.importer.reading.formats import DELIMITERS, Kind, by_name, inspect
 from handlers.importer.reading.json_array import JsonArrayReader
 from handlers.importer.reading.json_lines import JsonLinesReader
+from handlers.importer.reading.json_objects import JsonObjectsReader
 from handlers.importer.reading.records import Position
 from handlers.importer.reading.streams import FilePart, Gunzip, Stream
 
@@ -61,7 +62,9 @@ class Rows:
         """
         if self.head.kind in DELIMITERS:
             return CsvReader(self.head, schema, transform)
-        return (JsonArrayReader if self.head.kind is Kind.JSON_ARRAY else JsonLinesReader)(schema, transform)
+        if self.head.kind in (Kind.JSON_ARRAY, Kind.JSON_WRAPPED):
+            return JsonArrayReader(schema, transform, wrapper=self.head.wrapper)
+        return (JsonObjectsReader if self.head.kind is Kind.JSON_OBJECTS else JsonLinesReader)(schema, transform)
 
     def close(self) -> None:
         """Ends the reading."""

@@ -144,8 +144,7 @@ def test_a_mail_without_a_result_may_have_been_sent():
     class Short(Ses):
         def call(self, request: Any, *, deadline: float | None) -> Any:
             answer = super().call(request, deadline=deadline)
-            answer.body = b'{"BulkEmailEntryResults":[{"Status":"SUCCESS"}]}'
-            return answer
+            return answer._replace(body=b'{"BulkEmailEntryResults":[{"Status":"SUCCESS"}]}')
 
     assert rules(Sender(Short(), ADDRESS, "dev", TEMPLATES)) == [Rule.SENT, Rule.UNKNOWN]
 

@@ -1,10 +1,9 @@
-"""The deadlines of a batch of mails, and how long to wait between attempts."""
+"""The deadlines of a batch of mails."""
 
 import time
 from collections.abc import Callable
 
-from handlers.shared.deadlines import Deadlines
-from handlers.shared.jitter import pause
+from handlers.shared.deadlines import Deadlines, pause
 
 _FIRST_PAUSE = 0.2
 
@@ -12,8 +11,8 @@ _FIRST_PAUSE = 0.2
 class BatchDeadlines(Deadlines):
     """The deadlines of one invocation.
 
-    Lambda kills a function that overruns, and what SES accepted just before would be mailed again. So a call to SES
-    begins only while there is time to hear its answer and to mark it. A short timeout shortens all of it.
+    What SES accepted just before Lambda ends the function would be mailed again. So a call to SES begins only while
+    there is time to hear its answer and to mark it. A short timeout shortens all of it.
 
     Attributes:
         work: After this, no call to SES begins but the first.

@@ -1,7 +1,8 @@
-"""The time that one invocation has, and when what it does has to be over."""
+"""The time that one invocation has: when what it does has to be over, and how long it pauses between attempts."""
 
 import time
 from collections.abc import Callable
+from random import random
 
 
 class Deadlines:
@@ -26,15 +27,7 @@ class Deadlines:
         longest_call: float = float("inf"),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Divides the seconds that an invocation has left.
-
-        Args:
-            seconds: From now until Lambda ends the invocation.
-            after_work: Seconds that are left when the last work is begun.
-            after_calls: Seconds that are left when the last call has come back.
-            longest_call: See the class.
-            clock: See the class.
-        """
+        """Divides the seconds that an invocation has left: so many remain after work, so many after calls."""
         end = clock() + seconds
         self.work = end - after_work
         self.calls = end - after_calls
@@ -49,3 +42,9 @@ class Deadlines:
     def call(self) -> float:
         """Returns the deadline of a call that is made now."""
         return min(self.clock() + self.longest_call, self.calls)
+
+
+def pause(attempt: int, first: float = 0.05, longest: float = 5.0, share: Callable[[], float] = random) -> float:
+    """Returns the seconds to wait after an attempt: exponential, with full jitter."""
+    # https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+    return share() * min(longest, first * 2 ** min(attempt, 16))

@@ -63,10 +63,10 @@ SABOTAGES = (
     ),
     Sabotage(
         "backoff",
-        "handlers/shared/jitter.py",
+        "handlers/shared/deadlines.py",
         "return share() * min(longest, first * 2 ** min(attempt, 16))",
         "return 0.0",
-        "tests/handlers/shared/test_jitter.py tests/handlers/shared/aws/test_batch_writer.py",
+        "tests/handlers/shared/test_deadlines.py tests/handlers/shared/aws/test_batch_writer.py",
     ),
     Sabotage(
         "escaping of mails",

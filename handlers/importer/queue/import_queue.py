@@ -8,7 +8,7 @@ from typing import Any
 from handlers.shared.aws import sqs
 from handlers.shared.aws.flight import DEFAULT_CALL_SECONDS
 from handlers.shared.aws.protocol import AwsClient
-from handlers.shared.jitter import pause
+from handlers.shared.deadlines import pause
 
 _BATCH = 10
 """The most messages that SQS takes at once."""

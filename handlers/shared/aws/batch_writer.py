@@ -15,7 +15,7 @@ from handlers.shared.aws.client import Client
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.flight import Flight
 from handlers.shared.aws.response import Response
-from handlers.shared.jitter import pause
+from handlers.shared.deadlines import pause
 
 Item = tuple[str, Hashable, Any]  # its DynamoDB JSON, its key, the caller's tag
 Rows = dict[Hashable, list[Item]]  # by key: the last of a list is to be written, those before it are spare

@@ -13,7 +13,7 @@ from handlers.shared.aws.errors import AwsError, ConnectionLost, error_of
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
 from handlers.shared.aws.session import Identity, Session
-from handlers.shared.jitter import pause
+from handlers.shared.deadlines import pause
 
 DEFAULT_CALL_SECONDS = 30.0
 """How long a request is tried where there is no deadline."""

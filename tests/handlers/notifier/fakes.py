@@ -13,7 +13,7 @@ from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.response import Response
-from handlers.shared.jitter import pause
+from handlers.shared.deadlines import pause
 
 TABLE = "marks"
 

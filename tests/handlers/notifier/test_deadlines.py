@@ -6,7 +6,7 @@ from inspect import signature
 import pytest
 
 from handlers.notifier.deadlines import BatchDeadlines
-from handlers.shared.jitter import pause
+from handlers.shared.deadlines import pause
 from tests.handlers.notifier.fakes import Clock
 
 

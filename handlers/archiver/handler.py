@@ -10,7 +10,7 @@ from handlers.archiver import environment, settings
 from handlers.archiver.archive import archive
 from handlers.shared.aws.s3 import Bucket
 from handlers.shared.deadlines import Deadlines
-from handlers.shared.observability import DIMENSION, NAMESPACE, emit
+from handlers.shared.observability import emit
 
 _MARGIN_SECONDS = 5
 """What is left of an invocation when S3 is given up, so that the function still says why."""
@@ -37,13 +37,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if batch.stopped_at:
         _logger.error("record %s cannot be archived: %s", *batch.stopped_at)
     emit(
-        NAMESPACE,
-        {DIMENSION: context.function_name},
+        context,
         {
             "RecordsArchived": (batch.archived, "Count"),
             environment.RECORDS_UNARCHIVABLE: (int(batch.stopped_at is not None), "Count"),
         },
-        request_id=context.aws_request_id,
         records=len(event["Records"]),
         passed_over=batch.passed_over,
         objects=len(batch.objects),

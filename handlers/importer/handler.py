@@ -70,8 +70,7 @@ def _setup() -> tuple[Settings, Client, Client, Callable[[str], Bucket]]:
 
 def _emit(context: Any, received: int, failed: int, counts: Counts, seconds: float) -> None:
     observability.emit(
-        observability.NAMESPACE,
-        {observability.DIMENSION: context.function_name},
+        context,
         {
             environment.ROWS_WRITTEN: (counts.rows_written, "Count"),
             environment.ROWS_REJECTED: (counts.rows_rejected, "Count"),
@@ -81,7 +80,6 @@ def _emit(context: Any, received: int, failed: int, counts: Counts, seconds: flo
             environment.FILES_FAILED: (counts.ends["failed"], "Count"),
             "Duration": (round(seconds * 1000), "Milliseconds"),
         },
-        request_id=context.aws_request_id,
         messages=received,
         chunks_planned=counts.chunks_planned,
         ends=counts.ends,

@@ -66,8 +66,7 @@ def _first_unsent(mails: list[Mail], delivery: Delivery) -> list[dict[str, str]]
 def _emit(context: Any, records: int, skipped: dict[str, int], delivery: Delivery, seconds: float) -> None:
     unreadable = skipped.get(decisions.UNREADABLE, 0) + skipped.get(decisions.NO_IMAGE, 0)
     observability.emit(
-        observability.NAMESPACE,
-        {observability.DIMENSION: context.function_name},
+        context,
         {
             "MailsSent": (delivery.sent, "Count"),
             "MailsSkipped": (sum(skipped.values()), "Count"),
@@ -77,7 +76,6 @@ def _emit(context: Any, records: int, skipped: dict[str, int], delivery: Deliver
             environment.RECORDS_UNREADABLE: (unreadable, "Count"),
             "Duration": (round(seconds * 1000), "Milliseconds"),
         },
-        request_id=context.aws_request_id,
         records=records,
         skipped=skipped,
         already_sent=delivery.already_sent,

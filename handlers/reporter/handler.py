@@ -10,7 +10,7 @@ from handlers.reporter.schedule import object_key, scheduled_time
 from handlers.reporter.settings import Settings, read
 from handlers.shared.aws import dynamodb, s3, ses
 from handlers.shared.deadlines import Deadlines
-from handlers.shared.observability import DIMENSION, NAMESPACE, emit
+from handlers.shared.observability import emit
 
 _READING = 0.6  # of the time that can be used; what follows needs seconds
 _CALLS = 20  # more than a run makes one after the other, reading aside: one outage leaves time for the rest
@@ -64,8 +64,7 @@ def _setup() -> tuple[Settings, Services]:
 
 def _emit(summary: Summary, context: Any, started: float) -> None:
     emit(
-        NAMESPACE,
-        {DIMENSION: context.function_name},
+        context,
         {
             "Tables": (summary.tables, "Count"),
             "Items": (summary.items, "Count"),
@@ -77,6 +76,5 @@ def _emit(summary: Summary, context: Any, started: float) -> None:
             "OutcomesFailed": (len(summary.reasons), "Count"),
             "Duration": ((time.monotonic() - started) * 1000, "Milliseconds"),
         },
-        request_id=context.aws_request_id,
         notes=few(summary.notes),
     )

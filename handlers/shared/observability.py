@@ -8,39 +8,35 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 import json
 import time
 from collections.abc import Mapping
+from typing import Any
 
 NAMESPACE = "Sluice"
 DIMENSION = "FunctionName"
 """The one dimension of every metric; its value is the function's physical name."""
 
 
-def emit(
-    namespace: str,
-    dimensions: Mapping[str, str],
-    metrics: Mapping[str, tuple[float, str]],
-    **properties: object,
-) -> None:
+def emit(context: Any, metrics: Mapping[str, tuple[float, str]], **properties: object) -> None:
     """Prints the line that ends an invocation.
 
     Args:
-        namespace: the namespace of the metrics.
-        dimensions: dimension -> value; together they identify each metric.
-        metrics: metric -> value and CloudWatch unit (`Count`, `Milliseconds`, ...).
-        properties: what else the line says; never personal data.
+        context: The invocation's, as Lambda passes it.
+        metrics: Metric -> value and CloudWatch unit (`Count`, `Milliseconds`, ...).
+        properties: What else the line says; never personal data.
     """
     line = {
         "_aws": {
             "Timestamp": int(time.time() * 1000),
             "CloudWatchMetrics": [
                 {
-                    "Namespace": namespace,
-                    "Dimensions": [list(dimensions)],
+                    "Namespace": NAMESPACE,
+                    "Dimensions": [[DIMENSION]],
                     "Metrics": [{"Name": name, "Unit": unit} for name, (_, unit) in metrics.items()],
                 }
             ],
         },
+        "request_id": context.aws_request_id,
         **properties,
-        **dimensions,
+        DIMENSION: context.function_name,
         **{name: value for name, (value, _) in metrics.items()},
     }
     print(json.dumps(line, default=str))

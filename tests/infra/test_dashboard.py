@@ -40,7 +40,7 @@ def emitted(function: str) -> set[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("emit", "observability.emit")
     ]
-    metrics = call.args[2]
+    metrics = call.args[1]
     assert isinstance(metrics, ast.Dict)
     environment = importlib.import_module(f"handlers.{function}.environment")
     return {_name(key, environment) for key in metrics.keys}

@@ -1,10 +1,13 @@
 import json
+from types import SimpleNamespace
 
 from handlers.shared.observability import emit
 
+CONTEXT = SimpleNamespace(function_name="f", aws_request_id="r")
+
 
 def test_one_line_holds_the_summary_and_the_metrics(capsys):
-    emit("Sluice", {"FunctionName": "f"}, {"Archived": (3, "Count")}, request_id="r", shard="s")
+    emit(CONTEXT, {"Archived": (3, "Count")}, shard="s")
     (line,) = capsys.readouterr().out.splitlines()
     document = json.loads(line)
     timestamp = document.pop("_aws")
@@ -20,5 +23,5 @@ def test_one_line_holds_the_summary_and_the_metrics(capsys):
 
 
 def test_a_metric_that_is_not_a_number_of_json_is_still_one_line(capsys):
-    emit("Sluice", {"FunctionName": "f"}, {"Lag": (1.5, "Seconds")}, error=ValueError("a\nb"))
+    emit(CONTEXT, {"Lag": (1.5, "Seconds")}, error=ValueError("a\nb"))
     assert len(capsys.readouterr().out.splitlines()) == 1

@@ -21,7 +21,12 @@ _MAX_CORRECTIONS = 3
 
 
 class _Exchange:
-    """A request on its way: `expires` is when its answer is given up, `limit` when it is."""
+    """A request on its way.
+
+    Attributes:
+        expires: When its answer is given up.
+        limit: When it is given up itself.
+    """
 
     __slots__ = ("attempts", "connection", "corrections", "error", "expires", "identity", "limit", "request")
 
@@ -59,7 +64,7 @@ class Flight:
         """Sends a request, or lets it wait first."""
         exchange = _Exchange(request, self.limit())
         if delay:
-            self._put_off(exchange, delay)
+            self._delay(exchange, delay)
         else:
             self._start(exchange)
 
@@ -70,7 +75,7 @@ class Flight:
             while self._waiting and self._waiting[0][0] <= now:
                 self._start(heappop(self._waiting)[2])
             if not self._done:
-                self._attend()
+                self._poll_sockets()
         done, self._done = self._done, []
         return done
 
@@ -80,25 +85,26 @@ class Flight:
             exchange.connection.close()
         self._busy = {}
 
-    def _put_off(self, exchange: _Exchange, delay: float) -> None:
-        heappush(self._waiting, (time.monotonic() + delay, next(self._tickets), exchange))
+    def _delay(self, exchange: _Exchange, seconds: float) -> None:
+        heappush(self._waiting, (time.monotonic() + seconds, next(self._tickets), exchange))
 
     def _start(self, exchange: _Exchange) -> None:
         request, session = exchange.request, self._session
         left = exchange.limit - time.monotonic()
         if left <= 0:
-            error = exchange.error or self._lost(request, "Timeout", "the deadline has passed", sent=False)
-            self._done.append((request, error))
+            self._fail(
+                exchange, exchange.error or self._lost(request, "Timeout", "the deadline has passed", sent=False)
+            )
             return
         exchange.identity = session.identity()
         message = session.message(request, exchange.identity)
         try:
-            connection = session.take(min(session.connect_timeout, left), repeatable=request.repeatable)
+            connection = session.acquire(min(session.connect_timeout, left), repeatable=request.repeatable)
         except OSError as reason:
             error = self._lost(request, "ConnectFailed", _words(reason), sent=False)
             # A certificate that is not trusted, or a CA bundle that is not there, will not come right by itself.
             error.transient = not isinstance(reason, (SSLCertVerificationError, FileNotFoundError))
-            self._failed(exchange, error)
+            self._fail(exchange, error)
             return
         connection.begin(message, no_body=request.method == "HEAD", stream=request.stream)
         exchange.connection = connection
@@ -106,7 +112,7 @@ class Flight:
         self._poll.register(connection.sock, POLLIN)
         self._advance(exchange, POLLOUT)
 
-    def _attend(self) -> None:
+    def _poll_sockets(self) -> None:
         """Waits until a socket is ready, a pause over or an answer overdue, and does what that calls for."""
         wake = min([exchange.expires for exchange in self._busy.values()], default=float("inf"))
         if self._waiting:
@@ -132,57 +138,51 @@ class Flight:
             self._give_up(exchange, "ConnectionLost", _words(reason))
             return
         if connection.answered:
-            self._landed(exchange)
+            self._finish(exchange)
         else:
             exchange.expires = min(time.monotonic() + self._session.read_timeout, exchange.limit)
 
-    def _landed(self, exchange: _Exchange) -> None:
-        connection = exchange.connection
-        self._release(connection)
+    def _finish(self, exchange: _Exchange) -> None:
+        connection, request, session = exchange.connection, exchange.request, self._session
+        self._forget(connection)
         parser = connection.parser
         if connection.streaming:
             answer = Response(parser.status, parser.headers, b"", connection)
         else:
             answer = Response(parser.status, parser.headers, parser.take())
-            self._session.give(connection)
-        self._judge(exchange, answer)
+            session.release(connection)
+        if answer.status >= 300:
+            error = error_of(session.service, request, answer)
+            date = answer.headers.get("date", "")
+            if exchange.corrections < _MAX_CORRECTIONS and session.correct(error.code, date, exchange.identity):
+                exchange.corrections += 1
+                self._delay(exchange, 0)
+            else:
+                self._fail(exchange, error)
+        # DynamoDB's checksum guards what lies before TLS does; it costs 0.25 ms a page of 1 MB.
+        elif answer.headers.get("x-amz-crc32") in (None, str(zlib.crc32(answer.body))):
+            self._done.append((request, answer))
+        else:
+            self._fail(exchange, self._lost(request, "CorruptAnswer", "the answer lacks its checksum", sent=True))
 
-    def _release(self, connection: Connection) -> None:
+    def _forget(self, connection: Connection) -> None:
         self._poll.unregister(connection.sock)
         del self._busy[connection.sock.fileno()]
 
-    def _judge(self, exchange: _Exchange, response: Response) -> None:
-        request = exchange.request
-        if response.status < 300:
-            # DynamoDB's checksum guards what lies before TLS does; it costs 0.25 ms a page of 1 MB.
-            if response.headers.get("x-amz-crc32") in (None, str(zlib.crc32(response.body))):
-                self._done.append((request, response))
-                return
-            words = "the answer does not have its checksum"
-            error = self._lost(request, "CorruptAnswer", words, sent=True)
-        else:
-            error = error_of(self._session.service, request, response)
-            if exchange.corrections < _MAX_CORRECTIONS and self._session.corrected(
-                error.code, response.headers.get("date", ""), exchange.identity
-            ):
-                exchange.corrections += 1
-                self._put_off(exchange, 0)
-                return
-        self._failed(exchange, error)
-
     def _give_up(self, exchange: _Exchange, code: str, words: str) -> None:
         connection = exchange.connection
-        self._release(connection)
+        self._forget(connection)
         connection.close()
-        self._failed(exchange, self._lost(exchange.request, code, words, sent=not connection.outgoing))
+        self._fail(exchange, self._lost(exchange.request, code, words, sent=not connection.outgoing))
 
-    def _failed(self, exchange: _Exchange, error: AwsError) -> None:
+    def _fail(self, exchange: _Exchange, error: AwsError) -> None:
+        """Lets a request wait for its next attempt, or ends it with the error."""
         exchange.attempts += 1
         exchange.error = error
         delay = pause(exchange.attempts)
         again = error.transient and not error.ambiguous and error.code not in exchange.request.final
         if again and time.monotonic() + delay < exchange.limit:
-            self._put_off(exchange, delay)
+            self._delay(exchange, delay)
         else:
             self._done.append((exchange.request, error))
 

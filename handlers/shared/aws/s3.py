@@ -122,7 +122,7 @@ class ObjectStream(io.RawIOBase):
     def close(self) -> None:
         """Lets go of the connection."""
         if self._connection:
-            self._session.give(self._connection)
+            self._session.release(self._connection)
             self._connection = None
         super().close()
 

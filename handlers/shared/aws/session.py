@@ -24,15 +24,11 @@ _SMALL = 64 * 1024
 
 
 class Identity(NamedTuple):
-    """Who signs a request, and when.
-
-    Attributes:
-        credentials: Whose signature it is.
-        skew: The seconds that AWS's clock is ahead.
-    """
+    """Who signs a request, and when."""
 
     credentials: Credentials
     skew: float
+    """The seconds that AWS's clock is ahead."""
 
 
 class Session:
@@ -88,7 +84,7 @@ class Session:
         head = f"{request.method} {target} HTTP/1.1\r\n{lines}user-agent: sluice\r\n\r\n".encode("ascii")
         return [head + request.body] if len(request.body) < _SMALL else [head, request.body]
 
-    def take(self, timeout: float, *, repeatable: bool) -> Connection:
+    def acquire(self, timeout: float, *, repeatable: bool) -> Connection:
         """Returns an idle connection that may still stand, or a new one; raises OSError."""
         while self._idle:
             connection = self._idle.pop()
@@ -98,7 +94,7 @@ class Session:
             connection.close()
         return Connection(self.endpoint, timeout)
 
-    def give(self, connection: Connection) -> None:
+    def release(self, connection: Connection) -> None:
         """Takes back a connection."""
         if connection.parser.done and connection.parser.reusable and not connection.outgoing:
             connection.idle_since = time.time()
@@ -106,8 +102,8 @@ class Session:
         else:
             connection.close()
 
-    def corrected(self, code: str, date: str, identity: Identity) -> bool:
-        """Tells whether a request refused for its clock or credentials may pass if it is signed anew."""
+    def correct(self, code: str, date: str, identity: Identity) -> bool:
+        """Sets right the clock or credentials that a request was refused for; True if it may pass, signed anew."""
         credentials, skew = identity
         if code in _EXPIRED:
             return credentials != self._credentials.current() or self._credentials.renew()

@@ -265,6 +265,6 @@ def test_the_costs_count_the_alarms_that_there_are(graph_of, stack):
 def test_the_costs_count_the_metrics_that_the_reporter_emits():
     tree = ast.parse((ROOT / "handlers" / "reporter" / "handler.py").read_text())
     (call,) = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "emit"]
-    metrics = call.args[2]
+    metrics = call.args[1]
     assert isinstance(metrics, ast.Dict)
     assert f"| {len(metrics.keys)} x $0.30;" in Path(ROOT / "docs" / "first-deployment.md").read_text()

@@ -9,8 +9,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 from tests.clients import client
 
 _S3_ARGUMENTS = {

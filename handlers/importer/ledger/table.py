@@ -10,7 +10,7 @@ from handlers.importer.queue.messages import File
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.protocol import AwsClient
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Response
 
 Item = dict[str, dict[str, Any]]
 Write = dict[str, dict[str, Any]]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from handlers.reporter.schedule import latest_stamp
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Response
 from handlers.shared.aws.s3 import Bucket
 from handlers.shared.deadlines import Deadlines
 

@@ -14,7 +14,7 @@ from handlers.shared.aws import dynamodb
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.flight import Flight
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Response
 from handlers.shared.deadlines import pause
 
 Item = tuple[str, Hashable, Any]  # its DynamoDB JSON, its key, the caller's tag

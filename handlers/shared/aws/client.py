@@ -4,8 +4,7 @@ from collections.abc import Generator, Iterable
 
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.flight import Flight
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 from handlers.shared.aws.session import Session
 
 

@@ -3,8 +3,7 @@
 import re
 from typing import Any
 
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 
 # The service refused for its load, or for another request that is at work on the same thing, and did nothing. The
 # names are those of the SDK's standard retry mode, and what DynamoDB and SQS say beside them.

@@ -10,8 +10,7 @@ from ssl import SSLCertVerificationError
 
 from handlers.shared.aws.connection import Connection
 from handlers.shared.aws.errors import AwsError, ConnectionLost, error_of
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 from handlers.shared.aws.session import Identity, Session
 from handlers.shared.deadlines import pause
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 
 
 class AwsClient(Protocol):

@@ -1,9 +1,11 @@
-"""A request to an AWS service before it is signed: what to do, and whether it may be done twice."""
+"""A request to an AWS service before it is signed, and the answer to it."""
 
 import json
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
+
+from handlers.shared.aws.connection import Connection
 
 
 class Request(NamedTuple):
@@ -27,6 +29,21 @@ class Request(NamedTuple):
     """Codes of errors that end it at once, although they may pass: the caller does not wait for that."""
     tag: Any = None
     """The caller's own."""
+
+
+class Response(NamedTuple):
+    """The answer to a request."""
+
+    status: int
+    headers: dict[str, str]
+    """Lower-case names to values."""
+    body: bytes
+    connection: Connection | None = None
+    """Where the body of a streamed one comes."""
+
+    def json(self) -> Any:
+        """Returns the decoded body."""
+        return json.loads(self.body)
 
 
 def json_body(payload: Mapping[str, Any] | str | bytes) -> bytes:

@@ -12,8 +12,7 @@ from handlers.shared.aws.client import Client
 from handlers.shared.aws.connection import Connection
 from handlers.shared.aws.errors import ConnectionLost
 from handlers.shared.aws.parser import ProtocolError
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 from handlers.shared.aws.session import Session
 from handlers.shared.aws.sockets import seconds_left
 

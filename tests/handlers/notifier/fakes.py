@@ -11,8 +11,7 @@ from handlers.notifier.deadlines import BatchDeadlines
 from handlers.notifier.decisions import Mail
 from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 from handlers.shared.deadlines import pause
 
 TABLE = "marks"

@@ -17,8 +17,7 @@ from handlers.notifier import content
 from handlers.notifier.delivery import CLAIMED, Delivery
 from handlers.notifier.marks import Claim, Marks, MarksUnavailableError
 from handlers.notifier.sending import Sender
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 from tests.handlers.notifier.fakes import TABLE, Clock, Ses, Table, error, mails
 
 TEMPLATES = {content.WELCOME: "welcome", content.PROFILE_CHANGED: "profile-changed"}

@@ -9,8 +9,7 @@ from moto import mock_aws
 from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
 from handlers.notifier.marks import Claim, Marks, MarksUnavailableError
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 from tests.clients import moto_client
 from tests.handlers.notifier.fakes import TABLE, Clock, Table, answer, error
 

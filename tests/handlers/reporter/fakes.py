@@ -15,8 +15,7 @@ from handlers.reporter.report import Past, Table, parse, render
 from handlers.reporter.settings import Group
 from handlers.reporter.showing.view import View, compare
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 
 AT = datetime(2026, 11, 21, 9, 5, tzinfo=UTC)
 STAMP = "2026-11-21T09:05:00Z"

@@ -15,8 +15,7 @@ from handlers.reporter.counting.reading import Spending, read
 from handlers.reporter.counting.survey import survey
 from handlers.reporter.report import Table
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 from handlers.shared.deadlines import Deadlines
 from tests.handlers.reporter.conftest import Aws
 from tests.handlers.reporter.fakes import RA, answer

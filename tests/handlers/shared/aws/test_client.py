@@ -12,8 +12,7 @@ import pytest
 
 from handlers.shared.aws import dynamodb, flight, ses, session
 from handlers.shared.aws.errors import AwsError, ConnectionLost
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 from handlers.shared.aws.s3 import Bucket
 from tests.handlers.shared.aws.scripted import answer, close, error, reset, silence, then_close
 

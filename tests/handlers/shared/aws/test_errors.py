@@ -5,8 +5,7 @@ import json
 import pytest
 
 from handlers.shared.aws.errors import ConnectionLost, error_of
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 
 JSON_ID = {"x-amzn-requestid": "R1"}
 

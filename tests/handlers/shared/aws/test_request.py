@@ -14,8 +14,7 @@ from botocore.config import Config
 
 from handlers.shared.aws import dynamodb, s3, ses, session, sqs
 from handlers.shared.aws.client import Client
-from handlers.shared.aws.request import Request
-from handlers.shared.aws.response import Response
+from handlers.shared.aws.request import Request, Response
 
 NOW = 1_795_252_766
 # What the SDK adds for itself; none of it is signed or changes what the service does.

@@ -12,3 +12,28 @@ CHUNK_MIB = 32
 GZIP_LIMIT_MIB = 102_400
 TIMEOUT_SECONDS = 120
 MAXIMUM_CONCURRENCY = 10
+IGNORE = (
+    ".*",  # hidden files: those of macOS and checksums of Hadoop among them
+    "__MACOSX/",
+    "Thumbs.db",
+    "desktop.ini",
+    "_SUCCESS",  # of Hadoop and Spark, whose unfinished parts lie below _temporary/
+    "_temporary/",
+    "_spark_metadata/",
+    "_started*",
+    "_committed*",
+    "_metadata",
+    "_common_metadata",
+    "*_$folder$",
+    "*.crc",
+    "*.md5",
+    "*.sha1",
+    "*.sha256",
+    "*.metadata",  # beside Athena's results
+    "*.manifest",
+    "*manifest",  # Redshift's UNLOAD puts it behind its prefix
+    "*-manifest.csv",
+    "manifest-files.json",  # DynamoDB's exports
+    "manifest-summary.json",
+)
+"""Names of files that are no data, and folders of such."""

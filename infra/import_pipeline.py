@@ -1,7 +1,7 @@
 """The import pipeline: a file put into a bucket is copied into a DynamoDB table, whatever its size."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -46,6 +46,8 @@ class ImportPipelineArgs(TypedDict):
     """Larger objects are split into pieces of this size."""
     gzip_limit_mib: NotRequired[int]
     """A gzipped file that grows beyond this is refused."""
+    ignore: NotRequired[Sequence[str]]
+    """Names of files that are no data, with `*`, `?` and `[...]` as in shells; with a slash at the end, folders."""
     timeout_seconds: NotRequired[int]
     """How long an invocation may take; what is left then is continued by another."""
     maximum_concurrency: NotRequired[int]
@@ -189,8 +191,9 @@ class ImportPipeline(Component):
                     environment.CHUNK_BYTES: str(args.get("chunk_mib", defaults.CHUNK_MIB) * _MIB),
                     environment.GZIP_LIMIT_BYTES: str(args.get("gzip_limit_mib", defaults.GZIP_LIMIT_MIB) * _MIB),
                     environment.HOP_LIMIT: str(_HOPS),
+                    environment.IGNORE: json.dumps(list(args.get("ignore", defaults.IGNORE))),
                 },
-                "settings": {environment.COLUMNS: "imports.columns"},
+                "settings": {environment.COLUMNS: "imports.columns", environment.IGNORE: "imports.ignore"},
                 "alarms": {
                     "rejects": {
                         "metric": environment.ROWS_REJECTED,

@@ -134,6 +134,13 @@ Address = Annotated[str, _usable(deliverable, "an e-mail address such as team@ex
 Domain = Annotated[str, _usable(domain, "a domain such as example.com")]
 AddressOrDomain = Annotated[str, _usable(_address_or_domain, "an e-mail address or a domain")]
 AttributeName = Annotated[str, Field(min_length=1, max_length=255)]
+IgnoredName = Annotated[
+    str,
+    matching(
+        re.compile(r"[^/]{1,100}/?"),
+        "a name of 1 to 100 characters, with * ? [...] as in shells, and a slash at its end for a folder",
+    ),
+]
 KmsKey = Annotated[
     str,
     matching(

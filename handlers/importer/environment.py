@@ -19,6 +19,8 @@ ORDERED = "IMPORT_ORDERED"
 CHUNK_BYTES = "IMPORT_CHUNK_BYTES"
 GZIP_LIMIT_BYTES = "IMPORT_GZIP_LIMIT_BYTES"
 """A gzipped file that grows beyond this is refused."""
+IGNORE = "IMPORT_IGNORE"
+"""JSON list of the names of files that are no data; see `queue.companions`."""
 HOP_LIMIT = "IMPORT_HOP_LIMIT"
 """How many invocations may continue one chunk, one after the other."""
 

@@ -23,6 +23,7 @@ class Settings(NamedTuple):
     chunk_bytes: int
     gzip_limit_bytes: int
     hop_limit: int
+    ignore: tuple[str, ...] = ()
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -40,4 +41,5 @@ def read(environ: Mapping[str, str]) -> Settings:
         chunk_bytes=int(environ[environment.CHUNK_BYTES]),
         gzip_limit_bytes=int(environ[environment.GZIP_LIMIT_BYTES]),
         hop_limit=int(environ[environment.HOP_LIMIT]),
+        ignore=tuple(json.loads(environ[environment.IGNORE])),
     )

@@ -7,6 +7,7 @@ from handlers.importer.errors import FileError
 from handlers.importer.items import transform
 from handlers.importer.ledger.entries import Lease, Step
 from handlers.importer.ledger.ledger import Ledger, Refusal, Verdict
+from handlers.importer.queue.companions import is_companion
 from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.messages import PLAN, File, Task, chunk, plan, text
 from handlers.importer.reading.batches import Reader
@@ -89,6 +90,10 @@ class Worker:
             AwsError: A service cannot be reached or refuses; the message may be tried again.
             LedgerError, QueueError, NoProgressError: Likewise.
         """
+        if not task and is_companion(file.key.removeprefix(self._settings.prefix), self._settings.ignore):
+            self._ledger.ignore(file)
+            self.counts.end("ignored")
+            return
         first = task or self.first_task(file)
         chunk_count = -(-file.size // self._settings.chunk_bytes) if first.name == PLAN else 1
         lease = self._ledger.take(file, first, self._owner, self._until, 0 if task else chunk_count)

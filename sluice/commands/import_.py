@@ -13,7 +13,7 @@ import click
 from sluice import state
 from sluice.commands import rejects as rejects_command
 from sluice.commands.imports import follow_until, show
-from sluice.ledger import FAILED, RUNNING, SUCCEEDED, Entry, entries
+from sluice.ledger import FAILED, IGNORED, RUNNING, SUCCEEDED, Entry, entries
 from sluice.rejects import rejects
 from sluice.target import Target, chosen_target, outputs_option
 from sluice.terminal import Bars, note, plural, print_json, say
@@ -73,7 +73,7 @@ def _import(chosen: Sequence[Upload], again: bool, as_json: bool, stack: str | N
             _show_rejects(target, entry)
     for entry in unchanged:
         note((_unchanged(entry), "yellow"))
-    return not reasons and not unchanged and all(entry["status"] == SUCCEEDED for entry in ended)
+    return not reasons and not unchanged and all(entry["status"] in (SUCCEEDED, IGNORED) for entry in ended)
 
 
 def upload(target: Target, file: Path) -> Entry:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import click
 
-from sluice.ledger import RUNNING, Entry, entries, followed
+from sluice.ledger import IGNORED, RUNNING, Entry, entries, followed
 from sluice.target import Target, targeted
 from sluice.terminal import Bars, Part, plural, print_json, print_table, say
 
-_COLOURS = {"SUCCEEDED": "green", "PARTIAL": "yellow", "FAILED": "red", RUNNING: "cyan", "IGNORED": "dim"}
+_COLOURS = {"SUCCEEDED": "green", "PARTIAL": "yellow", "FAILED": "red", RUNNING: "cyan", IGNORED: "dim"}
 
 
 @click.command("imports")

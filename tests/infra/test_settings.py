@@ -8,6 +8,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from handlers.shared.recipients import OnlyTo, deliverable
+from infra.import_defaults import IGNORE
 from infra.import_pipeline import ImportPipelineArgs
 from infra.scheduled_reporter import ScheduledReporterArgs
 from infra.settings import SettingsError, load, load_stack
@@ -85,6 +86,7 @@ def test_a_sender_and_recipients_are_enough():
             "timeoutSeconds": 120,
             "maximumConcurrency": 10,
             "gzipLimitMiB": 102_400,
+            "ignore": list(IGNORE),
         },
         "reports": {
             "groups": [

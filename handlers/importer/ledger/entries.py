@@ -8,6 +8,7 @@ from handlers.importer.queue.messages import PLAN, File, Task
 from handlers.importer.reading.records import Position
 
 CURRENT = "#current"
+_COUNTERS = ("rows_read", "rows_written", "rows_rejected", "rows_skipped", "bytes_read", "chunks_done")
 _TASK_DAYS = 30
 """How long tasks are remembered: longer than a message may wait, 14 days in the queue and 14 among the dead letters."""
 
@@ -68,6 +69,14 @@ def announcement(file: File, current: Item, waits: bool) -> Expression:
     return change
 
 
+def ignored(file: File, time: str) -> Write:
+    """Returns what enters a file that is no data."""
+    times = {"started_at": time, "finished_at": time}
+    sizes = {"bytes_total": file.size, "chunks_total": 0}
+    entry = {**dict.fromkeys(_COUNTERS, 0), "status": "IGNORED", **sizes, "sequencer": file.sequencer, **times}
+    return write("Put", file, file.version, Expression().without("object"), entry)
+
+
 def beginning(file: File, task: Task, chunks: int, before: Item, time: str) -> list[Write]:
     """Returns what begins the import of a file whose first task this is, after the one `before`."""
     condition = Expression()
@@ -76,9 +85,8 @@ def beginning(file: File, task: Task, chunks: int, before: Item, time: str) -> l
     else:
         condition.without("object")
     current = {"holder": file.version, "sequencer": file.sequencer, **_seen(file)}
-    counters = ("rows_read", "rows_written", "rows_rejected", "rows_skipped", "bytes_read", "chunks_done")
     entry = {
-        **dict.fromkeys(counters, 0),
+        **dict.fromkeys(_COUNTERS, 0),
         "status": "RUNNING",
         "bytes_total": file.size,
         "chunks_total": chunks,

@@ -145,6 +145,11 @@ class Ledger:
         parts = lease.parts + step.has_part
         return Counted(lease._replace(position=step.end, bytes_read=step.bytes_read, parts=parts, number=step.number))
 
+    def ignore(self, file: File) -> None:
+        """Notes that a file was seen and is no data."""
+        with contextlib.suppress(ChangedError):  # it was imported when the settings were others: that stays to be seen
+            self._table.transact(entries.ignored(file, self._time()))
+
     def give_up(self, file: File, task: Task, error: str) -> None:
         """Ends an import of which a task has become a dead letter. When that is redriven, the import goes on."""
         change = Expression().assign(status="FAILED", error=error, finished_at=self._time())

@@ -25,6 +25,7 @@ ENVIRONMENT = {
     environment.CHUNK_BYTES: "1000000",
     environment.GZIP_LIMIT_BYTES: "5",
     environment.HOP_LIMIT: "7",
+    environment.IGNORE: "[]",
 }
 
 

@@ -274,6 +274,29 @@ def test_the_same_version_again_changes_nothing(cloud: Cloud) -> None:
     assert cloud.counts.ends["same"] == 1
 
 
+def test_a_file_that_is_no_data_is_seen_and_ignored(cloud: Cloud) -> None:
+    cloud.configure(prefix="incoming/", ignore=("_SUCCESS", "_temporary/"))
+    for key in ("incoming/job/_SUCCESS", "incoming/job/_temporary/0/part.csv", "incoming/job/part.csv"):
+        cloud.upload(key, csv_file(5))
+    cloud.run()
+    for key in ("incoming/job/_SUCCESS", "incoming/job/_temporary/0/part.csv"):
+        entry = cloud.entry(key)
+        assert (entry["status"], entry["rows_read"], entry["finished_at"]) == ("IGNORED", 0, entry["started_at"])
+    assert cloud.entry("incoming/job/part.csv")["status"] == "SUCCEEDED"
+    assert (cloud.counts.ends["ignored"], cloud.counts.ends["failed"]) == (2, 0)
+
+
+def test_a_file_that_was_imported_before_it_was_ignored_keeps_its_entry(cloud: Cloud) -> None:
+    cloud.configure(prefix="incoming/")
+    cloud.upload("incoming/a.csv", csv_file(5))
+    cloud.run()
+    before = cloud.entry("incoming/a.csv")
+    cloud.configure(ignore=("*.csv",))
+    cloud.upload("incoming/a.csv", csv_file(5))
+    cloud.run()
+    assert cloud.entry("incoming/a.csv") == before
+
+
 def test_the_same_content_is_imported_again_where_its_object_says_so(cloud: Cloud) -> None:
     cloud.upload("incoming/a.csv", csv_file(5))
     cloud.run()

@@ -159,7 +159,7 @@ def _show_rejects(target: Target, entry: Entry) -> None:
     bucket, _, key = entry["object"].partition("/")
     if not entry["rows_rejected"]:
         return
-    say(f"{key}: the first of {plural(entry['rows_rejected'], 'row')} that were not imported:")
+    say(f"{key}: {plural(entry['rows_rejected'], 'row')} not imported, the first of them:")
     for reject in islice(rejects(target, bucket, key), _SHOWN):
         rejects_command.show(reject)
     if entry["rows_rejected"] > _SHOWN:

@@ -18,7 +18,7 @@ from handlers.importer.worker import Counts, Worker
 from handlers.shared import observability
 from handlers.shared.aws import batch_writer, dynamodb, sqs
 from handlers.shared.aws.client import Client
-from handlers.shared.aws.s3 import Bucket
+from handlers.shared.aws.s3_stream import StreamingBucket
 from handlers.shared.deadlines import Deadlines
 
 _MARGIN = 1.0
@@ -64,8 +64,8 @@ def _deadlines(seconds: float) -> Deadlines:
 
 
 @cache
-def _setup() -> tuple[Settings, Client, Client, Callable[[str], Bucket]]:
-    return read(os.environ), dynamodb.connect(), sqs.connect(), cache(Bucket)
+def _setup() -> tuple[Settings, Client, Client, Callable[[str], StreamingBucket]]:
+    return read(os.environ), dynamodb.connect(), sqs.connect(), cache(StreamingBucket)
 
 
 def _emit(context: Any, received: int, failed: int, counts: Counts, seconds: float) -> None:

@@ -20,7 +20,7 @@ from handlers.importer.rejects import Rejects
 from handlers.importer.settings import Settings
 from handlers.importer.steps import StepItems
 from handlers.shared.aws.batch_writer import Outcome
-from handlers.shared.aws.s3 import Bucket
+from handlers.shared.aws.s3_stream import StreamingBucket
 from handlers.shared.deadlines import Deadlines
 
 _CHUNKS_SENT = 10
@@ -63,7 +63,7 @@ class Worker:
         self,
         settings: Settings,
         ledger: Ledger,
-        bucket: Callable[[str], Bucket],
+        bucket: Callable[[str], StreamingBucket],
         rejects: Rejects,
         write: Callable[..., Outcome],
         queue: Queue,

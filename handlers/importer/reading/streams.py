@@ -7,7 +7,7 @@ from handlers.importer.errors import FileError
 from handlers.importer.queue.messages import File
 from handlers.importer.reading.records import Read
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.s3 import Bucket, ObjectStream
+from handlers.shared.aws.s3_stream import ObjectStream, StreamingBucket
 
 _GONE = {
     "NoSuchKey": "was deleted before it was read",
@@ -27,7 +27,7 @@ class FilePart:
     S3 is asked when they are first read.
     """
 
-    def __init__(self, bucket: Bucket, file: File, start: int, end: int) -> None:
+    def __init__(self, bucket: StreamingBucket, file: File, start: int, end: int) -> None:
         self._bucket = bucket
         self._file = file
         self._start = start

@@ -15,7 +15,7 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from handlers.shared.aws import dynamodb, s3, ses, sqs
+from handlers.shared.aws import dynamodb, s3_stream, ses, sqs
 from handlers.shared.aws.batch_writer import write
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.errors import AwsError
@@ -154,7 +154,7 @@ def test_objects(key, sdk):
     boto = sdk("s3")
     name = "sluice.objects"
     boto.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
-    bucket = s3.Bucket(name)
+    bucket = s3_stream.StreamingBucket(name)
     body = bytes(range(256)) * 1000
     etag = bucket.put(key, body, headers={"content-type": "text/plain", "x-amz-meta-a": "b"}).headers["etag"]
     answer = boto.get_object(Bucket=name, Key=key)
@@ -180,7 +180,7 @@ def test_versions_of_an_object(sdk):
     boto = sdk("s3")
     boto.create_bucket(Bucket="versions", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
     boto.put_bucket_versioning(Bucket="versions", VersioningConfiguration={"Status": "Enabled"})
-    bucket = s3.Bucket("versions")
+    bucket = s3_stream.StreamingBucket("versions")
     first, second = (bucket.put("k", body).headers["x-amz-version-id"] for body in (b"1", b"2"))
     assert bucket.get("k").body == b"2"
     for version, body in ((first, b"1"), (second, b"2")):

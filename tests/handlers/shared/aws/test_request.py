@@ -12,7 +12,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
-from handlers.shared.aws import dynamodb, s3, ses, session, sqs
+from handlers.shared.aws import dynamodb, s3, s3_stream, ses, session, sqs
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.request import Request, Response
 
@@ -188,7 +188,7 @@ def test_s3_put(bucket, key, monkeypatch):
 @pytest.mark.parametrize("key", KEYS)
 def test_s3_reads_and_deletes(key, monkeypatch):
     ours = captured(monkeypatch)
-    bucket = s3.Bucket("sluice-archive")
+    bucket = s3_stream.StreamingBucket("sluice-archive")
     bucket.get(key)
     bucket.open(key, start=5, end=10, version="a/b+c")
     bucket.open(key, start=5, headers={"if-match": '"e"'})

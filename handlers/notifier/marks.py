@@ -8,7 +8,7 @@ A claim is an item of its own, which only other claims look at. It ends by itsel
 import json
 import math
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from handlers.shared.aws.protocol import AwsClient
 
 # What DynamoDB takes in one request.
 _KEYS = 100
-_PUTS = 25
+_WRITES = 25
 
 _CLAIM = "claim/"  # before the event's id
 _OWNER = "claimed_by"
@@ -33,77 +33,56 @@ class MarksUnavailableError(Exception):
 
 
 class Claim(NamedTuple):
-    """Who claims events, and how long it may take.
-
-    Attributes:
-        owner: the invocation; one that is repeated is the same owner.
-        seconds: what is left of the invocation: after that it can send nothing more.
-    """
+    """Who claims events, and how long it may take."""
 
     owner: str
+    """The invocation; one that is repeated is the same owner."""
     seconds: float
+    """What is left of the invocation: after that it can send nothing more."""
 
 
 class Marks:
-    """The table of marks.
-
-    Args:
-        client: sends the requests.
-        table: the table's name.
-        days: how long a mark lasts; longer than failed batches are kept, or a late redrive mails twice.
-        now: seconds since 1970.
-    """
+    """The table of marks. Event ids that are passed are all different."""
 
     def __init__(self, client: AwsClient, table: str, days: int, now: Callable[[], float] = time.time) -> None:
+        """Takes how many days a mark lasts, and what gives the seconds since 1970."""
         self._client = client
         self._table = table
         self._seconds = days * 86_400
         self._now = now
 
     def present(self, event_ids: Sequence[str], deadlines: BatchDeadlines) -> set[str]:
-        """Give those of these events, all different, that are marked.
+        """Returns those of these events that are marked.
 
         Raises:
-            MarksUnavailableError: not all marks could be read; whoever mails now may mail twice.
+            MarksUnavailableError: Not all marks could be read; whoever mails now may mail twice.
         """
-        found = set()
-        keys = [f'{{"{MARK_KEY}":{{"S":{quoted(event_id)}}}}}' for event_id in event_ids]
         chunks = [
             f'{{"ConsistentRead":true,"ProjectionExpression":"{MARK_KEY}","Keys":[{chunk}]}}'
-            for chunk in _chunks(keys, _KEYS)
+            for chunk in _chunks([f"{{{_key(event_id)}}}" for event_id in event_ids], _KEYS)
         ]
-        for answer in self._answers("BatchGetItem", chunks, "UnprocessedKeys", deadlines):
-            found.update([item[MARK_KEY]["S"] for item in answer["Responses"].get(self._table, ())])
-        return found
+        answers = self._answers("BatchGetItem", chunks, "UnprocessedKeys", deadlines)
+        return {item[MARK_KEY]["S"] for answer in answers for item in answer["Responses"].get(self._table, ())}
 
     def write(self, event_ids: Sequence[str], deadlines: BatchDeadlines) -> None:
-        """Mark events, all different, as mailed.
+        """Marks events as mailed.
 
         Raises:
-            MarksUnavailableError: some of them are not marked.
+            MarksUnavailableError: Some of them are not marked.
         """
-        expiry = int(self._now()) + self._seconds
-        puts = [
-            f'{{"PutRequest":{{"Item":{{"{MARK_KEY}":{{"S":{quoted(event_id)}}},"{MARK_EXPIRY}":{{"N":"{expiry}"}}}}}}}}'
-            for event_id in event_ids
-        ]
-        chunks = [f"[{chunk}]" for chunk in _chunks(puts, _PUTS)]
-        for _ in self._answers("BatchWriteItem", chunks, "UnprocessedItems", deadlines):
-            pass
+        expiry = f'"{MARK_EXPIRY}":{{"N":"{int(self._now()) + self._seconds}"}}'
+        self._write([f'{{"PutRequest":{{"Item":{{{_key(event_id)},{expiry}}}}}}}' for event_id in event_ids], deadlines)
 
     def claim(self, event_ids: Iterable[str], claim: Claim, deadlines: BatchDeadlines) -> set[str]:
-        """Claims events, all different, and returns those that nobody else has claimed.
+        """Claims events, and returns those that nobody else has claimed.
 
         Marks are to be read after that: before it ended, another claim may have left some.
 
         Raises:
-            MarksUnavailableError: not all could be asked for; none is claimed.
+            MarksUnavailableError: Not all could be asked for; none is claimed.
         """
         now = int(self._now())
-        values = {
-            ":now": {"N": str(now)},
-            ":owner": {"S": claim.owner},
-        }
+        owner = {"S": claim.owner}
         requests = (
             dynamodb.request(
                 "PutItem",
@@ -112,46 +91,43 @@ class Marks:
                     "Item": {
                         MARK_KEY: {"S": _CLAIM + event_id},
                         MARK_EXPIRY: {"N": str(now + math.ceil(claim.seconds) + _MARGIN)},
-                        _OWNER: values[":owner"],
+                        _OWNER: owner,
                     },
                     # Its own, too: a request whose answer was lost is sent again.
                     "ConditionExpression": (
                         f"attribute_not_exists({MARK_KEY}) OR {MARK_EXPIRY} < :now OR {_OWNER} = :owner"
                     ),
-                    "ExpressionAttributeValues": values,
+                    "ExpressionAttributeValues": {":now": {"N": str(now)}, ":owner": owner},
                 },
                 tag=event_id,
             )
             for event_id in event_ids
         )
-        claimed, failure = set(), None
+        claims, failure = set(), None
         for request, outcome in self._client.map(requests, deadline=deadlines.calls):
             if not isinstance(outcome, AwsError):
-                claimed.add(request.tag)
+                claims.add(request.tag)
             elif outcome.code != "ConditionalCheckFailedException":
                 failure = outcome
         if failure:
-            self.release(claimed, deadlines)
+            self.release(claims, deadlines)
             raise MarksUnavailableError(str(failure)) from failure
-        return claimed
+        return claims
 
     def release(self, event_ids: Collection[str], deadlines: BatchDeadlines) -> None:
         """Ends this invocation's claims of events; where that fails they end by themselves."""
-        deletes = [
-            f'{{"DeleteRequest":{{"Key":{{"{MARK_KEY}":{{"S":{quoted(_CLAIM + event_id)}}}}}}}}}'
-            for event_id in event_ids
-        ]
-        chunks = [f"[{chunk}]" for chunk in _chunks(deletes, _PUTS)]
         with suppress(MarksUnavailableError):
-            for _ in self._answers("BatchWriteItem", chunks, "UnprocessedItems", deadlines):
-                pass
+            self._write([f'{{"DeleteRequest":{{"Key":{{{_key(_CLAIM + id_)}}}}}}}' for id_ in event_ids], deadlines)
+
+    def _write(self, requests: Sequence[str], deadlines: BatchDeadlines) -> None:
+        chunks = [f"[{chunk}]" for chunk in _chunks(requests, _WRITES)]
+        self._answers("BatchWriteItem", chunks, "UnprocessedItems", deadlines)
 
     def _answers(
         self, operation: str, chunks: list[str], unprocessed: str, deadlines: BatchDeadlines
-    ) -> Iterator[dict[str, Any]]:
-        """Send each chunk, given as JSON, and again what DynamoDB left of it; report an error once all were sent."""
-        failure = None
-        attempt = 0
+    ) -> list[dict[str, Any]]:
+        """Sends each chunk, given as JSON, and again what DynamoDB left of it; raises once all were sent."""
+        answers, failure, attempt = [], None, 0
         while chunks:
             requests = [
                 dynamodb.request(operation, f'{{"RequestItems":{{{quoted(self._table)}:{chunk}}}}}') for chunk in chunks
@@ -161,17 +137,20 @@ class Marks:
                 if isinstance(outcome, AwsError):
                     failure = outcome
                     continue
-                answer = outcome.json()
-                chunks += map(json.dumps, answer.get(unprocessed, {}).values())
-                yield answer
+                answers.append(outcome.json())
+                chunks += map(json.dumps, answers[-1].get(unprocessed, {}).values())
             if chunks and not deadlines.wait(attempt, deadlines.calls):
                 raise MarksUnavailableError(f"{operation} on {self._table}: throttled until the time was over")
             attempt += 1
         if failure:
             raise MarksUnavailableError(str(failure)) from failure
+        return answers
 
 
-def _chunks(members: Sequence[str], size: int) -> Iterator[str]:
-    """The members of a JSON array, so many at once."""
-    for start in range(0, len(members), size):
-        yield ",".join(members[start : start + size])
+def _key(event_id: str) -> str:
+    return f'"{MARK_KEY}":{{"S":{quoted(event_id)}}}'
+
+
+def _chunks(members: Sequence[str], size: int) -> list[str]:
+    """Returns the members of a JSON array, so many at once."""
+    return [",".join(members[start : start + size]) for start in range(0, len(members), size)]

@@ -1,10 +1,10 @@
 """DynamoDB over its JSON protocol. Values are DynamoDB JSON, binary in base64, as on the wire."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from handlers.shared.aws.client import Client
-from handlers.shared.aws.request import Request, json_body
+from handlers.shared.aws.request import Payload, Request, json_body
 from handlers.shared.aws.session import Session
 
 _REPEATABLE = frozenset(
@@ -29,7 +29,7 @@ def connect(**options: Any) -> Client:
 
 def request(
     operation: str,
-    payload: Mapping[str, Any] | str | bytes,
+    payload: Payload,
     *,
     repeatable: bool | None = None,
     final: Collection[str] = (),
@@ -39,7 +39,7 @@ def request(
 
     Args:
         operation: Such as `GetItem`.
-        payload: What boto3's client takes, with values as DynamoDB JSON; or its JSON.
+        payload: With values as DynamoDB JSON.
         repeatable: Whether it may be sent twice. Left out: reads, puts and deletes may (under a condition one
             may then be refused because its first attempt succeeded), updates and transactions may not.
         final: Codes of errors that end it at once, although they may pass.

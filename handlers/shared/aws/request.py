@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from handlers.shared.aws.connection import Connection
 
+Payload = Mapping[str, Any] | str | bytes
+"""What boto3's client takes, or its JSON."""
+
 
 class Request(NamedTuple):
     """A request of one operation."""
@@ -46,8 +49,8 @@ class Response(NamedTuple):
         return json.loads(self.body)
 
 
-def json_body(payload: Mapping[str, Any] | str | bytes) -> bytes:
-    """Returns a payload as the bytes of its JSON; text and bytes are taken to be JSON already."""
+def json_body(payload: Payload) -> bytes:
+    """Returns a payload as the bytes of its JSON."""
     if isinstance(payload, bytes):
         return payload
     return (payload if isinstance(payload, str) else json.dumps(payload, separators=(",", ":"))).encode()

@@ -1,10 +1,9 @@
 """Sending mail with SES v2. A mail cannot be taken back, so no request here is repeatable."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from handlers.shared.aws.client import Client
-from handlers.shared.aws.request import Request, json_body
+from handlers.shared.aws.request import Payload, Request, json_body
 from handlers.shared.aws.session import Session
 
 
@@ -13,16 +12,17 @@ def connect(**options: Any) -> Client:
     return Client(Session("SESv2", "ses", "email", **options))
 
 
-def send_email(payload: Mapping[str, Any] | str | bytes, *, tag: Any = None) -> Request:
-    """Returns a request that sends one mail; `payload` is what boto3's `sesv2` takes."""
-    return _request("SendEmail", "/v2/email/outbound-emails", payload, tag)
+def send_email(payload: Payload) -> Request:
+    """Returns a request that sends one mail."""
+    return _request("SendEmail", "emails", payload)
 
 
-def send_bulk_email(payload: Mapping[str, Any] | str | bytes, *, tag: Any = None) -> Request:
+def send_bulk_email(payload: Payload) -> Request:
     """Returns a request that sends a template to at most 50 destinations, with an answer for each."""
-    return _request("SendBulkEmail", "/v2/email/outbound-bulk-emails", payload, tag)
+    return _request("SendBulkEmail", "bulk-emails", payload)
 
 
-def _request(operation: str, path: str, payload: Mapping[str, Any] | str | bytes, tag: Any) -> Request:
+def _request(operation: str, path: str, payload: Payload) -> Request:
     headers = {"content-type": "application/json"}
-    return Request(operation, body=json_body(payload), path=path, headers=headers, repeatable=False, tag=tag)
+    path = f"/v2/email/outbound-{path}"
+    return Request(operation, body=json_body(payload), path=path, headers=headers, repeatable=False)

@@ -1,10 +1,9 @@
 """Sending to SQS over its JSON protocol."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from handlers.shared.aws.client import Client
-from handlers.shared.aws.request import Request, json_body
+from handlers.shared.aws.request import Payload, Request, json_body
 from handlers.shared.aws.session import Session
 
 
@@ -13,22 +12,20 @@ def connect(**options: Any) -> Client:
     return Client(Session("SQS", "sqs", "sqs", **options))
 
 
-def send_message(payload: Mapping[str, Any] | str | bytes, *, repeatable: bool = False, tag: Any = None) -> Request:
-    """Returns a request that sends a message; `payload` is what boto3 takes. May the message arrive twice?"""
-    return _request("SendMessage", payload, repeatable=repeatable, tag=tag)
+def send_message(payload: Payload, *, repeatable: bool = False) -> Request:
+    """Returns a request that sends a message; `repeatable` where it may arrive twice."""
+    return _request("SendMessage", payload, repeatable)
 
 
-def send_message_batch(
-    payload: Mapping[str, Any] | str | bytes, *, repeatable: bool = False, tag: Any = None
-) -> Request:
+def send_message_batch(payload: Payload, *, repeatable: bool = False) -> Request:
     """Returns a request that sends at most ten messages; the answer's `Failed` names those not taken."""
-    return _request("SendMessageBatch", payload, repeatable=repeatable, tag=tag)
+    return _request("SendMessageBatch", payload, repeatable)
 
 
-def _request(operation: str, payload: Mapping[str, Any] | str | bytes, *, repeatable: bool, tag: Any) -> Request:
+def _request(operation: str, payload: Payload, repeatable: bool) -> Request:
     headers = {
         "content-type": "application/x-amz-json-1.0",
         "x-amz-target": f"AmazonSQS.{operation}",
         "x-amzn-query-mode": "true",  # as the SDK does: also name errors as the older protocol did
     }
-    return Request(operation, body=json_body(payload), headers=headers, repeatable=repeatable, tag=tag)
+    return Request(operation, body=json_body(payload), headers=headers, repeatable=repeatable)

@@ -27,7 +27,12 @@ _REFUSED = ("ValidationException", "SerializationException", "ItemCollectionSize
 
 
 class Outcome:
-    """What became of the items pulled; `unwritten` holds the tags, in no order, and `error` why."""
+    """What became of the items pulled.
+
+    Attributes:
+        unwritten: Their tags, in no order.
+        error: Why some are unwritten.
+    """
 
     __slots__ = ("error", "rejected", "requests", "unwritten", "written")
 
@@ -104,10 +109,10 @@ class _Writer:
     def run(self, items: Iterable[Item], in_flight: int) -> None:
         source = iter(items)
         while self.outcome.error is None and time.monotonic() < self.flight.limit():
-            pulled = list(islice(source, _BATCH))
-            if not pulled:
+            next_items = list(islice(source, _BATCH))
+            if not next_items:
                 break
-            for rows in _batches(pulled):
+            for rows in _batches(next_items):
                 while len(self.flight) >= in_flight or not self._keys.isdisjoint(rows):
                     self._settle()
                 self._keys.update(rows)
@@ -130,8 +135,8 @@ class _Writer:
 
     def _answered(self, batch: _Batch, answer: Response) -> None:
         unprocessed = answer.json()["UnprocessedItems"].values()
-        left = [put["PutRequest"]["Item"] for puts in unprocessed for put in puts]
-        rows = self._rows_of(left, batch.rows) if left else {}
+        rest = [put["PutRequest"]["Item"] for puts in unprocessed for put in puts]
+        rows = self._rows_of(rest, batch.rows) if rest else {}
         self._keys.difference_update(batch.rows.keys() - rows.keys())
         self.outcome.written += _count(batch.rows) - _count(rows)
         if not rows:
@@ -146,11 +151,11 @@ class _Writer:
             error = AwsError("DynamoDB", "BatchWriteItem", "Unprocessed", words, transient=True)
             self._unwritten(batch, error)
 
-    def _rows_of(self, left: list[dict[str, Any]], rows: Rows) -> Rows:
+    def _rows_of(self, rest: list[dict[str, Any]], rows: Rows) -> Rows:
         """Returns the rows that DynamoDB handed back: all, if one cannot be told, for puts may repeat."""
-        keys = [self._key_of(item) for item in left]
-        found = {key: items for key, items in rows.items() if self._key_of(json.loads(items[-1][0])) in keys}
-        return found if len(found) >= len(left) else rows
+        keys = [self._key_of(item) for item in rest]
+        same = {key: items for key, items in rows.items() if self._key_of(json.loads(items[-1][0])) in keys}
+        return same if len(same) >= len(rest) else rows
 
     def _key_of(self, item: dict[str, Any]) -> list[Any]:
         # DynamoDB may write a number in another way; two that a float cannot tell apart are both sent again.

@@ -77,12 +77,12 @@ class Connection:
 
     @property
     def answered(self) -> bool:
-        """The answer is there, or as much of it as is not for `read`."""
+        """Whether the answer is there, or as much of it as is not for `read`."""
         return self.parser.done or self.streaming
 
     @property
     def streaming(self) -> bool:
-        """The head of an answer to be streamed is there; its body is for `read`."""
+        """Whether the head of an answer is there whose body is for `read`."""
         return self._stream and 200 <= self.parser.status < 300
 
     def read(self, timeout: float) -> bytes:

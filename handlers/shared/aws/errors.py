@@ -5,9 +5,9 @@ from typing import Any
 
 from handlers.shared.aws.request import Request, Response
 
-# The service refused for its load, or for another request that is at work on the same thing, and did nothing. The
-# names are those of the SDK's standard retry mode, and what DynamoDB and SQS say beside them.
-_PUT_OFF = frozenset(
+# The service did nothing, for its load or for another request that is at work on the same thing. The names are those of
+# the SDK's standard retry mode, and what DynamoDB and SQS say beside them.
+_BUSY = frozenset(
     {
         "BandwidthLimitExceeded",
         "KmsThrottled",
@@ -47,10 +47,8 @@ class AwsError(Exception):
         message: AWS's words.
         status: The HTTP status; 0 where no answer came.
         request_id: What AWS support asks for; may be empty.
-        transient: The same request may succeed later: load, a conflict with another request, a fault of the service,
-            a lost connection.
-        ambiguous: The service may have done what was asked. Only for requests that are not repeatable; the
-            repeatable ones were sent again.
+        transient: The same request may succeed later.
+        ambiguous: The service may have done what was asked. Only for requests that are not repeatable.
     """
 
     def __init__(
@@ -97,7 +95,7 @@ def error_of(service: str, request: Request, response: Response) -> AwsError:
     """Returns the error that an answer other than 2xx stands for, in any of AWS's JSON and XML forms."""
     code, message = _reason(response)
     status = response.status
-    refused = status in (429, 503) or code in _PUT_OFF or (code == _CANCELLED and _passes(response, message))
+    refused = status in (429, 503) or code in _BUSY or (code == _CANCELLED and _passes(response, message))
     transient = refused or status in (500, 502, 504) or code in _FAILED
     return AwsError(
         service,
@@ -127,8 +125,8 @@ def _reason(response: Response) -> tuple[str, str]:
         code = code or str(body.get("__type") or body.get("code") or "")
         message = str(body.get("message") or body.get("Message") or "")
     else:
-        found = {name: text.decode(errors="replace") for name, text in _XML.findall(response.body)}
-        code, message = code or found.get(b"Code", ""), found.get(b"Message", "")
+        fields = {name: text.decode(errors="replace") for name, text in _XML.findall(response.body)}
+        code, message = code or fields.get(b"Code", ""), fields.get(b"Message", "")
     # `com.amazonaws.dynamodb.v20120810#ValidationException`, `NotFoundException:http://internal.amazon.com/`
     return code.rsplit("#", 1)[-1].split(":", 1)[0] or str(response.status), message
 

@@ -72,14 +72,14 @@ class ResponseParser:
         if head is None:
             return False
         first, *lines = head.decode("latin-1").split("\r\n")
-        found = _STATUS.fullmatch(first)
-        if not found or found[2] == "101":
+        match = _STATUS.fullmatch(first)
+        if not match or match[2] == "101":
             raise ProtocolError(f"not a usable status line: {first[:80]!r}")
-        if found[2] < "200":  # interim: the answer itself follows
+        if match[2] < "200":  # interim: the answer itself follows
             return True
         self.headers = _headers(lines)
-        self.status = int(found[2])
-        self.reusable = found[1] == "1" and "close" not in self.headers.get("connection", "").lower()
+        self.status = int(match[2])
+        self.reusable = match[1] == "1" and "close" not in self.headers.get("connection", "").lower()
         self._choose_framing()
         return True
 
@@ -112,10 +112,10 @@ class ResponseParser:
         line = self._line(b"\r\n")
         if line is None:
             return False
-        found = _CHUNK.fullmatch(line)
-        if not found:
+        match = _CHUNK.fullmatch(line)
+        if not match:
             raise ProtocolError(f"not a chunk size: {line[:80]!r}")
-        self._left = int(found[1], 16)
+        self._left = int(match[1], 16)
         self._read = ResponseParser._chunk if self._left else ResponseParser._trailer
         return True
 

@@ -36,14 +36,14 @@ class Signer:
             headers["x-amz-security-token"] = credentials.token
         names = sorted(headers)
         lines = "".join([f"{name}:{' '.join(headers[name].split())}\n" for name in names])
-        signed = ";".join(names)
-        canonical = f"{request.method}\n{request.path}\n{request.query}\n{lines}\n{signed}\n{digest}"
+        name_list = ";".join(names)
+        canonical = f"{request.method}\n{request.path}\n{request.query}\n{lines}\n{name_list}\n{digest}"
         scope = f"{stamp[:8]}/{self._region}/{self._service}/aws4_request"
         text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
         signature = hmac.digest(self._signing_key(stamp[:8], credentials.secret_key), text.encode(), "sha256").hex()
         headers["authorization"] = (
             f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, "
-            f"SignedHeaders={signed}, Signature={signature}"
+            f"SignedHeaders={name_list}, Signature={signature}"
         )
         return headers
 

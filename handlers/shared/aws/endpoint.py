@@ -18,19 +18,16 @@ _DOMAINS = (
 class Endpoint:
     """A host to connect to; `authority` is the name that the Host header carries."""
 
-    __slots__ = ("authority", "host", "path", "port", "tls")
+    __slots__ = ("authority", "host", "port", "tls")
 
-    def __init__(self, url: str, bucket: str | None = None, *, path_style: bool = True):
-        """Takes a URL without a path; for S3 also the bucket, which leads the path or the host name."""
+    def __init__(self, url: str):
+        """Takes a URL without a path."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
             raise ValueError(f"an endpoint is http[s]://host[:port], not {url!r}")
         self.tls = parts.scheme == "https"
         self.host = parts.hostname
         self.port = parts.port or (443 if self.tls else 80)
-        self.path = f"/{bucket}" if bucket and path_style else ""
-        if bucket and not path_style:
-            self.host = f"{bucket}.{self.host}"
         name = f"[{self.host}]" if ":" in self.host else self.host
         self.authority = name if self.port == (443 if self.tls else 80) else f"{name}:{self.port}"
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from handlers.shared.aws.client import Client
+from handlers.shared.aws.endpoint import configured_endpoint
 from handlers.shared.aws.request import Request, Response
 from handlers.shared.aws.session import Session
 
@@ -17,11 +18,17 @@ class Bucket:
 
     Keys are plain text, `headers` have lower-case names (`content-type`, `if-none-match`, `x-amz-meta-...`).
     A put under a condition may be refused (412) because its first attempt succeeded and the answer was lost.
+
+    Attributes:
+        path: What leads the keys in the paths of requests.
     """
 
     def __init__(self, name: str, **options: Any):
         """Takes the bucket's name and the keyword arguments of Session."""
-        self.client = Client(Session("S3", "s3", "s3", bucket=name, **options))
+        # Names lead the host on AWS, but for those with dots, which the wildcard of its certificate does not match.
+        in_path = "." in name or bool(options.get("endpoint") or configured_endpoint("S3"))
+        self.path = f"/{name}/" if in_path else "/"
+        self.client = Client(Session("S3", "s3", "s3" if in_path else f"{name}.s3", **options))
 
     def put(
         self, key: str, body: bytes, *, headers: Mapping[str, str] | None = None, deadline: float | None = None
@@ -44,5 +51,5 @@ class Bucket:
     def _call(self, operation: str, method: str, key: str, deadline: float | None, **parts: Any) -> Response:
         if not key:
             raise ValueError(f"{operation} needs a key")
-        path = f"{self.client.session.endpoint.path}/{quote(key, safe='/~')}"
-        return self.client.call(Request(operation, method=method, path=path, **parts), deadline=deadline)
+        request = Request(operation, method=method, path=self.path + quote(key, safe="/~"), **parts)
+        return self.client.call(request, deadline=deadline)

@@ -47,7 +47,6 @@ class Session:
         signing_name: str,
         host_prefix: str,
         *,
-        bucket: str | None = None,
         region: str | None = None,
         endpoint: str | None = None,
         connect_timeout: float = 3.0,
@@ -55,11 +54,8 @@ class Session:
     ):
         """Created by the service modules; `region` and the URL of `endpoint` default to the environment's."""
         region = region or region_of_environment()
-        url = endpoint or configured_endpoint(service)
         self.service = service
-        # The wildcard of S3's certificate does not match a name with dots.
-        path_style = bool(url) or "." in (bucket or "")
-        self.endpoint = Endpoint(url or public_endpoint(host_prefix, region), bucket, path_style=path_style)
+        self.endpoint = Endpoint(endpoint or configured_endpoint(service) or public_endpoint(host_prefix, region))
         self.connect_timeout = connect_timeout
         self.read_timeout = read_timeout
         self._signer = Signer(signing_name, region)

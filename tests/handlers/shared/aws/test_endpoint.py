@@ -35,12 +35,12 @@ def test_the_environment_configures_a_service_before_all(monkeypatch):
 
 def test_a_bucket_leads_the_host_on_aws_and_the_path_elsewhere(monkeypatch):
     def place(bucket: s3.Bucket) -> tuple[str, str]:
-        return bucket.client.session.endpoint.host, bucket.client.session.endpoint.path
+        return bucket.client.session.endpoint.host, bucket.path
 
-    assert place(s3.Bucket("b")) == ("b.s3.eu-north-1.amazonaws.com", "")
-    assert place(s3.Bucket("b.c")) == ("s3.eu-north-1.amazonaws.com", "/b.c")
+    assert place(s3.Bucket("b")) == ("b.s3.eu-north-1.amazonaws.com", "/")
+    assert place(s3.Bucket("b.c")) == ("s3.eu-north-1.amazonaws.com", "/b.c/")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:4566")
-    assert place(s3.Bucket("b")) == ("127.0.0.1", "/b")
+    assert place(s3.Bucket("b")) == ("127.0.0.1", "/b/")
 
 
 def test_lambdas_region_comes_first_and_none_is_an_error(monkeypatch):

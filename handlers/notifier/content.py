@@ -16,7 +16,7 @@ WELCOME = "welcome"
 PROFILE_CHANGED = "profile-changed"
 
 NAMELESS = "there"
-"""Stands for a name where there is none: "Hello there"."""
+"""In the place of a name: "Hello there"."""
 
 _LONGEST_VALUE = 100
 _LONGEST_READ = 1000  # no more of a value is looked at: an item may hold 400 KB of it
@@ -24,12 +24,12 @@ _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s_.-]+")
 
 
 def welcome(name: str) -> str:
-    """The template data, as JSON, of a welcome to somebody whose name may be anything."""
+    """Returns the template data, as JSON, of a welcome to somebody whose name may be anything."""
     return _data(name=name or NAMELESS)
 
 
 def profile_changed(name: str, changes: str) -> str:
-    """The template data, as JSON, of a note on a changed profile; `changes` is what `spoken` made."""
+    """Returns the template data of a note on a changed profile; `changes` is what `spoken` returned."""
     return _data(name=name or NAMELESS, changes=changes)
 
 
@@ -40,7 +40,7 @@ def cleaned(value: str) -> str:
 
 
 def escaped(value: str) -> str:
-    """Give a value as it may stand in HTML, in text and in quoted attributes."""
+    """Returns a value as it may stand in HTML, in text and in quoted attributes."""
     return (
         value.replace("&", "&amp;")
         .replace("<", "&lt;")
@@ -51,7 +51,7 @@ def escaped(value: str) -> str:
 
 
 def spoken(attributes: Sequence[str]) -> str:
-    """Name attributes as people do: `("email", "firstName")` becomes "e-mail address and first name"."""
+    """Returns attributes as people name them: `("email", "firstName")` becomes "e-mail address and first name"."""
     *others, last = [_spoken(attribute) for attribute in attributes]
     return f"{', '.join(others)} and {last}" if others else last
 

@@ -24,43 +24,35 @@ REPEATED = "repeated_in_batch"
 _SETS = ("SS", "NS", "BS")
 
 Record = Mapping[str, Any]
-Image = Mapping[str, Any]
 
 
 class Rules(NamedTuple):
-    """What the settings say about mail.
-
-    Attributes:
-        watched: the attributes whose change is worth a mail, in the order in which the mail names them.
-        only_to: who may be mailed.
-        enabled: False where mails are counted and not sent.
-    """
+    """What the settings say about mail."""
 
     watched: tuple[str, ...]
+    """The attributes whose change is worth a mail, in the order in which the mail names them."""
     only_to: OnlyTo
     enabled: bool
+    """False where mails are counted and not sent."""
 
 
 class Mail(NamedTuple):
-    """A mail that a stream record asks for.
-
-    Attributes:
-        event_id: the record's; the mail's identity.
-        sequence_number: the record's place in its shard.
-        template: `content.WELCOME` or `content.PROFILE_CHANGED`.
-        to: an address as SES takes it.
-        data: the template's values, as JSON.
-    """
+    """A mail that a stream record asks for."""
 
     event_id: str
+    """The record's; the mail's identity."""
     sequence_number: str
+    """The record's place in its shard."""
     template: str
+    """`content.WELCOME` or `content.PROFILE_CHANGED`."""
     to: str
+    """An address as SES takes it."""
     data: str
+    """The template's values, as JSON."""
 
 
 def plan(records: Sequence[Record], rules: Rules) -> tuple[list[Mail], dict[str, int]]:
-    """Give the mails that records ask for, in their order, and how many ask for none, by reason."""
+    """Returns the mails that records ask for, in their order, and how many ask for none, by reason."""
     mails: dict[str, Mail] = {}
     skipped: dict[str, int] = {}
     for record in records:
@@ -75,9 +67,9 @@ def plan(records: Sequence[Record], rules: Rules) -> tuple[list[Mail], dict[str,
 
 
 def decide(record: Record, rules: Rules) -> Mail | str:
-    """Give the mail that a stream record asks for, or the reason why it asks for none.
+    """Returns the mail that a stream record asks for, or the reason why it asks for none.
 
-    A changed address is told to the new address alone: the old one may be dead by now, or somebody else's.
+    A changed address is announced to the new one alone: the old one may be dead by now, or somebody else's.
     Whatever the record looks like, nothing is raised: what is no stream record is `UNREADABLE`.
     """
     try:
@@ -96,8 +88,8 @@ def _decide(record: Record, rules: Rules) -> Mail | str:
     after, before = change.get("NewImage"), change.get("OldImage")
     if not after or (event == "MODIFY" and not before):
         return NO_IMAGE
-    changed = [name for name in rules.watched if not _same(before.get(name), after.get(name))] if before else []
-    if event == "MODIFY" and not changed:
+    changes = [name for name in rules.watched if not _same(before.get(name), after.get(name))] if before else []
+    if event == "MODIFY" and not changes:
         return NOTHING_WATCHED_CHANGED
     address = _string(after, ADDRESS_ATTRIBUTE)
     to = deliverable(address) if address else ""
@@ -108,7 +100,7 @@ def _decide(record: Record, rules: Rules) -> Mail | str:
     if event == "INSERT":
         template, data = content.WELCOME, content.welcome(name)
     else:
-        template, data = content.PROFILE_CHANGED, content.profile_changed(name, _spoken(tuple(changed)))
+        template, data = content.PROFILE_CHANGED, content.profile_changed(name, _spoken(tuple(changes)))
     return Mail(_text(record["eventID"]), _text(change["SequenceNumber"]), template, to, data)
 
 
@@ -123,7 +115,7 @@ def _objection(to: str, rules: Rules) -> str | None:
 _spoken = cache(content.spoken)  # a batch changes few different sets of attributes
 
 
-def _string(image: Image, attribute: str) -> str:
+def _string(image: Mapping[str, Any], attribute: str) -> str:
     value = image.get(attribute)
     return value.get("S", "") if value else ""
 
@@ -135,18 +127,18 @@ def _text(value: Any) -> str:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """Compare two attribute values, or their absence; DynamoDB's sets have no order."""
+    """Compares two attribute values, or their absence; DynamoDB's sets have no order."""
     if before == after:
         return True
     return before is not None and after is not None and _ordered(before) == _ordered(after)
 
 
 def _ordered(value: Any) -> Any:
-    ((kind, held),) = value.items()
+    ((kind, members),) = value.items()
     if kind in _SETS:
-        return {kind: sorted(held)}
+        return {kind: sorted(members)}
     if kind == "M":
-        return {kind: {name: _ordered(member) for name, member in held.items()}}
+        return {kind: {name: _ordered(member) for name, member in members.items()}}
     if kind == "L":
-        return {kind: [_ordered(member) for member in held]}
+        return {kind: [_ordered(member) for member in members]}
     return value

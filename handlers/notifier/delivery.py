@@ -15,12 +15,12 @@ class Delivery:
     """One delivery and what became of it. Every mail ends in exactly one of the first four.
 
     Attributes:
-        sent: how many mails SES accepted.
-        already_sent: how many were marked before.
-        refused: event id -> SES's code, of the mails that SES will never take.
-        unsent: event id -> why, of the mails to be handed back.
-        failed: template -> SES's code, of templates that nothing can be sent of before somebody acts.
-        unmarked: how many of the sent could not be marked; a retry would send them again.
+        sent: How many mails SES accepted.
+        already_sent: How many were marked before.
+        refused: Event id -> SES's code, of the mails that SES will never take.
+        unsent: Event id -> why, of the mails to be handed back.
+        failed: Template -> SES's code, of templates that nothing can be sent of before somebody acts.
+        unmarked: How many of the sent could not be marked; a retry would send them again.
     """
 
     def __init__(self, sender: Sender, marks: Marks, deadlines: BatchDeadlines) -> None:
@@ -38,45 +38,45 @@ class Delivery:
         self._stopped = False
 
     def deliver(self, mails: Sequence[Mail]) -> None:
-        """Send those of the mails, all of different events, that are not marked.
+        """Sends those of the mails, all of different events, that are not marked.
 
         Raises:
-            MarksUnavailableError: the marks could not be read; nothing was sent.
+            MarksUnavailableError: The marks could not be read; nothing was sent.
         """
-        marked = self._marks.present([mail.event_id for mail in mails], self._deadlines)
-        self.already_sent = len(marked)
-        self._send([mail for mail in mails if mail.event_id not in marked])
+        marks = self._marks.present([mail.event_id for mail in mails], self._deadlines)
+        self.already_sent = len(marks)
+        self._send([mail for mail in mails if mail.event_id not in marks])
 
     def deliver_claimed(self, mails: Sequence[Mail], claim: Claim) -> None:
-        """Send those of the mails, all of different events, that are not marked, each under a claim.
+        """Sends those of the mails, all of different events, that are not marked, each under a claim.
 
         For records that another invocation may be working on at the same time. What that one has claimed is waited
         for until it is marked, or free again.
 
         Raises:
-            MarksUnavailableError: claims or marks could not be had; nothing more was sent.
+            MarksUnavailableError: Claims or marks could not be had; nothing more was sent.
         """
         attempt = 0
-        left = self._deliver_free(mails, claim)
-        while left and not self._stopped and not self.failed and self._deadlines.wait(attempt, self._deadlines.work):
-            left = self._deliver_free(left, claim)
+        rest = self._deliver_free(mails, claim)
+        while rest and not self._stopped and not self.failed and self._deadlines.wait(attempt, self._deadlines.work):
+            rest = self._deliver_free(rest, claim)
             attempt += 1
-        self.unsent |= {mail.event_id: CLAIMED for mail in left}
+        self.unsent |= {mail.event_id: CLAIMED for mail in rest}
 
     def _deliver_free(self, mails: Sequence[Mail], claim: Claim) -> list[Mail]:
-        """Deliver what nobody else has claimed; give the mails that somebody has, and has not marked."""
+        """Delivers what nobody else has claimed; returns the mails that somebody has, and has not marked."""
         ids = [mail.event_id for mail in mails]
-        claimed = self._marks.claim(ids, claim, self._deadlines)
+        claims = self._marks.claim(ids, claim, self._deadlines)
         try:
-            marked = self._marks.present(ids, self._deadlines)
+            marks = self._marks.present(ids, self._deadlines)
         except MarksUnavailableError:
-            self._marks.release(claimed, self._deadlines)
+            self._marks.release(claims, self._deadlines)
             raise
-        self.already_sent += len(marked)
-        free = claimed - marked
+        self.already_sent += len(marks)
+        free = claims - marks
         self._send([mail for mail in mails if mail.event_id in free])
-        self._marks.release(claimed - self._accepted, self._deadlines)
-        return [mail for mail in mails if mail.event_id not in claimed | marked]
+        self._marks.release(claims - self._accepted, self._deadlines)
+        return [mail for mail in mails if mail.event_id not in claims | marks]
 
     def _send(self, mails: list[Mail]) -> None:
         self.unsent |= {mail.event_id: NOT_BEGUN for mail in mails}
@@ -106,12 +106,12 @@ class Delivery:
         return not self._stopped
 
     def _apply(self, mails: list[Mail], answers: list[Answer]) -> list[Mail]:
-        """Act on the answers; give the mails to send again."""
-        sent, again = [], []
+        """Acts on the answers; returns the mails to send again."""
+        successes, again = [], []
         for mail, (rule, code) in zip(mails, answers, strict=True):
             self.unsent[mail.event_id] = code
             if rule is Rule.SENT:
-                sent.append(mail.event_id)
+                successes.append(mail.event_id)
             elif rule is Rule.WAIT:
                 again.append(mail)
             elif rule in (Rule.SKIP, Rule.SPLIT):
@@ -120,7 +120,7 @@ class Delivery:
                 self.failed[mail.template] = code
             elif rule is Rule.UNKNOWN:
                 self._stopped = True
-        self._mark(sent)
+        self._mark(successes)
         return again
 
     def _mark(self, event_ids: list[str]) -> None:
@@ -137,7 +137,7 @@ class Delivery:
 
 
 def bulk_calls(mails: Iterable[Mail]) -> Iterator[list[Mail]]:
-    """Group mails into calls of one template each, as large as can be with each person's mails in order.
+    """Groups mails into calls of one template each, as large as can be with each person's mails in order.
 
     Who is sent one template after the other gets the second in a later turn, after everybody's first.
     """

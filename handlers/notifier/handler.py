@@ -17,7 +17,7 @@ from handlers.shared.aws import dynamodb, ses
 
 
 class SendingError(Exception):
-    """SES refuses to send until somebody acts; what it took before is marked."""
+    """SES refuses to send until somebody acts; what it accepted before is marked."""
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:

@@ -64,29 +64,24 @@ ERROR_RULES = {
 
 
 class Answer(NamedTuple):
-    """What SES said to one mail: the rule, and the status or error code, which holds no personal data."""
+    """What SES said to one mail."""
 
     rule: Rule
     code: str
+    """The status or error code, which holds no personal data."""
 
 
 class Sender:
-    """Sends mails from one address, under one configuration set.
-
-    Args:
-        client: sends the requests; waits out throttling of whole calls.
-        address: the sender.
-        configuration_set: its name.
-        templates: the name that each template has in SES.
-    """
+    """Sends mails from one address, under one configuration set."""
 
     def __init__(self, client: AwsClient, address: str, configuration_set: str, templates: Mapping[str, str]) -> None:
+        """Takes the name that each template has in SES; the client waits out throttling of whole calls."""
         self._client = client
         self._address = address
         self._heads = {template: _head(address, configuration_set, name) for template, name in templates.items()}
 
     def send(self, template: str, mails: Sequence[Mail], deadline: float) -> list[Answer]:
-        """Send mails of one template, `MAILS_AT_ONCE` at most; give the answer to each, in their order."""
+        """Sends mails of one template, `MAILS_AT_ONCE` at most; returns the answer to each, in their order."""
         request = ses.send_bulk_email(self._heads[template] + ",".join([_entry(mail) for mail in mails]) + "]}")
         try:
             results = self._client.call(request, deadline=deadline).json()["BulkEmailEntryResults"]

@@ -46,7 +46,7 @@ def deliverable(address: str) -> str:
     """Returns an address as SES takes it: white space around it removed, a domain outside ASCII as punycode.
 
     Raises:
-        UnusableAddressError: the address has no such form. The message does not repeat it.
+        UnusableAddressError: The address has no such form. The message does not repeat it.
     """
     local, at, host = address.strip(_SPACE).rpartition("@")
     if not at:
@@ -65,7 +65,7 @@ def domain(text: str) -> str:
     """Returns a domain as SES takes it: white space around it removed, outside ASCII as punycode.
 
     Raises:
-        UnusableAddressError: it is no domain that mail goes to.
+        UnusableAddressError: It is no domain that mail goes to.
     """
     return _ascii_domain(text.strip(_SPACE))
 
@@ -76,7 +76,7 @@ class OnlyTo:
     A domain stands for itself, not for its subdomains. Case matters in a local part only.
 
     Raises:
-        ValueError: an entry is neither; left in, it would match nobody and hide the mistake.
+        ValueError: An entry is neither; left in, it would match nobody and hide the mistake.
     """
 
     def __init__(self, entries: Sequence[str]) -> None:
@@ -84,7 +84,7 @@ class OnlyTo:
         self._listed = {_listed(entry) for entry in entries}
 
     def allows(self, address: str) -> bool:
-        """Tell whether an address, as `deliverable` gave it, may be mailed."""
+        """Tells whether an address, as `deliverable` returned it, may be mailed."""
         if self._everybody:
             return True
         local, _, host = address.rpartition("@")
@@ -107,7 +107,7 @@ def _ascii_domain(text: str) -> str:
     """Returns a domain in ASCII, punycode where it needs it.
 
     Raises:
-        UnusableAddressError: it is no domain, or one that IDNA 2003 (Python's codec) and IDNA 2008 (the
+        UnusableAddressError: It is no domain, or one that IDNA 2003 (Python's codec) and IDNA 2008 (the
             registries) read differently, such as `straße.example`: its mail would go to a stranger.
     """
     encoded = text if text.isascii() else _punycode(text)

@@ -16,7 +16,7 @@ FAILURES_KEPT_DAYS = 30
 
 
 def archive_bucket(operations: Operations) -> BucketArgs:
-    """The bucket of a stream pipeline: the archive, which cannot be made again, and failures while they are kept."""
+    """Returns the bucket of a stream pipeline: the archive, which cannot be made again, and failures for their time."""
     return {
         "versioned": True,
         "announce": True,
@@ -31,7 +31,7 @@ def archive_bucket(operations: Operations) -> BucketArgs:
 def archiver(
     bucket_name: pulumi.Input[str], bucket_arn: pulumi.Input[str], events: Sequence[EventName]
 ) -> ConsumerArgs:
-    """The consumer that archives changes of the given kinds."""
+    """Returns the consumer that archives changes of the given kinds."""
     return {
         "handler": environment.HANDLER,
         "description": "Archives changes of the table as gzipped JSON lines in S3",

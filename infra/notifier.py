@@ -18,7 +18,7 @@ _MARKS_KEPT_DAYS = FAILURES_KEPT_DAYS + 7
 
 
 def marks_table(operations: Operations) -> TableArgs:
-    """The table of marks: one item for each stream record whose mail SES took.
+    """Returns the table of marks: one item for each stream record whose mail SES took.
 
     It can be lost, so it is never protected: then a record that is delivered again is mailed again.
     """
@@ -32,7 +32,7 @@ def marks_table(operations: Operations) -> TableArgs:
 def notifier(
     mailer: Mailer, marks: Table, *, watch: Sequence[str], enabled: bool, only_to: Sequence[str]
 ) -> ConsumerArgs:
-    """The consumer that mails new people, and people of whom a watched attribute changed."""
+    """Returns the consumer that mails new people, and people of whom a watched attribute changed."""
     welcome, changed = (mailer.templates[template].name for template in TEMPLATES)
     return {
         "handler": environment.HANDLER,

@@ -25,7 +25,7 @@ class Unarchivable(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What a batch of records becomes."""
+    """The objects of a batch of records."""
 
     objects: dict[str, bytes]
     """Key -> gzipped lines."""
@@ -40,8 +40,8 @@ def archive(records: Iterable[Record], events: Collection[str]) -> Batch:
     """Makes the objects of a batch, up to the first record that cannot be archived.
 
     Args:
-        records: records of one shard, in order.
-        events: the kinds of change to archive, such as `INSERT`.
+        records: Records of one shard, in order.
+        events: The kinds of change to archive, such as `INSERT`.
     """
     lines: dict[str, list[str]] = {}
     keys: dict[str, str] = {}
@@ -61,7 +61,7 @@ def archive(records: Iterable[Record], events: Collection[str]) -> Batch:
             keys[folder] = f"{folder}{record['dynamodb']['SequenceNumber']}-{record['eventID'][:8]}.jsonl.gz"
         lines[folder].append(line)
         archived += 1
-    objects = {keys[folder]: _compressed(held) for folder, held in lines.items()}
+    objects = {keys[folder]: _compressed(part) for folder, part in lines.items()}
     return Batch(objects, archived, passed_over, stopped_at)
 
 
@@ -83,11 +83,11 @@ def _image(image: Mapping[str, Any] | None) -> str:
 
 
 def _compressed(lines: list[str]) -> bytes:
-    """The same lines always give the same bytes: no time stamp goes in."""
+    """Returns the same bytes for the same lines always: no time stamp goes in."""
     return gzip.compress("".join(lines).encode(), compresslevel=6, mtime=0)
 
 
 def _sequence_number(record: Record) -> str:
-    """What Lambda is told of a failed record; empty, which fails the whole batch, where even that is missing."""
+    """Returns what names a failed record to Lambda; empty, which fails the whole batch, where even that is missing."""
     change = record.get("dynamodb")
     return str(change.get("SequenceNumber", "")) if isinstance(change, Mapping) else ""

@@ -1,4 +1,4 @@
-"""What the archiver is told: written by infra, read by the handler."""
+"""The archiver's handler, and the names that infra and it share."""
 
 HANDLER = "handlers.archiver.handler.handle"
 

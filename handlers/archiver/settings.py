@@ -7,7 +7,7 @@ from handlers.archiver import environment
 
 
 class Settings(NamedTuple):
-    """What the function is told; see `environment` for each."""
+    """What the function does; see `environment` for each."""
 
     bucket: str
     events: list[str]

@@ -11,7 +11,7 @@ from handlers.shared.variables import flag
 
 
 class Settings(NamedTuple):
-    """What the function is told; see `environment` for each."""
+    """What the function does; see `environment` for each."""
 
     rules: Rules
     sender: str

@@ -19,12 +19,12 @@ class UnknownAttributeTypeError(ValueError):
 
 
 def json_text(value: AttributeValue) -> str:
-    """The JSON text of an attribute value, as it appears in an event or in a response read without an SDK.
+    """Returns the JSON text of an attribute value, as it appears in an event or in a response read without an SDK.
 
     Numbers keep every digit, as written; binary stays base64; sets become arrays.
 
     Raises:
-        UnknownAttributeTypeError: the value is not one typed value of a known type.
+        UnknownAttributeTypeError: The value is not one typed value of a known type.
     """
     try:
         ((kind, content),) = value.items()
@@ -37,12 +37,12 @@ def json_text(value: AttributeValue) -> str:
 
 
 def json_object(item: Mapping[str, AttributeValue]) -> str:
-    """The JSON text of an item or a key: attribute name -> attribute value."""
+    """Returns the JSON text of an item or a key: attribute name -> attribute value."""
     return "{" + ",".join([f"{quoted(name)}:{json_text(value)}" for name, value in item.items()]) + "}"
 
 
 def text(value: AttributeValue | None) -> str:
-    """What to show a person for an attribute: strings and numbers as they are, the rest as JSON, `""` for none."""
+    """Returns what a person reads of an attribute: strings and numbers as they are, the rest as JSON, `""` for none."""
     if not value:
         return ""
     for kind in ("S", "N"):

@@ -36,7 +36,7 @@ def inert(text: str) -> str:
     if text.isprintable() and not _DOUBTFUL.search(text):
         return text
     unseen, loose, risky = _patterns()
-    text = "".join([c if _is_shown(c) else " " for c in unseen.sub(r"\1", text)])
+    text = "".join([char if _is_shown(char) else " " for char in unseen.sub(r"\1", text)])
     return risky.sub(_parted, " ".join(loose.sub("", text).split()))
 
 
@@ -53,7 +53,7 @@ def _parted(risk: re.Match[str]) -> str:
 
 
 def _grows(initials: str) -> bool:
-    """Whether one of the letters stands for several, as the ligature of `fi` does: readers may take them apart."""
+    """Tells whether a letter stands for several, as the ligature of `fi` does: readers may take them apart."""
     import unicodedata  # only for initials outside ASCII
 
     return len(unicodedata.normalize("NFKC", initials)) > len(initials)
@@ -61,7 +61,7 @@ def _grows(initials: str) -> bool:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """What is dropped wherever it is, what is dropped where it joins nothing, what is parted; compiled when needed."""
+    """Returns what is dropped wherever it is, what is dropped where it joins nothing, what is parted."""
     unseen = (  # soft hyphens, directions and the like: they part no words
         f"({_REGIONAL_FLAG})|[\u00ad\u034f\u061c\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
         "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"

@@ -1,8 +1,8 @@
 """What a mail says: the values that fill its template, made safe for a header, for a text and for HTML.
 
-Each value goes out twice, as `name` for the subject and the text and as `nameHtml` for the HTML: SES puts
-values into templates as they are. A variable that a template uses and that is not sent is a mail that SES
-accepts and never delivers, so a test holds the names here and those in `infra/templates` together.
+Each value goes out twice, as `name` for the subject and the text and as `nameHtml` for the HTML: SES puts values into
+templates as they are. It accepts a mail that lacks a variable and never delivers it, so a test holds the names here and
+those in `infra/templates` together.
 """
 
 import re

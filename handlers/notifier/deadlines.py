@@ -11,13 +11,12 @@ _FIRST_PAUSE = 0.2
 class BatchDeadlines(Deadlines):
     """The deadlines of one invocation.
 
-    What SES accepted just before Lambda ends the function would be mailed again. So a call to SES begins only while
-    there is time to hear its answer and to mark it. A short timeout shortens all of it.
+    A call to SES begins only while there is time to hear its answer and to mark it: what is not marked is mailed again.
 
     Attributes:
-        work: After this, no call to SES begins but the first.
-        answers: Until this, SES's answers are waited for.
-        calls: Until this, marks are read and written.
+        work: When no call to SES begins any more, but the first.
+        answers: When SES must have answered.
+        calls: When marks must be read and written.
     """
 
     def __init__(
@@ -33,7 +32,7 @@ class BatchDeadlines(Deadlines):
         self._pause = pause
 
     def wait(self, attempt: int, until: float) -> bool:
-        """Waits a random while (backoff with full jitter); returns False, at once, where that would end too late."""
+        """Pauses; returns False, at once, where that would end too late."""
         seconds = self._pause(attempt, _FIRST_PAUSE)
         if self.clock() + seconds >= until:
             return False

@@ -1,7 +1,7 @@
 """Which stream record sends which mail to whom, and why the others send none.
 
-Records are read by hand: boto3's deserializer would take four times as long, most of it for attributes that
-nobody looks at. Their shape: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+Records are read by hand: boto3's deserializer would take four times as long. Their shape:
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,8 +69,8 @@ def plan(records: Sequence[Record], rules: Rules) -> tuple[list[Mail], dict[str,
 def decide(record: Record, rules: Rules) -> Mail | str:
     """Returns the mail that a stream record asks for, or the reason why it asks for none.
 
-    A changed address is announced to the new one alone: the old one may be dead by now, or somebody else's.
-    Whatever the record looks like, nothing is raised: what is no stream record is `UNREADABLE`.
+    A changed address is mailed to the new one alone: the old one may be dead by now, or somebody else's.
+    Nothing is raised: what is no stream record is `UNREADABLE`.
     """
     try:
         return _decide(record, rules)

@@ -50,8 +50,7 @@ class Delivery:
     def deliver_claimed(self, mails: Sequence[Mail], claim: Claim) -> None:
         """Sends those of the mails, all of different events, that are not marked, each under a claim.
 
-        For records that another invocation may be working on at the same time. What that one has claimed is waited
-        for until it is marked, or free again.
+        What another invocation has claimed is waited for until it is marked, or free again.
 
         Raises:
             MarksUnavailableError: Claims or marks could not be had; nothing more was sent.

@@ -1,4 +1,4 @@
-"""The notifier's handler, the names of its environment variables, and the fields of its table."""
+"""The notifier's handler, and the names that infra and it share."""
 
 HANDLER = "handlers.notifier.handler.handle"
 
@@ -8,9 +8,9 @@ WELCOME_TEMPLATE = "MAIL_WELCOME_TEMPLATE"
 PROFILE_CHANGED_TEMPLATE = "MAIL_PROFILE_CHANGED_TEMPLATE"
 MAIL_ENABLED = "MAIL_ENABLED"  # a flag
 ONLY_TO = "MAIL_ONLY_TO"  # a JSON list of addresses and domains; empty: everybody
-WATCHED = "WATCHED_ATTRIBUTES"  # a JSON list of attribute names
+WATCHED = "WATCHED_ATTRIBUTES"  # a JSON list
 MARKS_TABLE = "MARKS_TABLE"
-MARKS_DAYS = "MARKS_DAYS"  # whole days; more than failed batches are kept, or a late redrive mails twice
+MARKS_DAYS = "MARKS_DAYS"  # more than failures are kept, or a late redrive mails twice
 
 ADDRESS_ATTRIBUTE = "email"
 NAME_ATTRIBUTE = "name"
@@ -22,6 +22,6 @@ MAILS_UNMARKED = "MailsUnmarked"
 RECORDS_UNREADABLE = "RecordsUnreadable"
 """Metrics that alarms watch."""
 
-# The marks table: one item for each stream record whose mail SES accepted, and one for each claim.
+# The marks table: an item for each stream record whose mail SES accepted, and for each claim.
 MARK_KEY = "event_id"  # S, the partition key
-MARK_EXPIRY = "expires_at"  # N, seconds since 1970: the table's time to live attribute
+MARK_EXPIRY = "expires_at"  # N, the time to live

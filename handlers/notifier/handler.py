@@ -3,12 +3,13 @@
 import os
 from collections import Counter
 from functools import cache
+from itertools import islice
 from time import monotonic
 from typing import Any
 
 from handlers.notifier import decisions, environment, settings
 from handlers.notifier.deadlines import BatchDeadlines
-from handlers.notifier.decisions import Mail, Rules
+from handlers.notifier.decisions import Rules
 from handlers.notifier.delivery import Delivery
 from handlers.notifier.marks import Claim, Marks
 from handlers.notifier.sending import Sender
@@ -27,9 +28,9 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
         The sequence number of the first record whose mail was not sent; Lambda repeats the batch from there.
 
     Raises:
-        SendingError: sender, template, quota, permission and the like. Raised, because a partial response
-            leaves Lambda's own error count at zero.
-        MarksUnavailableError: it is unknown who has been mailed, so nobody is.
+        SendingError: Sender, template, quota, permission and the like. A partial response would leave Lambda's own
+            error count at zero.
+        MarksUnavailableError: It is unknown who has been mailed, so nobody is.
     """
     started = monotonic()
     rules, sender, marks = _setup()
@@ -46,7 +47,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     if delivery.failed:
         codes = ", ".join(f"{template}: {code}" for template, code in delivery.failed.items())
         raise SendingError(f"SES refuses to send ({codes}): put that right, then redrive what has failed meanwhile")
-    return {"batchItemFailures": _first_unsent(mails, delivery)}
+    unsent = (mail.sequence_number for mail in mails if mail.event_id in delivery.unsent)
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in islice(unsent, 1)]}
 
 
 @cache
@@ -55,12 +57,6 @@ def _setup() -> tuple[Rules, Sender, Marks]:
     sender = Sender(ses.connect(), config.sender, config.configuration_set, config.templates)
     marks = Marks(dynamodb.connect(), config.marks_table, config.marks_days)
     return config.rules, sender, marks
-
-
-def _first_unsent(mails: list[Mail], delivery: Delivery) -> list[dict[str, str]]:
-    unsent = (mail.sequence_number for mail in mails if mail.event_id in delivery.unsent)
-    first = next(unsent, None)
-    return [{"itemIdentifier": first}] if first else []
 
 
 def _emit(context: Any, records: int, skipped: dict[str, int], delivery: Delivery, seconds: float) -> None:

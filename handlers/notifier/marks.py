@@ -1,8 +1,8 @@
 """The marks of what was mailed, one item a stream record: what makes a retried batch mail nobody twice.
 
-A shard's records are in one invocation at a time, so marks are read before and written after, and nothing is
-claimed. Records that are sent again by hand come outside that order, perhaps twice at once: they are claimed first.
-A claim is an item of its own, which only other claims look at. It ends by itself: a crash delays mails, it loses none.
+A shard's records are in one invocation at a time, so marks are read before and written after. Records that are sent
+again by hand come outside that order, perhaps twice at once: they are claimed first. A claim is an item of its own,
+which only other claims look at. It ends by itself: a crash delays mails, it loses none.
 """
 
 import json
@@ -38,7 +38,7 @@ class Claim(NamedTuple):
     owner: str
     """The invocation; one that is repeated is the same owner."""
     seconds: float
-    """What is left of the invocation: after that it can send nothing more."""
+    """What is left of the invocation."""
 
 
 class Marks:
@@ -55,7 +55,7 @@ class Marks:
         """Returns those of these events that are marked.
 
         Raises:
-            MarksUnavailableError: Not all marks could be read; whoever mails now may mail twice.
+            MarksUnavailableError: Not all marks could be read.
         """
         chunks = [
             f'{{"ConsistentRead":true,"ProjectionExpression":"{MARK_KEY}","Keys":[{chunk}]}}'
@@ -74,9 +74,7 @@ class Marks:
         self._write([f'{{"PutRequest":{{"Item":{{{_key(event_id)},{expiry}}}}}}}' for event_id in event_ids], deadlines)
 
     def claim(self, event_ids: Iterable[str], claim: Claim, deadlines: BatchDeadlines) -> set[str]:
-        """Claims events, and returns those that nobody else has claimed.
-
-        Marks are to be read after that: before it ended, another claim may have left some.
+        """Claims events, and returns those that nobody else has claimed; marks are to be read after that.
 
         Raises:
             MarksUnavailableError: Not all could be asked for; none is claimed.

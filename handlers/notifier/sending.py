@@ -53,9 +53,7 @@ STATUS_RULES = {
 _OTHER_STATUS = Rule.RETRY
 _WORD = re.compile(r"[^\s,;:<>()]*[^\s,;:<>().]")
 
-# Errors of the whole call. What is not here is waited for if it passes by itself, and fails otherwise: access
-# denied, no such template or configuration set, sender not verified, sending paused, account suspended, and a
-# used up quota.
+# Errors of the whole call. What is not here is waited for if it passes by itself, and fails otherwise.
 ERROR_RULES = {
     "BadRequestException": Rule.SPLIT,
     "MessageRejected": Rule.SPLIT,
@@ -106,8 +104,7 @@ class Sender:
         return Rule.WAIT if error.transient else Rule.FAIL
 
     def _blames_us(self, message: str) -> bool:
-        # One code stands for an unverified recipient, an unverified sender and "Sending paused for this
-        # account": only the words tell whether one mail would be refused or all.
+        # One code stands for an unverified recipient, an unverified sender and "Sending paused for this account".
         return not {self._address.lower(), "account", "quota"}.isdisjoint(_WORD.findall(message.lower()))
 
 

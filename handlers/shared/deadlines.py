@@ -8,14 +8,13 @@ from random import random
 class Deadlines:
     """The deadlines of one invocation.
 
-    Lambda ends a function that overruns, with whatever it was doing. So work stops before calls do, and calls before
-    the invocation, each by as many seconds as what follows takes.
+    Lambda ends a function that overruns, whatever it does: work stops before calls do, calls before the invocation.
 
     Attributes:
-        work: When no more work is begun, as `clock` says it.
-        calls: When every call must have come back, likewise.
+        work: When no more work is begun.
+        calls: When every call must have come back.
         longest_call: The seconds that one call may take with its repetitions.
-        clock: Gives the time in seconds; `time.monotonic` but in tests.
+        clock: Gives the time in seconds.
     """
 
     def __init__(
@@ -27,7 +26,7 @@ class Deadlines:
         longest_call: float = float("inf"),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Divides the seconds that an invocation has left: so many remain after work, so many after calls."""
+        """Divides the seconds that are left: so many remain after work, so many after calls."""
         end = clock() + seconds
         self.work = end - after_work
         self.calls = end - after_calls

@@ -1,7 +1,6 @@
 """One line an invocation: its summary and its metrics in CloudWatch's embedded metric format.
 
-CloudWatch makes metrics of the numbers named under `_aws` and keeps the other fields searchable: one line is both. It
-goes out through `print`, because the runtime wraps whatever goes through `logging`. Format:
+It goes out through `print`, because the runtime wraps whatever goes through `logging`. Format:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -12,7 +11,7 @@ from typing import Any
 
 NAMESPACE = "Sluice"
 DIMENSION = "FunctionName"
-"""The one dimension of every metric; its value is the function's physical name."""
+"""Of every metric; its value is the function's physical name."""
 
 
 def emit(context: Any, metrics: Mapping[str, tuple[float, str]], **properties: object) -> None:

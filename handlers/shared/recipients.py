@@ -13,14 +13,13 @@ LOCAL_PART_OUTSIDE_ASCII = "local_part_outside_ascii"
 
 _LONGEST_ADDRESS = 254  # RFC 5321 allows 256 octets for a path, brackets included
 _LONGEST_LOCAL_PART = 64
-# White space of any kind, and what has no width: both come along when an address is copied from a page or a file.
+# White space of any kind, and what has no width: both come along when an address is copied.
 _SPACE = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\u180e\u200b\u2060\ufeff"
 )
-# RFC 5322's dot-atom. Quoted local parts and comments are left out: hardly a mailbox needs them, and header
-# parsers disagree about them. So they do about encoded words (`=?`), which some decode where no RFC lets
-# them.
+# RFC 5322's dot-atom. Quoted local parts and comments are left out: hardly a mailbox needs them, and header parsers
+# disagree about them, as about encoded words (`=?`).
 _LOCAL_PART = re.compile(
     r"(?!.*=\?)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.IGNORECASE | re.ASCII
 )

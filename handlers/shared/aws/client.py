@@ -9,7 +9,7 @@ from handlers.shared.aws.session import Session
 
 
 class Client:
-    """Calls one service from one thread. Make it once: it keeps its connections between invocations.
+    """Calls one service from one thread, over connections that it keeps between invocations.
 
     Attributes:
         session: For what sends requests in ways of its own.
@@ -41,9 +41,9 @@ class Client:
         """Yields each request with its outcome, in the order of completion.
 
         Args:
-            requests: Taken one by one, when there is room. An iterator that had none is asked again after each outcome:
-                it may go on when an outcome has brought more. (A generator cannot: once it ended, it stays so.)
-            in_flight: How many are sent or wait for their retry at once; each has a connection of its own.
+            requests: Taken one by one, when there is room. An iterator (no generator) that had none is asked again
+                after each outcome, which may have brought more.
+            in_flight: How many are sent or wait for their retry at once, each on a connection of its own.
             deadline: As for `call`; the default counts from each request's first attempt.
         """
         source = iter(requests)

@@ -18,8 +18,7 @@ class Connection:
     Attributes:
         outgoing: What of the request has not left yet.
         parser: Takes the answer.
-        idle_since: When the last answer was complete, by the wall clock: unlike the monotonic one it goes on
-            while Lambda keeps the function frozen.
+        idle_since: When the last answer was complete, by the wall clock: it goes on while the function is frozen.
     """
 
     __slots__ = ("_stream", "idle_since", "outgoing", "parser", "sock")
@@ -41,7 +40,7 @@ class Connection:
         self._stream = stream
 
     def usable(self) -> bool:
-        """Tells whether nothing came since the last answer: no end, and no bytes that nobody asked for."""
+        """Tells whether nothing came since the last answer: no end, no bytes."""
         try:
             self.sock.recv(1)
         except _WOULD_BLOCK:

@@ -40,10 +40,10 @@ def request(
     Args:
         operation: Such as `GetItem`.
         payload: With values as DynamoDB JSON.
-        repeatable: Whether it may be sent twice. Left out: reads, puts and deletes may (under a condition one
-            may then be refused because its first attempt succeeded), updates and transactions may not.
-        final: Codes of errors that end it at once, although they may pass.
-        tag: The caller's own.
+        repeatable: Left out: reads, puts and deletes are (under a condition one may then be refused because its first
+            attempt succeeded), updates and transactions are not.
+        final: See `Request`.
+        tag: See `Request`.
     """
     return Request(
         operation,

@@ -26,7 +26,7 @@ _BUSY = frozenset(
         "TransactionInProgressException",
     }
 )
-# Why DynamoDB cancels a transaction, with a reason for each write, where the same one may pass later.
+# Why DynamoDB cancels a transaction that may pass later, a reason for each write.
 _CANCELLED = "TransactionCanceledException"
 _PASSING = frozenset({"None", "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
 # The service failed half way, whatever the status.
@@ -45,7 +45,7 @@ class AwsError(Exception):
         operation: Such as `PutItem`.
         code: AWS's name of the error, or the status where the answer names none.
         message: AWS's words.
-        status: The HTTP status; 0 where no answer came.
+        status: HTTP's; 0 where no answer came.
         request_id: What AWS support asks for; may be empty.
         transient: The same request may succeed later.
         ambiguous: The service may have done what was asked. Only for requests that are not repeatable.
@@ -82,7 +82,7 @@ class ConnectionLost(AwsError):  # noqa: N818 (it says what happened)
     """No answer came: `code` is `ConnectFailed`, `ConnectionLost` or `Timeout`.
 
     Attributes:
-        sent: The whole request had left, so the service may have acted on it.
+        sent: Whether all of the request had left.
     """
 
     def __init__(self, service: str, request: Request, code: str, message: str, *, sent: bool):

@@ -1,4 +1,4 @@
-"""What the requests to one service are sent with: who signs them, and the connections that are kept between them."""
+"""What the requests to one service share: who signs them, and connections."""
 
 import time
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from handlers.shared.aws.endpoint import Endpoint, configured_endpoint, public_e
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.signer import Signer
 
-_MAX_IDLE = 30.0  # seconds; then a connection may be gone without a word: a frozen function hears nothing
+_MAX_IDLE = 30.0  # seconds; then a connection may be gone: a frozen function hears nothing
 _MAX_IDLE_ONCE = 2.0  # for a request that may not be sent twice
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException")
 _SKEWED = (

@@ -1,8 +1,8 @@
 """Opening a socket by a point in time, with verified TLS or without.
 
 AWS's endpoints chain to the roots of Amazon Trust Services (https://www.amazontrust.com/repository/). Those are picked
-out of the system's own store, so nothing is trusted that the system does not trust; loading all of the store would take
-25 ms of a cold start. A peer with another root is verified against the whole store.
+out of the system's store, of which loading all would take 25 ms of a cold start. A peer with another root is verified
+against the whole store.
 """
 
 import os
@@ -19,7 +19,7 @@ def connect(host: str, port: int, end: float, *, tls: bool) -> socket.socket:
     """Returns a socket connected to a host, with `tls` to one whose certificate is valid for it; raises OSError.
 
     Args:
-        host: Its addresses are looked up, which takes the time that the system's resolver takes.
+        host: Looking its addresses up takes the time that the system's resolver takes.
         port: The port.
         end: A `time.monotonic()` value, at which connecting is given up.
         tls: Whether to speak TLS.
@@ -45,7 +45,7 @@ def seconds_left(end: float) -> float:
 
 
 def _connect(host: str, port: int, end: float) -> socket.socket:
-    """Gives each address that is tried an equal share of the time that is left: one that is dead does not take all."""
+    """Gives each address an equal share of the time that is left: one that is dead does not take all."""
     error = OSError(f"{host} has no address")
     addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for index, (family, kind, protocol, _, address) in enumerate(addresses):

@@ -43,6 +43,7 @@ ENVIRONMENT = {
     importer.GZIP_LIMIT_BYTES: str(_GIB),
     importer.HOP_LIMIT: "1000",
     importer.IGNORE: "[]",
+    importer.TRANSFORM: "",
     reporter.GROUPS: '[{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "totals_table": "RA_totales"}]',
     reporter.RECIPIENTS: '["team@example.com"]',
     reporter.NAME_ATTRIBUTE: "name",

@@ -29,7 +29,7 @@ class CodeError(ValueError):
     """The code of a function cannot be packaged; the message says why."""
 
 
-def package(handler: str, root: Path = ROOT, build: Path | None = None, others: Sequence[str] = ()) -> Path:
+def package(handler: str, root: Path = ROOT, build: Path | None = None, functions: Sequence[str] = ()) -> Path:
     """Puts what a function needs into a folder of its own and returns that folder.
 
     The folder's name carries a hash of its contents: functions of the same sources share it, and it never changes.
@@ -38,7 +38,7 @@ def package(handler: str, root: Path = ROOT, build: Path | None = None, others: 
         handler: Dotted path of the handler, such as `handlers.archiver.handler.handle`.
         root: The folder that the path starts from.
         build: The folder to put it below; `.build` in `root` by default.
-        others: Further modules that the function loads by their names.
+        functions: Further functions that it loads by their names, `package.module:function`.
 
     Raises:
         FileNotFoundError: A module does not exist.
@@ -47,7 +47,9 @@ def package(handler: str, root: Path = ROOT, build: Path | None = None, others: 
         CodeError: It takes more than Lambda has room for, or a package has a module of the same name.
     """
     build = build or root / _BUILD
-    entries = [handler.rpartition(".")[0], *others]
+    for function in functions:
+        imports.check_function(function, root)
+    entries = [handler.rpartition(".")[0], *(function.partition(":")[0] for function in functions)]
     modules = imports.sources(entries, root)
     requirements = sorted({path for entry in entries if (path := _requirements(entry, root)).is_file()})
     packages, pins = _packages(requirements, build) if requirements else (None, {})

@@ -49,8 +49,9 @@ class FunctionArgs(TypedDict):
     root: NotRequired[str]
     """The folder that the path starts from, where the handler is another project's; this repository by default. Its
     archive is made in `.build` there. A `requirements.txt` beside the handler pins the packages that go into it."""
-    modules: NotRequired[Sequence[str]]
-    """Further modules that the function loads by their names, with what they import and their `requirements.txt`."""
+    functions: NotRequired[Sequence[str]]
+    """Further functions that it loads by their names, `package.module:function`: their modules, what these import and
+    the packages of their `requirements.txt` go into the archive."""
     description: str
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables; names come from the handler's `environment` module."""
@@ -182,7 +183,7 @@ class Function(Component):
         """Returns the arguments that say what the function runs."""
         root = Path(self._args.get("root", ROOT))
         try:
-            folder = package(self._args["handler"], root, others=self._args.get("modules", ()))
+            folder = package(self._args["handler"], root, functions=self._args.get("functions", ()))
         except (CodeError, FileNotFoundError, ImportsError, RequirementsError) as error:
             raise pulumi.RunError(str(error)) from error
         archive = pulumi.FileArchive(str(folder))

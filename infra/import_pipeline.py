@@ -46,6 +46,9 @@ class ImportPipelineArgs(TypedDict):
     """Larger objects are split into pieces of this size."""
     gzip_limit_mib: NotRequired[int]
     """A gzipped file that grows beyond this is refused."""
+    transform: NotRequired[str | None]
+    """A function between a row and its item, `package.module:function` from this repository's folder; see
+    `handlers.importer.items.transform`. A `requirements.txt` beside its module pins the packages that it needs."""
     ignore: NotRequired[Sequence[str]]
     """Names of files that are no data, with `*`, `?` and `[...]` as in shells; with a slash at the end, folders."""
     timeout_seconds: NotRequired[int]
@@ -172,6 +175,7 @@ class ImportPipeline(Component):
 
     def _create_function(self) -> Function:
         args, sort_key, rejected = self._args, self._args.get("sort_key"), environment.REJECTED_PREFIX
+        transform = self._args.get("transform") or ""
         return Function(
             f"{self._name}-importer",
             {
@@ -191,6 +195,7 @@ class ImportPipeline(Component):
                     environment.CHUNK_BYTES: str(args.get("chunk_mib", defaults.CHUNK_MIB) * _MIB),
                     environment.GZIP_LIMIT_BYTES: str(args.get("gzip_limit_mib", defaults.GZIP_LIMIT_MIB) * _MIB),
                     environment.HOP_LIMIT: str(_HOPS),
+                    environment.TRANSFORM: transform,
                     environment.IGNORE: json.dumps(list(args.get("ignore", defaults.IGNORE))),
                 },
                 "settings": {environment.COLUMNS: "imports.columns", environment.IGNORE: "imports.ignore"},
@@ -206,6 +211,7 @@ class ImportPipeline(Component):
                         "look": "Look at `python -m sluice imports`, which says which and why.",
                     },
                 },
+                "functions": [transform] if transform else [],
                 "statements": self._statements(),
                 "timeout_seconds": self._timeout_seconds,
                 "memory_mib": 512,

@@ -61,6 +61,21 @@ def sources(modules: Iterable[str], root: Path) -> dict[str, tuple[Import, ...]]
     return foreign
 
 
+def check_function(name: str, root: Path) -> None:
+    """Refuses a function, `package.module:function`, that is not there.
+
+    Raises:
+        ImportsError: The module is not there, or it names nothing so at its top level.
+    """
+    module, _, function = name.partition(":")
+    path = _file(module, root)
+    if path is None:
+        raise ImportsError(f"{name}: there is no module {module} below {root}")
+    names = {each for node in ast.parse((root / path).read_bytes(), path).body for each in _names(node)}
+    if function not in names:
+        raise ImportsError(f"{name}: {path} has no {function} at its top level; it has {', '.join(sorted(names))}")
+
+
 def check(files: Mapping[str, Iterable[Import]], packages: frozenset[str], requirements: str) -> None:
     """Refuses imports that a function on Lambda does not find.
 
@@ -81,6 +96,17 @@ def check(files: Mapping[str, Iterable[Import]], packages: frozenset[str], requi
                 f"{path}, line {line}: imports {top}, which a function on Lambda does not have. Name its package, "
                 f"pinned with hashes, in {requirements}, or do without it"
             )
+
+
+def _names(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement gives to something."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        yield from (alias.asname or alias.name for alias in node.names)
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        yield from (target.id for target in targets if isinstance(target, ast.Name))
 
 
 def _is_package(top: str, root: Path) -> bool:

@@ -134,6 +134,13 @@ Address = Annotated[str, _usable(deliverable, "an e-mail address such as team@ex
 Domain = Annotated[str, _usable(domain, "a domain such as example.com")]
 AddressOrDomain = Annotated[str, _usable(_address_or_domain, "an e-mail address or a domain")]
 AttributeName = Annotated[str, Field(min_length=1, max_length=255)]
+FunctionName = Annotated[
+    str,
+    matching(
+        re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+:[A-Za-z_]\w*", re.ASCII),
+        "a function in a module of a package: package.module:function",
+    ),
+]
 IgnoredName = Annotated[
     str,
     matching(

@@ -32,6 +32,7 @@ from infra.setting_types import (
     AddressOrDomain,
     AttributeName,
     Domain,
+    FunctionName,
     IgnoredName,
     KmsKey,
     Prefix,
@@ -102,6 +103,7 @@ class ImportSettings(_Section):
     timeout_seconds: Annotated[int, Field(ge=30, le=900)] = import_defaults.TIMEOUT_SECONDS
     maximum_concurrency: Annotated[int, Field(ge=2, le=1000)] = import_defaults.MAXIMUM_CONCURRENCY
     gzip_limit_mib: Annotated[int, Field(ge=1, alias="gzipLimitMiB")] = import_defaults.GZIP_LIMIT_MIB
+    transform: FunctionName | None = None
     ignore: Annotated[list[IgnoredName], Field(max_length=50), each_once] = list(import_defaults.IGNORE)
 
     @field_validator("sort_key")

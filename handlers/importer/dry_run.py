@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from handlers.importer.errors import FileError
-from handlers.importer.items.transform import TRANSFORM
+from handlers.importer.items.transform import load
 from handlers.importer.reading.rows import Rows
 from handlers.importer.settings import read
 
@@ -26,7 +26,7 @@ def dry_run(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
         environ: the function's environment variables.
 
     Returns:
-        `format`, `keys` (names), `columns` (name -> type; empty but for CSV), `items` and `rejected` (counts),
+        `format`, `keys` (names), `columns` (name -> type; empty but for CSV); how many `items`, `rejected`, `skipped`;
         `first_items` (`line`, `item`) and `first_rejects` (`line`, `reason`, `row`), items and rows as JSON texts.
         Where the file cannot be imported, `error` says why; the rest tells what was read before, if anything was.
     """
@@ -36,7 +36,7 @@ def dry_run(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             rows = Rows(lambda _: file, path.name, settings.gzip_limit_bytes)
-            batches = rows.reader(schema, TRANSFORM).batches(rows.stream.read, rows.position)
+            batches = rows.reader(schema, load(settings.transform)).batches(rows.stream.read, rows.position)
             kind = rows.format.kind or rows.head.kind  # the head of an empty file says nothing
             result = {
                 "format": kind.value + (", gzipped" if rows.format.gzipped else ""),
@@ -44,12 +44,14 @@ def dry_run(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
                 "columns": {column: schema.type_of(column) for column in rows.head.header},
                 "items": 0,
                 "rejected": 0,
+                "skipped": 0,
                 "first_items": [],
                 "first_rejects": [],
             }
             for batch in batches:
                 result["items"] += len(batch.items)
                 result["rejected"] += len(batch.rejects)
+                result["skipped"] += batch.skipped
                 for text, _, (line, _) in batch.items[: _SHOWN - len(result["first_items"])]:
                     result["first_items"].append({"line": line, "item": text})
                 for reject in batch.rejects[: _SHOWN - len(result["first_rejects"])]:

@@ -24,6 +24,7 @@ class Settings(NamedTuple):
     gzip_limit_bytes: int
     hop_limit: int
     ignore: tuple[str, ...] = ()
+    transform: str = ""
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -42,4 +43,5 @@ def read(environ: Mapping[str, str]) -> Settings:
         gzip_limit_bytes=int(environ[environment.GZIP_LIMIT_BYTES]),
         hop_limit=int(environ[environment.HOP_LIMIT]),
         ignore=tuple(json.loads(environ[environment.IGNORE])),
+        transform=environ[environment.TRANSFORM],
     )

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from handlers.importer.errors import FileError
-from handlers.importer.items import transform
+from handlers.importer.items.transform import load
 from handlers.importer.ledger.entries import Lease, Step
 from handlers.importer.ledger.ledger import Ledger, Refusal, Verdict
 from handlers.importer.queue.companions import is_companion
@@ -102,7 +102,7 @@ class Worker:
             return
         try:
             rows = self._open(lease)
-            reader = None if first.name == PLAN else rows.reader(self._settings.schema, transform.TRANSFORM)
+            reader = None if first.name == PLAN else rows.reader(self._settings.schema, load(self._settings.transform))
         except FileError as error:
             step = Step(lease.position, bytes_read=lease.bytes_read, number=lease.number, done=True, fault=str(error))
             self._count(lease, step)

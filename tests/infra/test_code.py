@@ -266,9 +266,9 @@ def test_without_its_requirements_an_archive_is_refused(tmp_path, with_sample):
 
 
 def test_a_module_that_is_loaded_by_name_comes_with_its_packages(tmp_path, with_sample):
-    write(with_sample, app__sender__handler="", app__tidy__rows="import sample")
+    write(with_sample, app__sender__handler="", app__tidy__rows="import sample\n\ndef tidy(row):\n    return row")
     (with_sample / "app/sender/requirements.txt").rename(with_sample / "app/tidy/requirements.txt")
-    folder = package("app.sender.handler.handle", with_sample, tmp_path / "build", others=["app.tidy.rows"])
+    folder = package("app.sender.handler.handle", with_sample, tmp_path / "build", functions=["app.tidy.rows:tidy"])
     assert {"app/tidy/rows.py", "sample.py"} <= contents(folder).keys()
 
 

@@ -1,10 +1,12 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pulumi_aws as aws
 import pytest
 
 from infra.import_pipeline import ImportPipeline
+from sluice.cloud.program.execution import ProgramError
 from tests.infra.reading import OPERATIONS, PROTECTED, TAGS, dependencies, record, statements, types
 
 KEY: Any = {"partition_key": {"name": "id"}}
@@ -181,6 +183,18 @@ def test_the_importer_is_told_how_to_read_files():
     assert json.loads(found["IMPORT_ORDERED"]) is True
     assert found["IMPORT_CHUNK_BYTES"] == str(8 * 1024 * 1024)
     assert found["IMPORT_GZIP_LIMIT_BYTES"] == str(100 * 1024 * 1024)
+
+
+def test_a_transform_goes_into_the_archive_with_what_it_imports():
+    graph = pipeline(transform="tests.infra.transforms:tidy")
+    assert variables(graph)["IMPORT_TRANSFORM"] == "tests.infra.transforms:tidy"
+    archive = Path(graph.named("import-importer").inputs["code"].path)
+    assert (archive / "tests/infra/transforms.py").is_file()
+
+
+def test_a_transform_that_is_not_there_is_refused():
+    with pytest.raises(ProgramError, match=r"tests\.infra\.transforms:other: tests/infra/transforms\.py has no other"):
+        pipeline(transform="tests.infra.transforms:other")
 
 
 def test_the_importer_is_told_all_that_its_handler_reads():

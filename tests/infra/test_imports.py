@@ -6,7 +6,7 @@ import pytest
 
 from infra import standard_library
 from infra.function import RUNTIME
-from infra.imports import ImportsError, check, sources
+from infra.imports import ImportsError, check, check_function, sources
 
 REQUIREMENTS = "app/requirements.txt"
 
@@ -87,6 +87,25 @@ def test_packages_need_no_init_file(tmp_path):
         (tmp_path / path).write_text("")
     (tmp_path / "app/deep/handler.py").write_text("from shared.deep import text")
     assert sources(["app.deep.handler"], tmp_path).keys() == {"app/deep/handler.py", "shared/deep/text.py"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["def tidy(row): ...", "from json import loads as tidy", "tidy = dict", "tidy: object = dict", "class tidy: ..."],
+)
+def test_a_function_is_found_at_the_top_of_its_module(tmp_path, source):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/rows.py").write_text(source)
+    check_function("app.rows:tidy", tmp_path)
+
+
+def test_a_function_that_is_not_there_is_refused_with_those_that_are(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/rows.py").write_text("def tidy(row):\n    def other(): ...\n")
+    with pytest.raises(ImportsError, match=r"app\.rows:other: app/rows\.py has no other at its top level; it has tidy"):
+        check_function("app.rows:other", tmp_path)
+    with pytest.raises(ImportsError, match=r"app\.none:tidy: there is no module app\.none below"):
+        check_function("app.none:tidy", tmp_path)
 
 
 def test_the_standard_library_is_that_of_the_runtime():

@@ -86,6 +86,7 @@ def test_a_sender_and_recipients_are_enough():
             "timeoutSeconds": 120,
             "maximumConcurrency": 10,
             "gzipLimitMiB": 102_400,
+            "transform": None,
             "ignore": list(IGNORE),
         },
         "reports": {

@@ -22,7 +22,7 @@ from handlers.importer.items.rules import (
     shown,
     shown_name,
 )
-from handlers.importer.items.transform import Rejected, Transform
+from handlers.importer.items.transform import Rejected, Transform, failure
 
 
 class RemovedError(Exception):
@@ -197,7 +197,7 @@ def _transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:
     try:
         result = transform(row)
     except Exception as error:
-        raise RowError(f"the transform failed: {type(error).__name__}: {error}") from error
+        raise RowError(failure(error)) from error
     if isinstance(result, Rejected):
         raise RowError(result.reason)
     if type(result) is not dict:

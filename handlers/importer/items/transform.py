@@ -1,21 +1,19 @@
-'''The place where a team puts its own function between a row and its item.
+'''A team's own function between a row and its item: the setting `imports.transform`, `package.module:function`.
 
-Write a function of one row, and name it in `TRANSFORM`. It gets each row as a dict: of a CSV file the cells
-that are not empty, as strings; of JSON the object, its fractions as `Number` (a string of their digits,
-because a float would round them). It returns the item as a dict of `str`, `int`, `Decimal`, `Number`, `bool`,
-`None`, lists and dicts, or a `Rejected` with a reason. A string in a column with a type in the settings
-becomes that type. An exception rejects its row.
+It gets each row as a dict: of a CSV file the cells that are not empty, as strings; of JSON the object, its
+fractions as `Number` (a string of their digits, because a float would round them). It returns the item as a dict of
+`str`, `int`, `Decimal`, `Number`, `bool`, `None`, lists and dicts, or a `Rejected` with a reason. A string in a column
+with a type in the settings becomes that type. An exception rejects its row.
 
     def tidy(row: dict[str, Any]) -> dict[str, Any] | Rejected:
         """Keeps customers only, with their mail address in lower case and the name of the source."""
         if row.get("kind") != "customer":
             return Rejected("not a customer")
         return {**row, "email": row["email"].strip().lower(), "source": "crm"}
-
-    TRANSFORM = tidy
 '''
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 
@@ -27,4 +25,27 @@ class Rejected(NamedTuple):
 
 Transform = Callable[[dict[str, Any]], dict[str, Any] | Rejected]
 
-TRANSFORM: Transform | None = None
+_ROOT = __file__.rpartition("handlers/importer/")[0]
+"""The folder that modules are imported from, with a slash at its end."""
+
+
+@cache
+def load(name: str) -> Transform | None:
+    """Returns the transform of a name such as `package.module:function`; None for the empty name."""
+    if not name:
+        return None
+    from importlib import import_module  # a cold start without a transform is spared it
+
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)
+
+
+def failure(error: Exception) -> str:
+    """Returns the reason of a row whose transform raised an error, with the file and the line where it did."""
+    place, trace = "", error.__traceback__ and error.__traceback__.tb_next  # the first is where it was called
+    while trace:
+        file = trace.tb_frame.f_code.co_filename
+        if file.startswith(_ROOT):
+            place = f" ({file.removeprefix(_ROOT)}, line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return f"the transform failed: {type(error).__name__}: {error}{place}"

@@ -24,6 +24,7 @@ ENVIRON = {
     environment.GZIP_LIMIT_BYTES: "1000",
     environment.HOP_LIMIT: "10",
     environment.IGNORE: "[]",
+    environment.TRANSFORM: "",
 }
 
 
@@ -39,11 +40,21 @@ def test_it_tells_format_items_and_rejects(tmp_path: Path) -> None:
         "columns": {"id": "S", "price": "N"},
         "items": 1,
         "rejected": 1,
+        "skipped": 0,
         "first_items": [{"line": 2, "item": '{"id":{"S":"x"},"price":{"N":"1.50"}}'}],
         "first_rejects": [
             {"line": 3, "reason": "price: 'much' is not a number", "row": '{"id": "y", "price": "much"}'}
         ],
     }
+
+
+def test_it_uses_the_transform(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"id,name\nx,ADA\ny,\n")
+    found = dry_run(tmp_path / "a.csv", {**ENVIRON, environment.TRANSFORM: "tests.infra.transforms:tidy"})
+    assert [item["item"] for item in found["first_items"]] == ['{"id":{"S":"x"},"name":{"S":"ada"}}']
+    assert [reject["reason"] for reject in found["first_rejects"]] == [
+        "the transform failed: KeyError: 'name' (tests/infra/transforms.py, line 8)"
+    ]
 
 
 def test_it_counts_all_and_shows_the_first(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ ENVIRONMENT = {
     environment.GZIP_LIMIT_BYTES: "5",
     environment.HOP_LIMIT: "7",
     environment.IGNORE: "[]",
+    environment.TRANSFORM: "",
 }
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from handlers.importer.items import transform
 from handlers.importer.items.transform import Rejected
 from handlers.importer.reading import csv_reader
 from handlers.importer.reading.records import blocks
@@ -248,11 +247,12 @@ def test_a_server_that_ignores_ranges_does_no_harm(small_steps: Cloud) -> None:
     assert (entry["status"], entry["rows_written"], entry["bytes_read"]) == ("SUCCEEDED", 60, entry["bytes_total"])
 
 
-def test_the_teams_transform_makes_the_items(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    def only_even(row: dict[str, Any]) -> dict[str, Any] | Rejected:
-        return {**row, "source": "crm"} if int(row["n"]) % 2 == 0 else Rejected("is odd")
+def only_even(row: dict[str, Any]) -> dict[str, Any] | Rejected:
+    return {**row, "source": "crm"} if int(row["n"]) % 2 == 0 else Rejected("is odd")
 
-    monkeypatch.setattr(transform, "TRANSFORM", only_even)
+
+def test_the_teams_transform_makes_the_items(cloud: Cloud) -> None:
+    cloud.configure(transform="tests.handlers.importer.test_worker:only_even")
     cloud.upload("incoming/a.csv", csv_file(4))
     cloud.run()
     assert cloud.items() == {id_: {"id": {"S": id_}, "n": {"N": id_}, "source": {"S": "crm"}} for id_ in ("0", "2")}

@@ -138,7 +138,8 @@ def test_a_transform_makes_the_item() -> None:
     }
     with pytest.raises(RowError, match="not a customer"):
         item({"id": "A", "kind": "staff"}, transform=tidy)
-    with pytest.raises(RowError, match="the transform failed: KeyError: 'kind'"):
+    place = r"\(tests/handlers/importer/items/test_object_items\.py, line \d+\)"
+    with pytest.raises(RowError, match=rf"the transform failed: KeyError: 'kind' {place}"):
         item({"id": "A"}, transform=tidy)
 
 

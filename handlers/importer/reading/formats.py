@@ -5,14 +5,14 @@ tells. Each may end in `.gz`.
 """
 
 import codecs
-import csv
-import io
+import json
+import string
 from enum import Enum
 from typing import NamedTuple
 
 from handlers.importer.errors import FileError
-from handlers.importer.reading.json_shape import json_head, lines_head
-from handlers.importer.reading.records import RECORD_BYTES, CsvRules, LineRules, Position, Rules
+from handlers.importer.reading.csv_header import PIECE_BYTES, behind_blanks, csv_header, first_record
+from handlers.importer.reading.records import CsvRules, LineRules, Position, Rules
 from handlers.importer.reading.streams import Stream
 
 
@@ -65,15 +65,12 @@ _KINDS = {
     ".ndjson": Kind.JSON_LINES,
     ".json": None,
 }
-_PIECE_BYTES = 1 << 16
 _FOREIGN_MARKS = (
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
-
-csv.field_size_limit(2 * RECORD_BYTES)  # its default of 128 KiB is less than an item's 400 KB
 
 
 def by_name(name: str) -> Format:
@@ -97,7 +94,7 @@ def inspect(stream: Stream, format_: Format) -> Head:
     Raises:
         FileError: the file is not UTF-8, or does not begin as its format must.
     """
-    beginning = stream.peek(_PIECE_BYTES)
+    beginning = stream.peek(PIECE_BYTES)
     for mark, encoding in _FOREIGN_MARKS:
         if beginning.startswith(mark):
             raise FileError(f"is {encoding}; only UTF-8 is read")
@@ -106,46 +103,28 @@ def inspect(stream: Stream, format_: Format) -> Head:
     start = Position(len(codecs.BOM_UTF8) if beginning.startswith(codecs.BOM_UTF8) else 0, 1)
     stream.skip(start.offset)
     if format_.kind in DELIMITERS:
-        return _csv_head(stream, format_.kind, start)
-    shape, first, wrapper = (lines_head if format_.kind is Kind.JSON_LINES else json_head)(stream, start)
-    return Head(Kind(shape.value), [], first, wrapper)
+        header, first_row = csv_header(stream, RULES[format_.kind], DELIMITERS[format_.kind], start)
+        # Without a single row it is an empty file, which any format may be.
+        return Head(format_.kind if header else Kind.JSON_LINES, header, first_row)
+    if format_.kind is Kind.JSON_LINES:
+        return Head(Kind.JSON_LINES, [], start)
+    return _json_head(stream, start)
 
 
-def _csv_head(stream: Stream, kind: Kind, start: Position) -> Head:
-    rules = RULES[kind]
-    first = _behind_blanks(stream, start, b"\r\n", rules)
-    header = _first_record(stream, rules)
+def _json_head(stream: Stream, start: Position) -> Head:
+    first = behind_blanks(stream, start, string.whitespace.encode(), RULES[Kind.JSON_LINES])
+    beginning = stream.peek(1)
+    if not beginning:
+        return Head(Kind.JSON_LINES, [], first)
+    if beginning == b"[":
+        stream.skip(1)
+        return Head(Kind.JSON_ARRAY, [], Position(first.offset + 1, first.line))
+    line = first_record(stream, RULES[Kind.JSON_LINES])
+    stream.unread(line)
     try:
-        text = header.decode()
-    except UnicodeDecodeError as error:
-        raise FileError(f"the header is not UTF-8: {error.reason} at byte {error.start}") from None
-    if "\0" in text:
-        raise FileError("the header is not text: it has zero bytes")
-    columns = next(csv.reader(io.StringIO(text, newline=""), delimiter=DELIMITERS[kind]), [])
-    # Without a single row it is an empty file, which any format may be.
-    behind = Position(first.offset + len(header), first.line + rules.lines(header))
-    return Head(kind if columns else Kind.JSON_LINES, columns, behind)
-
-
-def _behind_blanks(stream: Stream, start: Position, blanks: bytes, rules: Rules) -> Position:
-    """Passes over leading blanks, a piece at a time: there may be gigabytes of them in a small gzipped file."""
-    offset, line, before = start.offset, start.line, b""
-    while piece := stream.peek(_PIECE_BYTES):
-        passed = piece[: len(piece) - len(piece.lstrip(blanks))]
-        stream.skip(len(passed))
-        offset, line, before = offset + len(passed), line + rules.lines(passed, before), passed[-1:]
-        if len(passed) < len(piece):
-            break
-    return Position(offset, line)
-
-
-def _first_record(stream: Stream, rules: Rules) -> bytes:
-    buffer, end = b"", 0
-    while not end and (piece := stream.read(_PIECE_BYTES)):
-        buffer += piece
-        end = rules.first_end(buffer)
-        if not end and len(buffer) > RECORD_BYTES:
-            raise FileError(f"the header is longer than {RECORD_BYTES:,} bytes")
-    end = end or len(buffer)
-    stream.unread(buffer[end:])
-    return buffer[:end]
+        is_object = isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        is_object = False
+    if not is_object:
+        raise FileError("holds neither one JSON array nor one JSON object a line")
+    return Head(Kind.JSON_LINES, [], first)

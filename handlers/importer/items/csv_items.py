@@ -2,13 +2,16 @@
 
 import json
 import math
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from json.encoder import encode_basestring_ascii as quoted
 
 from handlers.importer.errors import FileError, Reject, RowError
-from handlers.importer.items.numbers import number, written_as_numbers
+from handlers.importer.items.numbers import canonical, number, written_as_numbers
 from handlers.importer.items.object_items import ObjectItems
 from handlers.importer.items.rules import (
+    BLANKS,
+    BOOLEANS,
     ROWS_AT_ONCE,
     SURELY_SHORT,
     Item,
@@ -27,32 +30,62 @@ _Made = tuple[Iterable[str], Iterable[Hashable]]
 
 _PARTS = 8
 """Into how many parts rows are parted of which some are bad."""
-_CONVERSIONS: dict[str, tuple[Callable[[Sequence[str]], bool], Callable[[str], str]]] = {
-    "N": (written_as_numbers, number),
-    "BOOL": (frozenset(("true", "false")).issuperset, boolean),
-}
-"""Type -> what tells that cells are written as JSON has them, which most are, and what makes one so."""
+_MARK = "\ufeff"
+_SHOWN = 120
+"""How many characters of a header a reason shows."""
+_DELIMITERS = ";\t|,"
+"""What a header of one column may be delimited by in truth."""
 
 
 class CsvItems:
-    """Items from the rows under one header."""
+    """Items from the rows under one header.
 
-    def __init__(self, header: Sequence[str], schema: Schema, transform: Transform | None = None) -> None:
+    - An empty last cell beyond the header is none: the delimiter stands at the end of the line.
+    - A row that repeats the header, as in files that were put together of parts, is skipped; the byte order mark of a
+      part may come before it. So is a row of which all cells are empty or blank, as spreadsheets have them. A blank
+      line is not even that.
+    - An empty cell, or one that says that there is no value, is no attribute.
+    """
+
+    def __init__(
+        self,
+        header: Sequence[str],
+        schema: Schema,
+        transform: Transform | None = None,
+        *,
+        cells: Sequence[str] = (),
+        quote: str = '"',
+        nulls: Sequence[str] = (),
+        booleans: Sequence[tuple[str, bool]] = (),
+    ) -> None:
         """Prepares for one file.
+
+        Args:
+            header: the names of the columns.
+            schema: the keys and the types of columns.
+            transform: is called with each row.
+            cells: the header as it stands in the file.
+            quote: what cells are quoted with there.
+            nulls: what a cell holds where there is no value.
+            booleans: what cells of type BOOL hold.
 
         Raises:
             FileError: no row under this header could be an item.
         """
-        _check(header, schema, transform)
+        if not transform:
+            _check_keys(header, schema)
         self._header = list(header)
-        self._objects = ObjectItems(schema, transform, typed_columns=True)
-        self._made = self._transformed if transform else _Columns(self._header, schema).items
+        self._repetitions = list(_repetitions(cells or header, quote))
+        self._nulls = frozenset(nulls)
+        meanings = {text.strip(" \t").lower(): meaning for text, meaning in booleans} or BOOLEANS
+        self._objects = ObjectItems(schema, transform, typed_columns=True, booleans=meanings)
+        self._columns = None if transform else _Columns(self._header, schema, self._repetitions, meanings)
         self._rows_at_once = 1 if transform else ROWS_AT_ONCE
 
     def items(
         self, rows: Sequence[Row], lines: Sequence[int], plain: bool, reject: Callable[[Reject], None]
-    ) -> list[Item]:
-        """The items of some rows; an empty row, which is what a blank line is, is none.
+    ) -> tuple[list[Item], int]:
+        """The items of some rows, and how many rows were skipped; an empty row, which is a blank line, is none.
 
         Args:
             rows: the cells of each.
@@ -62,18 +95,29 @@ class CsvItems:
         """
         sources = [source for source in zip(lines, rows, strict=True) if source[1]]
         items: list[Item] = []
+        skipped: list[_Source] = []
         for start in range(0, len(sources), self._rows_at_once):
-            items += self._good(sources[start : start + self._rows_at_once], plain, reject)
-        return items
+            items += self._good(sources[start : start + self._rows_at_once], plain, reject, skipped.append)
+        return items, len(skipped)
 
     def rejected(self, source: _Source, reason: str) -> Reject:
         """The reject of a row: its cells by column, or in a list where they do not fit the header."""
         line, cells = source
+        cells = self._fitted(cells)
         row = dict(zip(self._header, cells, strict=True)) if len(cells) == len(self._header) else cells
         return Reject(line, reason, json.dumps(row))
 
-    def _good(self, sources: Sequence[_Source], plain: bool, reject: Callable[[Reject], None]) -> Iterator[Item]:
+    def _good(
+        self,
+        sources: Sequence[_Source],
+        plain: bool,
+        reject: Callable[[Reject], None],
+        skip: Callable[[_Source], None],
+    ) -> Iterator[Item]:
         """The items of rows of which some may be bad: those are found by trying ever smaller parts."""
+        if len(sources) == 1 and self._is_skipped(sources[0][1]):
+            skip(sources[0])
+            return
         try:
             texts, keys = self._checked([row for _, row in sources], plain)
         except RowError as error:
@@ -82,16 +126,28 @@ class CsvItems:
             else:
                 size = math.ceil(len(sources) / _PARTS)
                 for start in range(0, len(sources), size):
-                    yield from self._good(sources[start : start + size], plain, reject)
+                    yield from self._good(sources[start : start + size], plain, reject, skip)
         else:
             yield from zip(texts, keys, sources, strict=True)
 
-    def _checked(self, rows: Sequence[Row], plain: bool) -> _Made:
-        if odd := set(map(len, rows)) - {len(self._header)}:
-            raise RowError(f"has {odd.pop()} cells, the header has {len(self._header)}")
-        return self._made(rows, plain)
+    def _is_skipped(self, row: Row) -> bool:
+        return row in self._repetitions or not any(cell.strip(BLANKS) for cell in row)
 
-    def _transformed(self, rows: Sequence[Row], _plain: bool) -> _Made:
+    def _fitted(self, row: Row) -> Row:
+        """The row without an empty cell beyond the header."""
+        return row[:-1] if len(row) == len(self._header) + 1 and not row[-1] else row
+
+    def _checked(self, rows: Sequence[Row], plain: bool) -> _Made:
+        width = len(self._header)
+        if set(map(len, rows)) != {width}:
+            rows = list(map(self._fitted, rows))
+            if odd := set(map(len, rows)) - {width}:
+                raise RowError(f"has {odd.pop()} cells, the header has {width}")
+        if self._nulls:
+            rows = [["" if cell in self._nulls else cell for cell in row] for row in rows]
+        return self._columns.items(rows, plain) if self._columns else self._transformed(rows)
+
+    def _transformed(self, rows: Sequence[Row]) -> _Made:
         objects = [{name: cell for name, cell in zip(self._header, row, strict=True) if cell} for row in rows]
         texts, keys = zip(*map(self._objects.item, objects), strict=True)
         return texts, keys
@@ -104,29 +160,44 @@ class _Columns:
     attributes can bring the comma before it.
     """
 
-    def __init__(self, header: Sequence[str], schema: Schema) -> None:
+    def __init__(
+        self, header: Sequence[str], schema: Schema, repetitions: Sequence[Row], booleans: Mapping[str, bool]
+    ) -> None:
         self._schema = schema
         self._keys = [(name, header.index(name)) for name in schema.keys]
         partition = self._keys[0][1]
+        self._repeated_keys = frozenset(row[partition] for row in repetitions)
         order = [partition, *(i for i in range(len(header)) if i != partition)]
-        self._columns = [(i, _Column(header[i], schema.type_of(header[i]), first=i == partition)) for i in order]
+        self._columns = [
+            (i, _Column(header[i], schema.type_of(header[i]), booleans, first=i == partition)) for i in order
+        ]
 
     def items(self, rows: Sequence[Row], plain: bool) -> _Made:
         """The items of rows, which have as many cells as the header.
 
         Raises:
-            RowError: one of them cannot be an item.
+            RowError: one of them cannot be an item, or one of several is to be skipped.
         """
         cells = list(zip(*rows, strict=True))
+        if len(rows) > 1 and self._may_be_skipped(cells[self._keys[0][1]]):
+            raise RowError("may be no row")
         keys = [self._key_values(name, cells[i]) for name, i in self._keys]
         texts = joined(self._members(cells, plain))
         check_sizes(texts)
         return texts, keys[0] if len(keys) == 1 else zip(*keys, strict=True)
 
+    def _may_be_skipped(self, keys: Sequence[str]) -> bool:
+        """Whether one of the rows with these partition keys may be blank or the header, which each alone will tell."""
+        if not self._repeated_keys.isdisjoint(keys):
+            return True
+        return min(keys) < "!" and not all(key.strip(BLANKS) for key in keys)  # blanks are less than any letter
+
     def _key_values(self, name: str, cells: Sequence[str]) -> Sequence[str]:
         lengths = set(map(len, cells))
         if self._schema.type_of(name) == "S" and 0 < min(lengths) <= max(lengths) <= SURELY_SHORT:
             return cells
+        if self._schema.type_of(name) == "N" and "" not in cells:
+            return _converted(name, canonical, cells)
         return [key_value(self._schema, name, cell) for cell in cells]
 
     def _members(self, cells: Sequence[Sequence[str]], plain: bool) -> Iterator[tuple[str, Iterable[str], str]]:
@@ -143,11 +214,17 @@ class _Columns:
 class _Column:
     """How the cells of one column become values."""
 
-    __slots__ = ("_kind", "_name", "_opening")
+    # `_are_json` tells that cells are written as JSON has them, which most are; `_convert` makes one so.
+    __slots__ = ("_are_json", "_convert", "_kind", "_name", "_opening")
 
-    def __init__(self, name: str, kind: str, *, first: bool) -> None:
+    def __init__(self, name: str, kind: str, booleans: Mapping[str, bool], *, first: bool) -> None:
         self._name = name
         self._kind = kind
+        if kind == "BOOL":
+            same = frozenset(text for text, value in (("true", True), ("false", False)) if booleans.get(text) is value)
+            self._are_json, self._convert = same.issuperset, partial(boolean, meanings=booleans)
+        else:
+            self._are_json, self._convert = written_as_numbers, number
         self._opening = f'{"{" if first else ","}{quoted(name)}:{{"{kind}":'
 
     def around(self, plain: bool) -> tuple[str, str]:
@@ -164,23 +241,40 @@ class _Column:
         """
         if self._kind == "S":
             return cells if plain else map(quoted, cells)
-        are_written_so, convert = _CONVERSIONS[self._kind]
-        if are_written_so(cells):
+        if self._are_json(cells):
             return cells
-        try:
-            return list(map(convert, cells))
-        except RowError as error:
-            raise RowError(f"{self._name}: {error}") from None
+        return _converted(self._name, self._convert, cells)
 
 
-def _check(header: Sequence[str], schema: Schema, transform: Transform | None) -> None:
-    seen: set[str] = set()
-    for position, name in enumerate(header, 1):
-        if not name:
-            raise FileError(f"the header has no name for column {position}")
-        if name in seen:
-            raise FileError(f"the header names two columns {name!r}")
-        seen.add(name)
-    missing = [name for name in schema.keys if name not in seen]
-    if missing and not transform:
-        raise FileError(f"the header has no column {missing[0]!r}, which is a key of the table")
+def _converted(name: str, convert: Callable[[str], str], cells: Sequence[str]) -> list[str]:
+    """The values of a column's cells.
+
+    Raises:
+        RowError: a cell does not have the column's type.
+    """
+    try:
+        return list(map(convert, cells))
+    except RowError as error:
+        raise RowError(f"{name}: {error}") from None
+
+
+def _repetitions(header: Sequence[str], quote: str) -> Iterator[Row]:
+    """The rows that repeat a header: as it is, and behind a byte order mark, where no cell of it is taken as quoted."""
+    yield list(header)
+    first = header[0]
+    yield [_MARK + first, *header[1:]]
+    if quote:
+        yield [_MARK + quote + first.replace(quote, quote * 2) + quote, *header[1:]]
+
+
+def _check_keys(header: Sequence[str], schema: Schema) -> None:
+    missing = next((name for name in schema.keys if name not in header), "")
+    if not missing:
+        return
+    names = ", ".join(map(repr, header))
+    reason = f"the header has no column {missing!r}, which is a key of the table; it is {names[:_SHOWN]}"
+    reason += "..." if len(names) > _SHOWN else ""
+    delimiter = next((sign for sign in _DELIMITERS if len(header) == 1 and sign in header[0]), "")
+    if delimiter:
+        reason += f", which looks delimited by {delimiter!r}: see the setting format.delimiter"
+    raise FileError(reason)

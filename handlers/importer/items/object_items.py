@@ -1,7 +1,7 @@
 """Items made of objects: JSON rows, DynamoDB JSON, and what a transform returns."""
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
@@ -11,6 +11,7 @@ from handlers.importer.items.dynamodb_json import is_change, is_removal, stored_
 from handlers.importer.items.numbers import Number, number, written_as_numbers
 from handlers.importer.items.repeated_names import are_all, column_strings
 from handlers.importer.items.rules import (
+    BOOLEANS,
     NAMES,
     SURELY_SHORT,
     Schema,
@@ -37,17 +38,13 @@ _KEY_KINDS = {"S", "N", "B"}
 class ObjectItems:
     """Items from objects: dicts of strings, integers, `Number`s, booleans, None, lists and dicts.
 
-    Attributes:
-        transform: is called with each object.
-    """
-
     def __init__(
         self,
         schema: Schema,
         transform: Transform | None = None,
         *,
         typed_columns: bool = False,
-        dynamodb_json: bool = False,
+        booleans: Mapping[str, bool] = BOOLEANS,
     ) -> None:
         """Prepares for one file.
 
@@ -55,8 +52,9 @@ class ObjectItems:
             schema: the keys, and the types that their values get.
             transform: is called with each object.
             typed_columns: strings of columns that have a type get it, as in CSV files.
-            dynamodb_json: each row is DynamoDB JSON; if not, each tells.
+            booleans: what strings of columns of type BOOL mean.
         """
+        self._booleans = booleans
         self._schema = schema
         self.transform = transform
         self._dynamodb_json = dynamodb_json
@@ -190,7 +188,7 @@ class ObjectItems:
         kind = self._types.get(name) if type(value) is str else None
         if kind == "N":
             return Number(value)
-        return boolean(value) == "true" if kind == "BOOL" else value
+        return boolean(value, self._booleans) == "true" if kind == "BOOL" else value
 
 
 def _transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,8 @@ ROWS_AT_ONCE = 64
 """How many rows are made items at once: so many that it pays, so few that a bad one among them costs little."""
 LEVELS = 32
 """How deep an attribute may be nested; its value is level 1, what lies in that level 2."""
-_BOOLEANS = {"true": "true", "false": "false", "1": "true", "0": "false"}
+BLANKS = " \t"
+BOOLEANS: Mapping[str, bool] = {"true": True, "false": False, "1": True, "0": False}
 
 Item = tuple[str, Hashable, tuple[int, Any]]
 """The item as DynamoDB JSON; its key, the same for equal keys; the line and the row it was made of."""
@@ -45,14 +46,14 @@ class Schema(NamedTuple):
         return self.columns.get(column, "S")
 
 
-def boolean(text: str) -> str:
+def boolean(text: str, meanings: Mapping[str, bool] = BOOLEANS) -> str:
     """The JSON text of a cell that is true or false.
 
     Raises:
         RowError: it is neither.
     """
     try:
-        return _BOOLEANS[text.strip(" \t").lower()]
+        return "true" if meanings[text.strip(BLANKS).lower()] else "false"
     except KeyError:
         raise RowError(f"{shown(text)} is neither true nor false") from None
 

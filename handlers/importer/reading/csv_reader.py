@@ -1,18 +1,20 @@
-"""Reads CSV and TSV exactly as Python's `csv.reader` does, a block of whole records at a time."""
+"""Reads CSV and TSV, a block of whole records at a time."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from json.encoder import encode_basestring_ascii as quoted
 
 from handlers.importer.errors import Reject
 from handlers.importer.items.csv_items import CsvItems, Row
 from handlers.importer.items.rules import Schema
 from handlers.importer.items.transform import Transform
 from handlers.importer.reading.batches import Batch, not_utf8, readable, too_long
-from handlers.importer.reading.formats import DELIMITERS, RULES, Head
-from handlers.importer.reading.records import Position, Read, blocks
+from handlers.importer.reading.csv_rules import csv_rules
+from handlers.importer.reading.dialect import Dialect
+from handlers.importer.reading.format import Format
+from handlers.importer.reading.formats import AS_NAMED, Head
+from handlers.importer.reading.records import Block, Position, Read, blocks
 
 _PLAIN = bytes(c for c in range(0x20, 0x100) if c not in b'"\\')
 """What JSON takes as it is; it is UTF-8, so that holds for all characters outside ASCII."""
@@ -21,24 +23,32 @@ _PLAIN = bytes(c for c in range(0x20, 0x100) if c not in b'"\\')
 class CsvReader:
     """The rows under one header."""
 
-    def __init__(self, head: Head, schema: Schema, transform: Transform | None) -> None:
+    def __init__(self, head: Head, schema: Schema, transform: Transform | None, settings: Format = AS_NAMED) -> None:
         """Prepares for one file.
 
         Raises:
             FileError: no row under this header could be an item.
         """
-        self._items = CsvItems(head.header, schema, transform)
+        self._items = CsvItems(
+            head.header,
+            schema,
+            transform,
+            cells=head.cells,
+            quote=settings.quote,
+            nulls=settings.nulls,
+            booleans=settings.booleans,
+        )
         self.rejected = self._items.rejected
-        self._rules = RULES[head.kind]
-        self._delimiter = DELIMITERS[head.kind]
-        self._plain_outside_cells = _PLAIN + b'"\r\n' + self._delimiter.encode()
+        self._dialect = head.dialect or Dialect()
+        self._rules = csv_rules(self._dialect)
+        self._plain_outside_cells = _PLAIN + "".join(self._dialect[:2]).encode() + b"\r\n"
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`."""
         for block in blocks(read, self._rules, position):
             rejects: list[Reject] = []
-            if block.too_long:
-                yield Batch([], [too_long(block.start.line, block.data)], block.end)
+            if block.too_long or block.fault:
+                yield Batch([], [_bad(block)], block.end)
                 continue
             try:
                 rows, lines, parsed = self._rows(block.data.decode(), block.start.line)
@@ -46,8 +56,9 @@ class CsvReader:
                 text = block.data.decode("utf-8", "surrogateescape")
                 rows, lines, parsed = self._rows(text, block.start.line)
                 rows, lines = _decoded_rows(rows, lines, rejects)
-            items = self._items.items(rows, lines, self._is_plain(block.data, parsed), rejects.append)
-            yield Batch(items, rejects, block.end)
+            plain = self._is_plain(block.data, parsed)
+            items, skipped = self._items.items(rows, lines, plain, rejects.append)
+            yield Batch(items, rejects, block.end, skipped)
 
     def _is_plain(self, data: bytes, parsed: Sequence[Row]) -> bool:
         """Whether no cell holds a character that JSON escapes; `parsed` are the rows with quotes."""
@@ -58,31 +69,28 @@ class CsvReader:
     def _rows(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int], Sequence[Row]]:
         """The rows of whole records, the line on which each begins, and those of the rows that have quotes."""
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        with_quotes = [line for line in lines if '"' in line] if '"' in text else []
-        # The empty line is a row of its own unless a quote before it was left open.
-        parsed = list(csv.reader([*with_quotes, ""], delimiter=self._delimiter))
-        if len(parsed) == len(with_quotes) + 1:
+        mark = self._dialect.mark
+        marked = [line for line in lines if mark in line] if mark and mark in text else []
+        parsed = self._dialect.rows(marked) if marked else []
+        if parsed is not None:
             return self._rows_of_lines(lines, parsed), range(first, first + len(lines)), parsed
-        rows, numbers = self._rows_over_lines(text, first)
-        return rows, numbers, rows
+        rows, before = self._dialect.rows_over_lines(text)
+        return rows, [first + count for count in before], rows
 
     def _rows_of_lines(self, lines: Sequence[str], parsed: Sequence[Row]) -> Sequence[Row]:
-        """The rows where each is a line; `parsed` are those with quotes, in order."""
-        delimiter = self._delimiter
-        if len(parsed) == 1:
+        """The rows where each is a line; `parsed` are those with the mark, in order."""
+        delimiter, mark = self._dialect.delimiter, self._dialect.mark
+        if not parsed:
             return [line.split(delimiter) if line else [] for line in lines]
         rows = iter(parsed)
-        return [(next(rows) if '"' in line else line.split(delimiter)) if line else [] for line in lines]
+        return [(next(rows) if mark in line else line.split(delimiter)) if line else [] for line in lines]
 
-    def _rows_over_lines(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int]]:
-        """The rows where some cells hold line ends."""
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter)
-        rows: list[Row] = []
-        lines = [first]
-        for row in reader:
-            rows.append(row)
-            lines.append(first + reader.line_num)
-        return rows, lines[:-1]
+
+def _bad(block: Block) -> Reject:
+    """The reject of a record that is malformed or too long."""
+    if block.too_long:
+        return too_long(block.start.line, block.data)
+    return Reject(block.start.line, block.fault, quoted(readable(block.data.rstrip(b"\r\n"))))
 
 
 def _decoded_rows(

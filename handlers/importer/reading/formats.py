@@ -5,14 +5,17 @@ tells. Each may end in `.gz`.
 """
 
 import codecs
-import json
-import string
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
 from handlers.importer.errors import FileError
-from handlers.importer.reading.csv_header import PIECE_BYTES, behind_blanks, csv_header, first_record
-from handlers.importer.reading.records import CsvRules, LineRules, Position, Rules
+from handlers.importer.reading.csv_header import PIECE_BYTES, csv_head
+from handlers.importer.reading.csv_rules import csv_rules
+from handlers.importer.reading.dialect import Dialect
+from handlers.importer.reading.format import Format
+from handlers.importer.reading.json_shape import json_shape
+from handlers.importer.reading.records import LineRules, Position, Rules
 from handlers.importer.reading.streams import Stream
 
 
@@ -27,7 +30,7 @@ class Kind(Enum):
     JSON_WRAPPED = "JSON array in an object"
 
 
-class Format(NamedTuple):
+class FileType(NamedTuple):
     """What a file's name says."""
 
     kind: Kind | None
@@ -43,21 +46,20 @@ class Head(NamedTuple):
     """The columns of a CSV file; empty for the other kinds."""
     start: Position
     """Where the first row begins."""
-    wrapper: str = ""
-    """The name of the array that JSON rows are in, within an object."""
+    cells: Sequence[str] = ()
+    """The header of a CSV file as it stands there."""
+    dialect: Dialect | None = None
+    """Of a CSV file."""
 
     @property
     def rules(self) -> Rules | None:
         """Where records end; None if only reading from the start tells."""
-        return RULES.get(self.kind)
+        return csv_rules(self.dialect) if self.dialect else RULES.get(self.kind)
 
 
-DELIMITERS = {Kind.CSV: ",", Kind.TSV: "\t"}
-RULES: dict[Kind, Rules] = {
-    Kind.CSV: CsvRules(b","),
-    Kind.TSV: CsvRules(b"\t"),
-    Kind.JSON_LINES: LineRules(),
-}
+RULES: dict[Kind, Rules] = {Kind.JSON_LINES: LineRules()}
+AS_NAMED = Format()
+"""No settings: all that a file's name leaves open has its default."""
 _KINDS = {
     ".csv": Kind.CSV,
     ".tsv": Kind.TSV,
@@ -73,7 +75,7 @@ _FOREIGN_MARKS = (
 )
 
 
-def by_name(name: str) -> Format:
+def by_name(name: str) -> FileType:
     """The format of a file with this name.
 
     Raises:
@@ -84,12 +86,17 @@ def by_name(name: str) -> Format:
     base = base.removesuffix(".gz")
     for ending, kind in _KINDS.items():
         if base.endswith(ending):
-            return Format(kind, gzipped)
+            return FileType(kind, gzipped)
     raise FileError(f"the name ends in none of {' '.join(_KINDS)}, nor in one of them and .gz")
 
 
-def inspect(stream: Stream, format_: Format) -> Head:
+def inspect(stream: Stream, type_: FileType, settings: Format = AS_NAMED) -> Head:
     """Reads a file's beginning, and leaves the stream where the first row begins.
+
+    Args:
+        stream: stands at the file's beginning.
+        type_: what the file's name says.
+        settings: what the settings say.
 
     Raises:
         FileError: the file is not UTF-8, or does not begin as its format must.
@@ -102,11 +109,12 @@ def inspect(stream: Stream, format_: Format) -> Head:
         raise FileError("is not UTF-8 text: it begins with zero bytes")
     start = Position(len(codecs.BOM_UTF8) if beginning.startswith(codecs.BOM_UTF8) else 0, 1)
     stream.skip(start.offset)
-    if format_.kind in DELIMITERS:
-        header, first_row = csv_header(stream, RULES[format_.kind], DELIMITERS[format_.kind], start)
-        # Without a single row it is an empty file, which any format may be.
-        return Head(format_.kind if header else Kind.JSON_LINES, header, first_row)
-    if format_.kind is Kind.JSON_LINES:
+    if type_.kind in (Kind.CSV, Kind.TSV):
+        csv = csv_head(stream, settings, settings.dialect(type_.kind.value), start)
+        if not csv.names:  # an empty file, which any format may be
+            return Head(Kind.JSON_LINES, [], csv.start)
+        return Head(type_.kind, csv.names, csv.start, cells=csv.cells, dialect=csv.dialect)
+    if type_.kind is Kind.JSON_LINES:
         return Head(Kind.JSON_LINES, [], start)
     return _json_head(stream, start)
 

@@ -1,10 +1,12 @@
 """Cuts a stream of bytes into blocks that end where a record ends.
 
 Planner and readers share this: a chunk is some blocks, and a reader decodes whole blocks. Nothing is held but
-the block at hand; a record too long to become an item is passed over without being kept.
+the block at hand, and what has to be seen behind it; a record too long to become an item is passed over without being
+kept. Where records end follows from the file alone: neither from how much is read at once nor from where a chunk ends.
+
+A single 0x1A (Ctrl-Z, with which DOS ended texts) at the very end of a file belongs to no record.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
@@ -13,6 +15,7 @@ RECORD_BYTES = 3 << 20
 """The longest record that is looked at: 400 KB, each character as an escape of six bytes, and a margin."""
 PREVIEW_BYTES = 200
 """How much of a longer one is kept to show."""
+CTRL_Z = b"\x1a"
 
 Read = Callable[[int], bytes]
 """As a file's `read`: up to so many bytes, none only at the end."""
@@ -28,7 +31,7 @@ class Position(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Some whole records."""
+    """Some whole records, or one that is bad."""
 
     data: bytes
     """With `too_long`, only the beginning of the record."""
@@ -36,21 +39,45 @@ class Block(NamedTuple):
     end: Position
     too_long: bool = False
     """This is one record of more than `RECORD_BYTES`."""
+    fault: str = ""
+    """Why this one record is malformed."""
+
+
+class Walk(NamedTuple):
+    """How far one comes in a buffer, within one record."""
+
+    at: int
+    """Up to here it is sure."""
+    ended: bool
+    """The record ends there."""
+    fault: str = ""
+    """Why the record is malformed."""
 
 
 class Rules(Protocol):
-    """Where a format's records end; a buffer begins with a record, or with what stands for its beginning."""
+    """Where a format's records end."""
 
-    def last_end(self, buffer: bytes) -> int:
-        """Where the last whole record of the buffer ends; 0 if none does."""
+    lookahead: int
+    """How many bytes behind a place have to be seen to tell whether the record goes on there."""
+    lookbehind: int
+    """And how many before it."""
+
+    def last_end(self, buffer: bytes, start: int, stop: int) -> int:
+        """Where the last record ends of those that are surely whole and well-formed; `start` if none is.
+
+        A record begins at `start`; none is looked for behind `stop`, nor behind the first that is malformed.
+        """
         ...
 
-    def first_end(self, buffer: bytes) -> int:
-        """Where the first record of the buffer ends; 0 if it does not."""
-        ...
+    def walk(self, buffer: bytes, at: int, *, final: bool, fault: str = "") -> Walk:
+        """How far the record goes on.
 
-    def condense(self, buffer: bytes) -> bytes:
-        """At most two bytes that can stand for a buffer in which no record ends: the rest means the same."""
+        Args:
+            buffer: holds the `lookbehind` bytes before `at` too, unless the record begins there.
+            at: where the record begins, or where an earlier walk in it came to.
+            final: nothing follows on the buffer.
+            fault: what an earlier walk found.
+        """
         ...
 
     def lines(self, data: bytes, before: bytes = b"") -> int:
@@ -61,127 +88,115 @@ class Rules(Protocol):
 class LineRules:
     """One record a line, as in JSON lines: a newline ends it, wherever it stands."""
 
-    def last_end(self, buffer: bytes) -> int:
-        """See `Rules`."""
-        return buffer.rfind(b"\n") + 1
+    lookahead = lookbehind = 0
 
-    def first_end(self, buffer: bytes) -> int:
+    def last_end(self, buffer: bytes, start: int, stop: int) -> int:
         """See `Rules`."""
-        return buffer.find(b"\n") + 1
+        return buffer.rfind(b"\n", start, stop) + 1 or start
 
-    def condense(self, buffer: bytes) -> bytes:  # noqa: ARG002 - its end is the next newline, whatever it holds
+    def walk(self, buffer: bytes, at: int, *, final: bool, fault: str = "") -> Walk:  # noqa: ARG002 - none has one
         """See `Rules`."""
-        return b""
+        end = buffer.find(b"\n", at) + 1
+        return Walk(end or len(buffer), final or bool(end))
 
     def lines(self, data: bytes, before: bytes = b"") -> int:  # noqa: ARG002 - a newline is one byte
         """See `Rules`."""
         return data.count(b"\n")
 
 
-class CsvRules:
-    """The records of Python's `csv.reader` with the excel dialect and one delimiter.
-
-    A quote opens a quoted field only where a field begins; inside, two quotes are one and all else is text;
-    what follows the closing quote belongs to the field, quotes included; outside, CR, LF and CRLF end the
-    record. A CR at the very end of a buffer ends nothing yet, because an LF may follow. The quantifiers are
-    possessive (`*+`): a field can be read in one way only, so there is nothing to go back to, and matching
-    takes no memory.
-    """
-
-    def __init__(self, delimiter: bytes) -> None:
-        edges = re.escape(delimiter) + rb"\r\n"
-        quoted = rb'(?<![^%s])"[^"]*+(?:""[^"]*+)*+"' % edges
-        literal_quote = rb'(?<=[^%s])"' % edges
-        record = rb'[^"\r\n]*+(?:(?:%s|%s)[^"\r\n]*+)*+' % (quoted, literal_quote)
-        newline = rb"(?:\r\n|\n|\r(?=[^\n]))"
-        self._outside_quotes = re.compile(record)
-        self._record = re.compile(record + newline)
-        self._records = re.compile(rb"(?:%s%s)*+" % (record, newline))
-        self._delimiter = delimiter
-
-    def last_end(self, buffer: bytes) -> int:
-        """See `Rules`."""
-        if b'"' not in buffer:
-            return max(buffer.rfind(b"\n"), buffer.rfind(b"\r", 0, -1)) + 1
-        lines = buffer.split(b"\n")
-        rest = lines.pop()
-        # Where each line with quotes is a record by itself, as nearly always, all of them are: no need to look at each.
-        if all(self._record.fullmatch(line + b"\n") for line in lines if b'"' in line):
-            return _end(self._records, buffer, len(buffer) - len(rest))
-        return _end(self._records, buffer)
-
-    def first_end(self, buffer: bytes) -> int:
-        """See `Rules`."""
-        return _end(self._record, buffer)
-
-    def condense(self, buffer: bytes) -> bytes:
-        """See `Rules`."""
-        body = buffer.rstrip(b'"')
-        rest = body[_end(self._outside_quotes, body) :]
-        quotes = len(buffer) - len(body)
-        if rest == b"\r":
-            return rest
-        if not rest and body and not body.endswith(self._delimiter):
-            return b"x"
-        # A field begins here, or a quoted one goes on: each pair of quotes is one more, an odd one opens or
-        # may close.
-        quotes += bool(rest)
-        return b'"' * (2 - quotes % 2) if quotes else b""
-
-    def lines(self, data: bytes, before: bytes = b"") -> int:
-        """See `Rules`."""
-        count = data.count(b"\n")
-        if b"\r" in data:
-            count += data.count(b"\r") - data.count(b"\r\n")
-        return count - (before.endswith(b"\r") and data.startswith(b"\n"))
-
-
 def blocks(read: Read, rules: Rules, position: Position, size: int = BLOCK_BYTES) -> Iterator[Block]:
-    """Reads whole records, some `size` bytes at a time.
+    """Reads whole records, some `size` bytes at a time; each that is malformed or too long is a block by itself.
 
     Args:
-        read: gives the bytes from `position` on.
+        read: gives the bytes from `position` on; its end is the end of the file, or of a record.
         rules: where records end.
         position: where a record begins.
-        size: how much to read at once, in bytes.
+        size: how much to look at once, in bytes.
     """
-    buffer = b""
-    while piece := read(min(max(size, len(buffer)), RECORD_BYTES + 1 - len(buffer))):
-        buffer += piece
-        end = rules.last_end(buffer)
-        if end:
-            yield (block := _block(buffer[:end], rules, position))
-            buffer = buffer[end:]
-        elif len(buffer) > RECORD_BYTES:
-            block, buffer = _pass_over(buffer, read, rules, position, size)
-            yield block
+    window = _Window(read, rules.lookbehind)
+    size = min(size, RECORD_BYTES)
+    wanted = size
+    while window.fill(wanted):
+        start = window.at
+        walk = Walk(rules.last_end(window.buffer, start, min(start + size, len(window.buffer))), ended=True)
+        if walk.at == start:
+            walk = rules.walk(window.buffer, start, final=window.final)
+            if not walk.ended and window.left <= RECORD_BYTES + rules.lookahead:
+                wanted = min(2 * window.left, RECORD_BYTES + rules.lookahead) + 1
+                continue
+        if walk.ended and walk.at - start <= RECORD_BYTES:
+            data = window.buffer[start : walk.at]
+            block = Block(data, position, _behind(position, data, rules), fault=walk.fault)
+            window.at = walk.at
         else:
-            continue
+            block = _pass_over(window, walk, rules, position, size)
+        if window.dropped and not window.left:
+            block = block._replace(end=Position(block.end.offset + window.dropped, block.end.line))
+            window.dropped = 0
+        yield block
         position = block.end
-    if buffer:
-        yield _block(buffer, rules, position)
+        # Not at once whatever is missing: behind each of many bad records that would copy all that is left.
+        wanted = size if window.left <= size // 2 else 0
+    if window.dropped:
+        yield Block(b"", position, Position(position.offset + window.dropped, position.line))
 
 
-def _block(data: bytes, rules: Rules, start: Position) -> Block:
-    return Block(data, start, Position(start.offset + len(data), start.line + rules.lines(data)))
+def _behind(position: Position, data: bytes, rules: Rules, before: bytes = b"") -> Position:
+    return Position(position.offset + len(data), position.line + rules.lines(data, before))
 
 
-def _pass_over(head: bytes, read: Read, rules: Rules, start: Position, size: int) -> tuple[Block, bytes]:
-    """The block of a record that began with `head` and is too long, and what was read behind it."""
-    offset, line = start.offset + len(head), start.line + rules.lines(head)
-    state, before = rules.condense(head), head[-1:]
-    rest = b""
-    while piece := read(size):
-        end = rules.first_end(state + piece)
-        if end:
-            piece, rest = piece[: end - len(state)], piece[end - len(state) :]
-        offset, line = offset + len(piece), line + rules.lines(piece, before)
-        if end:
-            break
-        state, before = rules.condense(state + piece), piece[-1:]
-    return Block(head[:PREVIEW_BYTES], start, Position(offset, line), too_long=True), rest
+def _pass_over(window: "_Window", walk: Walk, rules: Rules, start: Position, size: int) -> Block:
+    """The block of a record that begins the window and is too long, of which as little as can be is held."""
+    beginning = window.buffer[window.at : window.at + PREVIEW_BYTES]
+    end, before = start, b""
+    while True:
+        passed = window.buffer[window.at : walk.at]
+        end, before, window.at = _behind(end, passed, rules, before), passed[-1:] or before, walk.at
+        if walk.ended:
+            return Block(beginning, start, end, too_long=True)
+        window.fill(window.left + max(window.left, size))
+        walk = rules.walk(window.buffer, window.at, final=window.final, fault=walk.fault)
 
 
-def _end(pattern: re.Pattern[bytes], buffer: bytes, start: int = 0) -> int:
-    match = pattern.match(buffer, start)
-    return match.end() if match else 0
+class _Window:
+    """The part of a file that is being looked at, without a Ctrl-Z at the file's end.
+
+    Attributes:
+        buffer: what was read.
+        at: how much of it is behind.
+        final: nothing follows on it.
+        dropped: how many bytes were left out at the end.
+    """
+
+    def __init__(self, read: Read, lookbehind: int) -> None:
+        self.buffer = b""
+        self.at = self.dropped = 0
+        self.final = False
+        self._read = read
+        self._lookbehind = lookbehind
+        self._held = b""
+
+    @property
+    def left(self) -> int:
+        """How many bytes are there to look at."""
+        return len(self.buffer) - self.at
+
+    def fill(self, wanted: int) -> bool:
+        """Reads until so many bytes are there to look at, or the file ends; whether any are."""
+        missing = wanted - self.left
+        if missing <= 0 or self.final:
+            return self.left > 0
+        begin = max(self.at - self._lookbehind, 0)
+        pieces = [self.buffer[begin:]]
+        self.at -= begin
+        while missing > 0:
+            piece = self._read(missing)
+            if not piece:
+                self.final, self.dropped = True, len(self._held)
+                break
+            piece = self._held + piece
+            self._held = CTRL_Z if piece.endswith(CTRL_Z) else b""
+            pieces.append(piece.removesuffix(self._held))
+            missing -= len(pieces[-1])
+        self.buffer = b"".join(pieces)
+        return self.left > 0

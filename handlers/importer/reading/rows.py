@@ -7,7 +7,8 @@ from handlers.importer.items.rules import Schema
 from handlers.importer.items.transform import Transform
 from handlers.importer.reading.batches import Reader
 from handlers.importer.reading.csv_reader import CsvReader
-from handlers.importer.reading.formats import DELIMITERS, Kind, by_name, inspect
+from handlers.importer.reading.format import Format
+from handlers.importer.reading.formats import AS_NAMED, Kind, by_name, inspect
 from handlers.importer.reading.json_array import JsonArrayReader
 from handlers.importer.reading.json_lines import JsonLinesReader
 from handlers.importer.reading.json_objects import JsonObjectsReader
@@ -35,6 +36,7 @@ class Rows:
         name: str,
         gzip_limit_bytes: int,
         position: Position = _START,
+        settings: Format = AS_NAMED,
     ) -> None:
         """Opens the file, whose stored bytes `open_at` gives from an offset on.
 
@@ -44,9 +46,10 @@ class Rows:
         """
         self.format = by_name(name)
         self._open_at = open_at
+        self._settings = settings
         self._limit = gzip_limit_bytes
         self.stream = self._open(0)
-        self.head = inspect(self.stream, self.format)
+        self.head = inspect(self.stream, self.format, settings)
         self.position: Position = max(self.head.start, position)
         if self.format.gzipped:
             self.stream.skip(self.position.offset - self.head.start.offset)
@@ -60,11 +63,9 @@ class Rows:
         Raises:
             FileError: No row of the file could be an item.
         """
-        if self.head.kind in DELIMITERS:
-            return CsvReader(self.head, schema, transform)
-        if self.head.kind in (Kind.JSON_ARRAY, Kind.JSON_WRAPPED):
-            return JsonArrayReader(schema, transform, wrapper=self.head.wrapper)
-        return (JsonObjectsReader if self.head.kind is Kind.JSON_OBJECTS else JsonLinesReader)(schema, transform)
+        if self.head.dialect:
+            return CsvReader(self.head, schema, transform, self._settings)
+        return (JsonArrayReader if self.head.kind is Kind.JSON_ARRAY else JsonLinesReader)(schema, transform)
 
     def close(self) -> None:
         """Ends the reading."""

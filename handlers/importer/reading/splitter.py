@@ -56,13 +56,12 @@ def chunks(
 
 def _boundary(block: Block, rules: Rules, wanted: int) -> Position:
     """Where the first record of a block ends that ends at or behind an offset, which is not behind the block."""
-    if block.too_long:
+    if block.too_long or block.fault:
         return block.end
     at = max(wanted - block.start.offset, 1)
-    end = rules.last_end(block.data[:at])
-    if end < at:
-        length = rules.first_end(block.data[end:])
-        if not length:  # the file's last record, which nothing ends
-            return block.end
-        end += length
+    end = rules.last_end(block.data, 0, at)
+    while end < min(at, len(block.data)):
+        end = rules.walk(block.data, end, final=True).at
+    if end == len(block.data):
+        return block.end
     return Position(block.start.offset + end, block.start.line + rules.lines(block.data[:end]))

@@ -5,6 +5,7 @@ import tracemalloc
 import pytest
 
 from handlers.importer.errors import FileError
+from handlers.importer.reading.dialect import Dialect
 from handlers.importer.reading.formats import Head, Kind, by_name, inspect
 from handlers.importer.reading.records import RECORD_BYTES, Position
 from handlers.importer.reading.streams import Stream
@@ -39,7 +40,7 @@ def test_any_other_name_is_refused_with_those_that_are_known(name: str) -> None:
 
 def test_the_header_may_stand_behind_a_mark_and_blank_lines() -> None:
     assert head_of("a.csv", codecs.BOM_UTF8 + b'\r\n\n"id","a\nb"\r\n1,2\r\n') == Head(
-        Kind.CSV, ["id", "a\nb"], Position(18, 5)
+        Kind.CSV, ["id", "a\nb"], Position(18, 5), cells=["id", "a\nb"], dialect=Dialect()
     )
 
 

@@ -188,7 +188,12 @@ class ObjectItems:
         kind = self._types.get(name) if type(value) is str else None
         if kind == "N":
             return Number(value)
-        return boolean(value, self._booleans) == "true" if kind == "BOOL" else value
+        if kind != "BOOL":
+            return value
+        try:
+            return boolean(value, self._booleans) == "true"
+        except RowError as error:
+            raise RowError(f"{shown_name(name)}: {error}") from None
 
 
 def _transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:

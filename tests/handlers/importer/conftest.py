@@ -11,6 +11,8 @@ from moto import mock_aws
 from handlers.importer.errors import Reject
 from handlers.importer.items.rules import Item, Schema
 from handlers.importer.items.transform import Transform
+from handlers.importer.reading.format import Format
+from handlers.importer.reading.formats import AS_NAMED
 from handlers.importer.reading.records import Position
 from handlers.importer.reading.rows import Rows
 from tests.handlers.importer.cloud import Cloud
@@ -44,6 +46,7 @@ def read_file(
     piece: int = 1 << 20,
     gzip_limit: int = 1 << 30,
     start: Position | None = None,
+    settings: Format = AS_NAMED,
 ) -> Outcome:
     """Reads a file, at most `piece` bytes at a time, from its first row or from `start` on."""
 
@@ -51,7 +54,7 @@ def read_file(
         def read(self, size: int | None = -1, /) -> bytes:
             return super().read(min(size or 0, piece))
 
-    rows = Rows(lambda offset: Source(data[offset:]), name, gzip_limit, start or Position(0, 1))
+    rows = Rows(lambda offset: Source(data[offset:]), name, gzip_limit, start or Position(0, 1), settings)
     reader = rows.reader(Schema(keys, columns or {}), transform)
     batches = list(reader.batches(rows.stream.read, rows.position))
     return Outcome(

@@ -67,14 +67,13 @@ def compare(data: bytes, dialect: Dialect, reading: Reading) -> None:
         expected = list(plain_rows(data, dialect, reading))
         assert rows(data, 0, len(data), 1, dialect, rules, reading) == expected
         source = io.BytesIO(data)
-        ends = {row.end for row in reference_csv.rows(data, dialect, reading.quoted_bytes)} | {len(data)}
-        ends -= {len(data) - 1} if data.endswith(b"\x1a") and data[-2:-1] not in (b"\r", b"\n") else set()
+        ends = {_end(row.end, data) for row in reference_csv.rows(data, dialect, reading.quoted_bytes)} | {len(data)}
         behind = 0
         for chunk in chunks(source.read, rules, reading.chunk_bytes, start=Position(0, 1)):
             start, end = chunk.start.offset, chunk.end.offset
             assert start == behind
             wanted = (start // reading.chunk_bytes + 1) * reading.chunk_bytes
-            assert end == min((place for place in ends if place >= wanted), default=len(data))
+            assert _end(end, data) == min((place for place in ends if place >= wanted), default=len(data))
             part = [row for row in expected if start <= row.start < end]
             assert rows(data, start, end, chunk.start.line, dialect, rules, reading) == part
             behind = end
@@ -83,10 +82,8 @@ def compare(data: bytes, dialect: Dialect, reading: Reading) -> None:
 
 def plain_rows(data: bytes, dialect: Dialect, reading: Reading) -> Iterable[Found]:
     """The rows that hold anything, as the plain reader finds them."""
-    text = data.removesuffix(b"\x1a")
     for row in reference_csv.rows(data, dialect, reading.quoted_bytes):
-        # A Ctrl-Z at the end of the file is behind the row that it stands in.
-        end = len(data) if row.end == len(text) and not text.endswith((b"\r", b"\n")) else row.end
+        end = _end(row.end, data)
         cells = [cell.decode("utf-8", "surrogateescape") for cell in row.cells]
         if row.end - row.start > reading.record_bytes:
             yield Found(row.start, end, row.line, "too long", [])
@@ -104,22 +101,27 @@ def rows(
     for block in blocks(lambda size: source.read(min(size, reading.piece)), rules, position, reading.size):
         assert block.start == position
         position = block.end
-        found += _block_rows(block, dialect, rules)
+        found += _block_rows(block, data, dialect, rules)
     assert position.offset == end
     return found
 
 
-def _block_rows(block: Block, dialect: Dialect, rules: CsvRules) -> Iterable[Found]:
+def _end(place: int, data: bytes) -> int:
+    """The end of a row: a Ctrl-Z at the end of the file may be behind it or not."""
+    return len(data) if place == len(data) - 1 and data.endswith(b"\x1a") else place
+
+
+def _block_rows(block: Block, data: bytes, dialect: Dialect, rules: CsvRules) -> Iterable[Found]:
     if block.too_long or block.fault:
         fault = block.fault or "too long"
-        yield Found(block.start.offset, block.end.offset, block.start.line, fault, [])
+        yield Found(block.start.offset, _end(block.end.offset, data), block.start.line, fault, [])
         return
     at, line = 0, block.start.line
     while at < len(block.data):
         end = rules.walk(block.data, at, final=True).at
         record = block.data[at:end]
         cells = dialect.row(record.decode("utf-8", "surrogateescape"))
-        offset = block.end.offset if end == len(block.data) else block.start.offset + end
+        offset = _end(block.start.offset + end, data)
         if cells not in ([], [""]):
             yield Found(block.start.offset + at, offset, line, "", cells)
         at, line = end, line + rules.lines(record)

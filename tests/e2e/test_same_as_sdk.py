@@ -51,22 +51,26 @@ def json_rows() -> Iterator[str]:
         yield json.dumps(row) + "\n"
 
 
-def stored_rows() -> Iterator[str]:
+def dynamodb_json_rows() -> Iterator[str]:
     for number in range(200):
         item = {"id": {"S": str(number)}, "b": {"B": "AAEC/w=="}, "s": {"NS": ["1", "2.50"]}, "e": {"M": {}}}
         yield json.dumps({"Item": item}) + "\n"
 
 
-FILES = {"rows.csv": "".join(csv_rows()), "rows.jsonl": "".join(json_rows()), "rows.json": "".join(stored_rows())}
+FILES = {
+    "rows.csv": "".join(csv_rows()),
+    "rows.jsonl": "".join(json_rows()),
+    "rows.json": "".join(dynamodb_json_rows()),
+}
 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     with EmbeddedCloud() as cloud:
-        made = cloud.deploy("local")
-        for runner in (*made.pollers.values(), *made.schedules):
+        deployment = cloud.deploy("local")
+        for runner in (*deployment.pollers.values(), *deployment.schedules):
             runner.stop()  # what these tests do is all that is done
-        yield made
+        yield deployment
 
 
 @pytest.fixture(autouse=True)
@@ -122,10 +126,10 @@ def items_of(stack: Stack, table: str) -> list[dict[str, Any]]:
 
 def objects_of(stack: Stack, bucket: str) -> dict[str, tuple[str, dict[str, str], bytes]]:
     s3 = client("s3", stack.cloud.endpoint)
-    found = [
+    objects = [
         s3.get_object(Bucket=bucket, Key=one["Key"]) | one for one in s3.list_objects_v2(Bucket=bucket)["Contents"]
     ]
-    return {one["Key"]: (one["ContentType"], one["Metadata"], one["Body"].read()) for one in found}
+    return {one["Key"]: (one["ContentType"], one["Metadata"], one["Body"].read()) for one in objects}
 
 
 def variables_of(stack: Stack, output: str) -> dict[str, str]:
@@ -182,7 +186,7 @@ def changes() -> list[dict[str, Any]]:
 
 def test_mails_and_their_marks_are_the_same(stack: Stack, lean: Lean) -> None:
     env = variables_of(stack, "notifier_function_name")
-    wanted, _ = plan(changes(), Rules(("email", "name"), OnlyTo([]), enabled=True))
+    plan_of_mails, _ = plan(changes(), Rules(("email", "name"), OnlyTo([]), enabled=True))
     templates = {WELCOME: env[notifier.WELCOME_TEMPLATE], PROFILE_CHANGED: env[notifier.PROFILE_CHANGED_TEMPLATE]}
 
     def deliver(table: str, mail_client: Any, table_client: Any) -> list[Any]:
@@ -191,23 +195,23 @@ def test_mails_and_their_marks_are_the_same(stack: Stack, lean: Lean) -> None:
         delivery = Delivery(
             sender, Marks(table_client, new_table(stack, table, notifier.MARK_KEY), 37), BatchDeadlines(60)
         )
-        delivery.deliver(wanted)
-        assert delivery.sent == len(wanted) > 70
-        sent = mails(stack.cloud.endpoint, stack.cloud.token, after=before)
-        return sorted([one["to"], one["from"], one["subject"], one["text"], one["html"]] for one in sent)
+        delivery.deliver(plan_of_mails)
+        assert delivery.sent == len(plan_of_mails) > 70
+        outbox = mails(stack.cloud.endpoint, stack.cloud.token, after=before)
+        return sorted([one["to"], one["from"], one["subject"], one["text"], one["html"]] for one in outbox)
 
     endpoint = stack.cloud.endpoint
     fast = deliver("fast-marks", lean.ses, lean.dynamodb)
     plain = deliver("plain-marks", SdkClient("sesv2", endpoint), SdkClient("dynamodb", endpoint))
     assert fast == plain
-    assert len(fast) == len(wanted)
-    marked = [{item[notifier.MARK_KEY]["S"] for item in items_of(stack, f"{way}-marks")} for way in ("fast", "plain")]
-    assert marked[0] == marked[1] == {mail.event_id for mail in wanted}
+    assert len(fast) == len(plan_of_mails)
+    marks = [{item[notifier.MARK_KEY]["S"] for item in items_of(stack, f"{way}-marks")} for way in ("fast", "plain")]
+    assert marks[0] == marks[1] == {mail.event_id for mail in plan_of_mails}
 
 
 def test_reports_their_mails_and_totals_are_the_same(stack: Stack, lean: Lean) -> None:
-    counted = [new_table(stack, f"RA_{number}", "id") for number in range(2)]
-    for table in counted:
+    tables = [new_table(stack, f"RA_{number}", "id") for number in range(2)]
+    for table in tables:
         write(lean.dynamodb, table, items_in("rows.jsonl", FILES["rows.jsonl"]), key_names=["id"], on_reject=print)
     settings = read(variables_of(stack, "report_function_name"))
     endpoint, token = stack.cloud.endpoint, stack.cloud.token
@@ -217,9 +221,9 @@ def test_reports_their_mails_and_totals_are_the_same(stack: Stack, lean: Lean) -
         ours = settings_of(stack, settings, way, bucket)
         before = len(mails(endpoint, token))
         Run(ours, services(bucket), AT, "test", deadlines(60.0)).execute()
-        sent = [{**one, "sent_at": ""} for one in mails(endpoint, token, after=before)]
+        outbox = [{**one, "sent_at": ""} for one in mails(endpoint, token, after=before)]
         totals = [items_of(stack, group.totals_table) for group in ours.groups]
-        return json.loads(json.dumps(sent).replace(bucket, "reports")), totals, objects_of(stack, bucket)
+        return json.loads(json.dumps(outbox).replace(bucket, "reports")), totals, objects_of(stack, bucket)
 
     fast = run("fast", lambda bucket: Services(lean.dynamodb, lean.ses, lean.bucket(bucket)))
     plain_bucket: Any = SdkBucket
@@ -241,10 +245,10 @@ def settings_of(stack: Stack, settings: Settings, way: str, bucket: str) -> Sett
 
 def published(objects: dict[str, tuple[str, dict[str, str], bytes]], bucket: str) -> dict[str, Any]:
     """Reports and pages; the mark of the mails holds a time."""
-    found = {
+    contents = {
         key: (kind, meta, body.replace(bucket.encode(), b"reports")) for key, (kind, meta, body) in objects.items()
     }
-    return {key: content for key, content in found.items() if key.endswith((".json", ".html"))}
+    return {key: content for key, content in contents.items() if key.endswith((".json", ".html"))}
 
 
 def test_archives_are_the_same(stack: Stack, lean: Lean) -> None:

@@ -11,7 +11,7 @@ def record(number: int = 1, event: str = "INSERT", at: float = NOON, **images: A
     """A record; `new` and `old` are images, by default those that its kind has."""
     item = {"userId": {"S": f"u{number}"}, "email": {"S": "ada@example.com"}}
     by_default = {"INSERT": {"new": item}, "REMOVE": {"old": item}, "MODIFY": {"new": item, "old": item}}
-    given = images or by_default[event]
+    sides = images or by_default[event]
     return {
         "eventID": f"{number:032x}",
         "eventName": event,
@@ -21,7 +21,7 @@ def record(number: int = 1, event: str = "INSERT", at: float = NOON, **images: A
         "dynamodb": {
             "ApproximateCreationDateTime": at,
             "Keys": {"userId": {"S": f"u{number}"}},
-            **{name: given[side] for side, name in (("new", "NewImage"), ("old", "OldImage")) if side in given},
+            **{name: sides[side] for side, name in (("new", "NewImage"), ("old", "OldImage")) if side in sides},
             "SequenceNumber": f"{number:021d}",
             "SizeBytes": 100,
             "StreamViewType": "NEW_AND_OLD_IMAGES",

@@ -15,8 +15,8 @@ def lines(body):
     return gzip.decompress(body).decode().splitlines()
 
 
-def only_line(made):
-    (body,) = archive([made], ALL).objects.values()
+def only_line(entry):
+    (body,) = archive([entry], ALL).objects.values()
     (line,) = lines(body)
     return line
 
@@ -94,12 +94,12 @@ def test_changes_of_several_hours_lie_in_several_objects():
 
 def test_the_same_records_make_the_same_bytes_at_any_time(monkeypatch):
     records = [record(number) for number in range(3)]
-    made = []
+    runs = []
     for now in (1_760_011_200.0, 1_795_000_000.0):
         monkeypatch.setattr("time.time", lambda now=now: now)
-        made.append(archive(records, ALL).objects)
-    assert made[0] == made[1]
-    (body,) = made[0].values()
+        runs.append(archive(records, ALL).objects)
+    assert runs[0] == runs[1]
+    (body,) = runs[0].values()
     assert body[:8] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00"  # gzip, deflated, without a name and a time
 
 
@@ -124,15 +124,15 @@ def test_a_batch_of_nothing_makes_no_object():
 
 def spoiled(number, *path, value=None):
     """A record in which something is missing, or is something else."""
-    made = record(number)
-    at = made
+    sample = record(number)
+    at = sample
     for step in path[:-1]:
         at = at[step]
     if value is None:
         del at[path[-1]]
     else:
         at[path[-1]] = value
-    return made
+    return sample
 
 
 SPOILED = {
@@ -225,7 +225,7 @@ class Lambda:
             return
         self.bucket.update(puts)
         if batch.stopped_at:
-            numbers = [made["dynamodb"]["SequenceNumber"] for made in records]
+            numbers = [each["dynamodb"]["SequenceNumber"] for each in records]
             self._from(records, numbers.index(batch.stopped_at.sequence_number))
 
     def _again(self, records):
@@ -252,10 +252,10 @@ def test_however_a_batch_is_delivered_again_each_line_is_held_once(drawn, data):
     records = batch_of(drawn)
     mapping = Lambda(data.draw)
     mapping.deliver(records)
-    held = sorted(json.loads(line)["event_id"] for body in mapping.bucket.values() for line in lines(body))
+    event_ids = sorted(json.loads(line)["event_id"] for body in mapping.bucket.values() for line in lines(body))
     by_kind = {
-        kind: [made["eventID"] for made, (is_kind, _) in zip(records, drawn, strict=True) if is_kind == kind]
+        kind: [each["eventID"] for each, (is_kind, _) in zip(records, drawn, strict=True) if is_kind == kind]
         for kind in ("good", "poisoned")
     }
-    assert held == by_kind["good"]
-    assert [made["eventID"] for made in mapping.failures] == by_kind["poisoned"]
+    assert event_ids == by_kind["good"]
+    assert [each["eventID"] for each in mapping.failures] == by_kind["poisoned"]

@@ -53,7 +53,7 @@ def handle(*records):
     return handler.handle({"Records": list(records)}, CONTEXT)
 
 
-def held(s3):
+def lines(s3):
     """The changes that the archive holds."""
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="archive").get("Contents", [])]
     bodies = [s3.get_object(Bucket="archive", Key=key)["Body"].read() for key in keys]
@@ -62,7 +62,7 @@ def held(s3):
 
 def test_a_batch_is_archived_and_all_of_it_is_done(s3):
     assert handle(record(1), record(2, "REMOVE"), record(3, at=NOON + HOUR)) == {"batchItemFailures": []}
-    assert [(line["event"], line["keys"]["userId"]) for line in held(s3)] == [
+    assert [(line["event"], line["keys"]["userId"]) for line in lines(s3)] == [
         ("INSERT", "u1"),
         ("REMOVE", "u2"),
         ("INSERT", "u3"),
@@ -73,26 +73,26 @@ def test_an_object_is_gzip_and_says_so(s3):
     handle(record(1))
     (entry,) = s3.list_objects_v2(Bucket="archive")["Contents"]
     assert entry["Key"].startswith(environment.PREFIX)
-    found = s3.head_object(Bucket="archive", Key=entry["Key"])
-    assert found["ContentType"] == "application/gzip"
-    assert "ContentEncoding" not in found
+    head = s3.head_object(Bucket="archive", Key=entry["Key"])
+    assert head["ContentType"] == "application/gzip"
+    assert "ContentEncoding" not in head
 
 
 def test_a_batch_that_is_delivered_again_overwrites_its_object(s3):
     for _ in range(2):
         handle(record(1), record(2))
-    assert len(held(s3)) == 2
+    assert len(lines(s3)) == 2
 
 
 def test_only_the_events_of_the_environment_are_archived(s3):
     handle(record(1), record(2, "MODIFY"))
-    assert [line["event"] for line in held(s3)] == ["INSERT"]
+    assert [line["event"] for line in lines(s3)] == ["INSERT"]
 
 
 def test_the_first_record_that_cannot_be_archived_is_reported_and_those_before_it_are_held(s3):
     poisoned = record(2, new={"a": {"X": "?"}})
     assert handle(record(1), poisoned, record(3)) == {"batchItemFailures": [{"itemIdentifier": f"{2:021d}"}]}
-    assert [line["keys"]["userId"] for line in held(s3)] == ["u1"]
+    assert [line["keys"]["userId"] for line in lines(s3)] == ["u1"]
 
 
 def test_a_record_without_a_sequence_number_fails_the_whole_batch(s3):

@@ -85,11 +85,11 @@ class Table:
         ids = [key[MARK_KEY]["S"] for key in body["Keys"]]
         assert 1 <= len(ids) == len(set(ids)) <= 100
         assert body["ConsistentRead"]
-        found = [{MARK_KEY: {"S": one}} for one in ids[:processed] if one in self.items]
-        left = body["Keys"][processed:] if processed is not None else []
+        marks = [{MARK_KEY: {"S": one}} for one in ids[:processed] if one in self.items]
+        rest = body["Keys"][processed:] if processed is not None else []
         return {
-            "Responses": {TABLE: found},
-            "UnprocessedKeys": {TABLE: {**body, "Keys": left}} if left else {},
+            "Responses": {TABLE: marks},
+            "UnprocessedKeys": {TABLE: {**body, "Keys": rest}} if rest else {},
         }
 
     def _write(self, body: list[dict[str, Any]], processed: int | None) -> dict[str, Any]:
@@ -100,8 +100,8 @@ class Table:
                 self.items[key[MARK_KEY]["S"]] = key
             else:
                 self.items.pop(key[MARK_KEY]["S"], None)
-        left = body[processed:] if processed is not None else []
-        return {"UnprocessedItems": {TABLE: left} if left else {}}
+        rest = body[processed:] if processed is not None else []
+        return {"UnprocessedItems": {TABLE: rest} if rest else {}}
 
     def _claim(self, body: dict[str, Any]) -> Response | AwsError:
         assert body["TableName"] == TABLE

@@ -65,10 +65,10 @@ def test_what_is_marked_is_not_sent_again(world: World):
 
 
 def test_every_call_is_marked_before_the_next_begins(world: World):
-    marked = []
-    world.ses.script.extend([lambda _: marked.append(len(world.table.items)) or {}] * 3)
+    marks = []
+    world.ses.script.extend([lambda _: marks.append(len(world.table.items)) or {}] * 3)
     world.deliver(mails(120))
-    assert marked == [0, 50, 100]
+    assert marks == [0, 50, 100]
 
 
 def test_without_readable_marks_nobody_is_mailed(world: World):
@@ -139,12 +139,12 @@ def test_a_refused_call_is_halved_until_the_bad_mail_is_alone(world: World):
 
 
 def test_a_template_that_cannot_be_sent_does_not_stop_the_other(world: World):
-    changed = [mail._replace(event_id=f"c{mail.event_id}") for mail in mails(60, content.PROFILE_CHANGED)]
+    changes = [mail._replace(event_id=f"c{mail.event_id}") for mail in mails(60, content.PROFILE_CHANGED)]
     world.ses.script.append(lambda called: dict.fromkeys(called, "TEMPLATE_NOT_FOUND"))
-    delivery = world.deliver([*changed, *mails(5)])
+    delivery = world.deliver([*changes, *mails(5)])
     assert delivery.failed == {content.PROFILE_CHANGED: "TEMPLATE_NOT_FOUND"}
     assert delivery.sent == 5
-    assert set(delivery.unsent) == {mail.event_id for mail in changed}
+    assert set(delivery.unsent) == {mail.event_id for mail in changes}
     assert len(world.ses.calls) == 2
 
 

@@ -37,7 +37,7 @@ def test_calls_hold_every_mail_once_one_template_each_and_each_persons_mails_in_
     batch = [Mail(str(n), str(n), template, to, "{}") for n, (template, to) in enumerate(wanted)]
     calls = list(bulk_calls(batch))
     assert all(1 <= len(call) <= 50 and len({mail.template for mail in call}) == 1 for call in calls)
-    sent = [mail for call in calls for mail in call]
-    assert sorted(sent) == sorted(batch)
+    members = [mail for call in calls for mail in call]
+    assert sorted(members) == sorted(batch)
     for person in "abcd":
-        assert [mail for mail in sent if mail.to == person] == [mail for mail in batch if mail.to == person]
+        assert [mail for mail in members if mail.to == person] == [mail for mail in batch if mail.to == person]

@@ -68,11 +68,11 @@ def while_sending(world: World, act: Callable[[], Any]) -> None:
 
 
 def test_a_claim_lasts_as_long_as_its_invocation_may_and_names_it(world: World):
-    seen = []
-    while_sending(world, lambda: seen.append(dict(world.table.items)))
+    contents = []
+    while_sending(world, lambda: contents.append(dict(world.table.items)))
     world.redrive("a", 1)
-    (held,) = seen
-    assert held == {
+    (items,) = contents
+    assert items == {
         "claim/e0": {
             "event_id": {"S": "claim/e0"},
             "expires_at": {"N": str(1_760_012_200 + 310)},

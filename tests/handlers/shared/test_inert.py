@@ -179,8 +179,8 @@ def test_nothing_in_an_inert_text_is_a_link_or_an_encoded_word(text: str):
     plain = inert(text)
     unjoined = re.sub("[\u200c\u200d\ufe0f]", "", plain).translate(LOOK_ALIKES)
     for shape in LINKIFIERS:
-        for seen in (plain, unjoined):
-            assert not re.search(shape, seen, re.IGNORECASE), shape
+        for form in (plain, unjoined):
+            assert not re.search(shape, form, re.IGNORECASE), shape
     assert "=?" not in plain
     assert not decoded(plain.encode("ascii", "replace").decode())
 
@@ -191,8 +191,8 @@ def test_an_inert_text_stays_as_it_is_and_loses_no_letter(text: str):
     assert inert(plain) == plain
     assert plain.splitlines() in ([], [plain])
     assert plain == plain.strip()
-    seen = [c for c in text if unicodedata.category(c)[0] in "LNPS" and c not in INVISIBLE]
-    assert [c for c in plain if unicodedata.category(c)[0] in "LNPS"] == seen
+    visible = [c for c in text if unicodedata.category(c)[0] in "LNPS" and c not in INVISIBLE]
+    assert [c for c in plain if unicodedata.category(c)[0] in "LNPS"] == visible
 
 
 @pytest.mark.parametrize("text", [".", ".,", "1:", "1.", "/", "a.", ".)", "\u200d", "a.-", "=", "\U0001f3f4\U000e0067"])

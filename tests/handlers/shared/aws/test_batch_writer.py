@@ -52,17 +52,17 @@ class Table:
         keys = [item["id"]["S"] for item in items]
         if len(set(keys)) < len(keys):
             return error("ValidationException", message="Provided list of item keys contains duplicates")
-        taken = self._random.randrange(len(items)) if trouble == "unprocessed" else len(items)
+        count = self._random.randrange(len(items)) if trouble == "unprocessed" else len(items)
         self._random.shuffle(items)
-        for item in items[:taken]:
+        for item in items[:count]:
             self.items[item["id"]["S"]] = item
             self.history.append(item["v"]["S"])
         if trouble == "break":
             return error("InternalServerError", 500)
         if trouble == "lose":
             return b""
-        left = [{"PutRequest": {"Item": item}} for item in items[taken:]]
-        return answer(json.dumps({"UnprocessedItems": {name: left} if left else {}}).encode())
+        rest = [{"PutRequest": {"Item": item}} for item in items[count:]]
+        return answer(json.dumps({"UnprocessedItems": {name: rest} if rest else {}}).encode())
 
 
 def item(key: str, value: object, tag: object = None) -> tuple[str, str, object]:
@@ -104,7 +104,7 @@ def test_whatever_happens_the_last_good_item_of_each_key_is_there(
     items = [item(key, value, number) for number, (key, value) in enumerate(rows)]
     outcome = put(connect(serve(table)), items, rejects=rejects, in_flight=in_flight)
     last: dict[str, str] = {key: value for key, value in rows if value != BAD}
-    assert {key: stored["v"]["S"] for key, stored in table.items.items()} == last
+    assert {key: dynamodb_json["v"]["S"] for key, dynamodb_json in table.items.items()} == last
     # A bad item before a good one with its key in the same batch is never sent, and counts as written.
     assert outcome.written + outcome.rejected == len(rows)
     assert {rows[number][1] for number, _ in rejects} <= {BAD}
@@ -160,20 +160,20 @@ def test_a_key_in_flight_waits_for_itself(serve, connect):
     table = Table(("none", "unprocessed", "unprocessed", "break"), seed=1)
     items = [item(str(number % 30), number) for number in range(300)]
     put(connect(serve(table)), items, in_flight=8)
-    assert {key: int(stored["v"]["S"]) for key, stored in table.items.items()} == {
+    assert {key: int(dynamodb_json["v"]["S"]) for key, dynamodb_json in table.items.items()} == {
         str(key): 270 + key for key in range(30)
     }
 
 
 def test_items_are_pulled_only_when_there_is_room(serve, connect):
     table = Table()
-    pulled = 0
+    count = 0
 
     def items():
-        nonlocal pulled
+        nonlocal count
         for number in range(500):
-            pulled += 1
-            assert pulled <= len(table.history) + 4 * 25 + 25
+            count += 1
+            assert count <= len(table.history) + 4 * 25 + 25
             yield item(str(number), number)
 
     assert put(connect(serve(table)), items(), in_flight=4).written == 500
@@ -188,19 +188,19 @@ def test_at_the_deadline_everything_pulled_is_accounted_for(serve, connect, monk
     monkeypatch.setattr(batch_writer, "time", clock)
     monkeypatch.setattr(flight, "pause", lambda attempts: 0.0)
     monkeypatch.setattr(batch_writer, "pause", lambda attempts: 0.0)
-    pulled = []
+    numbers = []
 
     def items():
         while True:
-            pulled.append(len(pulled))
-            yield item(str(pulled[-1]), pulled[-1])
+            numbers.append(len(numbers))
+            yield item(str(numbers[-1]), numbers[-1])
 
     outcome = put(connect(server), items(), in_flight=3, deadline=1020.0)
     assert outcome.error is not None
     assert outcome.error.transient
-    assert outcome.written + len(outcome.unwritten) == len(pulled)
-    stored = {int(key) for key in table.items}
-    assert stored | set(outcome.unwritten) == set(pulled)
+    assert outcome.written + len(outcome.unwritten) == len(numbers)
+    ids = {int(key) for key in table.items}
+    assert ids | set(outcome.unwritten) == set(numbers)
 
 
 def test_without_a_deadline_a_table_that_stays_unreachable_ends_it(serve, connect, monkeypatch):
@@ -233,8 +233,8 @@ def test_every_refusal_for_an_items_sake_rejects_it(serve, connect, code):
 
 @pytest.mark.parametrize("returned", ['{"N":"1.50"}', '{"N":"1.5"}', '{"N":"15E-1"}'])
 def test_a_number_key_is_found_however_it_comes_back(serve, connect, returned):
-    left = f'{{"UnprocessedItems":{{"Users":[{{"PutRequest":{{"Item":{{"id":{returned}}}}}}}]}}}}'.encode()
-    server = serve(answer(left), answer(b'{"UnprocessedItems":{}}'))
+    rest = f'{{"UnprocessedItems":{{"Users":[{{"PutRequest":{{"Item":{{"id":{returned}}}}}}}]}}}}'.encode()
+    server = serve(answer(rest), answer(b'{"UnprocessedItems":{}}'))
     items = [('{"id":{"N":"1.50"}}', 1.5, 1), ('{"id":{"N":"2"}}', 2, 2)]
     assert put(connect(server), items).written == 2
     again = json.loads(server.received[1].body)["RequestItems"]["Users"]
@@ -242,8 +242,8 @@ def test_a_number_key_is_found_however_it_comes_back(serve, connect, returned):
 
 
 def test_unprocessed_items_that_cannot_be_told_are_all_sent_again(serve, connect):
-    left = b'{"UnprocessedItems":{"Users":[{"PutRequest":{"Item":{"id":{"S":"unknown"}}}}]}}'
-    server = serve(answer(left), answer(b'{"UnprocessedItems":{}}'))
+    rest = b'{"UnprocessedItems":{"Users":[{"PutRequest":{"Item":{"id":{"S":"unknown"}}}}]}}'
+    server = serve(answer(rest), answer(b'{"UnprocessedItems":{}}'))
     assert put(connect(server), [item("a", 1), item("b", 2)]).written == 2
     assert server.received[0].body == server.received[1].body
 

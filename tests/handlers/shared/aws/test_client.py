@@ -297,23 +297,23 @@ def test_many_are_in_flight_on_a_connection_each(serve, connect):
 
 
 def test_requests_are_pulled_only_when_there_is_room(serve, connect):
-    pulled = 0
+    count = 0
 
     def requests():
-        nonlocal pulled
+        nonlocal count
         while True:
-            pulled += 1
+            count += 1
             yield READ
 
     outcomes = connect(serve(answer())).map(requests(), in_flight=3)
     for got in range(1, 20):
         next(outcomes)
-        assert pulled <= got + 3
+        assert count <= got + 3
     outcomes.close()
 
 
 def test_a_source_that_had_nothing_is_asked_again_after_each_outcome(serve, connect):
-    ready, seen, released = ["slow", "quick"], [], threading.Event()
+    ready, tags, release = ["slow", "quick"], [], threading.Event()
 
     class Source:
         def __iter__(self):
@@ -327,17 +327,17 @@ def test_a_source_that_had_nothing_is_asked_again_after_each_outcome(serve, conn
 
     def act(sock, received):
         if b"slow" in received.body:
-            released.wait(10)
+            release.wait(10)
         sock.sendall(answer())
         return True
 
     for request, _ in connect(serve(act)).map(Source(), in_flight=16):
-        seen.append(request.tag)
-        if len(seen) < 3:
-            ready.append(f"next {len(seen)}")
+        tags.append(request.tag)
+        if len(tags) < 3:
+            ready.append(f"next {len(tags)}")
         else:
-            released.set()
-    assert seen == ["quick", "next 1", "next 2", "slow"]
+            release.set()
+    assert tags == ["quick", "next 1", "next 2", "slow"]
 
 
 @pytest.mark.parametrize(("code", "attempts"), [("ProvisionedThroughputExceededException", 1), ("SlowDown", 2)])
@@ -351,11 +351,11 @@ def test_an_error_that_the_caller_does_not_wait_for_ends_a_request_at_once(serve
 
 def test_waiting_retries_count_as_in_flight(serve, connect, monkeypatch):
     monkeypatch.setattr(flight, "pause", lambda attempts: 3600.0)
-    pulled = []
-    requests = (pulled.append(number) or READ for number in range(100))
+    numbers = []
+    requests = (numbers.append(number) or READ for number in range(100))
     throttled = connect(serve(error("ThrottlingException"))).map(requests, in_flight=3, deadline=time.monotonic() + 0.1)
     next(throttled)
-    assert len(pulled) == 3
+    assert len(numbers) == 3
     throttled.close()
 
 

@@ -129,8 +129,8 @@ def test_items(table, client):
     }
     assert call("UpdateItem", {**key, **add})["Attributes"]["n"] == {"N": "2"}
     assert call("GetItem", key)["Item"] == {"id": {"S": "ü"}, "n": {"N": "2"}}
-    found = call("BatchGetItem", {"RequestItems": {table: {"Keys": [key["Key"]]}}})
-    assert len(found["Responses"][table]) == 1
+    answer = call("BatchGetItem", {"RequestItems": {table: {"Keys": [key["Key"]]}}})
+    assert len(answer["Responses"][table]) == 1
     condition = {"KeyConditionExpression": "id = :id", "ExpressionAttributeValues": {":id": {"S": "ü"}}}
     assert call("Query", {"TableName": table, **condition})["Count"] == 1
     call("DeleteItem", key)

@@ -22,5 +22,5 @@ def test_only_the_light_part_of_the_standard_library_is_imported():
         "session = dynamodb.connect().session; session.message(dynamodb.request('Scan', {}), session.identity())\n"
         f"print(sorted((set(sys.modules) - before) & {HEAVY!r}))"
     )
-    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    process = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout == "[]\n"

@@ -49,9 +49,9 @@ def test_chunks_are_joined_however_they_are_cut(headers, chunks, cuts, trailer):
     for chunk in chunks:
         data += f"{len(chunk):X};a=b\r\n".encode() + chunk + b"\r\n"
     data += b"0\r\n" + (b"x-trailer: 1\r\n" if trailer else b"") + b"\r\n"
-    status, found, body, done, reusable = parse(data, cuts)
+    status, received, body, done, reusable = parse(data, cuts)
     assert (status, body, done, reusable) == (200, b"".join(chunks), True, True)
-    assert found == {**headers, "transfer-encoding": "chunked"}
+    assert received == {**headers, "transfer-encoding": "chunked"}
 
 
 @given(BODY, CUTS)

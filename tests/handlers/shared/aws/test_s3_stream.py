@@ -22,17 +22,17 @@ class Store:
         self.body = body
         self.cuts = [*cuts]
         self.etag = etag
-        self.asked: list[str] = []
+        self.ranges: list[str] = []
 
     def __call__(self, sock, received) -> bool:
-        asked = received.headers.get("range", "")
-        self.asked.append(asked)
+        part_range = received.headers.get("range", "")
+        self.ranges.append(part_range)
         if received.headers.get("if-match", self.etag) != self.etag:
             sock.sendall(answer(b"<Error><Code>PreconditionFailed</Code></Error>", "412 Precondition Failed"))
             return True
-        start, _, end = asked.removeprefix("bytes=").partition("-")
+        start, _, end = part_range.removeprefix("bytes=").partition("-")
         part = self.body[int(start or 0) : int(end) + 1 if end else None]
-        reply = answer(part, "206 Partial Content" if asked else "200 OK", etag=self.etag)
+        reply = answer(part, "206 Partial Content" if part_range else "200 OK", etag=self.etag)
         if not self.cuts:
             sock.sendall(reply)
             return True
@@ -73,7 +73,7 @@ def test_a_stream_goes_on_at_the_byte_where_it_was_lost(bucket):
     store = Store(b"0123456789", 3, 4)
     with bucket(store).open("k", start=1, end=9) as stream:
         assert stream.readall() == b"12345678"
-    assert store.asked == ["bytes=1-8", "bytes=4-8", "bytes=8-8"]
+    assert store.ranges == ["bytes=1-8", "bytes=4-8", "bytes=8-8"]
 
 
 def test_a_replaced_object_is_not_joined_with_the_old_one(bucket):
@@ -107,7 +107,7 @@ def test_a_stream_without_progress_is_given_up(bucket):
     store = Store(b"0123456789", *[0] * 20)
     with bucket(store).open("k") as stream, pytest.raises(ConnectionLost, match="at byte 0 of 10"):
         stream.readall()
-    assert len(store.asked) == 6
+    assert len(store.ranges) == 6
 
 
 def test_a_silent_stream_is_resumed_and_ends_at_the_deadline(bucket):

@@ -12,7 +12,7 @@ from infra.operations import Operations
 from infra.stream_consumer import ConsumerArgs
 from infra.table import Table, TableArgs
 
-TEMPLATES = ("welcome", "profile-changed")
+TEMPLATES = (environment.WELCOME, environment.PROFILE_CHANGED)
 _MARKS_KEPT_DAYS = FAILURES_KEPT_DAYS + 7
 """Longer than failures are kept, so that one sent again late is not mailed twice."""
 

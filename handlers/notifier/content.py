@@ -12,9 +12,6 @@ from json.encoder import encode_basestring_ascii as quoted
 from handlers.notifier.environment import ADDRESS_ATTRIBUTE
 from handlers.shared.inert import inert
 
-WELCOME = "welcome"
-PROFILE_CHANGED = "profile-changed"
-
 NAMELESS = "there"
 """In the place of a name: "Hello there"."""
 

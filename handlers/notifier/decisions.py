@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from handlers.notifier import content
-from handlers.notifier.environment import ADDRESS_ATTRIBUTE, NAME_ATTRIBUTE
+from handlers.notifier.environment import ADDRESS_ATTRIBUTE, NAME_ATTRIBUTE, PROFILE_CHANGED, WELCOME
 from handlers.shared.recipients import OnlyTo, UnusableAddressError, deliverable
 
 EVENT_NOT_HANDLED = "event_not_handled"
@@ -44,7 +44,7 @@ class Mail(NamedTuple):
     sequence_number: str
     """The record's place in its shard."""
     template: str
-    """`content.WELCOME` or `content.PROFILE_CHANGED`."""
+    """`WELCOME` or `PROFILE_CHANGED`."""
     to: str
     """An address as SES takes it."""
     data: str
@@ -98,9 +98,9 @@ def _decide(record: Record, rules: Rules) -> Mail | str:
         return objection
     name = content.cleaned(_string(after, NAME_ATTRIBUTE))
     if event == "INSERT":
-        template, data = content.WELCOME, content.welcome(name)
+        template, data = WELCOME, content.welcome(name)
     else:
-        template, data = content.PROFILE_CHANGED, content.profile_changed(name, _spoken(tuple(changes)))
+        template, data = PROFILE_CHANGED, content.profile_changed(name, _spoken(tuple(changes)))
     return Mail(_text(record["eventID"]), _text(change["SequenceNumber"]), template, to, data)
 
 

@@ -2,6 +2,10 @@
 
 HANDLER = "handlers.notifier.handler.handle"
 
+# The templates.
+WELCOME = "welcome"
+PROFILE_CHANGED = "profile-changed"
+
 SENDER = "MAIL_SENDER"
 CONFIGURATION_SET = "MAIL_CONFIGURATION_SET"
 WELCOME_TEMPLATE = "MAIL_WELCOME_TEMPLATE"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from handlers.notifier import content, environment
+from handlers.notifier import environment
 from handlers.notifier.decisions import Rules
 from handlers.shared.recipients import OnlyTo
 from handlers.shared.variables import flag
@@ -33,8 +33,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         sender=environ[environment.SENDER],
         configuration_set=environ[environment.CONFIGURATION_SET],
         templates={
-            content.WELCOME: environ[environment.WELCOME_TEMPLATE],
-            content.PROFILE_CHANGED: environ[environment.PROFILE_CHANGED_TEMPLATE],
+            environment.WELCOME: environ[environment.WELCOME_TEMPLATE],
+            environment.PROFILE_CHANGED: environ[environment.PROFILE_CHANGED_TEMPLATE],
         },
         marks_table=environ[environment.MARKS_TABLE],
         marks_days=int(environ[environment.MARKS_DAYS]),

@@ -14,7 +14,6 @@ from handlers.archiver.archive import archive
 from handlers.importer.items.rules import Item, Schema
 from handlers.importer.reading.rows import Rows
 from handlers.notifier import environment as notifier
-from handlers.notifier.content import PROFILE_CHANGED, WELCOME
 from handlers.notifier.deadlines import BatchDeadlines
 from handlers.notifier.decisions import Rules, plan
 from handlers.notifier.delivery import Delivery
@@ -187,7 +186,10 @@ def changes() -> list[dict[str, Any]]:
 def test_mails_and_their_marks_are_the_same(stack: Stack, lean: Lean) -> None:
     env = variables_of(stack, "notifier_function_name")
     plan_of_mails, _ = plan(changes(), Rules(("email", "name"), OnlyTo([]), enabled=True))
-    templates = {WELCOME: env[notifier.WELCOME_TEMPLATE], PROFILE_CHANGED: env[notifier.PROFILE_CHANGED_TEMPLATE]}
+    templates = {
+        notifier.WELCOME: env[notifier.WELCOME_TEMPLATE],
+        notifier.PROFILE_CHANGED: env[notifier.PROFILE_CHANGED_TEMPLATE],
+    }
 
     def deliver(table: str, mail_client: Any, table_client: Any) -> list[Any]:
         before = len(mails(stack.cloud.endpoint, stack.cloud.token))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from handlers.notifier import content
+from handlers.notifier import environment
 from handlers.notifier.deadlines import BatchDeadlines
 from handlers.notifier.decisions import Mail
 from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
@@ -136,7 +136,7 @@ class Clock:
         return BatchDeadlines(seconds, lambda: self.now, self.sleep, partial(pause, share=lambda: self.share))
 
 
-def mails(count: int, template: str = content.WELCOME) -> list[Mail]:
+def mails(count: int, template: str = environment.WELCOME) -> list[Mail]:
     return [Mail(f"e{n}", str(1000 + n), template, f"p{n}@example.com", '{"name":"Ada"}') for n in range(count)]
 
 

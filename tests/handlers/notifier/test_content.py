@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.notifier import content
+from handlers.notifier import content, environment
 
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 TEMPLATES = Path(__file__).parents[3] / "infra" / "templates"
 PARTS = ("subject.txt", "body.txt", "body.html")
 SENT = {
-    content.WELCOME: json.loads(content.welcome("Ada")),
-    content.PROFILE_CHANGED: json.loads(content.profile_changed("Ada", "name")),
+    environment.WELCOME: json.loads(content.welcome("Ada")),
+    environment.PROFILE_CHANGED: json.loads(content.profile_changed("Ada", "name")),
 }
 
 
@@ -71,7 +71,7 @@ def test_a_mail_loads_nothing_from_elsewhere(template: str):
 
 
 def test_a_name_is_plain_for_the_text_and_escaped_for_the_html():
-    assert SENT[content.WELCOME] == {"name": "Ada", "nameHtml": "Ada"}
+    assert SENT[environment.WELCOME] == {"name": "Ada", "nameHtml": "Ada"}
     assert json.loads(content.welcome("O'Neil <b>")) == {
         "name": "O'Neil <b>",
         "nameHtml": "O&#x27;Neil &lt;b&gt;",

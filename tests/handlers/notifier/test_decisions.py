@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.notifier import content, decisions
+from handlers.notifier import content, decisions, environment
 from handlers.notifier.decisions import Mail, Rules, decide
 from handlers.shared.recipients import LOCAL_PART_OUTSIDE_ASCII, MALFORMED, OnlyTo
 
@@ -41,12 +41,12 @@ def mail(stream_record: dict[str, Any], rules: Rules = RULES) -> Mail:
 
 
 def test_a_new_user_is_welcomed():
-    assert mail(insert()) == Mail("e1", "111", content.WELCOME, "ada@example.com", content.welcome("Ada"))
+    assert mail(insert()) == Mail("e1", "111", environment.WELCOME, "ada@example.com", content.welcome("Ada"))
 
 
 def test_a_changed_watched_attribute_is_told_by_its_name_and_never_by_its_value():
     note = mail(modify({"name": {"S": "Augusta"}}, {}))
-    assert note.template == content.PROFILE_CHANGED
+    assert note.template == environment.PROFILE_CHANGED
     assert json.loads(note.data)["changes"] == "name"
     assert "Augusta" not in note.data
 

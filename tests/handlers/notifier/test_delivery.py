@@ -7,14 +7,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handlers.notifier import content
+from handlers.notifier import environment
 from handlers.notifier.decisions import Mail
 from handlers.notifier.delivery import NOT_BEGUN, Delivery
 from handlers.notifier.marks import Marks, MarksUnavailableError
 from handlers.notifier.sending import Sender
 from tests.handlers.notifier.fakes import TABLE, Clock, Ses, Table, error, mails
 
-TEMPLATES = {content.WELCOME: "welcome", content.PROFILE_CHANGED: "profile-changed"}
+TEMPLATES = {environment.WELCOME: "welcome", environment.PROFILE_CHANGED: "profile-changed"}
 
 
 class World:
@@ -139,10 +139,10 @@ def test_a_refused_call_is_halved_until_the_bad_mail_is_alone(world: World):
 
 
 def test_a_template_that_cannot_be_sent_does_not_stop_the_other(world: World):
-    changes = [mail._replace(event_id=f"c{mail.event_id}") for mail in mails(60, content.PROFILE_CHANGED)]
+    changes = [mail._replace(event_id=f"c{mail.event_id}") for mail in mails(60, environment.PROFILE_CHANGED)]
     world.ses.script.append(lambda called: dict.fromkeys(called, "TEMPLATE_NOT_FOUND"))
     delivery = world.deliver([*changes, *mails(5)])
-    assert delivery.failed == {content.PROFILE_CHANGED: "TEMPLATE_NOT_FOUND"}
+    assert delivery.failed == {environment.PROFILE_CHANGED: "TEMPLATE_NOT_FOUND"}
     assert delivery.sent == 5
     assert set(delivery.unsent) == {mail.event_id for mail in changes}
     assert len(world.ses.calls) == 2
@@ -151,7 +151,7 @@ def test_a_template_that_cannot_be_sent_does_not_stop_the_other(world: World):
 def test_what_was_sent_before_a_failure_is_marked(world: World):
     world.ses.script.extend([None, error("SendingPausedException")])
     delivery = world.deliver(mails(60))
-    assert delivery.failed == {content.WELCOME: "SendingPausedException"}
+    assert delivery.failed == {environment.WELCOME: "SendingPausedException"}
     assert len(world.table.items) == 50
 
 

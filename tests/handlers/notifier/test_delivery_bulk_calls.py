@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.notifier import content
+from handlers.notifier import environment
 from handlers.notifier.decisions import Mail
 from handlers.notifier.delivery import bulk_calls
 from tests.handlers.notifier.fakes import mails
@@ -13,11 +13,11 @@ def test_the_mails_to_one_person_keep_their_order_in_large_calls():
     batch = []
     for n in range(30):
         person = f"p{n}@example.com"
-        batch.append(Mail(f"a{n}", str(n), content.WELCOME, person, "{}"))
-        batch.append(Mail(f"b{n}", str(n), content.PROFILE_CHANGED, person, "{}"))
+        batch.append(Mail(f"a{n}", str(n), environment.WELCOME, person, "{}"))
+        batch.append(Mail(f"b{n}", str(n), environment.PROFILE_CHANGED, person, "{}"))
     assert [(call[0].template, len(call)) for call in bulk_calls(batch)] == [
-        (content.WELCOME, 30),
-        (content.PROFILE_CHANGED, 30),
+        (environment.WELCOME, 30),
+        (environment.PROFILE_CHANGED, 30),
     ]
 
 
@@ -28,7 +28,8 @@ def test_many_mails_to_one_person_are_few_calls():
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from([content.WELCOME, content.PROFILE_CHANGED]), st.sampled_from("abcd")), max_size=150
+        st.tuples(st.sampled_from([environment.WELCOME, environment.PROFILE_CHANGED]), st.sampled_from("abcd")),
+        max_size=150,
     )
 )
 def test_calls_hold_every_mail_once_one_template_each_and_each_persons_mails_in_order(

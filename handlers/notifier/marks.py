@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from handlers.notifier.deadlines import BatchDeadlines
 from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
 from handlers.shared.aws import dynamodb
+from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.protocol import AwsClient
 
 # What DynamoDB takes in one request.
 _KEYS = 100

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from handlers.notifier.decisions import Mail
 from handlers.shared.aws import ses
+from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.protocol import AwsClient
 
 MAILS_AT_ONCE = 50
 
@@ -50,7 +50,6 @@ STATUS_RULES = {
     "ACCOUNT_SENDING_PAUSED": Rule.FAIL,
     "ACCOUNT_DAILY_QUOTA_EXCEEDED": Rule.FAIL,
 }
-_OTHER_STATUS = Rule.RETRY
 _WORD = re.compile(r"[^\s,;:<>()]*[^\s,;:<>().]")
 
 # Errors of the whole call. What is not here is waited for if it passes by itself, and fails otherwise.
@@ -91,7 +90,7 @@ class Sender:
 
     def _answer(self, result: Mapping[str, str]) -> Answer:
         status = result.get("Status", "")
-        rule = STATUS_RULES.get(status, _OTHER_STATUS)
+        rule = STATUS_RULES.get(status, Rule.RETRY)
         if rule is Rule.SKIP and self._blames_us(result.get("Error", "")):
             rule = Rule.FAIL
         return Answer(rule, status)

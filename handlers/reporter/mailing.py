@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from handlers.reporter.keeping.marks import ClaimedError, Marks, MarksUnavailableError, digest
 from handlers.reporter.showing.mail import Mail
 from handlers.shared.aws import ses
+from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.deadlines import Deadlines
 from handlers.shared.recipients import OnlyTo, UnusableAddressError, deliverable
 

@@ -22,8 +22,8 @@ from handlers.reporter.schedule import object_key, stamp
 from handlers.reporter.settings import Settings
 from handlers.reporter.showing import mail, page
 from handlers.reporter.showing.view import compare
+from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.aws.s3 import Bucket
 from handlers.shared.deadlines import Deadlines
 

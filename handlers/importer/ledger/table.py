@@ -8,8 +8,8 @@ from typing import Any
 
 from handlers.importer.queue.messages import File
 from handlers.shared.aws import dynamodb
+from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.aws.request import Response
 
 Item = dict[str, dict[str, Any]]

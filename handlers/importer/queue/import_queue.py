@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Any
 
 from handlers.shared.aws import sqs
+from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.flight import DEFAULT_CALL_SECONDS
-from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.deadlines import pause
 
 _BATCH = 10

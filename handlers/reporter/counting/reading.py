@@ -20,8 +20,8 @@ from handlers.reporter.counting.plan import Description, Reading
 from handlers.reporter.counting.tables import IN_FLIGHT, failed_status
 from handlers.reporter.report import VANISHED, Table
 from handlers.shared.aws import dynamodb
+from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.aws.request import Request
 
 _GRACE = 5.0  # seconds that a page asked for in time has to arrive in

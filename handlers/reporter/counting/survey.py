@@ -9,8 +9,8 @@ from handlers.reporter.counting.plan import Description, plan
 from handlers.reporter.counting.reading import Spending, failed, read, unread
 from handlers.reporter.report import FAILED, UNREADABLE, Table
 from handlers.reporter.settings import Group
+from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.protocol import AwsClient
 from handlers.shared.deadlines import Deadlines
 
 _READABLE = ("ACTIVE", "UPDATING")

@@ -7,8 +7,8 @@ from handlers.reporter.counting.plan import Description
 from handlers.reporter.report import FAILED, UNREADABLE, VANISHED
 from handlers.reporter.settings import Group
 from handlers.shared.aws import dynamodb
+from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.errors import AwsError
-from handlers.shared.aws.protocol import AwsClient
 
 TOTALS = "totales"
 """Tables named `<prefix>totales*` hold totals, of whatever environment, and are never counted."""

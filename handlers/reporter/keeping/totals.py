@@ -15,7 +15,7 @@ from typing import Any
 from handlers.reporter.keeping.marks import Mark, read_mark
 from handlers.reporter.report import GroupReport, Past
 from handlers.shared.aws import dynamodb
-from handlers.shared.aws.protocol import AwsClient
+from handlers.shared.aws.client import AwsClient
 from handlers.shared.deadlines import Deadlines
 
 HISTORY = 48

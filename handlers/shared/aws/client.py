@@ -1,11 +1,26 @@
 """A client of one AWS service (for S3, of one bucket)."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
+from typing import Protocol
 
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.flight import Flight
 from handlers.shared.aws.request import Request, Response
 from handlers.shared.aws.session import Session
+
+
+class AwsClient(Protocol):
+    """What functions call of a `Client`, for which a test may stand in."""
+
+    def call(self, request: Request, *, deadline: float | None = None) -> Response:
+        """See `Client`."""
+        ...
+
+    def map(
+        self, requests: Iterable[Request], *, in_flight: int = 16, deadline: float | None = None
+    ) -> Iterator[tuple[Request, Response | AwsError]]:
+        """See `Client`."""
+        ...
 
 
 class Client:

@@ -9,7 +9,7 @@ _FIRST_PAUSE = 0.2
 
 
 class BatchDeadlines(Deadlines):
-    """The deadlines of one invocation.
+    """The deadlines of a batch of mails.
 
     A call to SES begins only while there is time to hear its answer and to mark it: what is not marked is mailed again.
 

@@ -48,7 +48,7 @@ class Delivery:
         self._send([mail for mail in mails if mail.event_id not in marks])
 
     def deliver_claimed(self, mails: Sequence[Mail], claim: Claim) -> None:
-        """Sends those of the mails, all of different events, that are not marked, each under a claim.
+        """Sends as `deliver` does, each mail under a claim.
 
         What another invocation has claimed is waited for until it is marked, or free again.
 
@@ -136,10 +136,7 @@ class Delivery:
 
 
 def bulk_calls(mails: Iterable[Mail]) -> Iterator[list[Mail]]:
-    """Groups mails into calls of one template each, as large as can be with each person's mails in order.
-
-    Who is sent one template after the other gets the second in a later turn, after everybody's first.
-    """
+    """Groups mails into calls of one template each, as large as can be with each person's mails in order."""
     latest: dict[str, tuple[int, str]] = {}
     groups: dict[tuple[int, str], list[Mail]] = {}
     for mail in mails:

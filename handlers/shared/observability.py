@@ -18,7 +18,7 @@ def emit(context: Any, metrics: Mapping[str, tuple[float, str]], **properties: o
     """Prints the line that ends an invocation.
 
     Args:
-        context: The invocation's, as Lambda passes it.
+        context: As Lambda passes it.
         metrics: Metric -> value and CloudWatch unit (`Count`, `Milliseconds`, ...).
         properties: What else the line says; never personal data.
     """

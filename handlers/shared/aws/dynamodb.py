@@ -35,15 +35,10 @@ def request(
     final: Collection[str] = (),
     tag: Any = None,
 ) -> Request:
-    """Returns the request of any operation.
+    """Returns the request of any operation, with values as DynamoDB JSON; see `Request`.
 
-    Args:
-        operation: Such as `GetItem`.
-        payload: With values as DynamoDB JSON.
-        repeatable: Left out: reads, puts and deletes are (under a condition one may then be refused because its first
-            attempt succeeded), updates and transactions are not.
-        final: See `Request`.
-        tag: See `Request`.
+    Left out, `repeatable` is True for reads, puts and deletes (under a condition one may then be refused because its
+    first attempt succeeded), and False for updates and transactions.
     """
     return Request(
         operation,

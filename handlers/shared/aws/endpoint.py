@@ -16,9 +16,7 @@ _DOMAINS = (
 
 
 class Endpoint:
-    """A host to connect to; `authority` is the name that the Host header carries."""
-
-    __slots__ = ("authority", "host", "port", "tls")
+    """A host to connect to; `authority` is what the Host header says."""
 
     def __init__(self, url: str):
         """Takes a URL without a path."""
@@ -27,9 +25,10 @@ class Endpoint:
             raise ValueError(f"an endpoint is http[s]://host[:port], not {url!r}")
         self.tls = parts.scheme == "https"
         self.host = parts.hostname
-        self.port = parts.port or (443 if self.tls else 80)
+        default = 443 if self.tls else 80
+        self.port = parts.port or default
         name = f"[{self.host}]" if ":" in self.host else self.host
-        self.authority = name if self.port == (443 if self.tls else 80) else f"{name}:{self.port}"
+        self.authority = name if self.port == default else f"{name}:{self.port}"
 
 
 def region_of_environment() -> str:
@@ -48,6 +47,6 @@ def configured_endpoint(service_id: str) -> str | None:
 
 
 def public_endpoint(prefix: str, region: str) -> str:
-    """Returns AWS's endpoint of a service by the first part of its host name, such as `email`."""
+    """Returns AWS's endpoint of a service by the first part of its host's name."""
     domain = next(domain for start, domain in _DOMAINS if region.startswith(start))
     return f"https://{prefix}.{region}.{domain}"

@@ -1,4 +1,4 @@
-"""What an AWS call ends with when it brings no answer, and which of these ends may pass by themselves."""
+"""What an AWS call ends with when it brings no answer, and what of that may pass by itself."""
 
 import re
 from typing import Any

@@ -15,7 +15,7 @@ from handlers.shared.aws.session import Identity, Session
 from handlers.shared.deadlines import pause
 
 DEFAULT_CALL_SECONDS = 30.0
-"""How long a request is tried where there is no deadline."""
+"""How long a request is tried without a deadline."""
 _MAX_CORRECTIONS = 3
 
 
@@ -101,7 +101,7 @@ class Flight:
             connection = session.acquire(min(session.connect_timeout, left), repeatable=request.repeatable)
         except OSError as reason:
             error = self._lost(request, "ConnectFailed", _words(reason), sent=False)
-            # A certificate that is not trusted, or a CA bundle that is not there, will not come right by itself.
+            # A certificate that is not trusted, or a missing CA bundle, will not come right by itself.
             error.transient = not isinstance(reason, (SSLCertVerificationError, FileNotFoundError))
             self._fail(exchange, error)
             return

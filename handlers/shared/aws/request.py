@@ -29,7 +29,7 @@ class Request(NamedTuple):
     stream: bool = False
     """The body of a 2xx answer is left on the connection, for its reader."""
     final: Collection[str] = ()
-    """Codes of errors that end it at once, although they may pass: the caller does not wait for that."""
+    """Codes of errors that end it at once, although they may pass."""
     tag: Any = None
     """The caller's own."""
 

@@ -52,7 +52,7 @@ class Session:
         connect_timeout: float = 3.0,
         read_timeout: float = 30.0,
     ):
-        """Created by the service modules; `region` and the URL of `endpoint` default to the environment's."""
+        """Created by the service modules; region and endpoint default to the environment's."""
         region = region or region_of_environment()
         self.service = service
         self.endpoint = Endpoint(endpoint or configured_endpoint(service) or public_endpoint(host_prefix, region))

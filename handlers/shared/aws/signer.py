@@ -18,7 +18,7 @@ class Signer:
         self._key = b""
 
     def sign(self, request: Request, host: str, credentials: Credentials, now: float) -> dict[str, str]:
-        """Returns all headers of a request: its own, `host`, and those that prove who sends it.
+        """Returns all headers of a request: its own, and those that prove who sends it.
 
         Args:
             request: Its path goes into the signature as it is: right for S3, and for others where it needs no

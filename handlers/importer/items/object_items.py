@@ -38,6 +38,10 @@ _KEY_KINDS = {"S", "N", "B"}
 class ObjectItems:
     """Items from objects: dicts of strings, integers, `Number`s, booleans, None, lists and dicts.
 
+    Attributes:
+        transform: is called with each object.
+    """
+
     def __init__(
         self,
         schema: Schema,
@@ -45,6 +49,7 @@ class ObjectItems:
         *,
         typed_columns: bool = False,
         booleans: Mapping[str, bool] = BOOLEANS,
+        dynamodb_json: bool = False,
     ) -> None:
         """Prepares for one file.
 
@@ -53,6 +58,7 @@ class ObjectItems:
             transform: is called with each object.
             typed_columns: strings of columns that have a type get it, as in CSV files.
             booleans: what strings of columns of type BOOL mean.
+            dynamodb_json: each row is DynamoDB JSON; if not, each tells.
         """
         self._booleans = booleans
         self._schema = schema

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from handlers.importer.errors import FileError
-from handlers.importer.items.rules import BLANKS, shown
+from handlers.importer.items.rules import BLANKS, NAME_BYTES, shown
 from handlers.importer.reading.batches import readable
 from handlers.importer.reading.csv_rules import csv_rules
 from handlers.importer.reading.dialect import Dialect
@@ -24,8 +24,6 @@ from handlers.importer.reading.records import CTRL_Z, RECORD_BYTES, Position, Ru
 from handlers.importer.reading.streams import Stream
 
 PIECE_BYTES = 1 << 16
-NAME_BYTES = 65_535
-"""Of an attribute's name."""
 _MARK = b"\xef\xbb\xbf"
 _SEP_LINE = re.compile(r'("?)sep=([^\r\n])\1(?=[\r\n]|\Z)', re.IGNORECASE)
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r(?=[^\n]))")

@@ -14,7 +14,7 @@ from handlers.importer.reading.csv_header import PIECE_BYTES, csv_head
 from handlers.importer.reading.csv_rules import csv_rules
 from handlers.importer.reading.dialect import Dialect
 from handlers.importer.reading.format import Format
-from handlers.importer.reading.json_shape import json_shape
+from handlers.importer.reading.json_shape import json_head, lines_head
 from handlers.importer.reading.records import LineRules, Position, Rules
 from handlers.importer.reading.streams import Stream
 
@@ -46,6 +46,8 @@ class Head(NamedTuple):
     """The columns of a CSV file; empty for the other kinds."""
     start: Position
     """Where the first row begins."""
+    wrapper: str = ""
+    """The name of the array that JSON rows are in, within an object."""
     cells: Sequence[str] = ()
     """The header of a CSV file as it stands there."""
     dialect: Dialect | None = None
@@ -114,25 +116,5 @@ def inspect(stream: Stream, type_: FileType, settings: Format = AS_NAMED) -> Hea
         if not csv.names:  # an empty file, which any format may be
             return Head(Kind.JSON_LINES, [], csv.start)
         return Head(type_.kind, csv.names, csv.start, cells=csv.cells, dialect=csv.dialect)
-    if type_.kind is Kind.JSON_LINES:
-        return Head(Kind.JSON_LINES, [], start)
-    return _json_head(stream, start)
-
-
-def _json_head(stream: Stream, start: Position) -> Head:
-    first = behind_blanks(stream, start, string.whitespace.encode(), RULES[Kind.JSON_LINES])
-    beginning = stream.peek(1)
-    if not beginning:
-        return Head(Kind.JSON_LINES, [], first)
-    if beginning == b"[":
-        stream.skip(1)
-        return Head(Kind.JSON_ARRAY, [], Position(first.offset + 1, first.line))
-    line = first_record(stream, RULES[Kind.JSON_LINES])
-    stream.unread(line)
-    try:
-        is_object = isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        is_object = False
-    if not is_object:
-        raise FileError("holds neither one JSON array nor one JSON object a line")
-    return Head(Kind.JSON_LINES, [], first)
+    shape, first, wrapper = (lines_head if type_.kind is Kind.JSON_LINES else json_head)(stream, start)
+    return Head(Kind(shape.value), [], first, wrapper)

@@ -65,7 +65,9 @@ class Rows:
         """
         if self.head.dialect:
             return CsvReader(self.head, schema, transform, self._settings)
-        return (JsonArrayReader if self.head.kind is Kind.JSON_ARRAY else JsonLinesReader)(schema, transform)
+        if self.head.kind in (Kind.JSON_ARRAY, Kind.JSON_WRAPPED):
+            return JsonArrayReader(schema, transform, wrapper=self.head.wrapper)
+        return (JsonObjectsReader if self.head.kind is Kind.JSON_OBJECTS else JsonLinesReader)(schema, transform)
 
     def close(self) -> None:
         """Ends the reading."""

@@ -5,7 +5,8 @@ import tracemalloc
 import pytest
 
 from handlers.importer.errors import FileError
-from handlers.importer.reading.csv_header import NAME_BYTES, CsvHead, csv_head
+from handlers.importer.items.rules import NAME_BYTES
+from handlers.importer.reading.csv_header import CsvHead, csv_head
 from handlers.importer.reading.csv_rules import QUOTED_BYTES
 from handlers.importer.reading.dialect import Dialect
 from handlers.importer.reading.format import Format

@@ -197,7 +197,7 @@ KEYS = [
 def test_whatever_a_key_holds_its_file_is_imported_and_its_rejects_are_found(stack):
     s3, bucket = stack.cloud.client("s3"), stack.outputs["import_bucket_name"]
     for number, name in enumerate(KEYS):
-        (entry,) = ended(stack, put(stack, name, b"id\nkey-%d\n,\n" % number))
+        (entry,) = ended(stack, put(stack, name, b"id\nkey-%d\na,b\n" % number))
         assert (entry["status"], entry["rows_written"], entry["rows_rejected"]) == ("PARTIAL", 1, 1), name
     assert set(items(stack, "key-")) == {f"key-{number}" for number in range(len(KEYS))}
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="rejected/")

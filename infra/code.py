@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from infra import imports, standard_library
-from sluice.packages import UNPACKED_BYTES, UPLOAD_BYTES
+from sluice.packages import CACHE, UNPACKED_BYTES, UPLOAD_BYTES, files_of
 
 ROOT = Path(__file__).parent.parent
 """The folder that handler paths start from."""
@@ -20,8 +20,6 @@ BESIDE = (".css", ".html", ".json", ".txt")
 """Endings of files that a module may read from its own folder."""
 REQUIREMENTS = "requirements.txt"
 """Beside a handler or another entry: the packages that it needs, pinned with hashes."""
-PACKAGES = "packages"
-"""Below the folder of archives: packages as they were installed, each list of them once."""
 _BUILD = ".build"
 
 
@@ -66,10 +64,10 @@ def package(handler: str, root: Path = ROOT, build: Path | None = None, function
 
 def zipped_bytes(folder: Path) -> int:
     """Returns about how large a folder is when it is zipped; 0 where its files are small enough as they are."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    if sum(path.stat().st_size for path in files) <= UPLOAD_BYTES:
+    paths = files_of(folder).values()
+    if sum(path.stat().st_size for path in paths) <= UPLOAD_BYTES:
         return 0
-    return sum(len(zlib.compress(path.read_bytes(), 6)) for path in files)
+    return sum(len(zlib.compress(path.read_bytes(), 6)) for path in paths)
 
 
 def _packages(requirements: Sequence[Path], build: Path) -> tuple[Path, dict[str, bytes]]:
@@ -78,7 +76,7 @@ def _packages(requirements: Sequence[Path], build: Path) -> tuple[Path, dict[str
 
     platform = lambda_arm64(standard_library.PYTHON)
     pins = b"\n".join(path.read_bytes() for path in requirements)
-    return install(requirements, platform, build / PACKAGES), {platform.requirements_name: pins}
+    return install(requirements, platform, build / CACHE), {platform.requirements_name: pins}
 
 
 def _requirements(module: str, root: Path) -> Path:
@@ -103,7 +101,7 @@ def _module_names(packages: Path | None) -> frozenset[str]:
 
 
 def _check_together(files: Mapping[str, bytes], packages: Path | None, handler: str) -> None:
-    installed = _files(packages) if packages else {}
+    installed = files_of(packages) if packages else {}
     size = sum(map(len, files.values())) + sum(path.stat().st_size for path in installed.values())
     if size > UNPACKED_BYTES:
         raise CodeError(
@@ -114,12 +112,8 @@ def _check_together(files: Mapping[str, bytes], packages: Path | None, handler: 
         raise CodeError(f"{both[0]} is a file of {handler} and of a package that it names: rename yours")
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    return {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
-
-
 def _holds(folder: Path, files: Mapping[str, bytes], packages: Path | None) -> bool:
-    present, installed = _files(folder), _files(packages) if packages else {}
+    present, installed = files_of(folder), files_of(packages) if packages else {}
     return (
         present.keys() == files.keys() | installed.keys()
         and all(present[path].read_bytes() == content for path, content in files.items())

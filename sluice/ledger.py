@@ -34,6 +34,12 @@ _FIELDS = (
 )
 
 
+def place(entry: Entry) -> tuple[str, str]:
+    """Returns the bucket and the key of an entry's object."""
+    bucket, _, key = entry["object"].partition("/")
+    return bucket, key
+
+
 def entries(target: Target, name: str | None = None) -> list[Entry]:
     """The entries of all objects, or of the named one (`bucket/key`), the latest begun last."""
     query: dict[str, Any] = {

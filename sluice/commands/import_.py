@@ -13,7 +13,7 @@ import click
 from sluice import state
 from sluice.commands import rejects as rejects_command
 from sluice.commands.imports import follow_until, show
-from sluice.ledger import FAILED, IGNORED, RUNNING, SUCCEEDED, Entry, entries
+from sluice.ledger import FAILED, IGNORED, RUNNING, SUCCEEDED, Entry, entries, place
 from sluice.rejects import rejects
 from sluice.target import Target, chosen_target, outputs_option
 from sluice.terminal import Bars, note, plural, print_json, say
@@ -156,7 +156,7 @@ def _id(entry: Entry) -> tuple[str, str]:
 
 
 def _show_rejects(target: Target, entry: Entry) -> None:
-    bucket, _, key = entry["object"].partition("/")
+    bucket, key = place(entry)
     if not entry["rows_rejected"]:
         return
     say(f"{key}: {plural(entry['rows_rejected'], 'row')} not imported, the first of them:")
@@ -168,7 +168,7 @@ def _show_rejects(target: Target, entry: Entry) -> None:
 
 
 def _unchanged(entry: Entry) -> str:
-    key = entry["object"].partition("/")[2]
+    _, key = place(entry)
     return (
         f"{key} was not imported: the same content was imported at {entry['finished_at']} ({entry['status']}). "
         "--again imports it once more."

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import click
 
-from sluice.ledger import IGNORED, RUNNING, Entry, entries, followed
+from sluice.ledger import IGNORED, RUNNING, Entry, entries, followed, place
 from sluice.target import Target, targeted
 from sluice.terminal import Bars, Part, plural, print_json, print_table, say
 
@@ -61,7 +61,7 @@ def _none_runs(ledger: list[Entry]) -> bool:
 
 def _short(entry: Entry) -> str:
     """The key, without the bucket."""
-    return entry["object"].partition("/")[2]
+    return place(entry)[1]
 
 
 def _state(entry: Entry) -> str:

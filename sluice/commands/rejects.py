@@ -2,7 +2,7 @@
 
 import click
 
-from sluice.ledger import PARTIAL, RUNNING, Entry, entries
+from sluice.ledger import PARTIAL, RUNNING, Entry, entries, place
 from sluice.rejects import Reject, rejects
 from sluice.target import Target, targeted
 from sluice.terminal import plural, print_json, say
@@ -22,7 +22,7 @@ def command(target: Target, file: str | None, as_json: bool) -> None:
       python -m sluice rejects orders.csv
       python -m sluice rejects --json
     """  # noqa: D301 click reads the control character
-    rows = [reject for entry in _chosen(target, file) for reject in rejects(target, *_place(entry))]
+    rows = [reject for entry in _chosen(target, file) for reject in rejects(target, *place(entry))]
     if as_json:
         print_json([reject._asdict() for reject in rows])
         return
@@ -33,13 +33,8 @@ def command(target: Target, file: str | None, as_json: bool) -> None:
 
 def show(reject: Reject, *, with_file: bool = False) -> None:
     """Prints a reject as a line."""
-    place = f"{reject.file}, line {reject.line}" if with_file else f"  line {reject.line}"
-    say(f"{place}: {reject.reason}: {reject.row_text}")
-
-
-def _place(entry: Entry) -> tuple[str, str]:
-    bucket, _, key = entry["object"].partition("/")
-    return bucket, key
+    position = f"{reject.file}, line {reject.line}" if with_file else f"  line {reject.line}"
+    say(f"{position}: {reject.reason}: {reject.row_text}")
 
 
 def _chosen(target: Target, file: str | None) -> list[Entry]:
@@ -51,7 +46,7 @@ def _chosen(target: Target, file: str | None) -> list[Entry]:
     newest = {entry["object"]: entry for entry in entries(target)}  # the latest begun is the last
     if file is None:
         return [entry for entry in newest.values() if entry["status"] in (PARTIAL, RUNNING) or entry["rows_rejected"]]
-    known = {_place(entry)[1]: entry for entry in newest.values()}
+    known = {place(entry)[1]: entry for entry in newest.values()}
     for key in (file, target["import_prefix"] + file):
         if key in known:
             return [known[key]]

@@ -11,7 +11,9 @@ from infra.monitoring import Monitoring
 from infra.notifier import TEMPLATES, marks_table, notifier
 from infra.operations import Operations, with_pipeline
 from infra.scheduled_reporter import ScheduledReporter
+from infra.sending import Sending
 from infra.settings import load_stack
+from infra.stream_consumer import MappingArgs
 from infra.stream_pipeline import StreamPipeline
 from infra.table import Table
 from sluice.outputs import SluiceOutputs
@@ -46,31 +48,28 @@ mailer = Mailer(
     },
 )
 
+sending: Sending = {**mailer.sending, "enabled": settings.mail.enabled, "only_to": settings.mail.only_to}
+
 # Stream: a table -> its changes -> an audit trail in S3, and mails.
 stream_operations = with_pipeline(operations, "stream")
 archive = Bucket(f"{name}-archive", archive_bucket(stream_operations))
 marks = Table(f"{name}-marks", marks_table(stream_operations))
+bounds: MappingArgs = {
+    "maximum_retry_attempts": settings.stream.maximum_retry_attempts,
+    "maximum_record_age_seconds": settings.stream.maximum_record_age_seconds,
+}
 stream = StreamPipeline(
     f"{name}-stream",
     {
         "partition_key": {"name": settings.stream.partition_key},
         "table_name": settings.stream.table_name,
-        "failures": archive,
-        "maximum_retry_attempts": settings.stream.maximum_retry_attempts,
-        "maximum_record_age_seconds": settings.stream.maximum_record_age_seconds,
+        "failures_bucket_arn": archive.arn,
+        "consumers": {
+            "archiver": {**archiver(archive.name, archive.arn, settings.stream.archive), **bounds},
+            "notifier": {**notifier(sending, mailer.templates, marks, settings.stream.watch), **bounds},
+        },
         "operations": stream_operations,
     },
-)
-archiving = stream.subscribe("archiver", archiver(archive.name, archive.arn, settings.stream.archive))
-notifying = stream.subscribe(
-    "notifier",
-    notifier(
-        mailer,
-        marks,
-        watch=settings.stream.watch,
-        enabled=settings.mail.enabled,
-        only_to=settings.mail.only_to,
-    ),
 )
 
 # Import: a file in S3 -> a table.
@@ -84,9 +83,7 @@ reports = ScheduledReporter(
     f"{name}-report",
     {
         **settings.reports.args(settings.environment),
-        "mailer": mailer,
-        "mail_enabled": settings.mail.enabled,
-        "mail_only_to": settings.mail.only_to,
+        "sending": sending,
         "operations": with_pipeline(operations, "report"),
     },
 )
@@ -94,17 +91,17 @@ reports = ScheduledReporter(
 dashboard = Dashboard(
     f"{name}-dashboard",
     {
-        "rows": [stream.dashboard_row(), imports.dashboard_row(), reports.dashboard_row()],
+        "rows": [stream.dashboard_row, imports.dashboard_row, reports.dashboard_row],
         "region": settings.region,
     },
 )
 
 SluiceOutputs(
-    stream_table_name=stream.table_name,
-    stream_table_arn=stream.table_arn,
-    stream_arn=stream.stream_arn,
-    notifier_function_name=notifying.function.name,
-    archiver_function_name=archiving.function.name,
+    stream_table_name=pulumi.Output.from_input(stream.sources["table"]["name"]),
+    stream_table_arn=pulumi.Output.from_input(stream.sources["table"]["arn"]),
+    stream_arn=pulumi.Output.from_input(stream.sources["table"]["stream_arn"]),
+    notifier_function_name=stream.consumers["notifier"].function.name,
+    archiver_function_name=stream.consumers["archiver"].function.name,
     archive_bucket_name=archive.name,
     import_bucket_name=imports.bucket_name,
     import_prefix=pulumi.Output.from_input(imports.prefix),
@@ -119,8 +116,8 @@ SluiceOutputs(
     report_schedule_name=reports.schedule.name,
     report_totals_tables=pulumi.Output.all(**reports.totals_tables),
     report_prefixes=pulumi.Output.from_input({group.name: group.prefix for group in settings.reports.groups}),
-    mail_sender=pulumi.Output.from_input(mailer.sender),
-    mail_configuration_set_name=mailer.configuration_set_name,
+    mail_sender=pulumi.Output.from_input(sending["sender"]),
+    mail_configuration_set_name=pulumi.Output.from_input(sending["configuration_set_name"]),
     alarm_topic_arn=monitoring.topic_arn,
     dashboard_name=dashboard.name,
     region=pulumi.Output.from_input(settings.region),

@@ -25,6 +25,8 @@ class AlarmArgs(TypedDict):
     """300 by default."""
     periods: NotRequired[int]
     """For how many periods in a row it has to be so; 1 by default."""
+    suffix: NotRequired[str]
+    """What tells it from another alarm of its kind and owner."""
     silence: NotRequired[bool]
     """True: the alarm goes off where the metric has no data in any of the periods, whatever its values."""
 
@@ -41,7 +43,7 @@ def alarm(
     runbook = f"docs/operating.md#{args['section']}-{kind}"
     silence = args.get("silence", False)
     return aws.cloudwatch.MetricAlarm(
-        f"{owner}-{kind}",
+        f"{owner}-{kind}{args.get('suffix', '')}",
         alarm_description=f"{args['meaning']} {args['look']} Runbook: {runbook} ({owner})",
         **_metric_arguments(args),
         evaluation_periods=args.get("periods", 1),

@@ -6,7 +6,8 @@ import pulumi
 
 from handlers.archiver import environment
 from infra.bucket import BucketArgs
-from infra.filters import EventName
+from infra.code import archive
+from infra.filters import EventName, pattern
 from infra.iam import allow
 from infra.operations import Operations
 from infra.stream_consumer import FAILURES_PREFIX, ConsumerArgs
@@ -34,8 +35,9 @@ def archiver(
     """Returns the consumer that archives changes of the given kinds."""
     return {
         "handler": environment.HANDLER,
+        "code": archive(environment.HANDLER),
         "description": "Archives changes of the table as gzipped JSON lines in S3",
-        "filters": [{"events": events}],
+        "filters": [pattern({"events": events})],
         "environment": {environment.BUCKET: bucket_name, environment.EVENTS: ",".join(events)},
         "alarms": {
             "unarchivable": {

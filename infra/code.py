@@ -11,8 +11,10 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+import pulumi
+
 from infra import imports, standard_library
-from sluice.packages import CACHE, UNPACKED_BYTES, UPLOAD_BYTES, files_of
+from sluice.packages import CACHE, UNPACKED_BYTES, UPLOAD_BYTES, RequirementsError, files_of
 
 ROOT = Path(__file__).parent.parent
 """The folder that handler paths start from."""
@@ -25,6 +27,25 @@ _BUILD = ".build"
 
 class CodeError(ValueError):
     """The code of a function cannot be packaged; the message says why."""
+
+
+def archive(handler: str, root: Path = ROOT, functions: Sequence[str] = ()) -> pulumi.FileArchive:
+    """Returns the code of a function as an archive, made in `.build` of the root.
+
+    Args:
+        handler: Dotted path of the handler, such as `handlers.archiver.handler.handle`. A `requirements.txt` beside it
+            pins the packages that go into the archive.
+        root: The folder that the path starts from, this repository's by default.
+        functions: Further functions that it loads by their names, `package.module:function`: their modules, what these
+            import and the packages of their `requirements.txt` go into the archive.
+
+    Raises:
+        pulumi.RunError: The code cannot be packaged; Pulumi shows why without a traceback.
+    """
+    try:
+        return pulumi.FileArchive(str(package(handler, root, functions=functions)))
+    except (CodeError, FileNotFoundError, imports.ImportsError, RequirementsError) as error:
+        raise pulumi.RunError(str(error)) from error
 
 
 def package(handler: str, root: Path = ROOT, build: Path | None = None, functions: Sequence[str] = ()) -> Path:

@@ -21,11 +21,27 @@ class Component(pulumi.ComponentResource):
         """Returns the options of a child that comes after these resources, besides those that its inputs come from."""
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
-    def _alarm_on(self, section: str, kind: str, metric: Metric, meaning: str, look: str, threshold: float = 1) -> None:
+    def _alarm_on(
+        self,
+        section: str,
+        kind: str,
+        metric: Metric,
+        meaning: str,
+        look: str,
+        threshold: float = 1,
+        suffix: str = "",
+    ) -> None:
         """Makes an alarm on a metric whose sum in five minutes reaches a threshold."""
         self._alarm(
             kind,
-            {"metric": metric, "meaning": meaning, "look": look, "section": section, "threshold": threshold},
+            {
+                "metric": metric,
+                "meaning": meaning,
+                "look": look,
+                "section": section,
+                "threshold": threshold,
+                "suffix": suffix,
+            },
         )
 
     def _alarm(self, kind: str, args: AlarmArgs) -> None:

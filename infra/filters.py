@@ -39,6 +39,23 @@ class Filter(TypedDict):
     """Attributes of the old image, which an INSERT does not have."""
 
 
+def checked_pattern(text: str) -> str:
+    """Returns a filter pattern as it is.
+
+    Raises:
+        ValueError: It is no JSON object, too long for Lambda, or can never match for the events that it names.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise ValueError(f"the filter {text!r} is no JSON object: `pattern` writes one")
+    _check_events(document.get("eventName", list(EVENT_NAMES)))
+    _check_length(text)
+    return text
+
+
 def pattern(rule: Filter) -> str:
     """Returns the filter pattern of a rule.
 
@@ -46,10 +63,7 @@ def pattern(rule: Filter) -> str:
         ValueError: the rule could never match.
     """
     events = list(rule["events"])
-    unknown = [event for event in events if event not in EVENT_NAMES]
-    if not events or unknown:
-        mistake = f"unknown events {', '.join(map(repr, unknown))}" if unknown else "no events"
-        raise ValueError(f"a filter with {mistake} can never match: name one or more of {', '.join(EVENT_NAMES)}")
+    _check_events(events)
     document: dict[str, Any] = {"eventName": events}
     images = {"NewImage": ("new", "REMOVE"), "OldImage": ("old", "INSERT")}
     for image, (side, without) in images.items():
@@ -68,11 +82,22 @@ def pattern(rule: Filter) -> str:
                 name: _attribute(f"{side} attribute {name!r}", condition) for name, condition in conditions.items()
             }
     text = json.dumps(document)
+    _check_length(text)
+    return text
+
+
+def _check_events(events: Sequence[str]) -> None:
+    unknown = [event for event in events if event not in EVENT_NAMES]
+    if not events or unknown:
+        mistake = f"unknown events {', '.join(map(repr, unknown))}" if unknown else "no events"
+        raise ValueError(f"a filter with {mistake} can never match: name one or more of {', '.join(EVENT_NAMES)}")
+
+
+def _check_length(text: str) -> None:
     if len(text) > _MAXIMUM_LENGTH:
         raise ValueError(
             f"a filter of {len(text)} characters: Lambda takes {_MAXIMUM_LENGTH}; give it fewer conditions"
         )
-    return text
 
 
 def _attribute(name: str, condition: Condition) -> dict[str, Any]:

@@ -10,13 +10,12 @@ import pulumi_aws as aws
 
 from handlers.shared.observability import DIMENSION, NAMESPACE
 from infra.bucket import Bucket
-from infra.code import ROOT, CodeError, package, zipped_bytes
+from infra.code import zipped_bytes
 from infra.component import Component
-from infra.iam import Statement, allow, policy_document, trust
-from infra.imports import ImportsError
+from infra.iam import Statement, allow, role_policy, trust
 from infra.metrics import Metric, metric
 from infra.operations import LOG_RETENTION_DAYS, Operations
-from sluice.packages import UPLOAD_BYTES, RequirementsError
+from sluice.packages import UPLOAD_BYTES
 
 RUNTIME = aws.lambda_.Runtime.PYTHON3D14
 """The newest Python that Lambda and pulumi-aws both know."""
@@ -45,14 +44,10 @@ class FunctionArgs(TypedDict):
     """What a function is."""
 
     handler: str
-    """Dotted path of the handler, such as `handlers.archiver.handler.handle`."""
-    root: NotRequired[str]
-    """The folder that the path starts from, where the handler is another project's; this repository by default. Its
-    archive is made in `.build` there. A `requirements.txt` beside the handler pins the packages that go into it."""
-    functions: NotRequired[Sequence[str]]
-    """Further functions that it loads by their names, `package.module:function`: their modules, what these import and
-    the packages of their `requirements.txt` go into the archive."""
-    description: str
+    """Dotted path of the handler within its code, such as `handlers.archiver.handler.handle`."""
+    code: pulumi.Input[pulumi.Archive]
+    """What it runs; `infra.code.archive` makes it of a handler and all that it imports."""
+    description: NotRequired[str]
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables; names come from the handler's `environment` module."""
     settings: NotRequired[Mapping[str, str]]
@@ -75,8 +70,8 @@ class Function(Component):
 
     - an IAM role with one inline policy: exactly the given statements, its own log streams and, when traced, X-Ray;
     - a log group with retention;
-    - a Lambda function on arm64, its code an archive of exactly what its handler imports, its logs as JSON;
-    - a bucket for that archive, where it is too large to be sent with a request;
+    - a Lambda function on arm64, its logs as JSON;
+    - a bucket for its code, where that is a folder too large to be sent with a request;
     - alarms on errors, on throttles, on a duration near the timeout, and on what it counts itself.
     """
 
@@ -89,7 +84,7 @@ class Function(Component):
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:Function", name, args.get("operations"), opts)
         self._args = args
-        self._timeout_seconds = args.get("timeout_seconds", TIMEOUT_SECONDS)
+        self._timeout_seconds = int(args.get("timeout_seconds", TIMEOUT_SECONDS))
         self.role = self._create_role()
         self.log_group = self._create_log_group()
         self.policy = self._create_policy()
@@ -118,7 +113,7 @@ class Function(Component):
     def _create_log_group(self) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(
             f"{self._name}-logs",
-            retention_in_days=self._operations.get("log_retention_days", LOG_RETENTION_DAYS),
+            retention_in_days=int(self._operations.get("log_retention_days", LOG_RETENTION_DAYS)),
             tags=self._operations.get("tags"),
             opts=self._child(),
         )
@@ -134,7 +129,7 @@ class Function(Component):
         return aws.iam.RolePolicy(
             f"{self._name}-policy",
             role=self.role.name,
-            policy=policy_document(
+            policy=role_policy(
                 [
                     *self._args.get("statements", []),
                     logs,
@@ -150,14 +145,14 @@ class Function(Component):
         environment = pulumi.Output.all(**variables).apply(self._bounded, True) if variables else None
         return aws.lambda_.Function(
             self._name,
-            description=self._args["description"],
+            description=self._args.get("description"),
             role=self.role.arn,
             runtime=RUNTIME,
             architectures=["arm64"],
             handler=self._args["handler"],
             **self._code(),
             timeout=self._timeout_seconds,
-            memory_size=self._args.get("memory_mib", MEMORY_MIB),
+            memory_size=int(self._args.get("memory_mib", MEMORY_MIB)),
             # AWS forgets an environment without variables, and every later update would find a difference.
             environment={"variables": environment} if environment else None,
             logging_config={"log_format": "JSON", "log_group": self.log_group.name},
@@ -181,15 +176,10 @@ class Function(Component):
 
     def _code(self) -> dict[str, Any]:
         """Returns the arguments that say what the function runs."""
-        root = Path(self._args.get("root", ROOT))
-        try:
-            folder = package(self._args["handler"], root, functions=self._args.get("functions", ()))
-        except (CodeError, FileNotFoundError, ImportsError, RequirementsError) as error:
-            raise pulumi.RunError(str(error)) from error
-        archive = pulumi.FileArchive(str(folder))
-        if zipped_bytes(folder) <= UPLOAD_BYTES:
-            return {"code": archive}
-        stored = self._create_stored_code(folder.name, archive)
+        code = self._args["code"]
+        if not isinstance(code, pulumi.FileArchive) or zipped_bytes(Path(code.path)) <= UPLOAD_BYTES:
+            return {"code": code}
+        stored = self._create_stored_code(Path(code.path).name, code)
         return {"s3_bucket": stored.bucket, "s3_key": stored.key}
 
     def _create_stored_code(self, name: str, archive: pulumi.FileArchive) -> aws.s3.BucketObjectv2:

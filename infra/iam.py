@@ -7,7 +7,20 @@ import pulumi
 
 
 class Statement(TypedDict):
-    """One statement of an IAM policy document."""
+    """What a role may do: a statement of its policy."""
+
+    sid: str
+    """What it is for, in letters and digits."""
+    actions: Sequence[str]
+    """Such as `dynamodb:GetItem`; no wildcards."""
+    resources: Sequence[pulumi.Input[str]]
+    """The ARNs that the actions may be done on."""
+    condition: NotRequired[Mapping[str, Mapping[str, Any]]]
+    """IAM's operators -> keys -> values, such as `{"StringEquals": {"ses:FromAddress": "no-reply@example.com"}}`."""
+
+
+class PolicyStatement(TypedDict):
+    """A statement as IAM writes it."""
 
     Sid: str
     Effect: str
@@ -24,16 +37,27 @@ def allow(
     condition: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Statement:
     """Returns a statement for a role: `actions` on `resources`; `sid` says in letters what it is for."""
-    statement: Statement = {
-        "Sid": sid,
+    statement: Statement = {"sid": sid, "actions": list(actions), "resources": list(resources)}
+    return {**statement, "condition": condition} if condition else statement
+
+
+def role_policy(statements: Sequence[Statement]) -> pulumi.Output[str]:
+    """Returns the JSON of the policy of a role that may do what the statements say."""
+    return policy_document([_allowing(statement) for statement in statements])
+
+
+def _allowing(statement: Statement) -> PolicyStatement:
+    made: PolicyStatement = {
+        "Sid": statement["sid"],
         "Effect": "Allow",
-        "Action": list(actions),
-        "Resource": list(resources),
+        "Action": statement["actions"],
+        "Resource": statement["resources"],
     }
-    return {**statement, "Condition": condition} if condition else statement
+    condition = statement.get("condition")
+    return {**made, "Condition": condition} if condition else made
 
 
-def tls_only(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> Statement:
+def tls_only(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> PolicyStatement:
     """Returns a statement for a resource: nobody does any of `actions` over a plain connection.
 
     Args:
@@ -56,7 +80,7 @@ def allow_service(
     action: str,
     resource: pulumi.Input[str],
     condition: Mapping[str, Mapping[str, Any]],
-) -> Statement:
+) -> PolicyStatement:
     """Returns a statement for a resource: a service may do `action`, for those whom the condition names."""
     return {
         "Sid": sid,
@@ -68,8 +92,8 @@ def allow_service(
     }
 
 
-def policy_document(statements: Sequence[Statement]) -> pulumi.Output[str]:
-    """Returns the JSON of a policy document."""
+def policy_document(statements: Sequence[PolicyStatement]) -> pulumi.Output[str]:
+    """Returns the JSON of the policy of a resource."""
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
 
 
@@ -81,7 +105,7 @@ def trust(service: str, account: pulumi.Input[str] | None = None) -> pulumi.Outp
         account: the account that the service has to act for. A service that says for whom it acts could else be made to
             take on the role by another account's resource.
     """
-    statement: Statement = {
+    statement: PolicyStatement = {
         "Sid": "Assume",
         "Effect": "Allow",
         "Action": ["sts:AssumeRole"],

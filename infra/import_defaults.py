@@ -3,9 +3,19 @@
 A module of its own, because commands read settings and wait for no component of pulumi-aws to be loaded.
 """
 
-from typing import Literal
+import enum
 
-ColumnType = Literal["S", "N", "BOOL"]
+
+class ColumnType(enum.StrEnum):
+    """What the cells of a CSV column are."""
+
+    S = "S"
+    """Strings."""
+    N = "N"
+    """Numbers."""
+    BOOL = "BOOL"
+    """True and false."""
+
 
 PREFIX = "incoming/"
 CHUNK_MIB = 32

@@ -11,6 +11,7 @@ from handlers.importer import environment
 from handlers.shared.variables import flag_text
 from infra import import_defaults as defaults
 from infra.bucket import Bucket
+from infra.code import archive
 from infra.component import Component
 from infra.dashboard import Row, graph
 from infra.function import Function
@@ -26,20 +27,40 @@ _HOPS = 1000
 _MIB = 1024 * 1024
 
 
+class ImportBucketArgs(TypedDict):
+    """A bucket that exists."""
+
+    name: pulumi.Input[str]
+    arn: pulumi.Input[str]
+
+
+class ImportTableArgs(TypedDict):
+    """A table that exists."""
+
+    name: pulumi.Input[str]
+    arn: pulumi.Input[str]
+
+
+class ColumnArgs(TypedDict):
+    """A column of CSV files."""
+
+    type: ColumnType
+
+
 class ImportPipelineArgs(TypedDict):
     """What an import pipeline is; `infra.import_defaults` says what holds for what is left out."""
 
-    bucket: NotRequired[aws.s3.Bucket]
+    bucket: NotRequired[ImportBucketArgs]
     """An existing bucket; left out, the pipeline makes one. It owns the bucket's notifications: S3 knows one
     configuration of them a bucket."""
     prefix: NotRequired[str]
     """Where files are put in it: the only prefix that triggers an import."""
-    table: NotRequired[aws.dynamodb.Table]
+    table: NotRequired[ImportTableArgs]
     """An existing table, with the keys below; left out, the pipeline makes one."""
     partition_key: Key
     sort_key: NotRequired[Key | None]
-    columns: NotRequired[Mapping[str, ColumnType]]
-    """Types of CSV columns; the others are strings."""
+    columns: NotRequired[Mapping[str, ColumnArgs]]
+    """What is known of CSV columns, by name; the others are strings."""
     ordered: NotRequired[bool]
     """Whether the rows of a file are written in its order, never in parallel; off by default."""
     chunk_mib: NotRequired[int]
@@ -78,24 +99,26 @@ class ImportPipeline(Component):
         super().__init__("sluice:index:ImportPipeline", name, args.get("operations"), opts)
         self._args = args
         self.prefix = _checked_prefix(args.get("prefix", defaults.PREFIX))
-        self._timeout_seconds = args.get("timeout_seconds", defaults.TIMEOUT_SECONDS)
-        bucket = args.get("bucket") or self._create_bucket().bucket
-        self.bucket_name, self._bucket_arn = bucket.bucket, bucket.arn
+        self._timeout_seconds = int(args.get("timeout_seconds", defaults.TIMEOUT_SECONDS))
+        bucket = args.get("bucket") or self._create_bucket()
+        self.bucket_name = pulumi.Output.from_input(bucket["name"])
+        self._bucket_arn = pulumi.Output.from_input(bucket["arn"])
         self.dead_letters = self._create_dead_letters()
         self.queue = self._create_queue()
-        table = args.get("table") or self._create_table().table
-        self.table_name, self.table_arn = table.name, table.arn
+        table = args.get("table") or self._create_table()
+        self.table_name = pulumi.Output.from_input(table["name"])
+        self.table_arn = pulumi.Output.from_input(table["arn"])
         self.ledger = self._create_ledger()
         self.function = self._create_function()
         self._create_recursion()
         self._create_mapping()
         self._create_notification()
+        self.dashboard_row = self._dashboard_row()
         self.register_outputs(
             {"bucketName": self.bucket_name, "tableName": self.table_name, "ledgerName": self.ledger.name}
         )
 
-    def dashboard_row(self) -> Row:
-        """Returns what a dashboard shows of the pipeline."""
+    def _dashboard_row(self) -> Row:
         function = self.function
         return {
             "title": "Import",
@@ -120,8 +143,8 @@ class ImportPipeline(Component):
             ],
         }
 
-    def _create_bucket(self) -> Bucket:
-        return Bucket(
+    def _create_bucket(self) -> ImportBucketArgs:
+        bucket = Bucket(
             f"{self._name}-files",
             {
                 "lifecycle": [
@@ -132,6 +155,7 @@ class ImportPipeline(Component):
             },
             self._child(),
         )
+        return {"name": bucket.name, "arn": bucket.arn}
 
     def _create_dead_letters(self) -> Queue:
         return Queue(f"{self._name}-dead-letters", {"operations": self._operations}, self._child())
@@ -150,8 +174,8 @@ class ImportPipeline(Component):
             self._child(),
         )
 
-    def _create_table(self) -> Table:
-        return Table(
+    def _create_table(self) -> ImportTableArgs:
+        table = Table(
             f"{self._name}-table",
             {
                 "partition_key": self._args["partition_key"],
@@ -160,6 +184,7 @@ class ImportPipeline(Component):
             },
             self._child(),
         )
+        return {"name": table.name, "arn": table.arn}
 
     def _create_ledger(self) -> Table:
         return Table(
@@ -180,20 +205,21 @@ class ImportPipeline(Component):
             f"{self._name}-importer",
             {
                 "handler": environment.HANDLER,
+                "code": archive(environment.HANDLER, functions=[transform] if transform else []),
                 "description": "Imports files from S3 into a DynamoDB table",
                 "environment": {
                     environment.TABLE: self.table_name,
                     environment.PARTITION_KEY: args["partition_key"]["name"],
                     environment.SORT_KEY: sort_key["name"] if sort_key else "",
-                    environment.COLUMNS: json.dumps(dict(args.get("columns", {}))),
+                    environment.COLUMNS: json.dumps(_types(args.get("columns", {}))),
                     environment.LEDGER: self.ledger.name,
                     environment.QUEUE_URL: self.queue.url,
                     environment.DEAD_LETTER_QUEUE_URL: self.dead_letters.url,
                     environment.RECEIVES: str(_RECEIVES),
                     environment.PREFIX: self.prefix,
                     environment.ORDERED: flag_text(args.get("ordered", False)),
-                    environment.CHUNK_BYTES: str(args.get("chunk_mib", defaults.CHUNK_MIB) * _MIB),
-                    environment.GZIP_LIMIT_BYTES: str(args.get("gzip_limit_mib", defaults.GZIP_LIMIT_MIB) * _MIB),
+                    environment.CHUNK_BYTES: str(int(args.get("chunk_mib", defaults.CHUNK_MIB)) * _MIB),
+                    environment.GZIP_LIMIT_BYTES: str(int(args.get("gzip_limit_mib", defaults.GZIP_LIMIT_MIB)) * _MIB),
                     environment.HOP_LIMIT: str(_HOPS),
                     environment.TRANSFORM: transform,
                     environment.IGNORE: json.dumps(list(args.get("ignore", defaults.IGNORE))),
@@ -211,7 +237,6 @@ class ImportPipeline(Component):
                         "look": "Look at `python -m sluice imports`, which says which and why.",
                     },
                 },
-                "functions": [transform] if transform else [],
                 "statements": self._statements(),
                 "timeout_seconds": self._timeout_seconds,
                 "memory_mib": 512,
@@ -271,7 +296,9 @@ class ImportPipeline(Component):
             function_name=self.function.arn,
             batch_size=1,  # a message is a piece of work that may take an invocation's whole time
             function_response_types=["ReportBatchItemFailures"],
-            scaling_config={"maximum_concurrency": self._args.get("maximum_concurrency", defaults.MAXIMUM_CONCURRENCY)},
+            scaling_config={
+                "maximum_concurrency": int(self._args.get("maximum_concurrency", defaults.MAXIMUM_CONCURRENCY))
+            },
             metrics_config={"metrics": ["EventCount"]},
             tags=self._operations.get("tags"),
             opts=self._child(self.function.policy),
@@ -284,6 +311,10 @@ class ImportPipeline(Component):
             queues=[{"queue_arn": self.queue.arn, "events": ["s3:ObjectCreated:*"], "filter_prefix": self.prefix}],
             opts=self._child(self.queue.policy),  # S3 tries the queue when it is told of it
         )
+
+
+def _types(columns: Mapping[str, ColumnArgs]) -> dict[str, str]:
+    return {name: ColumnType(column["type"]).value for name, column in columns.items()}
 
 
 def _checked_prefix(prefix: str) -> str:

@@ -9,9 +9,10 @@ import pulumi_aws as aws
 
 from infra import mail_defaults
 from infra.component import Component
-from infra.iam import Statement, allow, beside, region_of
+from infra.iam import region_of
 from infra.metrics import metric
 from infra.operations import Operations
+from infra.sending import Sending
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _EVENTS = ["BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE"]
@@ -62,54 +63,32 @@ class Mailer(Component):
     - alarms on the rates of bounces and complaints at which AWS reviews an account.
     """
 
-    sender: str
-    configuration_set_name: pulumi.Output[str]
+    sending: Sending
+    """How functions send mail from it."""
     templates: dict[str, aws.ses.Template]
 
     def __init__(self, name: str, args: MailerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:Mailer", name, args.get("operations"), opts)
         self._args = args
-        self.sender = args["sender"]
         self.configuration_set = self._create_configuration_set()
-        self.configuration_set_name = self.configuration_set.configuration_set_name
+        self.sending = {
+            "sender": args["sender"],
+            "configuration_set_name": self.configuration_set.configuration_set_name,
+            "configuration_set_arn": self.configuration_set.arn,
+        }
         self._create_event_destination()
         self.templates = {template: self._create_template(template) for template in args["templates"]}
         self._create_alarms()
         if args.get("create_identity", mail_defaults.CREATE_IDENTITY):
             self._log_what_is_left_to_do(self._create_identity())
-        self.register_outputs({"sender": self.sender, "configurationSetName": self.configuration_set_name})
-
-    def may_send_bulk(self) -> Statement:
-        """Returns what a role needs to send any of the templates in bulk."""
-        # SendBulkEmail of SES's second API is documented to need its own action; accounts have been seen to check the
-        # first API's for it as well (django-anymail's notes on IAM errors).
-        return allow(
-            "SendTemplates",
-            ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
-            [self._identities(), self.configuration_set.arn, *(template.arn for template in self.templates.values())],
+        self.register_outputs(
+            {"sender": args["sender"], "configurationSetName": self.configuration_set.configuration_set_name}
         )
-
-    def may_send(self) -> Statement:
-        """Returns what a role needs to send mails of its own making, from this sender only."""
-        return allow(
-            "SendMail",
-            ["ses:SendEmail"],
-            [self._identities(), self.configuration_set.arn],
-            {"StringEquals": {"ses:FromAddress": self.sender}},
-        )
-
-    def _identities(self) -> pulumi.Output[str]:
-        """Returns the ARN of every identity of the account and region.
-
-        SES asks for permission on the sender's, and on a recipient's that is verified here too, as all are in its
-        sandbox.
-        """
-        return beside(self.configuration_set.arn, "identity/*")
 
     def _create_identity(self) -> aws.sesv2.EmailIdentity:
         return aws.sesv2.EmailIdentity(
             f"{self._name}-identity",
-            email_identity=self._args.get("domain") or self.sender,
+            email_identity=self._args.get("domain") or self._args["sender"],
             tags=self._operations.get("tags"),
             opts=self._child(),
         )
@@ -129,7 +108,7 @@ class Mailer(Component):
     def _create_event_destination(self) -> None:
         aws.sesv2.ConfigurationSetEventDestination(
             f"{self._name}-events",
-            configuration_set_name=self.configuration_set_name,
+            configuration_set_name=self.configuration_set.configuration_set_name,
             event_destination_name="topic",
             event_destination={
                 "enabled": True,
@@ -151,7 +130,7 @@ class Mailer(Component):
         )
 
     def _create_alarms(self) -> None:
-        dimensions = {"ses:configuration-set": self.configuration_set_name}
+        dimensions = {"ses:configuration-set": self.configuration_set.configuration_set_name}
         for kind, rate, threshold in (
             ("bounces", "Reputation.BounceRate", _BOUNCES_REVIEWED_AT),
             ("complaints", "Reputation.ComplaintRate", _COMPLAINTS_REVIEWED_AT),
@@ -176,7 +155,7 @@ class Mailer(Component):
             pulumi.Output.all(tokens, region_of(identity.arn)).apply(lambda values: self._log_records(domain, *values))
         else:
             pulumi.log.info(
-                f"SES mails {self.sender} a link: until somebody opens it, mails are refused. {_SANDBOX}", self
+                f"SES mails {self._args['sender']} a link: until somebody opens it, mails are refused. {_SANDBOX}", self
             )
 
     def _log_records(self, domain: str, tokens: Sequence[str], region: str) -> None:

@@ -1,14 +1,19 @@
 """Mails about new and changed records: the consumer that sends them, and the table of what was sent."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import pulumi_aws as aws
 
 from handlers.notifier import environment
 from handlers.shared.variables import flag_text
+from infra import mail_defaults
 from infra.archiver import FAILURES_KEPT_DAYS
+from infra.code import archive
+from infra.filters import pattern
 from infra.iam import allow
-from infra.mailer import Mailer
 from infra.operations import Operations
+from infra.sending import Sending, may_send_bulk
 from infra.stream_consumer import ConsumerArgs
 from infra.table import Table, TableArgs
 
@@ -30,28 +35,29 @@ def marks_table(operations: Operations) -> TableArgs:
 
 
 def notifier(
-    mailer: Mailer, marks: Table, *, watch: Sequence[str], enabled: bool, only_to: Sequence[str]
+    sending: Sending, templates: Mapping[str, aws.ses.Template], marks: Table, watch: Sequence[str]
 ) -> ConsumerArgs:
     """Returns the consumer that mails new people, and people of whom a watched attribute changed."""
-    welcome, changed = (mailer.templates[template].name for template in TEMPLATES)
+    welcome, changed = (templates[template].name for template in TEMPLATES)
     return {
         "handler": environment.HANDLER,
+        "code": archive(environment.HANDLER),
         "description": "Mails people about their new or changed records through SES",
-        "filters": [{"events": ["INSERT", "MODIFY"]}],
+        "filters": [pattern({"events": ["INSERT", "MODIFY"]})],
         "environment": {
-            environment.SENDER: mailer.sender,
-            environment.CONFIGURATION_SET: mailer.configuration_set_name,
+            environment.SENDER: sending["sender"],
+            environment.CONFIGURATION_SET: sending["configuration_set_name"],
             environment.WELCOME_TEMPLATE: welcome,
             environment.PROFILE_CHANGED_TEMPLATE: changed,
-            environment.MAIL_ENABLED: flag_text(enabled),
-            environment.ONLY_TO: json.dumps(list(only_to)),
+            environment.MAIL_ENABLED: flag_text(sending.get("enabled", mail_defaults.ENABLED)),
+            environment.ONLY_TO: json.dumps(list(sending.get("only_to", []))),
             environment.WATCHED: json.dumps(list(watch)),
             environment.MARKS_TABLE: marks.name,
             environment.MARKS_DAYS: str(_MARKS_KEPT_DAYS),
         },
         "settings": {environment.ONLY_TO: "mail.onlyTo", environment.WATCHED: "stream.watch"},
         "statements": [
-            mailer.may_send_bulk(),
+            may_send_bulk(sending, [templates[template].arn for template in TEMPLATES]),
             allow("Marks", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem"], [marks.arn]),
         ],
         "alarms": {

@@ -12,15 +12,16 @@ from handlers.shared.variables import flag_text
 from infra import mail_defaults
 from infra import report_defaults as defaults
 from infra.bucket import Bucket, LifecycleRule
+from infra.code import archive
 from infra.component import Component
 from infra.dashboard import Row, graph
 from infra.function import Function
-from infra.iam import Statement, account_of, allow, beside, policy_document, region_of, trust
-from infra.mailer import Mailer
+from infra.iam import Statement, account_of, allow, beside, region_of, role_policy, trust
 from infra.operations import Operations
 from infra.queue import Queue
 from infra.report_defaults import group_mistakes
 from infra.schedule_times import event_age_seconds, silence, timeout_seconds
+from infra.sending import Sending, may_send
 from infra.table import Table
 
 PREFIX = "reports/"
@@ -47,11 +48,7 @@ class ScheduledReporterArgs(TypedDict):
     every: str
     """An EventBridge schedule, such as `rate(5 minutes)`, or `cron(0 8 ? * MON-FRI *)` in UTC."""
     recipients: Sequence[str]
-    mailer: Mailer
-    mail_enabled: NotRequired[bool]
-    """False: everything but the mail is done."""
-    mail_only_to: NotRequired[Sequence[str]]
-    """Addresses and domains that may be mailed; all by default."""
+    sending: Sending
     environment: str
     """The environment that reports name."""
     name_attribute: NotRequired[str]
@@ -91,6 +88,7 @@ class ScheduledReporter(Component):
         groups = args["groups"]
         if mistakes := group_mistakes([group["name"] for group in groups], [group["prefix"] for group in groups]):
             raise ValueError(f"the groups of {name} need {'; '.join(mistakes)}")
+        self._history_days = int(args.get("history_days", defaults.HISTORY_DAYS))
         self.bucket = self._create_bucket()
         self._totals = {group["name"]: self._create_totals(group) for group in groups}
         self.totals_tables = {group: table.name for group, table in self._totals.items()}
@@ -99,10 +97,10 @@ class ScheduledReporter(Component):
         self._create_retries()
         self._create_alarms()
         self.schedule = self._create_schedule()
+        self.dashboard_row = self._dashboard_row()
         self.register_outputs({"functionName": self.function.name, "bucketName": self.bucket.name})
 
-    def dashboard_row(self) -> Row:
-        """Returns what a dashboard shows of the reporter."""
+    def _dashboard_row(self) -> Row:
         function = self.function
         return {
             "title": "Report",
@@ -125,7 +123,7 @@ class ScheduledReporter(Component):
     def _create_bucket(self) -> Bucket:
         dated: LifecycleRule = {
             "prefix": f"{PREFIX}date=",
-            "expire_days": self._args.get("history_days", defaults.HISTORY_DAYS),
+            "expire_days": self._history_days,
         }
         return Bucket(f"{self._name}-reports", {"lifecycle": [dated], "operations": self._operations}, self._child())
 
@@ -146,7 +144,7 @@ class ScheduledReporter(Component):
         return Queue(f"{self._name}-dead-letters", {"operations": self._operations}, self._child())
 
     def _create_function(self) -> Function:
-        args, mailer = self._args, self._args["mailer"]
+        args, sending = self._args, self._args["sending"]
         groups = [
             {key: group[key] for key in ("name", "prefix", "label")}
             | {"totals_table": self.totals_tables[group["name"]]}
@@ -156,6 +154,7 @@ class ScheduledReporter(Component):
             f"{self._name}-reporter",
             {
                 "handler": environment.HANDLER,
+                "code": archive(environment.HANDLER),
                 "description": "Counts the items of tables by prefix and reports them",
                 "environment": {
                     environment.GROUPS: pulumi.Output.json_dumps(groups),
@@ -163,14 +162,14 @@ class ScheduledReporter(Component):
                     environment.NAME_ATTRIBUTE: args.get("name_attribute", defaults.NAME_ATTRIBUTE),
                     environment.DATE_ATTRIBUTE: args.get("date_attribute", defaults.DATE_ATTRIBUTE),
                     environment.BUCKET: self.bucket.name,
-                    environment.READ_UNITS: str(args.get("read_units", defaults.READ_UNITS)),
-                    environment.ITEMS_PER_TABLE: str(args.get("items_per_table", defaults.ITEMS_PER_TABLE)),
-                    environment.HISTORY_DAYS: str(args.get("history_days", defaults.HISTORY_DAYS)),
+                    environment.READ_UNITS: str(int(args.get("read_units", defaults.READ_UNITS))),
+                    environment.ITEMS_PER_TABLE: str(int(args.get("items_per_table", defaults.ITEMS_PER_TABLE))),
+                    environment.HISTORY_DAYS: str(self._history_days),
                     environment.ENVIRONMENT: args["environment"],
-                    environment.MAIL_ENABLED: flag_text(args.get("mail_enabled", mail_defaults.ENABLED)),
-                    environment.MAIL_ONLY_TO: json.dumps(list(args.get("mail_only_to", []))),
-                    environment.MAIL_SENDER: mailer.sender,
-                    environment.MAIL_CONFIGURATION_SET: mailer.configuration_set_name,
+                    environment.MAIL_ENABLED: flag_text(sending.get("enabled", mail_defaults.ENABLED)),
+                    environment.MAIL_ONLY_TO: json.dumps(list(sending.get("only_to", []))),
+                    environment.MAIL_SENDER: sending["sender"],
+                    environment.MAIL_CONFIGURATION_SET: sending["configuration_set_name"],
                 },
                 "settings": {
                     environment.GROUPS: "reports.groups",
@@ -199,7 +198,7 @@ class ScheduledReporter(Component):
             *([decrypt] if keys else []),
             allow("KeepTotals", ["dynamodb:Query", "dynamodb:UpdateItem"], totals),
             allow("KeepReports", ["s3:GetObject", "s3:PutObject"], [reports]),
-            self._args["mailer"].may_send(),
+            may_send(self._args["sending"]),
             allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.arn]),
         ]
 
@@ -266,7 +265,7 @@ class ScheduledReporter(Component):
         policy = aws.iam.RolePolicy(
             f"{self._name}-schedule-policy",
             role=role.name,
-            policy=policy_document(
+            policy=role_policy(
                 [
                     allow("Invoke", ["lambda:InvokeFunction"], [self.function.arn]),
                     allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.arn]),

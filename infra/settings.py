@@ -7,7 +7,7 @@ is allowed.
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import pulumi
 import pulumi.runtime.config
@@ -24,7 +24,6 @@ from pydantic.alias_generators import to_camel
 
 from infra import import_defaults, mail_defaults, report_defaults, stream_defaults
 from infra.filters import EventName
-from infra.import_defaults import ColumnType
 from infra.operations import LOG_RETENTION_DAYS
 from infra.setting_mistakes import mistakes
 from infra.setting_types import (
@@ -50,9 +49,11 @@ from infra.setting_types import (
 if TYPE_CHECKING:  # commands read settings and wait for no component
     from infra.import_pipeline import ImportPipelineArgs
     from infra.scheduled_reporter import ScheduledReporterArgs
-    from infra.table import Key
 
 _ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,15}")
+
+
+_ColumnType = Literal["S", "N", "BOOL"]
 
 
 class SettingsError(Exception):
@@ -97,7 +98,7 @@ class ImportSettings(_Section):
 
     partition_key: AttributeName = "id"
     sort_key: AttributeName | None = None
-    columns: dict[AttributeName, ColumnType] = {}
+    columns: dict[AttributeName, _ColumnType] = {}
     ordered: bool = False
     chunk_mib: Annotated[int, Field(ge=1, le=1024, alias="chunkMiB")] = import_defaults.CHUNK_MIB
     timeout_seconds: Annotated[int, Field(ge=30, le=900)] = import_defaults.TIMEOUT_SECONDS
@@ -117,7 +118,7 @@ class ImportSettings(_Section):
     @classmethod
     def _types_of_keys(
         cls, columns: Any, validate: ValidatorFunctionWrapHandler, fields: ValidationInfo
-    ) -> dict[str, ColumnType]:
+    ) -> dict[str, _ColumnType]:
         keys = {fields.data.get("partition_key"), fields.data.get("sort_key")}
         types = columns.items() if isinstance(columns, dict) else ()
         wrong = sorted(str(name) for name, kind in types if name in keys and kind == "BOOL")
@@ -125,11 +126,12 @@ class ImportSettings(_Section):
         return validate_together(columns, validate, mistakes)
 
     def args(self) -> "ImportPipelineArgs":
-        """Returns the arguments of a pipeline: the settings under their names, the keys with their types."""
+        """Returns the arguments of a pipeline: the settings under their names, keys and columns with their types."""
+        columns = {name: {"type": kind} for name, kind in self.columns.items()}
         keys = {"partition_key": self._key(self.partition_key), "sort_key": self.sort_key and self._key(self.sort_key)}
-        return cast("ImportPipelineArgs", {**dict(self), **keys})
+        return cast("ImportPipelineArgs", {**dict(self), "columns": columns, **keys})
 
-    def _key(self, name: str) -> "Key":
+    def _key(self, name: str) -> dict[str, str]:
         """Returns a key attribute and its type: its column's, a string where that is not named."""
         return {"name": name, "type": "N" if self.columns.get(name) == "N" else "S"}
 

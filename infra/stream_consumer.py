@@ -1,14 +1,15 @@
-"""A consumer of a table's stream: a function, the mapping that feeds it, and alarms on what it leaves behind."""
+"""A consumer of tables' streams: a function, a mapping for each table, and alarms on what it leaves behind."""
 
+import enum
 from collections.abc import Mapping, Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.bucket import Bucket
+from infra import stream_defaults as defaults
 from infra.component import Component
-from infra.filters import Filter, pattern
+from infra.filters import checked_pattern
 from infra.function import MEMORY_MIB, TIMEOUT_SECONDS, Function, OwnAlarm
 from infra.iam import Statement, allow
 from infra.metrics import Metric, metric
@@ -17,47 +18,71 @@ from infra.operations import Operations
 FAILURES_PREFIX = "aws/lambda/"
 """Where Lambda puts batches that exhausted their retries; the layout below it is AWS's."""
 
+MAPPING = "mapping"
+"""What the mapping of a table that a pipeline made is called; of a given one, with its name behind."""
+
+_GIVEN_UP = "OnFailureDestinationDeliveredEventCount"
+_FILTERS = 5
+"""Patterns that Lambda takes for a mapping, unless a quota is raised."""
 _LATE_MILLISECONDS = 15 * 60 * 1000
 
 
-class ConsumerArgs(TypedDict):
-    """A consumer of a stream: a function and how it is fed."""
+class StartingPosition(enum.StrEnum):
+    """Where a consumer begins to read a stream."""
 
-    handler: str
-    """Dotted path of the handler, such as `handlers.archiver.handler.handle`."""
-    description: str
-    filters: Sequence[Filter]
-    """Which records reach it: those that satisfy any of these."""
-    environment: NotRequired[Mapping[str, pulumi.Input[str]]]
-    settings: NotRequired[Mapping[str, str]]
-    """The setting that a variable holds, of those that grow with it: variable -> key, such as `stream.watch`."""
-    statements: NotRequired[Sequence[Statement]]
-    """What its role may do, besides reading the stream and keeping failures."""
-    timeout_seconds: NotRequired[int]
-    memory_mib: NotRequired[int]
-    alarms: NotRequired[Mapping[str, OwnAlarm]]
-    """Alarms on metrics that the function itself emits: kind -> what."""
+    TRIM_HORIZON = "TRIM_HORIZON"
+    """With the oldest record that is kept: on a table that exists already, up to 24 hours of the past."""
+    LATEST = "LATEST"
+    """With the next change."""
+
+
+class MappingArgs(TypedDict):
+    """How a function is fed with records."""
+
     batch_size: NotRequired[int]
     """Records an invocation, at most; 100 by default."""
     batch_window_seconds: NotRequired[int]
     """How long to wait for a batch to fill; 0 by default."""
-    starting_position: NotRequired[Literal["TRIM_HORIZON", "LATEST"]]
-    """`TRIM_HORIZON` (the default) starts with the oldest record kept, `LATEST` with the next one."""
+    starting_position: NotRequired[StartingPosition]
+    """`TRIM_HORIZON` by default."""
     parallelization_factor: NotRequired[int]
     """Batches of one shard in flight at once, 1 (the default) to 10; records of one key stay in order."""
     maximum_retry_attempts: NotRequired[int]
-    """The pipeline's by default."""
+    """How often a failing batch is tried again; `infra.stream_defaults` says how often by default."""
     maximum_record_age_seconds: NotRequired[int]
-    """The pipeline's by default."""
+    """How old a record may get while it is tried. Whichever limit is reached first ends the retries."""
+
+
+class ConsumerArgs(MappingArgs):
+    """A consumer of streams: a function and how it is fed."""
+
+    handler: str
+    """Dotted path of the handler within the code, such as `handlers.archiver.handler.handle`."""
+    code: pulumi.Input[pulumi.Archive]
+    """What the function runs; `infra.code.archive` makes it of a handler and all that it imports."""
+    description: NotRequired[str]
+    filters: Sequence[str]
+    """Which records reach it: those that match any of these patterns of Lambda, five at most. A pattern is JSON, which
+    `infra.filters.pattern` writes."""
+    environment: NotRequired[Mapping[str, pulumi.Input[str]]]
+    settings: NotRequired[Mapping[str, str]]
+    """The setting that a variable holds, of those that grow with it: variable -> key, such as `mail.onlyTo`."""
+    statements: NotRequired[Sequence[Statement]]
+    """What its role may do, besides reading the streams and keeping failures."""
+    timeout_seconds: NotRequired[int]
+    memory_mib: NotRequired[int]
+    alarms: NotRequired[Mapping[str, OwnAlarm]]
+    """Alarms on metrics that the function itself emits: kind -> what."""
 
 
 class StreamConsumer(Component):
-    """A consumer of a stream (`sluice:index:StreamConsumer`).
+    """A consumer of streams (`sluice:index:StreamConsumer`).
 
     It makes:
 
-    - a function, whose role may read this stream and put failures where they are kept;
-    - a bounded event source mapping: partial batch responses, bisect, retries, record age, failures to S3 whole;
+    - a function, whose role may read these streams and put failures where they are kept;
+    - for each stream a bounded event source mapping: partial batch responses, bisect, retries, record age, failures to
+      S3 whole;
     - alarms on the age of the oldest record, on records given up (kept among the failures, dropped, or lost), and on a
       stream that nobody reads.
     """
@@ -66,25 +91,42 @@ class StreamConsumer(Component):
         self,
         name: str,
         args: ConsumerArgs,
-        stream_arn: pulumi.Input[str],
-        failures: Bucket,
+        streams: Mapping[str, pulumi.Input[str]],
+        failures_bucket_arn: pulumi.Input[str],
         operations: Operations,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """Makes the consumer.
+
+        Args:
+            name: Its resources are named after it.
+            args: The function and how it is fed.
+            streams: ARNs of streams by what their mappings are called.
+            failures_bucket_arn: Where batches go that exhausted their retries, whole.
+            operations: How it is watched.
+            opts: As of every resource.
+
+        Raises:
+            ValueError: No filter, or one that can never match.
+        """
         super().__init__("sluice:index:StreamConsumer", name, operations, opts)
-        self._args, self._stream_arn, self._failures = args, stream_arn, failures
+        self._args, self._streams, self._failures_bucket_arn = args, streams, failures_bucket_arn
         self.function = self._create_function()
-        self.mapping = self._create_mapping()
+        self.mappings = {label: self._create_mapping(label, stream) for label, stream in streams.items()}
         self._create_alarms()
-        self.register_outputs({"functionName": self.function.name, "mappingId": self.mapping.uuid})
+        self.register_outputs({"functionName": self.function.name, "functionArn": self.function.arn})
 
-    def mapping_metric(self, name: str, label: str = "") -> Metric:
-        """Returns one of the metrics of how this consumer is fed."""
-        return metric("AWS/Lambda", name, {"EventSourceMappingUUID": self.mapping.uuid}, label)
+    def delivered(self, label: str) -> list[Metric]:
+        """Returns the metrics of the records that reached the function, one a table."""
+        return self._mapping_metrics("InvokedEventCount", label)
 
-    def given_up(self, label: str = "") -> Metric:
-        """Returns the metric of the records that ran out of retries and lie among the failures."""
-        return self.mapping_metric("OnFailureDestinationDeliveredEventCount", label)
+    def given_up(self, label: str) -> list[Metric]:
+        """Returns the metrics of the records that ran out of retries and lie among the failures, one a table."""
+        return self._mapping_metrics(_GIVEN_UP, label)
+
+    def _mapping_metrics(self, name: str, label: str) -> list[Metric]:
+        tables = ((mapping, of.removeprefix(MAPPING).removeprefix("-")) for of, mapping in self.mappings.items())
+        return [_mapping_metric(mapping, name, f"{label} {table}".strip()) for mapping, table in tables]
 
     def _create_function(self) -> Function:
         args = self._args
@@ -92,7 +134,8 @@ class StreamConsumer(Component):
             self._name,
             {
                 "handler": args["handler"],
-                "description": args["description"],
+                "code": args["code"],
+                "description": args.get("description", ""),
                 "environment": args.get("environment", {}),
                 "settings": args.get("settings", {}),
                 "statements": [*args.get("statements", []), *self._statements()],
@@ -105,7 +148,8 @@ class StreamConsumer(Component):
         )
 
     def _statements(self) -> list[Statement]:
-        """Returns what Lambda does on the function's behalf: reads the stream, keeps failures."""
+        """Returns what Lambda does on the function's behalf: reads the streams, keeps failures."""
+        bucket = self._failures_bucket_arn
         return [
             allow(
                 "ReadStream",
@@ -115,35 +159,36 @@ class StreamConsumer(Component):
                     "dynamodb:GetShardIterator",
                     "dynamodb:ListStreams",
                 ],
-                [self._stream_arn],
+                list(self._streams.values()),
             ),
             # The mapping's id is part of the key, and the mapping is made after the role.
-            allow(
-                "KeepFailures",
-                ["s3:PutObject"],
-                [pulumi.Output.concat(self._failures.arn, f"/{FAILURES_PREFIX}*")],
-            ),
-            allow("FindFailuresBucket", ["s3:ListBucket"], [self._failures.arn]),
+            allow("KeepFailures", ["s3:PutObject"], [pulumi.Output.concat(bucket, f"/{FAILURES_PREFIX}*")]),
+            allow("FindFailuresBucket", ["s3:ListBucket"], [bucket]),
         ]
 
-    def _create_mapping(self) -> aws.lambda_.EventSourceMapping:
+    def _create_mapping(self, label: str, stream_arn: pulumi.Input[str]) -> aws.lambda_.EventSourceMapping:
         args = self._args
-        if not args["filters"]:
-            raise ValueError(f"{self._name}: a consumer without filters; name the events that it takes")
+        if not 0 < len(args["filters"]) <= _FILTERS:
+            raise ValueError(
+                f"{self._name}: a consumer with {len(args['filters'])} filters; give it 1 to {_FILTERS}, which name "
+                "the events that it takes"
+            )
         return aws.lambda_.EventSourceMapping(
-            f"{self._name}-mapping",
-            event_source_arn=self._stream_arn,
+            f"{self._name}-{label}",
+            event_source_arn=stream_arn,
             function_name=self.function.arn,
-            filter_criteria={"filters": [{"pattern": pattern(rule)} for rule in args["filters"]]},
-            batch_size=args.get("batch_size", 100),
-            maximum_batching_window_in_seconds=args.get("batch_window_seconds", 0),
-            starting_position=args.get("starting_position", "TRIM_HORIZON"),
-            parallelization_factor=args.get("parallelization_factor", 1),
+            filter_criteria={"filters": [{"pattern": checked_pattern(text)} for text in args["filters"]]},
+            batch_size=int(args.get("batch_size", defaults.BATCH_SIZE)),
+            maximum_batching_window_in_seconds=int(args.get("batch_window_seconds", 0)),
+            starting_position=StartingPosition(args.get("starting_position", "TRIM_HORIZON")).value,
+            parallelization_factor=int(args.get("parallelization_factor", 1)),
             function_response_types=["ReportBatchItemFailures"],
             bisect_batch_on_function_error=True,
-            maximum_retry_attempts=args.get("maximum_retry_attempts"),
-            maximum_record_age_in_seconds=args.get("maximum_record_age_seconds"),
-            destination_config={"on_failure": {"destination_arn": self._failures.arn}},
+            maximum_retry_attempts=int(args.get("maximum_retry_attempts", defaults.MAXIMUM_RETRY_ATTEMPTS)),
+            maximum_record_age_in_seconds=int(
+                args.get("maximum_record_age_seconds", defaults.MAXIMUM_RECORD_AGE_SECONDS)
+            ),
+            destination_config={"on_failure": {"destination_arn": self._failures_bucket_arn}},
             metrics_config={"metrics": ["EventCount"]},
             tags=self._operations.get("tags"),
             opts=self._child(self.function.policy),
@@ -160,35 +205,47 @@ class StreamConsumer(Component):
         )
         self._alarm_on(
             "stream",
-            "failed",
-            self.given_up(),
-            "Records ran out of retries and lie among the failures.",
-            "Look at `python -m sluice failures`, which can send them again, and at the function's log.",
-        )
-        self._alarm_on(
-            "stream",
-            "dropped",
-            self.mapping_metric("DroppedEventCount"),
-            "Records ran out of retries and were dropped.",
-            "Look at the function's log for why; the table still has its items as they are now.",
-        )
-        self._alarm_on(
-            "stream",
             "undelivered",
             self.function.metric("DestinationDeliveryFailures"),
             "Records ran out of retries and could not be put among the failures.",
             f"Look at the role's statement KeepFailures and at the bucket's {FAILURES_PREFIX}.",
+        )
+        for label, mapping in self.mappings.items():
+            self._create_alarms_on(mapping, label.removeprefix(MAPPING))
+
+    def _create_alarms_on(self, mapping: aws.lambda_.EventSourceMapping, suffix: str) -> None:
+        """Makes the alarms on what one table's mapping tells; `suffix` tells them from another table's."""
+        self._alarm_on(
+            "stream",
+            "failed",
+            _mapping_metric(mapping, _GIVEN_UP),
+            "Records ran out of retries and lie among the failures.",
+            "Look at `python -m sluice failures`, which can send them again, and at the function's log.",
+            suffix=suffix,
+        )
+        self._alarm_on(
+            "stream",
+            "dropped",
+            _mapping_metric(mapping, "DroppedEventCount"),
+            "Records ran out of retries and were dropped.",
+            "Look at the function's log for why; the table still has its items as they are now.",
+            suffix=suffix,
         )
         # Polls that find nothing count as 0; a mapping that has stopped has no polls. Twelve short periods, not a long
         # one: CloudWatch looks for older data before it takes a period for empty.
         self._alarm(
             "silent",
             {
-                "metric": self.mapping_metric("PolledEventCount"),
+                "metric": _mapping_metric(mapping, "PolledEventCount"),
                 "silence": True,
                 "periods": 12,
                 "meaning": "Nothing has read the stream for an hour: its mapping has stopped. Changes last for 24.",
                 "look": "Look at the state of the function's event source mapping.",
                 "section": "stream",
+                "suffix": suffix,
             },
         )
+
+
+def _mapping_metric(mapping: aws.lambda_.EventSourceMapping, name: str, label: str = "") -> Metric:
+    return metric("AWS/Lambda", name, {"EventSourceMappingUUID": mapping.uuid}, label)

@@ -1,4 +1,5 @@
 """What a stream pipeline is by itself: for the component and settings, which load no component of pulumi-aws."""
 
+BATCH_SIZE = 100
 MAXIMUM_RETRY_ATTEMPTS = 10
 MAXIMUM_RECORD_AGE_SECONDS = 21_600

@@ -1,6 +1,7 @@
 """A DynamoDB table as every pipeline uses it: on demand, encrypted, protected where the stack protects."""
 
-from typing import Literal, NotRequired, TypedDict
+import enum
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -8,7 +9,16 @@ import pulumi_aws as aws
 from infra.component import Component
 from infra.operations import Operations, data_options
 
-KeyType = Literal["S", "N", "B"]
+
+class KeyType(enum.StrEnum):
+    """What values a key attribute has."""
+
+    S = "S"
+    """Strings."""
+    N = "N"
+    """Numbers."""
+    B = "B"
+    """Bytes."""
 
 
 class Key(TypedDict):
@@ -55,19 +65,19 @@ class Table(Component):
     def _create_table(self, args: TableArgs) -> aws.dynamodb.Table:
         protect = self._operations.get("protect", False)
         sort_key = args.get("sort_key")
-        keys = [args["partition_key"], *([sort_key] if sort_key else [])]
+        keys = {key["name"]: KeyType(key.get("type", "S")).value for key in (args["partition_key"], sort_key) if key}
         expiry = args.get("expires_by")
         options = data_options(self, self._operations)
         # The provider sees no change where only a key's type changes (pulumi-aws#1057): the engine has to. Meeting
         # the trigger for the first time it only takes note of it.
-        options.replacement_trigger = " ".join(f"{key['name']}:{key.get('type', 'S')}" for key in keys)
+        options.replacement_trigger = " ".join(f"{name}:{kind}" for name, kind in keys.items())
         return aws.dynamodb.Table(
             self._name,
             name=args.get("table_name"),
             billing_mode="PAY_PER_REQUEST",
             hash_key=args["partition_key"]["name"],
             range_key=sort_key["name"] if sort_key else None,
-            attributes=[{"name": key["name"], "type": key.get("type", "S")} for key in keys],
+            attributes=[{"name": name, "type": kind} for name, kind in keys.items()],
             stream_enabled=True if args.get("stream") else None,
             stream_view_type="NEW_AND_OLD_IMAGES" if args.get("stream") else None,
             ttl={"attribute_name": expiry, "enabled": True} if expiry else None,

@@ -108,6 +108,7 @@ MIRRORS_NO_MODULE = {
     "examples/consumer/test_distribution.py": "what Sluice is as a dependency of other projects",
     "examples/consumer/test_program.py": "__main__.py",
     "infra/test_program.py": "the whole program, which is __main__.py",
+    "infra/test_schema.py": "the inputs of all pipelines",
     "sluice/test_main.py": "__main__.py",
 }
 """Files whose subject is no module beside its mirror image -> what it is."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pulumi
 
+from infra.code import archive
 from infra.iam import allow
 from infra.operations import Operations
 from infra.table import Table
@@ -39,7 +40,7 @@ changes = ArchiveSubscription(
     {
         "archive_bucket_name": sluice.archive_bucket_name,
         "handler": environment.HANDLER,
-        "root": str(Path(__file__).parent),
+        "code": archive(environment.HANDLER, Path(__file__).parent),
         "description": "Keeps who joined and who left",
         "environment": {environment.TABLE: table.name},
         "statements": [allow("KeepRows", ["dynamodb:BatchWriteItem"], [table.arn])],

@@ -25,8 +25,8 @@ class ArchiveSubscriptionArgs(TypedDict):
     """Sluice's output of that name."""
     handler: str
     """Dotted path of the handler, which gets one EventBridge event for each new object."""
-    root: str
-    """The folder that the path starts from."""
+    code: pulumi.Input[pulumi.Archive]
+    """What the handler is in."""
     description: str
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     statements: NotRequired[Sequence[Statement]]
@@ -86,7 +86,7 @@ class ArchiveSubscription(pulumi.ComponentResource):
             f"{self._name}-function",
             {
                 "handler": self._args["handler"],
-                "root": self._args["root"],
+                "code": self._args["code"],
                 "description": self._args["description"],
                 "environment": self._args.get("environment", {}),
                 "statements": [

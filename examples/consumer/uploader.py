@@ -6,7 +6,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam import allow, policy_document
+from infra.iam import allow, policy_document, role_policy
 from infra.operations import Operations
 
 
@@ -55,7 +55,7 @@ class Uploader(pulumi.ComponentResource):
         aws.iam.RolePolicy(
             f"{name}-policy",
             role=role.name,
-            policy=policy_document([allow("Upload", ["s3:PutObject", "s3:AbortMultipartUpload"], [below])]),
+            policy=role_policy([allow("Upload", ["s3:PutObject", "s3:AbortMultipartUpload"], [below])]),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.role_arn = role.arn

@@ -3,22 +3,30 @@
 from typing import Any
 
 from infra.bucket import Bucket
+from infra.code import archive
+from infra.filters import pattern
 from infra.stream_pipeline import StreamPipeline
 from tests.infra.reading import HANDLER, record
 
 KEY = {"partition_key": {"name": "userId"}}
-CONSUMER = {"handler": HANDLER, "description": "Archives", "filters": [{"events": ["INSERT"]}]}
+INSERTS = pattern({"events": ["INSERT"]})
 
 
-def pipeline(consumers=("archiver",), *, preview=False, operations=None, table=None, consumer=None, **args):
-    """Records a pipeline whose consumers all have the arguments of `consumer` besides the required ones."""
-    consumer_args: Any = {**CONSUMER, **(consumer or {})}
+def pipeline(consumers=("archiver",), *, tables=None, consumer=None, **args):
+    """Records a pipeline whose consumers all have the arguments of `consumer` besides the required ones.
+
+    Args:
+        consumers: Their names.
+        tables: Makes the tables that it is given; left out, it makes one.
+        consumer: Arguments of every consumer.
+        args: Arguments of the pipeline.
+    """
 
     def build():
-        own: Any = {"table": table()} if table else KEY
-        operated: Any = {"operations": operations} if operations else {}
-        stream = StreamPipeline("stream", {"failures": Bucket("failures", {}), **own, **operated, **args})
-        for name in consumers:
-            stream.subscribe(name, consumer_args)
+        own: Any = {"tables": tables()} if tables else KEY
+        each: Any = {"handler": HANDLER, "code": archive(HANDLER), "filters": [INSERTS], **(consumer or {})}
+        failures = Bucket("failures", {}).arn
+        made: Any = {"failures_bucket_arn": failures, "consumers": dict.fromkeys(consumers, each), **own, **args}
+        StreamPipeline("stream", made)
 
-    return record(build, preview=preview)
+    return record(build)

@@ -2,13 +2,14 @@ from infra.archiver import archive_bucket, archiver
 from infra.bucket import Bucket
 from infra.stream_pipeline import StreamPipeline
 from tests.infra.reading import record, statements
+from tests.infra.streams import KEY
 
 
 def archiving(events=("INSERT", "REMOVE")):
     def build():
-        archive = Bucket("archive", archive_bucket({}))
-        stream = StreamPipeline("stream", {"partition_key": {"name": "userId"}, "failures": archive})
-        stream.subscribe("archiver", archiver(archive.name, archive.arn, list(events)))
+        bucket = Bucket("archive", archive_bucket({}))
+        made = archiver(bucket.name, bucket.arn, list(events))
+        StreamPipeline("stream", {**KEY, "failures_bucket_arn": bucket.arn, "consumers": {"archiver": made}})
 
     return record(build)
 

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import boto3
+import pulumi
 import pytest
 
 from infra import code
-from infra.code import ROOT, CodeError, package
+from infra.code import ROOT, CodeError, archive, package
 from infra.imports import ImportsError
 
 HANDLERS = sorted(
@@ -282,3 +283,9 @@ def test_more_than_lambda_has_room_for_is_refused(tmp_path, with_sample, monkeyp
     monkeypatch.setattr(code, "UNPACKED_BYTES", 100)
     with pytest.raises(CodeError, match=r"the code of app.sender.handler.handle takes 0 MB, and Lambda has room for 0"):
         package("app.sender.handler.handle", with_sample, tmp_path / "build")
+
+
+def test_code_that_cannot_run_on_lambda_is_refused_without_a_traceback(tmp_path):
+    root = write(tmp_path, app__sender__handler="import pydantic")
+    with pytest.raises(pulumi.RunError, match=r"app/sender/handler\.py, line 1: imports pydantic"):
+        archive("app.sender.handler.handle", root)

@@ -3,7 +3,7 @@ import json
 import pulumi
 import pytest
 
-from infra.iam import account_of, allow, beside, policy_document, tls_only, trust
+from infra.iam import account_of, allow, beside, role_policy, tls_only, trust
 from tests.infra.reading import record
 
 ARN = "arn:aws:s3:::archive/changes/*"
@@ -18,22 +18,34 @@ def document(build):
 
 def test_a_statement_allows_actions_on_resources():
     assert allow("WriteArchive", ["s3:PutObject"], [ARN]) == {
-        "Sid": "WriteArchive",
-        "Effect": "Allow",
-        "Action": ["s3:PutObject"],
-        "Resource": [ARN],
+        "sid": "WriteArchive",
+        "actions": ["s3:PutObject"],
+        "resources": [ARN],
     }
 
 
 def test_a_statement_holds_its_condition():
     condition = {"StringEquals": {"ses:FromAddress": "no-reply@example.com"}}
-    assert allow("Send", ["ses:SendEmail"], [ARN], condition).get("Condition") == condition
+    assert allow("Send", ["ses:SendEmail"], [ARN], condition).get("condition") == condition
 
 
 @pytest.mark.parametrize("wrap", [lambda arn: arn, pulumi.Output.from_input], ids=["known", "output"])
-def test_a_document_holds_its_statements(wrap):
-    made = document(lambda: policy_document([allow("WriteArchive", ["s3:PutObject"], [wrap(ARN)])]))
-    assert made == {"Version": "2012-10-17", "Statement": [allow("WriteArchive", ["s3:PutObject"], [ARN])]}
+def test_a_roles_policy_holds_its_statements(wrap):
+    condition = {"StringEquals": {"aws:PrincipalTag/team": "a"}}
+    given = [allow("WriteArchive", ["s3:PutObject"], [wrap(ARN)]), allow("Read", ["s3:GetObject"], [ARN], condition)]
+    assert document(lambda: role_policy(given)) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "WriteArchive", "Effect": "Allow", "Action": ["s3:PutObject"], "Resource": [ARN]},
+            {
+                "Sid": "Read",
+                "Effect": "Allow",
+                "Action": ["s3:GetObject"],
+                "Resource": [ARN],
+                "Condition": condition,
+            },
+        ],
+    }
 
 
 def test_a_trust_policy_lets_one_service_assume_a_role():

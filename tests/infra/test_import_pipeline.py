@@ -16,9 +16,11 @@ def pipeline(*, bucket=False, table=False, **args: Any):
     def build():
         given: Any = {**KEY, **args}
         if bucket:
-            given["bucket"] = aws.s3.Bucket("drop", bucket="team-drop")
+            drop = aws.s3.Bucket("drop", bucket="team-drop")
+            given["bucket"] = {"name": drop.bucket, "arn": drop.arn}
         if table:
-            given["table"] = aws.dynamodb.Table("prices", name="Prices")
+            prices = aws.dynamodb.Table("prices", name="Prices")
+            given["table"] = {"name": prices.name, "arn": prices.arn}
         ImportPipeline("import", given)
 
     return record(build)
@@ -177,7 +179,8 @@ def test_the_ledger_is_by_object_and_version_and_its_helpers_expire():
 
 
 def test_the_importer_is_told_how_to_read_files():
-    args = {"columns": {"price": "N"}, "ordered": True, "chunk_mib": 8, "gzip_limit_mib": 100}
+    """Programs in other languages send every number as a float."""
+    args = {"columns": {"price": {"type": "N"}}, "ordered": True, "chunk_mib": 8.0, "gzip_limit_mib": 100}
     found = variables(pipeline(**args))
     assert json.loads(found["IMPORT_COLUMNS"]) == {"price": "N"}
     assert json.loads(found["IMPORT_ORDERED"]) is True

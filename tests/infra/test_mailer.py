@@ -3,12 +3,11 @@ from typing import Any
 
 import pytest
 
-from infra.function import Function
 from infra.mailer import Mailer
 from infra.notifier import TEMPLATES
 from sluice.cloud.program import execution as program
 from sluice.cloud.program.recording import Created, Recorder, Resource
-from tests.infra.reading import HANDLER, OPERATIONS, TAGS, TOPIC, dependencies, record, statements, types
+from tests.infra.reading import OPERATIONS, TAGS, TOPIC, dependencies, record, types
 
 IDENTITY = "aws:sesv2/emailIdentity:EmailIdentity"
 SENDER = "no-reply@example.com"
@@ -20,19 +19,6 @@ def arguments(**args: Any) -> Any:
 
 def mailer(**args: Any):
     return record(lambda: Mailer("mail", arguments(**args)))
-
-
-def allowed(permission: str):
-    """What a role may that is given one of the mailer's permissions, and the graph."""
-
-    def build():
-        made = Mailer("mail", arguments())
-        Function("f", {"handler": HANDLER, "description": "", "statements": [getattr(made, permission)()]})
-
-    graph = record(build)
-    found = statements(graph.named("f-policy"))
-    del found["WriteLogs"]
-    return found, graph
 
 
 # ---- the identity
@@ -188,44 +174,6 @@ def test_an_alarm_goes_off_where_aws_reviews_an_account(kind, metric, threshold)
 def test_the_rates_that_alarms_watch_are_published():
     """SES publishes them for a configuration set only where it is told to."""
     assert mailer().named("mail-settings").inputs["reputationOptions"] == {"reputationMetricsEnabled": True}
-
-
-# ---- who may send
-
-
-def test_bulk_mail_is_of_these_templates_only():
-    """SES asks for the recipient's identity too where the account has it, as it always has in the sandbox."""
-    found, graph = allowed("may_send_bulk")
-    settings = graph.named("mail-settings").outputs["arn"]
-    assert found == {
-        "SendTemplates": {
-            "Effect": "Allow",
-            "Action": ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
-            "Resource": [
-                f"{settings.rpartition(':')[0]}:identity/*",
-                settings,
-                *(graph.named(f"mail-{template}").outputs["arn"] for template in TEMPLATES),
-            ],
-        }
-    }
-
-
-def test_bulk_mail_has_no_condition_that_ses_does_not_know():
-    found, _ = allowed("may_send_bulk")
-    assert "Condition" not in found["SendTemplates"]
-
-
-def test_other_mail_is_from_this_sender_only():
-    found, graph = allowed("may_send")
-    settings = graph.named("mail-settings").outputs["arn"]
-    assert found == {
-        "SendMail": {
-            "Effect": "Allow",
-            "Action": ["ses:SendEmail"],
-            "Resource": [f"{settings.rpartition(':')[0]}:identity/*", settings],
-            "Condition": {"StringEquals": {"ses:FromAddress": SENDER}},
-        }
-    }
 
 
 # ---- the component

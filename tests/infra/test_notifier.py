@@ -7,19 +7,22 @@ from infra.archiver import FAILURES_KEPT_DAYS
 from infra.bucket import Bucket
 from infra.mailer import Mailer
 from infra.notifier import TEMPLATES, marks_table, notifier
+from infra.sending import Sending
 from infra.stream_pipeline import StreamPipeline
 from infra.table import Table
 from tests.infra.reading import PROTECTED, TAGS, TOPIC, record, statements
+from tests.infra.streams import KEY
 
 MAILER: Any = {"sender": "no-reply@example.com", "templates": TEMPLATES, "events_topic_arn": TOPIC}
 
 
 def notifying(*, watch=("email",), enabled=True, only_to=(), operations=None):
     def build():
-        stream = StreamPipeline("stream", {"partition_key": {"name": "userId"}, "failures": Bucket("failures", {})})
-        marks = Table("marks", marks_table(operations or {}))
-        made = notifier(Mailer("mail", MAILER), marks, watch=watch, enabled=enabled, only_to=only_to)
-        stream.subscribe("notifier", made)
+        marks, mailer = Table("marks", marks_table(operations or {})), Mailer("mail", MAILER)
+        sending: Sending = {**mailer.sending, "enabled": enabled, "only_to": only_to}
+        made = notifier(sending, mailer.templates, marks, watch)
+        failures = Bucket("failures", {}).arn
+        StreamPipeline("stream", {**KEY, "failures_bucket_arn": failures, "consumers": {"notifier": made}})
 
     return record(build)
 

@@ -13,13 +13,13 @@ VR: Any = {"name": "VR", "prefix": "VR_", "label": "Virtual Reality"}
 MAILER: Any = {"sender": "no-reply@example.com", "templates": [], "events_topic_arn": TOPIC}
 
 
-def reporter(**args: Any):
+def reporter(sending: Any = None, **args: Any):
     def build():
         whole: Any = {
             "groups": [RA, VR],
             "every": "rate(5 minutes)",
             "recipients": ["team@example.com"],
-            "mailer": Mailer("mail", MAILER),
+            "sending": {**Mailer("mail", MAILER).sending, **(sending or {})},
             "environment": "test",
             **args,
         }
@@ -223,7 +223,7 @@ def test_the_reporter_is_told_what_to_count():
 
 
 def test_the_reporter_is_told_whom_to_mail():
-    found = variables(reporter(mail_enabled=False, mail_only_to=["example.com"]))
+    found = variables(reporter({"enabled": False, "only_to": ["example.com"]}))
     assert json.loads(found["REPORT_RECIPIENTS"]) == ["team@example.com"]
     assert json.loads(found["MAIL_ENABLED"]) is False
     assert json.loads(found["MAIL_ONLY_TO"]) == ["example.com"]

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from infra.filters import pattern
 from infra.iam import allow
 from tests.infra.reading import OPERATIONS, TAGS, TOPIC, dependencies, statements
 from tests.infra.streams import pipeline
@@ -48,7 +49,10 @@ def test_a_consumer_sets_how_it_is_fed():
 
 
 def test_each_rule_is_a_filter_of_its_own():
-    rules = [{"events": ["INSERT"]}, {"events": ["MODIFY"], "new": {"email": {"type": "S", "exists": True}}}]
+    rules = [
+        pattern({"events": ["INSERT"]}),
+        pattern({"events": ["MODIFY"], "new": {"email": {"type": "S", "exists": True}}}),
+    ]
     filters = pipeline(consumer={"filters": rules}).named("stream-archiver-mapping").inputs["filterCriteria"]["filters"]
     assert [json.loads(held["pattern"])["eventName"] for held in filters] == [["INSERT"], ["MODIFY"]]
 
@@ -60,12 +64,13 @@ def test_a_mapping_comes_after_the_policy_of_its_role():
 
 def test_a_filter_that_can_never_match_is_refused():
     with pytest.raises(ValueError, match="can never match"):
-        pipeline(consumer={"filters": [{"events": []}]})
+        pipeline(consumer={"filters": ['{"eventName": []}']})
 
 
-def test_a_consumer_without_filters_is_refused():
-    with pytest.raises(ValueError, match="stream-archiver: a consumer without filters; name the events"):
-        pipeline(consumer={"filters": []})
+@pytest.mark.parametrize("number", [0, 6])
+def test_a_consumer_without_filters_and_one_with_more_than_lambda_takes_are_refused(number):
+    with pytest.raises(ValueError, match=f"stream-archiver: a consumer with {number} filters; give it 1 to 5"):
+        pipeline(consumer={"filters": ['{"eventName": ["INSERT"]}'] * number})
 
 
 # ---- the function
@@ -154,6 +159,25 @@ def test_an_alarm_goes_off_when_nobody_has_read_the_stream_for_an_hour():
 # ---- the component
 
 
-def test_a_consumer_tells_others_its_function_and_mapping():
-    (component,) = pipeline().of_type("sluice:index:StreamConsumer")
-    assert component.outputs == {"functionName": "stream-archiver", "mappingId": "stream-archiver-mapping-uuid"}
+def test_a_consumer_tells_others_its_function():
+    graph = pipeline()
+    (component,) = graph.of_type("sluice:index:StreamConsumer")
+    arn = graph.named("stream-archiver").outputs["arn"]
+    assert component.outputs == {"functionName": "stream-archiver", "functionArn": arn}
+
+
+# ---- patterns that others wrote
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("INSERT", "the filter 'INSERT' is no JSON object"),
+        ("[]", "the filter '\\[\\]' is no JSON object"),
+        ('{"eventName": ["UPDATE"]}', "unknown events 'UPDATE' can never match"),
+        (json.dumps({"dynamodb": {"NewImage": {"a" * 4096: {"S": ["b"]}}}}), "Lambda takes 4096"),
+    ],
+)
+def test_a_pattern_that_lambda_would_not_take_is_refused(text, mistake):
+    with pytest.raises(ValueError, match=mistake):
+        pipeline(consumer={"filters": [text]})

@@ -1,88 +1,95 @@
 import pulumi_aws as aws
 import pytest
 
-from infra.bucket import Bucket
 from infra.stream_pipeline import StreamPipeline
-from tests.infra.reading import PROTECTED, TAGS, record, types
+from tests.infra.reading import PROTECTED, TAGS, record, statements, types
 from tests.infra.streams import KEY, pipeline
 
 
-def users(**args):
-    """Makes a table of the program's own."""
-    return lambda: aws.dynamodb.Table(
-        "users",
-        name="Users",
+def source(name):
+    """Makes a table of the program's own, and says what it is."""
+    table = aws.dynamodb.Table(
+        name,
+        name=name,
         billing_mode="PAY_PER_REQUEST",
         hash_key="id",
         attributes=[{"name": "id", "type": "S"}],
-        **args,
+        stream_enabled=True,
+        stream_view_type="NEW_AND_OLD_IMAGES",
     )
+    return {"name": table.name, "arn": table.arn, "stream_arn": table.stream_arn}
 
 
-BOTH_IMAGES = {"stream_enabled": True, "stream_view_type": "NEW_AND_OLD_IMAGES"}
+def sources():
+    return {name: source(name) for name in ("orders", "returns")}
 
 
-# ---- the table
+def mappings(graph):
+    return {made.name: made for made in graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")}
+
+
+# ---- the tables
 
 
 def test_a_pipeline_makes_a_table_with_a_stream_of_both_images():
-    inputs = pipeline(table_name="Users").named("stream-table").inputs
+    inputs = pipeline(table_name="Users", sort_key={"name": "at", "type": "N"}).named("stream-table").inputs
     assert inputs["name"] == "Users"
-    assert inputs["hashKey"] == "userId"
+    assert (inputs["hashKey"], inputs["rangeKey"]) == ("userId", "at")
     assert (inputs["streamEnabled"], inputs["streamViewType"]) == (True, "NEW_AND_OLD_IMAGES")
 
 
-def test_a_pipeline_takes_an_existing_table():
-    graph = pipeline(table=users(**BOTH_IMAGES))
-    (table,) = graph.of_type("aws:dynamodb/table:Table")
-    assert table.name == "users"
-    assert graph.named("stream-archiver-mapping").inputs["eventSourceArn"] == table.outputs["streamArn"]
+def test_a_pipeline_tells_others_its_table():
+    graph = pipeline()
     (component,) = graph.of_type("sluice:index:StreamPipeline")
+    table = graph.named("stream-table").outputs
     assert component.outputs == {
-        "tableName": "Users",
-        "tableArn": table.outputs["arn"],
-        "streamArn": table.outputs["streamArn"],
+        "tables": {"table": {"name": "stream-table", "arn": table["arn"], "stream_arn": table["streamArn"]}}
     }
 
 
-@pytest.mark.parametrize("args", [KEY, {"table_name": "Users"}])
-def test_an_existing_table_and_one_to_make_are_refused_together(args):
-    with pytest.raises(
-        ValueError, match="stream: give an existing table, or the key and name of one to make, not both"
-    ):
-        pipeline(table=users(**BOTH_IMAGES), **args)
+def test_each_consumer_reads_each_existing_table():
+    graph = pipeline(["archiver", "notifier"], tables=sources)
+    assert {made.name for made in graph.of_type("aws:dynamodb/table:Table")} == {"orders", "returns"}
+    found = {
+        name: (made.inputs["functionName"], made.inputs["eventSourceArn"]) for name, made in mappings(graph).items()
+    }
+    assert found == {
+        f"stream-{consumer}-mapping-{table}": (
+            graph.named(f"stream-{consumer}").outputs["arn"],
+            graph.named(table).outputs["streamArn"],
+        )
+        for consumer in ("archiver", "notifier")
+        for table in ("orders", "returns")
+    }
+
+
+def test_a_consumer_of_existing_tables_may_read_exactly_their_streams():
+    graph = pipeline(tables=sources)
+    read = statements(graph.named("stream-archiver-policy"))["ReadStream"]["Resource"]
+    assert read == [graph.named(table).outputs["streamArn"] for table in ("orders", "returns")]
+
+
+def test_each_table_has_alarms_of_its_own():
+    graph = pipeline(tables=sources)
+    for table in ("orders", "returns"):
+        for kind in ("failed", "dropped", "silent"):
+            alarm = graph.named(f"stream-archiver-{kind}-{table}").inputs
+            assert alarm["dimensions"] == {"EventSourceMappingUUID": f"stream-archiver-mapping-{table}-uuid"}
+            assert f"docs/operating.md#stream-{kind} " in alarm["alarmDescription"]
+
+
+@pytest.mark.parametrize("args", [KEY, {"table_name": "Users"}, {"sort_key": {"name": "at"}}])
+def test_existing_tables_and_one_to_make_are_refused_together(args):
+    with pytest.raises(ValueError, match="stream: give existing tables, or the key and name of one to make, not both"):
+        pipeline(tables=sources, **args)
 
 
 def test_no_table_at_all_is_refused():
     def build():
-        StreamPipeline("stream", {"failures": Bucket("failures", {})})
+        StreamPipeline("stream", {"failures_bucket_arn": "arn:aws:s3:::failures", "consumers": {}})
 
-    with pytest.raises(ValueError, match="stream: give an existing table, or the partition_key of one to make"):
+    with pytest.raises(ValueError, match="stream: give existing tables, or the partition_key of one to make"):
         record(build)
-
-
-@pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
-@pytest.mark.parametrize(
-    ("args", "found"),
-    [
-        ({"stream_enabled": True, "stream_view_type": "NEW_IMAGE"}, "a stream of NEW_IMAGE"),
-        ({"stream_enabled": False, "stream_view_type": "NEW_AND_OLD_IMAGES"}, "no stream"),
-    ],
-)
-def test_a_table_without_both_images_is_refused(args, found, preview):
-    with pytest.raises(
-        ValueError, match=f"the table of stream has {found}: .* set stream_enabled and stream_view_type"
-    ):
-        pipeline(table=users(**args), preview=preview)
-
-
-def test_a_table_without_a_stream_is_refused():
-    with pytest.raises(ValueError, match="the table of stream has no stream"):
-        pipeline(table=users())
-
-
-def test_what_a_preview_does_not_know_of_a_table_is_left_to_the_update():
-    assert pipeline(table=users(), preview=True).named("stream-archiver-mapping")
 
 
 # ---- consumers
@@ -92,17 +99,14 @@ def test_a_third_consumer_is_refused():
     with pytest.raises(ValueError) as caught:
         pipeline(consumers=["archiver", "notifier", "indexer"])
     assert str(caught.value) == (
-        "stream cannot take indexer: archiver and notifier read its stream, and a shard serves two readers. "
+        "stream cannot take indexer: archiver and notifier read its streams, and a shard serves two readers. "
         "Take the archive's objects instead, which are announced through EventBridge"
     )
 
 
 def test_two_consumers_have_a_function_and_a_mapping_each():
     graph = pipeline(consumers=["archiver", "notifier"])
-    assert {made.name for made in graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")} == {
-        "stream-archiver-mapping",
-        "stream-notifier-mapping",
-    }
+    assert mappings(graph).keys() == {"stream-archiver-mapping", "stream-notifier-mapping"}
     for consumer in ("archiver", "notifier"):
         mapping, function = graph.named(f"stream-{consumer}-mapping"), graph.named(f"stream-{consumer}")
         assert mapping.inputs["functionName"] == function.outputs["arn"]

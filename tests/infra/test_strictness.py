@@ -7,12 +7,14 @@ import pulumi_aws as aws
 import pytest
 
 from infra.bucket import Bucket
+from infra.code import archive
 from infra.function import Function
 from infra.iam import policy_document
 from infra.stream_pipeline import StreamPipeline
 from infra.table import Table
 from sluice.cloud.program.recording import Graph, Resource
 from tests.infra.reading import HANDLER, OPERATIONS, TAGS, record
+from tests.infra.streams import INSERTS
 from tests.infra.strictness import differences, violations
 
 BUCKET = "aws:s3/bucket:Bucket"
@@ -40,11 +42,16 @@ def child(token, **inputs):
 
 def test_a_program_that_keeps_the_rules_has_no_violations():
     def build():
-        archive = Bucket("archive", {"operations": OPERATIONS})
-        stream = StreamPipeline(
-            "stream", {"partition_key": {"name": "id"}, "failures": archive, "operations": OPERATIONS}
+        bucket = Bucket("archive", {"operations": OPERATIONS})
+        StreamPipeline(
+            "stream",
+            {
+                "partition_key": {"name": "id"},
+                "failures_bucket_arn": bucket.arn,
+                "consumers": {"archiver": {"handler": HANDLER, "code": archive(HANDLER), "filters": [INSERTS]}},
+                "operations": OPERATIONS,
+            },
         )
-        stream.subscribe("archiver", {"handler": HANDLER, "description": "x", "filters": [{"events": ["INSERT"]}]})
 
     assert violations(record(build)) == []
     assert violations(record(build, preview=True)) == []
@@ -248,7 +255,9 @@ def mapping(depends_on):
 
     def build(name, opts):
         made = {
-            kind: Function(f"{name}-{kind}", {"handler": HANDLER, "description": "x", "operations": OPERATIONS}, opts)
+            kind: Function(
+                f"{name}-{kind}", {"handler": HANDLER, "code": archive(HANDLER), "operations": OPERATIONS}, opts
+            )
             for kind in ("own", "other")
         }
         aws.lambda_.EventSourceMapping(

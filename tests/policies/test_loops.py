@@ -5,7 +5,7 @@ import json
 import pulumi_aws as aws
 import pytest
 
-from infra.iam import allow, policy_document, trust
+from infra.iam import allow, role_policy, trust
 from policies import loops, rules
 from tests.policies.forms import FORMS
 from tests.policies.recording import built, stack
@@ -14,7 +14,7 @@ from tests.policies.recording import built, stack
 def function(name, *statements):
     """A function whose role may do what the statements say."""
     role = aws.iam.Role(f"{name}-role", assume_role_policy=trust("lambda.amazonaws.com"))
-    aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=policy_document(statements))
+    aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=role_policy(statements))
     return aws.lambda_.Function(name, role=role.arn, package_type="Image", image_uri="image")
 
 

@@ -1,0 +1,51 @@
+"""How functions send mail: from whom, through which configuration set, to whom; and what their roles need for it."""
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from infra.iam import Statement, allow, beside
+
+
+class Sending(TypedDict):
+    """How a function sends mail; `Mailer.sending` is one."""
+
+    sender: str
+    """The address that mails are from; it, or its domain, must be verified."""
+    configuration_set_name: pulumi.Input[str]
+    """The SES configuration set that mails are sent with."""
+    configuration_set_arn: pulumi.Input[str]
+    enabled: NotRequired[bool]
+    """False: everything but the mail is done; true by default."""
+    only_to: NotRequired[Sequence[str]]
+    """Addresses and domains that may be mailed; all by default."""
+
+
+def may_send(sending: Sending) -> Statement:
+    """Returns what a role needs to send mails of its own making, from this sender only."""
+    return allow(
+        "SendMail",
+        ["ses:SendEmail"],
+        [_identities(sending), sending["configuration_set_arn"]],
+        {"StringEquals": {"ses:FromAddress": sending["sender"]}},
+    )
+
+
+def may_send_bulk(sending: Sending, template_arns: Sequence[pulumi.Input[str]]) -> Statement:
+    """Returns what a role needs to send any of some templates in bulk."""
+    # SendBulkEmail of SES's second API is documented to need its own action; accounts have been seen to check the
+    # first API's for it as well (django-anymail's notes on IAM errors).
+    return allow(
+        "SendTemplates",
+        ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
+        [_identities(sending), sending["configuration_set_arn"], *template_arns],
+    )
+
+
+def _identities(sending: Sending) -> pulumi.Output[str]:
+    """Returns the ARN of every identity of the account and region.
+
+    SES asks for permission on the sender's, and on a recipient's that is verified here too, as all are in its sandbox.
+    """
+    return beside(pulumi.Output.from_input(sending["configuration_set_arn"]), "identity/*")

@@ -29,7 +29,9 @@ class CodeError(ValueError):
     """The code of a function cannot be packaged; the message says why."""
 
 
-def archive(handler: str, root: Path = ROOT, functions: Sequence[str] = ()) -> pulumi.FileArchive:
+def archive(
+    handler: str, root: Path = ROOT, functions: Sequence[str] = (), files: Mapping[str, str] | None = None
+) -> pulumi.FileArchive:
     """Returns the code of a function as an archive, made in `.build` of the root.
 
     Args:
@@ -38,17 +40,24 @@ def archive(handler: str, root: Path = ROOT, functions: Sequence[str] = ()) -> p
         root: The folder that the path starts from, this repository's by default.
         functions: Further functions that it loads by their names, `package.module:function`: their modules, what these
             import and the packages of their `requirements.txt` go into the archive.
+        files: What its settings are that are too large for its environment: path in the archive -> text.
 
     Raises:
         pulumi.RunError: The code cannot be packaged; Pulumi shows why without a traceback.
     """
     try:
-        return pulumi.FileArchive(str(package(handler, root, functions=functions)))
+        return pulumi.FileArchive(str(package(handler, root, functions=functions, texts=files or {})))
     except (CodeError, FileNotFoundError, imports.ImportsError, RequirementsError) as error:
         raise pulumi.RunError(str(error)) from error
 
 
-def package(handler: str, root: Path = ROOT, build: Path | None = None, functions: Sequence[str] = ()) -> Path:
+def package(
+    handler: str,
+    root: Path = ROOT,
+    build: Path | None = None,
+    functions: Sequence[str] = (),
+    texts: Mapping[str, str] | None = None,
+) -> Path:
     """Puts what a function needs into a folder of its own and returns that folder.
 
     The folder's name carries a hash of its contents: functions of the same sources share it, and it never changes.
@@ -58,6 +67,7 @@ def package(handler: str, root: Path = ROOT, build: Path | None = None, function
         root: The folder that the path starts from.
         build: The folder to put it below; `.build` in `root` by default.
         functions: Further functions that it loads by their names, `package.module:function`.
+        texts: Files besides those that are there: path in the folder -> text.
 
     Raises:
         FileNotFoundError: A module does not exist.
@@ -74,7 +84,7 @@ def package(handler: str, root: Path = ROOT, build: Path | None = None, function
     packages, pins = _packages(requirements, build) if requirements else (None, {})
     imports.check(modules, _module_names(packages), str(_requirements(entries[0], root).relative_to(root)))
     files = {path: (root / path).read_bytes() for path in sorted({*modules, *_beside(modules, root)})}
-    files |= pins
+    files |= pins | {path: text.encode() for path, text in (texts or {}).items()}
     _check_together(files, packages, handler)
     digest = hashlib.sha256(repr((sorted(files.items()), packages and packages.name)).encode()).hexdigest()[:12]
     folder = build / f"{entries[0].split('.')[-2]}-{digest}"

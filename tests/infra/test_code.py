@@ -289,3 +289,12 @@ def test_code_that_cannot_run_on_lambda_is_refused_without_a_traceback(tmp_path)
     root = write(tmp_path, app__sender__handler="import pydantic")
     with pytest.raises(pulumi.RunError, match=r"app/sender/handler\.py, line 1: imports pydantic"):
         archive("app.sender.handler.handle", root)
+
+
+def test_a_file_of_settings_goes_into_the_archive(tmp_path):
+    root = write(tmp_path, app__sender__handler="import json")
+    plain = archive("app.sender.handler.handle", root)
+    told = archive("app.sender.handler.handle", root, files={"rules.json": "[1]"})
+    assert Path(told.path, "rules.json").read_text() == "[1]"
+    assert told.path != plain.path
+    assert not Path(plain.path, "rules.json").exists()

@@ -14,6 +14,7 @@ from handlers.shared.aws import dynamodb
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.flight import Flight
+from handlers.shared.aws.pace import Pace
 from handlers.shared.aws.request import Response
 from handlers.shared.deadlines import pause
 
@@ -22,6 +23,9 @@ Rows = dict[Hashable, list[Item]]  # by key: the last of a list is to be written
 
 _BATCH = 25
 _BYTES = 1 << 20  # far below the 16 MB of a request: larger ones gain nothing, and 16 of them are in memory
+_UNIT_BYTES = 1024
+_UNITS_A_CONNECTION = 1000
+"""What one request after the other consumes in a second, far below what it could: a limit needs no more connections."""
 # The request was refused for something in it.
 _REFUSED = ("ValidationException", "SerializationException", "ItemCollectionSizeLimitExceededException")
 
@@ -54,6 +58,7 @@ def write(
     in_flight: int = 16,
     ordered: bool = False,
     deadline: float | None = None,
+    pace: Pace | None = None,
 ) -> Outcome:
     """Puts items into a table; returns what became of them.
 
@@ -66,12 +71,13 @@ def write(
         in_flight: Requests at once.
         ordered: One request at once: a batch is written before the next is sent.
         deadline: A `time.monotonic()` value, at which pulling stops; see Client.
+        pace: What it may consume; it returns when that is paid. Requests are then as small as their share of a second.
 
     Raises:
         AwsError: A refusal that is no item's fault, such as a missing table. What was in flight may be
             written.
     """
-    writer = _Writer(client, table, key_names, on_reject, deadline)
+    writer = _Writer(client, table, key_names, on_reject, deadline, pace)
     try:
         writer.run(items, 1 if ordered else in_flight)
     finally:
@@ -98,27 +104,61 @@ class _Writer:
         key_names: Sequence[str],
         on_reject: Callable[[Any, str], None],
         deadline: float | None,
+        pace: Pace | None,
     ):
         self.flight = Flight(client.session, deadline)
         self.outcome = Outcome()
         self._key_names = key_names
         self._on_reject = on_reject
-        self._head = f'{{"RequestItems":{{{json.dumps(table)}:[{{"PutRequest":{{"Item":'
+        self._pace = pace
+        self._batch, self._bytes = _BATCH, _BYTES
+        if pace:
+            self._batch = max(min(int(pace.units_per_second), _BATCH), 1)
+            self._bytes = min(int(pace.units_per_second * _UNIT_BYTES), _BYTES)
+        wish = '"ReturnConsumedCapacity":"TOTAL",' if pace else ""
+        self._head = f'{{{wish}"RequestItems":{{{json.dumps(table)}:[{{"PutRequest":{{"Item":'
         self._keys: set[Hashable] = set()  # of all that is in flight: a key must not overtake itself
 
     def run(self, items: Iterable[Item], in_flight: int) -> None:
         source = iter(items)
+        if self._pace:
+            in_flight = min(in_flight, 1 + int(self._pace.units_per_second / _UNITS_A_CONNECTION))
         while self.outcome.error is None and time.monotonic() < self.flight.limit():
-            next_items = list(islice(source, _BATCH))
+            if self._pace:  # before items are pulled: whoever gives them may have no more when the wait is over
+                self._wait(self._pace, in_flight)
+            next_items = self._few(source) if self._pace else list(islice(source, _BATCH))
             if not next_items:
                 break
-            for rows in _batches(next_items):
+            for rows in _batches(next_items, self._bytes):
                 while len(self.flight) >= in_flight or not self._keys.isdisjoint(rows):
                     self._settle()
+                if self._pace:
+                    self._wait(self._pace, in_flight)
                 self._keys.update(rows)
                 self._send(_Batch(rows, self.flight.limit()))
         while len(self.flight):
             self._settle()
+        if self._pace:
+            self._wait(self._pace, in_flight)
+
+    def _few(self, source: Iterator[Item]) -> list[Item]:
+        """Pulls what one request may hold, and no item more than can be told from the one before."""
+        items: list[Item] = []
+        size = 0
+        while len(items) < self._batch and size < self._bytes and (item := next(source, None)):
+            items.append(item)
+            size += len(item[0])
+        return items
+
+    def _wait(self, pace: Pace, in_flight: int) -> None:
+        """Waits until a request may be sent: one is answered, and what is known to be consumed is paid."""
+        while len(self.flight) >= in_flight:
+            self._settle()
+        while (seconds := pace.wait()) > 0:
+            if len(self.flight):
+                self._settle()
+            else:
+                time.sleep(seconds)
 
     def _send(self, batch: _Batch, delay: float = 0.0) -> None:
         texts = [items[-1][0] for items in batch.rows.values()]
@@ -134,7 +174,10 @@ class _Writer:
                 self._answered(request.tag, outcome)
 
     def _answered(self, batch: _Batch, answer: Response) -> None:
-        unprocessed = answer.json()["UnprocessedItems"].values()
+        content = answer.json()
+        if self._pace:
+            self._pace.spend(sum(each["CapacityUnits"] for each in content["ConsumedCapacity"]))
+        unprocessed = content["UnprocessedItems"].values()
         rest = [put["PutRequest"]["Item"] for puts in unprocessed for put in puts]
         rows = self._rows_of(rest, batch.rows) if rest else {}
         self._keys.difference_update(batch.rows.keys() - rows.keys())
@@ -198,16 +241,16 @@ def _count(rows: Rows) -> int:
     return sum(map(len, rows.values()))
 
 
-def _batches(items: list[Item]) -> Iterator[Rows]:
-    """Yields items by key, parted where a request would grow too large."""
+def _batches(items: list[Item], limit: int) -> Iterator[Rows]:
+    """Yields items by key, parted where a request would grow beyond the limit of bytes."""
     rows: Rows = {item[1]: [item] for item in items}
-    if len(rows) == len(items) and sum([len(text) for text, _, _ in items]) <= _BYTES:
+    if len(rows) == len(items) and sum([len(text) for text, _, _ in items]) <= limit:
         yield rows  # as nearly always
         return
     rows, size = {}, 0
     for item in items:
         size += len(item[0])
-        if size > _BYTES and rows:
+        if size > limit and rows:
             yield rows
             rows, size = {}, len(item[0])
         rows.setdefault(item[1], []).append(item)

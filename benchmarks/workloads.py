@@ -42,6 +42,7 @@ ENVIRONMENT = {
     importer.CHUNK_BYTES: str(_GIB),  # what one invocation does is measured: nothing is split
     importer.GZIP_LIMIT_BYTES: str(_GIB),
     importer.HOP_LIMIT: "1000",
+    importer.WRITE_UNITS: "0",
     importer.IGNORE: "[]",
     importer.TRANSFORM: "",
     reporter.GROUPS: '[{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "totals_table": "RA_totales"}]',

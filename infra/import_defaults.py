@@ -22,6 +22,7 @@ CHUNK_MIB = 32
 GZIP_LIMIT_MIB = 102_400
 TIMEOUT_SECONDS = 120
 MAXIMUM_CONCURRENCY = 10
+WRITE_UNITS_PER_SECOND = 0
 IGNORE = (
     ".*",  # hidden files: those of macOS and checksums of Hadoop among them
     "__MACOSX/",
@@ -47,3 +48,10 @@ IGNORE = (
     "manifest-summary.json",
 )
 """Names of files that are no data, and folders of such."""
+
+
+def limit_mistake(write_units_per_second: int, maximum_concurrency: int) -> str:
+    """Returns what a limit on write units may be, if it may not be this; empty if it may."""
+    if write_units_per_second == 0 or write_units_per_second >= maximum_concurrency:
+        return ""
+    return f"0 for no limit, or at least maximumConcurrency ({maximum_concurrency}): a worker takes a unit or more"

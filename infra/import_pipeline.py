@@ -24,6 +24,8 @@ from infra.table import Key, Table
 
 _RECEIVES = 5
 _HOPS = 1000
+_PACED_HOPS = 10_000
+"""With a limit on write units, time is what an import is meant to take."""
 _MIB = 1024 * 1024
 
 
@@ -76,6 +78,8 @@ class ImportPipelineArgs(TypedDict):
     """How long an invocation may take; what is left then is continued by another."""
     maximum_concurrency: NotRequired[int]
     """How many pieces are imported at once, 2 to 1,000."""
+    write_units_per_second: NotRequired[int]
+    """What all of them may consume of the table's write units; 0, the default, for as much as the table takes."""
     operations: NotRequired[Operations]
 
 
@@ -220,7 +224,8 @@ class ImportPipeline(Component):
                     environment.ORDERED: flag_text(args.get("ordered", False)),
                     environment.CHUNK_BYTES: str(int(args.get("chunk_mib", defaults.CHUNK_MIB)) * _MIB),
                     environment.GZIP_LIMIT_BYTES: str(int(args.get("gzip_limit_mib", defaults.GZIP_LIMIT_MIB)) * _MIB),
-                    environment.HOP_LIMIT: str(_HOPS),
+                    environment.WRITE_UNITS: self._write_units(),
+                    environment.HOP_LIMIT: str(_HOPS if self._write_units() == "0" else _PACED_HOPS),
                     environment.TRANSFORM: transform,
                     environment.IGNORE: json.dumps(list(args.get("ignore", defaults.IGNORE))),
                 },
@@ -244,6 +249,18 @@ class ImportPipeline(Component):
             },
             self._child(),
         )
+
+    def _write_units(self) -> str:
+        """Returns one worker's share of the limit; `0` where there is none.
+
+        Raises:
+            ValueError: The limit is too low to be shared.
+        """
+        limit = int(self._args.get("write_units_per_second", defaults.WRITE_UNITS_PER_SECOND))
+        workers = int(self._args.get("maximum_concurrency", defaults.MAXIMUM_CONCURRENCY))
+        if mistake := defaults.limit_mistake(limit, workers):
+            raise ValueError(f"write_units_per_second {limit}: allowed: {mistake}")
+        return f"{limit / workers:.3f}" if limit else "0"
 
     def _statements(self) -> list[Statement]:
         within = pulumi.Output.concat(self._bucket_arn, "/")

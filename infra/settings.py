@@ -103,6 +103,7 @@ class ImportSettings(_Section):
     chunk_mib: Annotated[int, Field(ge=1, le=1024, alias="chunkMiB")] = import_defaults.CHUNK_MIB
     timeout_seconds: Annotated[int, Field(ge=30, le=900)] = import_defaults.TIMEOUT_SECONDS
     maximum_concurrency: Annotated[int, Field(ge=2, le=1000)] = import_defaults.MAXIMUM_CONCURRENCY
+    write_units_per_second: Annotated[int, Field(ge=0)] = import_defaults.WRITE_UNITS_PER_SECOND
     gzip_limit_mib: Annotated[int, Field(ge=1, alias="gzipLimitMiB")] = import_defaults.GZIP_LIMIT_MIB
     transform: FunctionName | None = None
     ignore: Annotated[list[IgnoredName], Field(max_length=50), each_once] = list(import_defaults.IGNORE)
@@ -113,6 +114,14 @@ class ImportSettings(_Section):
         if sort_key is not None and sort_key == fields.data.get("partition_key"):
             raise ValueError("another attribute than partitionKey")
         return sort_key
+
+    @field_validator("write_units_per_second")
+    @classmethod
+    def _a_unit_a_worker(cls, limit: int, fields: ValidationInfo) -> int:
+        workers = fields.data.get("maximum_concurrency")
+        if workers and (mistake := import_defaults.limit_mistake(limit, workers)):
+            raise ValueError(mistake)
+        return limit
 
     @field_validator("columns", mode="wrap")
     @classmethod

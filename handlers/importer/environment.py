@@ -23,6 +23,8 @@ TRANSFORM = "IMPORT_TRANSFORM"
 """A team's function between rows and items, `package.module:function`; "" where there is none."""
 IGNORE = "IMPORT_IGNORE"
 """JSON list of the names of files that are no data; see `queue.companions`."""
+WRITE_UNITS = "IMPORT_WRITE_UNITS"
+"""What one worker may consume of the table's write units in a second, a decimal; 0 where there is no limit."""
 HOP_LIMIT = "IMPORT_HOP_LIMIT"
 """How many invocations may continue one chunk, one after the other."""
 

@@ -18,6 +18,7 @@ from handlers.importer.worker import Counts, Worker
 from handlers.shared import observability
 from handlers.shared.aws import batch_writer, dynamodb, sqs
 from handlers.shared.aws.client import Client
+from handlers.shared.aws.pace import Pace
 from handlers.shared.aws.s3_stream import StreamingBucket
 from handlers.shared.deadlines import Deadlines
 
@@ -46,7 +47,12 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
         return ledger, Queue(queues, settings.queue_url, settings.dead_letter_queue_url, deadline)
 
     write = partial(
-        batch_writer.write, tables, settings.table, key_names=settings.schema.keys, ordered=settings.ordered
+        batch_writer.write,
+        tables,
+        settings.table,
+        key_names=settings.schema.keys,
+        ordered=settings.ordered,
+        pace=_pace(settings.write_units, deadlines),
     )
     ledger, queue = services(deadlines.calls)
     worker = Worker(settings, ledger, bucket, rejects, write, queue, deadlines, context.aws_request_id, until)
@@ -61,6 +67,12 @@ def _deadlines(seconds: float) -> Deadlines:
     """Divides the seconds that an invocation has left."""
     margin = min(_MARGIN, seconds)
     return Deadlines(seconds, after_work=margin + min(_LONGEST_RESERVE, seconds / 4), after_calls=margin)
+
+
+def _pace(units: float, deadlines: Deadlines) -> Pace | None:
+    """Returns what keeps to a worker's share of a limit, while there is time left to write and count what was begun."""
+    until = (deadlines.work + deadlines.calls) / 2
+    return Pace(units, until, deadlines.clock) if units else None
 
 
 @cache

@@ -25,6 +25,7 @@ class Settings(NamedTuple):
     hop_limit: int
     ignore: tuple[str, ...] = ()
     transform: str = ""
+    write_units: float = 0.0
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -44,4 +45,5 @@ def read(environ: Mapping[str, str]) -> Settings:
         hop_limit=int(environ[environment.HOP_LIMIT]),
         ignore=tuple(json.loads(environ[environment.IGNORE])),
         transform=environ[environment.TRANSFORM],
+        write_units=float(environ[environment.WRITE_UNITS]),
     )

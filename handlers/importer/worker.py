@@ -12,7 +12,7 @@ from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.messages import PLAN, File, Task, chunk, plan, text
 from handlers.importer.reading.batches import Reader
 from handlers.importer.reading.formats import by_name
-from handlers.importer.reading.records import Position
+from handlers.importer.reading.records import Position, Read
 from handlers.importer.reading.rows import Rows
 from handlers.importer.reading.splitter import Chunk, chunks
 from handlers.importer.reading.streams import FilePart
@@ -25,6 +25,9 @@ from handlers.shared.deadlines import Deadlines
 
 _CHUNKS_SENT = 10
 """How many chunks are planned before they are sent and counted."""
+_BYTES_A_UNIT = 16
+"""So long is a short row, which takes a write unit."""
+_LEAST_BYTES = 64
 
 
 class NoProgressError(Exception):
@@ -140,7 +143,7 @@ class Worker:
     # Chunks.
 
     def _import(self, lease: Lease, rows: Rows, reader: Reader) -> None:
-        batches = reader.batches(rows.stream.read, rows.position)
+        batches = reader.batches(self._in_small_pieces(rows.stream.read), rows.position)
         begun_at = lease.position
         while True:
             items = StepItems(batches, reader.rejected, lease.position, self._deadlines)
@@ -160,6 +163,14 @@ class Worker:
             if items.error:
                 raise items.error
             lease = following
+
+    def _in_small_pieces(self, read: Read) -> Read:
+        """Returns what reads no more at once than is soon written: a step can end only where a piece does."""
+        units = self._settings.write_units
+        if not units:
+            return read
+        most = max(int(units * _BYTES_A_UNIT), _LEAST_BYTES)
+        return lambda size: read(min(size, most))
 
     def _step(self, lease: Lease, rows: Rows, items: StepItems, written: int) -> Step:
         fault = str(items.error) if isinstance(items.error, FileError) else ""

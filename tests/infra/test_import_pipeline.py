@@ -127,6 +127,25 @@ def test_one_piece_of_work_an_invocation_and_a_bounded_number_at_once(args, most
     }
 
 
+@pytest.mark.parametrize(
+    ("args", "share", "hops"),
+    [
+        ({}, "0", "1000"),
+        ({"write_units_per_second": 100}, "10.000", "10000"),
+        ({"write_units_per_second": 100, "maximum_concurrency": 3}, "33.333", "10000"),
+        ({"write_units_per_second": 2, "maximum_concurrency": 2}, "1.000", "10000"),
+    ],
+)
+def test_a_worker_gets_its_share_of_a_limit_and_the_time_for_it(args, share, hops):
+    environment = variables(pipeline(**args))
+    assert (environment["IMPORT_WRITE_UNITS"], environment["IMPORT_HOP_LIMIT"]) == (share, hops)
+
+
+def test_a_limit_that_the_workers_cannot_share_is_refused():
+    with pytest.raises(ValueError, match=r"write_units_per_second 9: allowed: .*at least maximumConcurrency \(10\)"):
+        pipeline(write_units_per_second=9)
+
+
 def test_the_mapping_comes_after_the_policy_of_its_role():
     graph = pipeline()
     assert "import-importer-policy" in dependencies(graph, graph.named("import-mapping"))

@@ -85,6 +85,7 @@ def test_a_sender_and_recipients_are_enough():
             "chunkMiB": 32,
             "timeoutSeconds": 120,
             "maximumConcurrency": 10,
+            "writeUnitsPerSecond": 0,
             "gzipLimitMiB": 102_400,
             "transform": None,
             "ignore": list(IGNORE),
@@ -337,6 +338,36 @@ def test_the_domain_of_the_sender_is_compared_as_dns_does():
 def test_one_attribute_cannot_be_both_keys():
     assert mistakes(imports={"partitionKey": "sku", "sortKey": "sku"}) == [
         "sluice:imports.sortKey: found 'sku'; allowed: another attribute than partitionKey"
+    ]
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        {"writeUnitsPerSecond": 0},
+        {"writeUnitsPerSecond": 10},
+        {"writeUnitsPerSecond": 2, "maximumConcurrency": 2},
+        {"writeUnitsPerSecond": 1_000_000},
+    ],
+)
+def test_a_limit_of_write_units_is_none_or_a_unit_for_each_worker(imports):
+    assert settings(imports=imports).imports.write_units_per_second == imports["writeUnitsPerSecond"]
+
+
+@pytest.mark.parametrize(
+    ("imports", "workers"),
+    [({"writeUnitsPerSecond": 9}, 10), ({"writeUnitsPerSecond": 100, "maximumConcurrency": 101}, 101)],
+)
+def test_a_limit_that_the_workers_cannot_share_is_refused(imports, workers):
+    assert mistakes(imports=imports) == [
+        f"sluice:imports.writeUnitsPerSecond: found {imports['writeUnitsPerSecond']}; allowed: 0 for no limit, or at "
+        f"least maximumConcurrency ({workers}): a worker takes a unit or more"
+    ]
+
+
+def test_a_negative_limit_is_refused():
+    assert mistakes(imports={"writeUnitsPerSecond": -1}) == [
+        "sluice:imports.writeUnitsPerSecond: found -1; allowed: greater than or equal to 0"
     ]
 
 

@@ -116,7 +116,7 @@ def blocks(read: Read, rules: Rules, position: Position, size: int = BLOCK_BYTES
     window = _Window(read, rules.lookbehind)
     size = min(size, RECORD_BYTES)
     wanted = size
-    while window.fill(wanted):
+    while window.fill(wanted, at_once=wanted == size):
         start = window.at
         walk = Walk(rules.last_end(window.buffer, start, min(start + size, len(window.buffer))), ended=True)
         if walk.at == start:
@@ -181,8 +181,11 @@ class _Window:
         """How many bytes are there to look at."""
         return len(self.buffer) - self.at
 
-    def fill(self, wanted: int) -> bool:
-        """Reads until so many bytes are there to look at, or the file ends; whether any are."""
+    def fill(self, wanted: int, *, at_once: bool = False) -> bool:
+        """Reads until so many bytes are there to look at, or the file ends; whether any are.
+
+        With `at_once` what one reading gives is enough: whoever gives less than was asked for has a reason.
+        """
         missing = wanted - self.left
         if missing <= 0 or self.final:
             return self.left > 0
@@ -198,5 +201,7 @@ class _Window:
             self._held = CTRL_Z if piece.endswith(CTRL_Z) else b""
             pieces.append(piece.removesuffix(self._held))
             missing -= len(pieces[-1])
+            if at_once and pieces[-1]:
+                break
         self.buffer = b"".join(pieces)
         return self.left > 0

@@ -23,6 +23,7 @@ ENVIRON = {
     environment.CHUNK_BYTES: "1000",
     environment.GZIP_LIMIT_BYTES: "1000",
     environment.HOP_LIMIT: "10",
+    environment.WRITE_UNITS: "0",
     environment.IGNORE: "[]",
     environment.TRANSFORM: "",
 }

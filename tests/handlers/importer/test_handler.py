@@ -27,6 +27,7 @@ ENVIRONMENT = {
     environment.HOP_LIMIT: "7",
     environment.IGNORE: "[]",
     environment.TRANSFORM: "",
+    environment.WRITE_UNITS: "0",
 }
 
 
@@ -37,6 +38,7 @@ def test_settings_come_from_the_environment() -> None:
     assert (settings.schema.type_of("n"), settings.schema.type_of("x")) == ("N", "S")
     assert (settings.ordered, settings.chunk_bytes, settings.gzip_limit_bytes) == (False, 1_000_000, 5)
     assert settings.hop_limit == 7
+    assert (settings.write_units, read({**ENVIRONMENT, environment.WRITE_UNITS: "33.333"}).write_units) == (0, 33.333)
     assert read({**ENVIRONMENT, environment.ORDERED: "true"}).ordered
 
 
@@ -70,7 +72,7 @@ def replace_services(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         handler.batch_writer,
         "write",
-        lambda _client, _table, items, *, key_names, ordered, **rest: write(items, **rest),
+        lambda _client, _table, items, *, key_names, ordered, pace, **rest: write(items, **rest),
     )
 
 

@@ -1,0 +1,51 @@
+"""Imports under a limit of write units, end to end: they take the time that it says, over several invocations."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.ledger import entries
+from tests.stacks import configured, eventually, summaries, target
+
+ROWS, SHARE = 150, 10
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with EmbeddedCloud() as cloud:
+        stack = cloud.deploy(
+            "local", config=configured(imports={"writeUnitsPerSecond": 2 * SHARE, "maximumConcurrency": 2})
+        )
+        # Five of them are for work: none imports a file alone.
+        importer = stack.outputs["import_function_name"]
+        stack.cloud.client("lambda").update_function_configuration(FunctionName=importer, Timeout=8)
+        yield stack
+
+
+def test_files_side_by_side_take_rows_by_share_of_the_limit_and_are_handed_on(stack: Stack) -> None:
+    s3, bucket = stack.cloud.client("s3"), stack.outputs["import_bucket_name"]
+    for name in "ab":
+        body = "id,name\n" + "".join(f"{name}{number},Widget {number}\n" for number in range(ROWS))
+        s3.put_object(Bucket=bucket, Key=f"incoming/{name}.csv", Body=body.encode())
+    begun = time.monotonic()
+
+    def ended() -> list[dict[str, Any]]:
+        found = entries(target(stack))
+        return found if len(found) == 2 and all(entry["status"] != "RUNNING" for entry in found) else []
+
+    for entry in eventually(ended, 120):
+        assert (entry["status"], entry["rows_written"], entry["error"]) == ("SUCCEEDED", ROWS, None)
+        seconds = _moment(entry["finished_at"]) - _moment(entry["started_at"])
+        assert ROWS / SHARE - 0.5 <= seconds <= 2 * ROWS / SHARE, seconds
+    assert time.monotonic() - begun >= ROWS / SHARE - 0.5
+    lines = summaries(stack, "import_function_name")
+    assert sum(line["ends"].get("handed_on", 0) for line in lines) >= 4
+    assert sum(line["MessagesFailed"] for line in lines) == 0
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()

@@ -197,6 +197,8 @@ class ImportPipeline(Component):
                 "partition_key": {"name": "object"},
                 "sort_key": {"name": "version"},
                 "expires_by": "expires_at",
+                # What has ended, which nothing but a file's version has: how, and when. `sluice.ledger` asks it.
+                "index": {"name": "ended", "partition_key": "status", "sort_key": "finished_at"},
                 "operations": self._operations,
             },
             self._child(),

@@ -29,6 +29,14 @@ class Key(TypedDict):
     """`S` by default."""
 
 
+class Index(TypedDict):
+    """A second order of the items that have both of its keys, which are strings; it holds them whole."""
+
+    name: str
+    partition_key: str
+    sort_key: str
+
+
 class TableArgs(TypedDict):
     """What a table is."""
 
@@ -40,6 +48,7 @@ class TableArgs(TypedDict):
     """Whether changes are streamed, with new and old images; off by default."""
     expires_by: NotRequired[str]
     """The attribute that holds an item's expiry as epoch seconds."""
+    index: NotRequired[Index]
     operations: NotRequired[Operations]
 
 
@@ -66,7 +75,8 @@ class Table(Component):
         protect = self._operations.get("protect", False)
         sort_key = args.get("sort_key")
         keys = {key["name"]: KeyType(key.get("type", "S")).value for key in (args["partition_key"], sort_key) if key}
-        expiry = args.get("expires_by")
+        expiry, index = args.get("expires_by"), args.get("index")
+        indexed = {index["partition_key"]: "S", index["sort_key"]: "S"} if index else {}
         options = data_options(self, self._operations)
         # The provider sees no change where only a key's type changes (pulumi-aws#1057): the engine has to. Meeting
         # the trigger for the first time it only takes note of it.
@@ -77,7 +87,17 @@ class Table(Component):
             billing_mode="PAY_PER_REQUEST",
             hash_key=args["partition_key"]["name"],
             range_key=sort_key["name"] if sort_key else None,
-            attributes=[{"name": name, "type": kind} for name, kind in keys.items()],
+            attributes=[{"name": name, "type": kind} for name, kind in {**keys, **indexed}.items()],
+            global_secondary_indexes=[
+                {
+                    "name": index["name"],
+                    "hash_key": index["partition_key"],
+                    "range_key": index["sort_key"],
+                    "projection_type": "ALL",
+                }
+            ]
+            if index
+            else None,
             stream_enabled=True if args.get("stream") else None,
             stream_view_type="NEW_AND_OLD_IMAGES" if args.get("stream") else None,
             ttl={"attribute_name": expiry, "enabled": True} if expiry else None,

@@ -188,6 +188,11 @@ def test_a_pipeline_takes_an_existing_table():
     ]
 
 
+def test_the_ledger_can_be_asked_for_what_ended_and_how():
+    (index,) = pipeline().named("import-ledger").inputs["globalSecondaryIndexes"]
+    assert (index["name"], index["hashKey"], index["rangeKey"]) == ("ended", "status", "finished_at")
+
+
 def test_the_ledger_is_by_object_and_version_and_its_helpers_expire():
     inputs = pipeline().named("import-ledger").inputs
     assert (inputs["hashKey"], inputs["rangeKey"]) == ("object", "version")

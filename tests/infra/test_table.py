@@ -44,6 +44,15 @@ def test_both_keys_are_declared_with_their_types():
     assert made.inputs["attributes"] == [{"name": "id", "type": "N"}, {"name": "at", "type": "S"}]
 
 
+def test_an_index_holds_whole_items_by_keys_of_its_own():
+    made = table(index={"name": "ended", "partition_key": "status", "sort_key": "at"})
+    assert made.inputs["attributes"] == [{"name": name, "type": "S"} for name in ("id", "status", "at")]
+    assert made.inputs["globalSecondaryIndexes"] == [
+        {"name": "ended", "hashKey": "status", "rangeKey": "at", "projectionType": "ALL"}
+    ]
+    assert made.options["replacement_trigger"] == "id:S"
+
+
 def test_another_type_of_a_key_is_another_table():
     """The provider plans no change of a table for it; the engine replaces what has another trigger."""
     assert table().options["replacement_trigger"] == "id:S"

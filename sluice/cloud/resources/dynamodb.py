@@ -17,6 +17,7 @@ def table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     keys = [(inputs.take("hashKey"), "HASH"), (inputs.take("rangeKey"), "RANGE")]
     streamed, view = inputs.take("streamEnabled", False), inputs.take("streamViewType")
     stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": view}} if streamed else {}
+    indexes = [_index(index) for index in inputs.objects("globalSecondaryIndexes")]
     response = client.create_table(
         TableName=physical,
         BillingMode=inputs.take("billingMode"),
@@ -28,6 +29,7 @@ def table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
         DeletionProtectionEnabled=inputs.take("deletionProtectionEnabled", False),
         Tags=inputs.tag_list(),
         **stream,
+        **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
     )["TableDescription"]
     expiry = inputs.take("ttl")
     if expiry:
@@ -35,6 +37,15 @@ def table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     _keep_backups(client, physical, inputs.object("pointInTimeRecovery"))
     outputs = {"name": physical, "arn": response["TableArn"], "streamViewType": view or ""}
     return Created(physical, {**outputs, "streamArn": response.get("LatestStreamArn", "")})
+
+
+def _index(index: Inputs) -> dict[str, Any]:
+    keys = [(index.take("hashKey"), "HASH"), (index.take("rangeKey"), "RANGE")]
+    return {
+        "IndexName": index.take("name"),
+        "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in keys if key],
+        "Projection": {"ProjectionType": index.take("projectionType")},
+    }
 
 
 def _keep_backups(client: Any, table: str, recovery: Inputs) -> None:

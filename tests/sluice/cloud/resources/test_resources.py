@@ -140,6 +140,25 @@ def test_a_table_is_created_with_all_that_was_asked_for(cloud):
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
+def test_an_index_of_a_table_has_its_items_in_its_own_order(cloud):
+    attributes = [{"name": name, "type": "S"} for name in ("id", "status", "at")]
+    index = {"name": "ended", "hashKey": "status", "rangeKey": "at", "projectionType": "ALL"}
+    values = table_values(attributes=attributes, globalSecondaryIndexes=[index])
+    made = create(cloud, "aws:dynamodb/table:Table", "indexed", values)
+    client = cloud.client("dynamodb")
+    for user, more in (("a", {"at": "2"}), ("b", {"at": "1"}), ("c", {})):
+        item = {"id": user, "status": "FAILED", **more}
+        client.put_item(TableName=made.id, Item={name: {"S": value} for name, value in item.items()})
+    found = client.query(
+        TableName=made.id,
+        IndexName="ended",
+        KeyConditionExpression="#s = :s",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":s": {"S": "FAILED"}},
+    )
+    assert [item["id"]["S"] for item in found["Items"]] == ["b", "a"]
+
+
 def test_a_table_without_a_stream_says_so(cloud):
     made = create(cloud, "aws:dynamodb/table:Table", "plain", table_values(pointInTimeRecovery={"enabled": False}))
     assert (made.outputs["streamArn"], made.outputs["streamViewType"]) == ("", "")

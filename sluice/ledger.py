@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sluice.target import Target
@@ -16,6 +16,13 @@ SUCCEEDED = "SUCCEEDED"
 PARTIAL = "PARTIAL"
 FAILED = "FAILED"
 IGNORED = "IGNORED"
+_CURRENT = "#current"
+"""The `version` of the item that tells which import of an object is the last."""
+_INDEX = "ended"
+"""The ledger's order of the imports that have ended, by status and time."""
+_AT_ONCE = 50
+_LOOKED_AT = 1000
+"""So many that ended so are looked at, the newest: far more than anybody reads."""
 _FIELDS = (
     "object",
     "version",
@@ -32,6 +39,12 @@ _FIELDS = (
     "finished_at",
     "error",
 )
+
+
+def version_of(head: Mapping[str, Any]) -> str:
+    """Returns the ledger's name of the version of an object, of which S3 told this."""
+    version = head.get("VersionId", "null")  # "null" where the bucket keeps no versions
+    return head["ETag"].strip('"') if version == "null" else version
 
 
 def place(entry: Entry) -> tuple[str, str]:
@@ -54,6 +67,67 @@ def entries(target: Target, name: str | None = None) -> list[Entry]:
     pages = target.client("dynamodb").get_paginator("query" if name else "scan").paginate(**query)
     ledger = [_plain(item) for page in pages for item in page["Items"]]
     return sorted(ledger, key=lambda entry: entry["started_at"] or "")
+
+
+def ended(target: Target, status: str, at_most: int, since: str = "") -> tuple[list[Entry], bool]:
+    """Returns the newest imports that ended so and were not followed by another of their object.
+
+    Args:
+        target: The stack.
+        status: How they ended.
+        at_most: How many.
+        since: When, or later; ISO 8601.
+
+    Returns:
+        The entries, the latest ended first, and whether there are more. `given_up` is an entry's as well if a piece of
+        its work became a dead letter.
+    """
+    query: dict[str, Any] = {
+        "TableName": target["import_ledger_table_name"],
+        "IndexName": _INDEX,
+        "KeyConditionExpression": "#status = :status AND #at >= :since",
+        "ExpressionAttributeNames": {"#status": "status", "#at": "finished_at"},
+        "ExpressionAttributeValues": {":status": {"S": status}, ":since": {"S": since or "0"}},
+        "ScanIndexForward": False,
+        "Limit": _AT_ONCE,
+    }
+    found: list[Entry] = []
+    looked_at = 0
+    for page in target.client("dynamodb").get_paginator("query").paginate(**query):
+        found += _standing(target, page["Items"])
+        looked_at += len(page["Items"])
+        if len(found) > at_most or looked_at >= _LOOKED_AT:
+            return found[:at_most], True
+    return found, False
+
+
+def _standing(target: Target, items: list[dict[str, Any]]) -> list[Entry]:
+    """The entries of imports that are still the last of their objects, and still ended: an index lags behind."""
+    kept = ("object", "version")
+    keys = [{name: item[name] for name in kept} for item in items]
+    keys += [{"object": item["object"], "version": {"S": _CURRENT}} for item in items]
+    now: dict[tuple[str, str], dict[str, Any]] = {}
+    request = {target["import_ledger_table_name"]: {"Keys": _each_once(keys), "ConsistentRead": True}}
+    while request and items:
+        answer = target.client("dynamodb").batch_get_item(RequestItems=request)
+        for item in (item for found in answer["Responses"].values() for item in found):
+            now[item["object"]["S"], item["version"]["S"]] = item
+        request = answer.get("UnprocessedKeys")
+    entries_now = [(item, now.get((item["object"]["S"], item["version"]["S"]), {})) for item in items]
+    return [
+        {**_plain(item), **({"given_up": True} if "given_up" in item else {})}
+        for before, item in entries_now
+        if item.get("status") == before["status"] and _is_last(now, item)
+    ]
+
+
+def _is_last(now: dict[tuple[str, str], dict[str, Any]], item: dict[str, Any]) -> bool:
+    current = now.get((item["object"]["S"], _CURRENT), {})
+    return current.get("holder") == item["version"]
+
+
+def _each_once(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({(key["object"]["S"], key["version"]["S"]): key for key in keys}.values())
 
 
 def followed(

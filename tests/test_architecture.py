@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "policies": {"policies", *DECLARED, "sluice.schedules"},
     "sluice": {"sluice"},
     "sluice.cloud": {"sluice.cloud", *LEAVES},
-    "sluice.failures": {"sluice.failures", "sluice.target", *LEAVES},
+    "sluice.failures": {"sluice.failures", "sluice.ledger", "sluice.target", *LEAVES},
     **{leaf: {leaf} for leaf in LEAVES},
     "benchmarks": {"benchmarks", "infra", "handlers", "sluice"},
     "examples": {"infra", "sluice.outputs"},

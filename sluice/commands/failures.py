@@ -8,13 +8,14 @@ from botocore.exceptions import ClientError
 
 from sluice.failures.errors import last_errors
 from sluice.failures.failure import UNREADABLE, Failure, Redriven
+from sluice.failures.files import file_failures, hints, redrive_files
 from sluice.failures.queues import import_failures, redrive_imports, redrive_reports, report_failures
 from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.target import Target, targeted
-from sluice.terminal import plural, print_json, say
+from sluice.terminal import note, plural, print_json, say
 
-_LISTED = (stream_failures, import_failures, report_failures)
-_REDRIVEN = (redrive_stream, redrive_imports, redrive_reports)
+_LISTED = (stream_failures, import_failures, file_failures, report_failures)
+_REDRIVEN = (redrive_stream, redrive_imports, redrive_files, redrive_reports)
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ T = TypeVar("T")
 @click.option("--redrive", is_flag=True, help="Send each to its function again; what is taken is removed.")
 @targeted
 def command(target: Target, as_json: bool, redrive: bool) -> None:
-    """Show what is in dead letter queues and failure prefixes, and send it again.
+    """Show what is in dead letter queues and failure prefixes and which files failed, and send it again.
 
     With --redrive it exits with 1 where something is left.
     """
@@ -40,9 +41,11 @@ def command(target: Target, as_json: bool, redrive: bool) -> None:
     else:
         for failure in failures:
             _show(failure)
-            if errors.get(failure):
-                say(f"    {errors[failure]}")
+            for more in filter(None, (errors.get(failure), failure.next_step)):
+                say(f"    {more}")
         say(plural(len(failures), "failure") + (": --redrive sends them again." if failures else "."))
+    for hint in _from_each([hints], target, refused):
+        note(hint)
     _end(refused)
 
 
@@ -57,10 +60,14 @@ def _from_each(sources: Iterable[Callable[[Target], Iterator[T]]], target: Targe
 
 def _end(refused: list[str]) -> None:
     if refused:
-        raise click.ClickException(f"not all could be looked at: AWS: {'; '.join(refused)}")
+        raise click.ClickException(f"not all could be looked at: AWS: {'; '.join(dict.fromkeys(refused))}")
 
 
 def _show(failure: Failure) -> None:
+    if failure.file:
+        say(f"{failure.at}  {failure.file}  FAILED  {failure.reason}")
+        say(f"    {failure.where}")
+        return
     say(f"{failure.at}  {failure.function}  {plural(failure.records, 'record')}  {failure.reason}")
     say(f"    {failure.where}")
 
@@ -91,6 +98,8 @@ def _outcome(redriven: Redriven) -> str:
     why = f": {redriven.error}" if redriven.error else ""
     if redriven.failure.reason == UNREADABLE:
         return f"not sent{why}"
+    if redriven.failure.file:
+        return redriven.error or "put again: its import begins anew; what fails again comes back here"
     if redriven.failure.pipeline == "import":
         return redriven.error if redriven.left else "put back into the import queue; what fails again comes back here"
     left = f", {redriven.left} failed again" if redriven.left else ""

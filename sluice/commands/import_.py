@@ -13,7 +13,7 @@ import click
 from sluice import state
 from sluice.commands import rejects as rejects_command
 from sluice.commands.imports import follow_until, show
-from sluice.ledger import FAILED, IGNORED, RUNNING, SUCCEEDED, Entry, entries, place
+from sluice.ledger import FAILED, IGNORED, RUNNING, SUCCEEDED, Entry, entries, place, version_of
 from sluice.rejects import rejects
 from sluice.target import Target, chosen_target, outputs_option
 from sluice.terminal import Bars, note, plural, print_json, say
@@ -138,8 +138,7 @@ def _upload(target: Target, files: Sequence[Upload], again: bool) -> dict[Upload
             key = target["import_prefix"] + file.key
             s3.upload_file(str(file.path), bucket, key, ExtraArgs=extra, Callback=progress)
             head = s3.head_object(Bucket=bucket, Key=key)
-            version = head.get("VersionId", "null")  # "null" where the bucket keeps no versions
-            versions[file] = head["ETag"].strip('"') if version == "null" else version
+            versions[file] = version_of(head)
     return versions
 
 

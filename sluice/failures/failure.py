@@ -16,6 +16,10 @@ class Failure(NamedTuple):
     records: int
     where: str
     """Where it lies: the URI of an object, or the queue and message."""
+    file: str = ""
+    """The key of a file that was not imported; empty for all other kinds."""
+    next_step: str = ""
+    """What a person does about it, where sending it again may not be all."""
 
 
 class Redriven(NamedTuple):

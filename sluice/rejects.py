@@ -42,7 +42,8 @@ def rejects(target: Target, bucket: str, key: str) -> Iterator[Reject]:
     s3 = target.client("s3")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder(key))
     names = [item["Key"] for page in pages for item in page.get("Contents", [])]
-    for name in names:
+    # S3 has a chunk's first object behind its others, because a dot comes behind a dash.
+    for name in sorted(names, key=lambda name: name.removesuffix(".jsonl")):
         if "/" in name.removeprefix(folder(key)):  # of a file in a folder that is named like this file
             continue
         body = s3.get_object(Bucket=bucket, Key=name)["Body"]

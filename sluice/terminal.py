@@ -27,6 +27,10 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 Part = str | tuple[str, str]
 """A piece of a line: text, or text and its style."""
 
+_BAR = 12
+"""Columns of a bar,"""
+_BESIDE = 48
+"""and of what stands behind it, with the spaces."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff]")
 """Controls (C0, DEL, C1), all that turns the direction of text or begins a line, and halves of surrogate pairs."""
 
@@ -62,14 +66,22 @@ def print_json(value: Any) -> None:
 
 
 def print_table(*rows: Sequence[Part]) -> None:
-    """Prints rows, the first of them the header, in columns as wide as they need: a pipe has no width to fit into."""
+    """Prints rows, the first of them the header, in columns as wide as they need: a pipe has no width to fit into.
+
+    On a terminal that is narrower, the first cell of each row has a line of its own, before the others.
+    """
     header = [(cell, "bold") if isinstance(cell, str) else cell for cell in rows[0]]
     cells = [[_line([cell]) for cell in row] for row in (header, *rows[1:])]
     widths = [max(cell.cell_len for cell in column) for column in zip(*cells, strict=True)]
+    is_narrow = out.is_terminal and sum(widths) + 2 * (len(widths) - 1) > out.width
     for row in cells:
         line = Text()
-        for cell, width in zip(row, widths, strict=True):
-            line.append_text(cell).append(" " * (width - cell.cell_len + 2))
+        for place, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            if is_narrow and place == 0:
+                out.print(cell)
+                line.append("  ")
+            else:
+                line.append_text(cell).append(" " * (width - cell.cell_len + 2))
         line.rstrip()
         out.print(line)
 
@@ -93,7 +105,7 @@ class Bars:
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn  # few commands need it
 
         name, state = (TextColumn(f"{{task.{field}}}", markup=False) for field in ("description", "fields[state]"))
-        columns = (name, BarColumn(), TaskProgressColumn(), state)
+        columns = (name, BarColumn(_BAR), TaskProgressColumn(), state)
         self._progress = Progress(*columns, console=err, transient=True) if err.is_terminal else None
         self._tasks: dict[Any, Any] = {}
 
@@ -114,8 +126,14 @@ class Bars:
         """Shows how far a piece of work is; the first time it gets a bar."""
         if self._progress:
             if key not in self._tasks:
-                self._tasks[key] = self._progress.add_task(printable(name), state="")
+                most = max(err.width - _BAR - _BESIDE, _BAR)
+                self._tasks[key] = self._progress.add_task(_end_of(printable(name), most), state="")
             self._progress.update(self._tasks[key], completed=done, total=total, state=printable(state))
+
+
+def _end_of(name: str, most: int) -> str:
+    """Returns a name of so many characters: names of files in one folder differ at their ends."""
+    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def error_text(error: click.ClickException) -> str:

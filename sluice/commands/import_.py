@@ -73,6 +73,7 @@ def _import(chosen: Sequence[Upload], again: bool, as_json: bool, stack: str | N
             _show_rejects(target, entry)
     for entry in unchanged:
         note((_unchanged(entry), "yellow"))
+        note("  Nothing was done. --again imports it once more.")
     return not reasons and not unchanged and all(entry["status"] in (SUCCEEDED, IGNORED) for entry in ended)
 
 
@@ -163,15 +164,12 @@ def _show_rejects(target: Target, entry: Entry) -> None:
         rejects_command.show(reject)
     if entry["rows_rejected"] > _SHOWN:
         say(f"  `python -m sluice rejects {key}` shows all of them.")
-    say("  Mend these rows in the file and import it again: rows that are in the table already are written over.")
+    say("  Mend them in the file and import it again: it overwrites what is there.")
 
 
 def _unchanged(entry: Entry) -> str:
     _, key = place(entry)
-    return (
-        f"{key} was not imported: the same content was imported at {entry['finished_at']} ({entry['status']}). "
-        "--again imports it once more."
-    )
+    return f"{key}: the same content was imported at {entry['finished_at']} ({entry['status']})."
 
 
 def _try(files: Sequence[Upload], stack: str, as_json: bool) -> bool:

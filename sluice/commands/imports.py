@@ -1,5 +1,6 @@
 """`imports`: the import ledger, with progress bars while imports run."""
 
+import re
 from collections.abc import Callable
 
 import click
@@ -52,7 +53,18 @@ def show(ledger: list[Entry]) -> None:
 def _row(entry: Entry) -> tuple[Part, ...]:
     counts = (f"{entry[name]:,}" for name in ("rows_read", "rows_written", "rows_rejected", "rows_skipped"))
     status = (entry["status"], _COLOURS.get(entry["status"], ""))
-    return _short(entry), status, *counts, f"{entry['chunks_done']}/{entry['chunks_total']}", entry["finished_at"] or ""
+    return (
+        _short(entry),
+        status,
+        *counts,
+        f"{entry['chunks_done']}/{entry['chunks_total']}",
+        _seconds(entry["finished_at"] or ""),
+    )
+
+
+def _seconds(moment: str) -> str:
+    """A moment without its milliseconds."""
+    return re.sub(r"\.\d+Z$", "Z", moment)
 
 
 def _none_runs(ledger: list[Entry]) -> bool:

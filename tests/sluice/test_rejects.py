@@ -32,6 +32,14 @@ def put(s3, name, *lines):
     s3.put_object(Bucket="files", Key=name, Body="".join(f"{json.dumps(line)}\n" for line in lines).encode())
 
 
+def test_the_rejects_of_a_chunk_come_in_the_order_in_which_they_were_written(bucket):
+    for part, line in enumerate((3, 5, 8)):
+        name = written.name("incoming/a.csv", "00000", part)
+        put(bucket, name, {"line": line, "reason": "no id", "row": [""]})
+    found = rejects(Target({"region": "eu-north-1"}), "files", "incoming/a.csv")
+    assert [reject.line for reject in found] == [3, 5, 8]
+
+
 def test_the_rejects_of_all_chunks_come_in_their_order(bucket):
     for chunk, line in (("00001", 7), ("00000", 3)):
         put(bucket, f"rejected/incoming/a.csv/{chunk}.jsonl", {"line": line, "reason": "no id", "row": [""]})

@@ -20,6 +20,34 @@ def test_a_table_in_a_pipe_has_columns_as_wide_as_they_need(piped):
     assert lines == ["file" + " " * 98 + "rows", "x" * 100 + "  1", "y" + " " * 101 + "22"]
 
 
+def test_on_a_narrow_terminal_the_first_cell_has_a_line_of_its_own(monkeypatch):
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True, width=20, highlight=False, soft_wrap=True, color_system=None)
+    monkeypatch.setattr(console, "out", terminal)
+    console.print_table(("file", "status", "rows"), ("a-long-name.csv", "PARTIAL", "12"), ("b", "FAILED", "3"))
+    assert shown.getvalue().splitlines() == [
+        "file",
+        "  status   rows",
+        "a-long-name.csv",
+        "  PARTIAL  12",
+        "b",
+        "  FAILED   3",
+    ]
+
+
+def test_bars_fit_on_a_terminal_and_show_the_ends_of_names(monkeypatch):
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True, width=80, highlight=False, color_system=None)
+    monkeypatch.setattr(console, "err", terminal)
+    names = [f"incoming/a-rather-long-folder-name/orders-2026-0{month}.csv" for month in (1, 2)]
+    with console.Bars() as bars:
+        for name in names:
+            bars.show(name, name, "1,116,898 rows, 104 rejected, chunk 7/12", 50, 100)
+    lines = [line for line in shown.getvalue().splitlines() if "50%" in line]
+    for month in (1, 2):
+        assert any(f"orders-2026-0{month}.csv" in line and "104 rejected, chunk 7/12" in line for line in lines)
+
+
 def test_wide_letters_take_two_columns(piped):
     console.print_table(("name", "n"), ("李小龍", "1"), ("Ada", "2"))
     assert piped.getvalue().splitlines() == ["name    n", "李小龍  1", "Ada     2"]

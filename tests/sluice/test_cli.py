@@ -57,8 +57,9 @@ def test_outputs_as_json_are_all_that_is_printed(running):
 
 @pytest.fixture
 def found(monkeypatch, running):
-    def set_to(*failures):
+    def set_to(*failures, hints=()):
         monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter(failures)])
+        monkeypatch.setattr(failures_command, "hints", lambda _: iter(hints))
         monkeypatch.setattr(
             failures_command, "last_errors", lambda _, found: [f"OSError: in {failure.function}" for failure in found]
         )
@@ -81,6 +82,41 @@ def test_failures_are_shown_with_where_they_lie(found):
         "    s3://b/[k]\n"
         "    OSError: in archiver\n"
         "1 failure: --redrive sends them again.\n"
+    )
+
+
+FILE = Failure(
+    pipeline="import",
+    function="importer",
+    reason="has no header",
+    at="2026-01-01T00:00:00.000Z",
+    records=1,
+    where="s3://b/incoming/[k].csv",
+    file="incoming/[k].csv",
+    next_step="mend it",
+)
+
+
+def test_a_file_that_failed_is_shown_as_one_with_the_next_step(found):
+    found(FILE, hints=["Look at [rejects]."])
+    result = sluice("failures")
+    assert result.stdout == (
+        "2026-01-01T00:00:00.000Z  incoming/[k].csv  FAILED  has no header\n"
+        "    s3://b/incoming/[k].csv\n"
+        "    mend it\n"
+        "1 failure: --redrive sends them again.\n"
+    )
+    assert result.stderr == "Look at [rejects].\n"
+    as_json = sluice("failures", "--json")
+    assert json.loads(as_json.stdout) == [FILE._asdict() | {"error": ""}]
+    assert as_json.stderr == "Look at [rejects].\n"
+
+
+def test_a_file_that_was_put_again_is_not_told_as_imported(redriven):
+    redriven(Redriven(FILE, done=1, left=0))
+    assert (
+        "    put again: its import begins anew; what fails again comes back here\n"
+        in sluice("failures", "--redrive").output
     )
 
 

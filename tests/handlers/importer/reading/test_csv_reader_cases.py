@@ -24,7 +24,10 @@ class Case(NamedTuple):
     name: str = "a.csv"
 
 
-PRICES = [(line, f"price: {text!r} is not a number") for line, text in enumerate(("1,234", "$5", "5%", "3,50"), 2)]
+PRICES = [
+    (line, f"price: {text!r} is not a number")
+    for line, text in enumerate(("1,234", "$5", "5%", "3,50", "NaN", "0x1F", "1_000"), 2)
+]
 CASES = {
     "1 quotes that begin cells, TSV": Case(
         b'id\ttitle\tyear\ntt1\t"Open City\t1950\ntt2\tRiver\t1951\n'
@@ -126,7 +129,7 @@ CASES = {
         settings=Format(nulls=("\\N", "NULL")),
     ),
     "53 forms of numbers": Case(
-        b'id,price\n1,"1,234"\n2,$5\n3,5%\n4,"3,50"\n8,1.5e3\n9,-0\n',
+        b'id,price\n1,"1,234"\n2,$5\n3,5%\n4,"3,50"\n5,NaN\n6,0x1F\n7,1_000\n8,1.5e3\n9,-0\n',
         [{"id": "8", "price": "15e2"}, {"id": "9", "price": "-0"}],
         PRICES,
     ),

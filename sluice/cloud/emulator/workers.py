@@ -11,6 +11,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from sluice.cloud.emulator import worker_logs
+
 _LAMBDA_HAS = ("boto3", "backports.zstd")
 """boto3 is in Lambda's runtimes, `compression.zstd` in their library: here `backports.zstd` stands in for it."""
 _KEPT_VARIABLES = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE")
@@ -25,7 +27,7 @@ def isolate(folder: Path) -> None:
 
     packages = _linked(folder / "packages")
     interpreter = _interpreter(folder / "python")
-    script = _prologue(packages) + lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
+    script = _prologue(packages) + worker_logs.complete() + lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
     original = lambda_runtime._detect_runtime_binary  # noqa: SLF001
 
     def detect(runtime: str) -> tuple[str, str]:

@@ -1,0 +1,99 @@
+"""The log of each call of a function: all that its process printed before it answered.
+
+The emulator waits for a while for lines to come, 50 ms for the first and 5 ms for more. A busy machine is slower, and
+a silent function waits in vain. Here a process says on its log where a call ends, before it answers.
+"""
+
+# ruff: noqa: SLF001
+
+import queue
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+_PATIENCE_SECONDS = 1.0
+"""How long a log is waited for that is not said to end: a program that a function started may hold it open."""
+
+_ANSWERS = """
+class _Answers:
+    def __init__(self):
+        self._log, self._answers = os.dup(2), os.fdopen(os.dup(1), "w")
+        os.dup2(2, 1)  # what programs that the function runs print is of its log, and no answer
+
+    def write(self, text):
+        try:
+            os.write(self._log, {end!r})
+        except OSError:  # a function may close what it likes
+            pass
+        self._answers.write(text)
+
+    def flush(self):
+        self._answers.flush()
+
+sys.stdout = _Answers()
+"""
+"""What takes the place of a process's output, which the emulator's script keeps for its answers."""
+
+
+def complete() -> str:
+    """Has the emulator wait for the end of each call's log; returns what processes of functions do first for it.
+
+    Called in the emulator's process, before it runs a function.
+    """
+    from ministack.core import lambda_runtime
+
+    end = secrets.token_hex(16)
+    worker = _worker(lambda_runtime.Worker, end.encode())
+    original: Callable[[Any], Any] = lambda_runtime._worker_class_for
+
+    def chosen(config: dict[str, Any]) -> Any:
+        return worker if str(config.get("Runtime", "")).startswith("python") else original(config)
+
+    lambda_runtime._worker_class_for = chosen
+    return _ANSWERS.format(end=f"{end}\n".encode())
+
+
+def _worker(base: Any, end: bytes) -> Any:
+    class PythonWorker(base):
+        """A process that says where the log of a call ends."""
+
+        _unread = 0
+        """How many ends are still to come from calls before this one."""
+
+        def _spawn(self) -> None:
+            self._unread = 1  # being ready is its first answer
+            super()._spawn()
+
+        def _read_stderr(self) -> None:
+            # Those of this process: the next has others, and this one's may still be read then.
+            process, lines = self._proc, self._stderr_queue
+            for line in process.stderr.buffer:  # bytes: what is no UTF-8 would end the reading
+                text, ended, _ = line.removesuffix(b"\n").partition(end)
+                if text or not ended:
+                    lines.put(text.decode(errors="replace"))
+                if ended:
+                    lines.put(None)
+            lines.put(None)
+
+        def _drain_stderr(self) -> str:
+            lines: list[str] = []
+            until = time.monotonic() + _PATIENCE_SECONDS
+            while True:
+                try:
+                    line = self._stderr_queue.get(timeout=max(0.0, until - time.monotonic()))
+                except queue.Empty:
+                    self._unread += 1
+                    break
+                if line is not None:
+                    lines.append(line)
+                elif self._unread:
+                    self._unread -= 1
+                else:
+                    break
+            return "\n".join(lines)
+
+        def _drain_stderr_bounded(self) -> str:
+            return self._drain_stderr()
+
+    return PythonWorker

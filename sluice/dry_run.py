@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sluice.cloud.program import execution as program
-from sluice.cloud.program.recording import Recorder, Resource
+from sluice.cloud.program.recording import Graph, Recorder, Resource
+from sluice.packages import CACHE, RequirementsError
 from sluice.target import Target
 from sluice.terminal import Listing
 
@@ -27,7 +28,7 @@ def dry_run(file: Path, stack: str, root: Path) -> dict[str, Any]:
     Raises:
         click.ClickException: the stack's settings are wrong, or the importer's code breaks.
     """
-    function = _importer(stack, root)
+    function, archive = _importer(stack, root)
     package = function.inputs["handler"].rsplit(".", 2)[0]
     ended = subprocess.run(
         [sys.executable, "-m", f"{package}.dry_run", str(file.absolute())],
@@ -35,6 +36,7 @@ def dry_run(file: Path, stack: str, root: Path) -> dict[str, Any]:
         env={
             **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
             "PYTHONUTF8": "1",
+            "PYTHONPATH": _packages(archive),
             **function.inputs["environment"]["variables"],
         },
         capture_output=True,
@@ -46,8 +48,8 @@ def dry_run(file: Path, stack: str, root: Path) -> dict[str, Any]:
     return json.loads(ended.stdout)
 
 
-def _importer(stack: str, root: Path) -> Resource:
-    """The function that imports, as the program registers it."""
+def _importer(stack: str, root: Path) -> tuple[Resource, Path]:
+    """The function that imports, as the program registers it, and the folder of its code."""
     recorder = Recorder("")
     try:
         outputs = program.run(stack, recorder, root=root)
@@ -55,4 +57,26 @@ def _importer(stack: str, root: Path) -> Resource:
         raise Listing(str(error)) from None
     name = Target(outputs)["import_function_name"]
     functions = recorder.graph.of_type("aws:lambda/function:Function")
-    return next(function for function in functions if {**function.inputs, **function.outputs}["name"] == name)
+    function = next(function for function in functions if {**function.inputs, **function.outputs}["name"] == name)
+    return function, Path(_code(function, recorder.graph).path)
+
+
+def _code(function: Resource, graph: Graph) -> Any:
+    """The archive of a function, which comes from a bucket where it is large."""
+    if "code" in function.inputs:
+        return function.inputs["code"]
+    stored = graph.of_type("aws:s3/bucketObjectv2:BucketObjectv2")
+    return next(each.inputs["source"] for each in stored if each.inputs["key"] == function.inputs["s3Key"])
+
+
+def _packages(archive: Path) -> str:
+    """The folder of the packages that a function's code has, for this interpreter; empty where it has none."""
+    from sluice.packages.installation import LOCAL, bundled, install  # not for functions without packages
+
+    pins = bundled(archive)
+    if not pins:
+        return ""
+    try:
+        return str(install([pins[0]], LOCAL, archive.parent / CACHE))
+    except RequirementsError as error:
+        raise Listing(str(error)) from None

@@ -1,8 +1,12 @@
 """`import` without a cloud; through the cloud it is in tests/e2e."""
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 
+import pytest
 from click.testing import CliRunner
 
 from sluice import cli
@@ -92,6 +96,47 @@ def test_a_dry_run_heeds_the_settings_of_the_stack_and_nothing_of_the_shell(chec
     (tmp_path / "a.csv").write_text("sku\n1\n")
     result = sluice_import(tmp_path / "a.csv", "--dry-run", "--stack", "dev")
     assert result.stdout.startswith("a.csv: csv; keys sku; columns sku (S)\n1 item would be written")
+
+
+@pytest.fixture
+def with_transform(checkout, make_wheel, make_requirements):
+    """A checkout whose imports have a transform that uses a package, which this machine does not have."""
+    (checkout / "team").mkdir()
+    (checkout / "team/rows.py").write_text("import sample\n\ndef tidy(row):\n    return {**row, 'by': sample.NAME}\n")
+    make_requirements(make_wheel(("sample.py", "NAME = 'sample'"))).rename(checkout / "team/requirements.txt")
+    settings = checkout / "Pulumi.dev.yaml"
+    imports = '{"transform": "team.rows:tidy"}'
+    settings.write_text(settings.read_text().replace("config:\n", f"config:\n  sluice:imports: {imports}\n", 1))
+    (checkout / "a.csv").write_text("id\n1\n")
+    return checkout
+
+
+def try_apart(folder, first=""):
+    """Tries the file by the program of a folder, in a process of its own that first runs a statement."""
+    program = f"{first}\nfrom sluice.cli import cli\ncli()"
+    arguments = ["import", "a.csv", "--dry-run", "--stack", "dev", "--json"]
+    command = [sys.executable, "-B", "-c", program, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_dry_run_has_the_packages_of_the_transform(with_transform):
+    result = try_apart(with_transform)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["first_items"] == [{"line": 2, "item": {"id": {"S": "1"}, "by": {"S": "sample"}}}]
+
+
+def test_a_dry_run_has_the_packages_of_code_that_comes_from_a_bucket(with_transform):
+    result = try_apart(with_transform, "import sluice.packages; sluice.packages.UPLOAD_BYTES = 1000")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["items"] == 1
+
+
+def test_a_dry_run_says_what_packages_cannot_be_had_here(with_transform, make_wheel, make_requirements):
+    there = make_wheel(("sample.py", "NAME = 'sample'"), tags="cp314-cp314-manylinux_2_28_aarch64", version="2.0")
+    make_requirements(there).rename(with_transform / "team/requirements.txt")
+    result = try_apart(with_transform)
+    assert result.returncode == 1
+    assert re.search(r"requirements.* cannot be installed for this machine: ", result.stderr + result.stdout)
 
 
 def test_a_dry_run_with_wrong_settings_names_them(checkout, tmp_path):

@@ -79,11 +79,13 @@ def package(
     for function in functions:
         imports.check_function(function, root)
     entries = [handler.rpartition(".")[0], *(function.partition(":")[0] for function in functions)]
-    modules = imports.sources(entries, root)
+    modules = {entry: imports.sources([entry], root) for entry in entries}
     requirements = sorted({path for entry in entries if (path := _requirements(entry, root)).is_file()})
     packages, pins = _packages(requirements, build) if requirements else (None, {})
-    imports.check(modules, _module_names(packages), str(_requirements(entries[0], root).relative_to(root)))
-    files = {path: (root / path).read_bytes() for path in sorted({*modules, *_beside(modules, root)})}
+    for entry, sources in modules.items():
+        imports.check(sources, _module_names(packages), str(_requirements(entry, root).relative_to(root)))
+    sources = {path for each in modules.values() for path in each}
+    files = {path: (root / path).read_bytes() for path in sorted(sources | _beside(sources, root))}
     files |= pins | {path: text.encode() for path, text in (texts or {}).items()}
     _check_together(files, packages, handler)
     digest = hashlib.sha256(repr((sorted(files.items()), packages and packages.name)).encode()).hexdigest()[:12]

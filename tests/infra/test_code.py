@@ -273,6 +273,14 @@ def test_a_module_that_is_loaded_by_name_comes_with_its_packages(tmp_path, with_
     assert {"app/tidy/rows.py", "sample.py"} <= contents(folder).keys()
 
 
+def test_what_a_module_loaded_by_name_lacks_is_to_be_named_beside_it(tmp_path):
+    root = write(
+        tmp_path, app__sender__handler="", app__tidy__rows="import app.text\ntidy = 1", app__text="import sample"
+    )
+    with pytest.raises(ImportsError, match=r"app/text\.py, line 1: .* in app/tidy/requirements\.txt, or do without"):
+        package("app.sender.handler.handle", root, tmp_path / "build", functions=["app.tidy.rows:tidy"])
+
+
 def test_a_file_that_a_package_has_too_is_refused(tmp_path, with_sample):
     write(with_sample, app__sender__handler="import sample", sample="")
     with pytest.raises(CodeError, match=r"sample\.py is a file of app.sender.handler.handle and of a package"):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.markdown import ROOT, Block, blocks
+from tests.package_index import has_index
 
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
 FILE = re.compile(r"# (\S+\.\w+)\n")
@@ -60,12 +61,6 @@ def carry_out(fork, block, expected):
         time.sleep(0.2)
     assert not missing, f"{block.body}printed\n{told}\nwithout {missing}"
     assert "Traceback" not in told, told
-
-
-def has_index():
-    """Whether packages can be had: the suite runs without a network too."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", os.devnull, "humanize"]
-    return "No matching distribution" not in subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
 
 @pytest.mark.e2e

@@ -273,6 +273,28 @@ def test_a_module_that_is_loaded_by_name_comes_with_its_packages(tmp_path, with_
     assert {"app/tidy/rows.py", "sample.py"} <= contents(folder).keys()
 
 
+def test_a_package_called_handlers_elsewhere_is_that_one_and_not_ours(tmp_path, make_wheel, make_requirements):
+    root = write(
+        tmp_path / "elsewhere",
+        handlers__importer__handler="import handlers.shared.observability",
+        handlers__shared__observability="own = 1",
+        handlers__tidy__rows="import handlers.tidy.text, sample\ntidy = 1",
+        handlers__tidy__text="",
+    )
+    make_requirements(make_wheel(("sample.py", ""))).rename(root / "handlers/tidy/requirements.txt")
+    made = archive("handlers.importer.handler.handle", root, functions=["handlers.tidy.rows:tidy"])
+    files = contents(Path(made.path))
+    assert files["handlers/shared/observability.py"] == b"own = 1"
+    assert {path for path in files if path.endswith(".py") and "__init__" not in path} == {
+        "handlers/importer/handler.py",
+        "handlers/shared/observability.py",
+        "handlers/tidy/rows.py",
+        "handlers/tidy/text.py",
+        "sample.py",
+    }
+    assert Path(made.path).is_relative_to(root)
+
+
 def test_what_a_module_loaded_by_name_lacks_is_to_be_named_beside_it(tmp_path):
     root = write(
         tmp_path, app__sender__handler="", app__tidy__rows="import app.text\ntidy = 1", app__text="import sample"

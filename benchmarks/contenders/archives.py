@@ -4,25 +4,17 @@
 
 import gzip
 import json
-import os
 
-from events import BUCKET, FOLDER, Context
+from events import BUCKET, batches, handled
 
-INPUT = os.path.join(FOLDER, os.environ.get("BENCH_INPUT", "changes.jsonl"))
+INPUT = "changes.jsonl"
 
 
 def sluice() -> int:
     """Sluice's archiver: one gzipped object a batch."""
     from handlers.archiver.handler import handle
 
-    records = 0
-    with open(INPUT, encoding="utf-8") as batches:
-        for batch in batches:
-            event = json.loads(batch)
-            if handle(event, Context())["batchItemFailures"]:
-                raise RuntimeError("records were handed back")
-            records += len(event["Records"])
-    return records
+    return handled(handle, INPUT)
 
 
 def boto3_loop() -> int:
@@ -32,17 +24,16 @@ def boto3_loop() -> int:
 
     s3, deserialize = boto3.client("s3"), TypeDeserializer().deserialize
     records = 0
-    with open(INPUT, encoding="utf-8") as batches:
-        for batch in batches:
-            for record in json.loads(batch)["Records"]:
-                change = record["dynamodb"]
-                images = {
-                    side: {name: deserialize(value) for name, value in change.get(side, {}).items()}
-                    for side in ("NewImage", "OldImage")
-                }
-                body = json.dumps({"event": record["eventName"], **images}, default=str)
-                s3.put_object(Bucket=BUCKET, Key=f"changes/{record['eventID']}.json", Body=body.encode())
-                records += 1
+    for event in batches(INPUT):
+        for record in event["Records"]:
+            change = record["dynamodb"]
+            images = {
+                side: {name: deserialize(value) for name, value in change.get(side, {}).items()}
+                for side in ("NewImage", "OldImage")
+            }
+            body = json.dumps({"event": record["eventName"], **images}, default=str)
+            s3.put_object(Bucket=BUCKET, Key=f"changes/{record['eventID']}.json", Body=body.encode())
+            records += 1
     return records
 
 
@@ -52,11 +43,10 @@ def boto3_batch() -> int:
 
     s3 = boto3.client("s3")
     records = 0
-    with open(INPUT, encoding="utf-8") as batches:
-        for batch in batches:
-            event = json.loads(batch)["Records"]
-            lines = "".join(json.dumps(record) + "\n" for record in event)
-            key = f"changes/{event[0]['eventID']}.jsonl.gz"
-            s3.put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(lines.encode(), compresslevel=6))
-            records += len(event)
+    for batch in batches(INPUT):
+        event = batch["Records"]
+        lines = "".join(json.dumps(record) + "\n" for record in event)
+        key = f"changes/{event[0]['eventID']}.jsonl.gz"
+        s3.put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(lines.encode(), compresslevel=6))
+        records += len(event)
     return records

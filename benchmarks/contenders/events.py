@@ -1,6 +1,7 @@
 """The events that handlers are called with, and the folder of inputs, which a contender's environment names."""
 
 import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
 FOLDER = os.environ["BENCH_FOLDER"]
@@ -16,6 +17,29 @@ class Context:
     def get_remaining_time_in_millis(self) -> int:
         """An invocation may take fifteen minutes."""
         return 900_000
+
+
+def batches(name: str) -> Iterator[dict[str, Any]]:
+    """Gives the events of a file of inputs, one in a line; the contender's environment may name another file."""
+    import json
+
+    with open(os.path.join(FOLDER, os.environ.get("BENCH_INPUT", name)), encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def handled(handle: Callable[[dict[str, Any], Context], dict[str, Any]], name: str) -> int:
+    """Calls a handler with each event of a file of inputs; returns the number of records.
+
+    Raises:
+        RuntimeError: it hands records back.
+    """
+    records = 0
+    for event in batches(name):
+        if handle(event, Context())["batchItemFailures"]:
+            raise RuntimeError("records were handed back")
+        records += len(event["Records"])
+    return records
 
 
 def announcement(key: str) -> dict[str, Any]:

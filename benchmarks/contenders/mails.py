@@ -3,12 +3,11 @@
 # The peers are installed in .venv-bench alone.
 
 import json
-import os
 from typing import Any
 
-from events import FOLDER, Context
+from events import Context, batches, handled
 
-INPUT = os.path.join(FOLDER, os.environ.get("BENCH_INPUT", "people.jsonl"))
+INPUT = "people.jsonl"
 _TEMPLATES = {"INSERT": "welcome", "MODIFY": "profile-changed"}
 
 
@@ -16,14 +15,7 @@ def sluice() -> int:
     """Sluice's notifier: marks read before, mails in bulk, marks written after."""
     from handlers.notifier.handler import handle
 
-    records = 0
-    with open(INPUT, encoding="utf-8") as batches:
-        for batch in batches:
-            event = json.loads(batch)
-            if handle(event, Context())["batchItemFailures"]:
-                raise RuntimeError("mails were handed back")
-            records += len(event["Records"])
-    return records
+    return handled(handle, INPUT)
 
 
 def boto3_loop() -> int:
@@ -33,15 +25,14 @@ def boto3_loop() -> int:
 
     ses, deserialize = boto3.client("sesv2"), TypeDeserializer().deserialize
     records = 0
-    with open(INPUT, encoding="utf-8") as batches:
-        for batch in batches:
-            for record in json.loads(batch)["Records"]:
-                change = record["dynamodb"]
-                new = {name: deserialize(value) for name, value in change["NewImage"].items()}
-                old = {name: deserialize(value) for name, value in change.get("OldImage", {}).items()}
-                if any(new.get(name) != old.get(name) for name in ("email", "name")):
-                    ses.send_email(**_mail(record["eventName"], new))
-                records += 1
+    for event in batches(INPUT):
+        for record in event["Records"]:
+            change = record["dynamodb"]
+            new = {name: deserialize(value) for name, value in change["NewImage"].items()}
+            old = {name: deserialize(value) for name, value in change.get("OldImage", {}).items()}
+            if any(new.get(name) != old.get(name) for name in ("email", "name")):
+                ses.send_email(**_mail(record["eventName"], new))
+            records += 1
     return records
 
 
@@ -60,12 +51,10 @@ def powertools() -> int:
             ses.send_email(**_mail(record.raw_event["eventName"], new))
 
     records = 0
-    with open(INPUT, encoding="utf-8") as batches:
-        for batch in batches:
-            event = json.loads(batch)
-            context: Any = Context()
-            process_partial_response(event=event, record_handler=handle, processor=processor, context=context)
-            records += len(event["Records"])
+    for event in batches(INPUT):
+        context: Any = Context()
+        process_partial_response(event=event, record_handler=handle, processor=processor, context=context)
+        records += len(event["Records"])
     return records
 
 
@@ -76,33 +65,30 @@ def boto3_bulk() -> int:
 
     ses, marks, deserialize = boto3.client("sesv2"), boto3.client("dynamodb"), TypeDeserializer().deserialize
     records = 0
-    with open(INPUT, encoding="utf-8") as batches:
-        for batch in batches:
-            event = json.loads(batch)["Records"]
-            keys = [{"event_id": {"S": record["eventID"]}} for record in event]
-            marks.batch_get_item(RequestItems={"marks": {"Keys": keys, "ConsistentRead": True}})
-            for kind, template in _TEMPLATES.items():
-                entries = []
-                for record in event:
-                    if record["eventName"] == kind:
-                        image = record["dynamodb"]["NewImage"]
-                        new = {name: deserialize(value) for name, value in image.items()}
-                        data = {"ReplacementTemplateData": json.dumps(_values(kind, new))}
-                        content = {"ReplacementTemplate": data}
-                        entries.append(
-                            {"Destination": {"ToAddresses": [new["email"]]}, "ReplacementEmailContent": content}
-                        )
-                for start in range(0, len(entries), 50):
-                    ses.send_bulk_email(
-                        FromEmailAddress="no-reply@example.com",
-                        ConfigurationSetName="mail",
-                        DefaultContent={"Template": {"TemplateName": template, "TemplateData": "{}"}},
-                        BulkEmailEntries=entries[start : start + 50],
-                    )
-            for start in range(0, len(keys), 25):
-                puts = [{"PutRequest": {"Item": {**key, "expires_at": {"N": "1"}}}} for key in keys[start : start + 25]]
-                marks.batch_write_item(RequestItems={"marks": puts})
-            records += len(event)
+    for batch in batches(INPUT):
+        event = batch["Records"]
+        keys = [{"event_id": {"S": record["eventID"]}} for record in event]
+        marks.batch_get_item(RequestItems={"marks": {"Keys": keys, "ConsistentRead": True}})
+        for kind, template in _TEMPLATES.items():
+            entries = []
+            for record in event:
+                if record["eventName"] == kind:
+                    image = record["dynamodb"]["NewImage"]
+                    new = {name: deserialize(value) for name, value in image.items()}
+                    data = {"ReplacementTemplateData": json.dumps(_values(kind, new))}
+                    content = {"ReplacementTemplate": data}
+                    entries.append({"Destination": {"ToAddresses": [new["email"]]}, "ReplacementEmailContent": content})
+            for start in range(0, len(entries), 50):
+                ses.send_bulk_email(
+                    FromEmailAddress="no-reply@example.com",
+                    ConfigurationSetName="mail",
+                    DefaultContent={"Template": {"TemplateName": template, "TemplateData": "{}"}},
+                    BulkEmailEntries=entries[start : start + 50],
+                )
+        for start in range(0, len(keys), 25):
+            puts = [{"PutRequest": {"Item": {**key, "expires_at": {"N": "1"}}}} for key in keys[start : start + 25]]
+            marks.batch_write_item(RequestItems={"marks": puts})
+        records += len(event)
     return records
 
 

@@ -14,11 +14,11 @@ from handlers.importer.queue import import_queue
 from handlers.importer.queue.import_queue import Queue, QueueError
 from handlers.importer.queue.messages import File, chunk
 from handlers.importer.reading.records import Position
-from handlers.shared.aws import dynamodb, flight, sqs
+from handlers.shared.aws import flight, sqs
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
-from tests.handlers.shared.aws.scripted import Act, Server, answer, error
+from tests.handlers.shared.aws.scripted import Server, answer, clients, error, servers
 
 FILE = File("files", "incoming/a.csv", 100, "e1", "v1", "1".zfill(32))
 TASK = chunk(0, Position(0, 1), 100)
@@ -37,29 +37,14 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
     for module in (flight, import_queue):
         monkeypatch.setattr(module, "pause", lambda attempts: 0.001)
-    servers: list[Server] = []
-
-    def start(*acts: bytes | Act) -> Server:
-        servers.append(Server(*acts))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
+    with servers() as start:
+        yield start
 
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Makes clients of a server."""
-    clients: list[Client] = []
-
-    def make(server: Server, service: Any = dynamodb) -> Client:
-        clients.append(service.connect(endpoint=server.url))
-        return clients[-1]
-
-    yield make
-    for client in clients:
-        client.close()
+    with clients() as make:
+        yield make
 
 
 def cancelled(*reasons: str) -> bytes:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from handlers.shared.aws import batch_writer, dynamodb, flight
+from handlers.shared.aws import batch_writer, flight
 from handlers.shared.aws.client import Client
-from tests.handlers.shared.aws.scripted import Act, Server
+from tests.handlers.shared.aws.scripted import Server, clients, servers
 
 
 @pytest.fixture(autouse=True)
@@ -25,27 +25,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
-    """Starts servers with the acts given."""
-    servers: list[Server] = []
-
-    def start(*acts: bytes | Act) -> Server:
-        servers.append(Server(*acts))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
+    with servers() as start:
+        yield start
 
 
 @pytest.fixture
 def connect() -> Iterator[Callable[..., Client]]:
-    """Makes DynamoDB clients of a server."""
-    clients: list[Client] = []
-
-    def make(server: Server, **options: float) -> Client:
-        clients.append(dynamodb.connect(endpoint=server.url, **options))
-        return clients[-1]
-
-    yield make
-    for client in clients:
-        client.close()
+    with clients() as make:
+        yield make

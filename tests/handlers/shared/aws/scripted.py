@@ -4,7 +4,11 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from handlers.shared.aws import dynamodb
+from handlers.shared.aws.client import Client
 
 
 class Received:
@@ -137,3 +141,31 @@ def silence(sock: socket.socket, received: Received) -> bool:
     """An act: no answer, while the connection stays open until the client or the test ends it."""
     sock.recv(1)
     return False
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[Callable[..., Server]]:
+    """Gives what starts servers with the acts given; they are closed at the end."""
+    started: list[Server] = []
+
+    def start(*acts: bytes | Act) -> Server:
+        started.append(Server(*acts))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@contextlib.contextmanager
+def clients() -> Iterator[Callable[..., Client]]:
+    """Gives what makes clients of a server, DynamoDB's by default; they are closed at the end."""
+    made: list[Client] = []
+
+    def make(server: Server, service: Any = dynamodb, **options: float) -> Client:
+        made.append(service.connect(endpoint=server.url, **options))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()

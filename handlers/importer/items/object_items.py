@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import chain, repeat
-from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from handlers.importer.errors import RowError
 from handlers.importer.items.dynamodb_json import is_change, is_removal, stored_object
-from handlers.importer.items.numbers import Number, number, written_as_numbers
+from handlers.importer.items.numbers import Number
+from handlers.importer.items.plain_values import plain_column, plain_object
 from handlers.importer.items.repeated_names import are_all, column_strings
 from handlers.importer.items.rules import (
     BOOLEANS,
@@ -16,11 +16,9 @@ from handlers.importer.items.rules import (
     SURELY_SHORT,
     Schema,
     boolean,
-    check_level,
     check_sizes,
     joined,
     key_value,
-    shown,
     shown_name,
 )
 from handlers.importer.items.transform import Rejected, Transform, failure
@@ -117,7 +115,7 @@ class ObjectItems:
                 return None
         try:
             keys = [self._key_column(columns, kinds, *key) for key in self._key_types]
-            texts = joined(map(_column, chain("{", repeat(",")), columns, columns.values(), kinds.values()))
+            texts = joined(map(plain_column, chain("{", repeat(",")), columns, columns.values(), kinds.values()))
             check_sizes(texts)
             for item in texts:
                 _check_surrogates(item)
@@ -154,9 +152,9 @@ class ObjectItems:
                 row = {**row, name: value}
             keys.append(value if 0 < len(value) <= surely_good else key_value(self._schema, name, value))
         try:
-            return _object(row, 1), keys[0] if len(keys) == 1 else tuple(keys)
+            return plain_object(row, 1), keys[0] if len(keys) == 1 else tuple(keys)
         except RowError as error:
-            raise _named(row, _object, error) from None
+            raise _named(row, plain_object, error) from None
 
     def _image(self, row: dict[str, Any]) -> dict[str, Any] | None:
         """The part of a row that is DynamoDB JSON; None if it is none.
@@ -244,66 +242,3 @@ def _check_surrogates(text: str) -> None:
         json.dumps(json.loads(text), ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise RowError(f"holds half of a character: \\u{ord(error.object[error.start]):04x}") from None
-
-
-# Each renderer of a plain value gets it and its level.
-
-
-def _object(row: dict[str, Any], level: int) -> str:
-    return (
-        "{"
-        + ",".join(
-            [
-                f'{NAMES[name]}{{"S":{quoted(value)}}}'
-                if type(value) is str
-                else NAMES[name] + _PLAIN.get(type(value), _other)(value, level)
-                for name, value in row.items()
-            ]
-        )
-        + "}"
-    )
-
-
-def _column(comma: str, name: str, values: Sequence[Any], kinds: set[type]) -> tuple[str, Iterable[str], str]:
-    """What stands before a member's value in all of some objects, the values of each, and what follows.
-
-    `kinds` are the types of the values.
-    """
-    before = comma + NAMES[name]
-    if kinds == {str}:
-        return before + '{"S":', map(quoted, values), "}"
-    if kinds <= {int, Number} and written_as_numbers(numbers := list(map(str, values))):
-        return before + '{"N":"', numbers, '"}'
-    return before, [_PLAIN.get(type(value), _other)(value, 1) for value in values], ""
-
-
-def _list(values: list[Any], level: int) -> str:
-    check_level(level, values)
-    return '{"L":[' + ",".join([_PLAIN.get(type(value), _other)(value, level + 1) for value in values]) + "]}"
-
-
-def _map(value: dict[str, Any], level: int) -> str:
-    check_level(level, value)
-    return '{"M":' + _object(value, level + 1) + "}"
-
-
-def _integer(value: int, _level: int) -> str:
-    return f'{{"N":"{value if -(10**18) < value < 10**18 else number(str(value))}"}}'
-
-
-def _other(value: Any, _level: int) -> str:
-    # Only a transform can bring one; `decimal` is not imported for those who have none.
-    if type(value).__name__ == "Decimal":
-        return f'{{"N":"{number(str(value))}"}}'
-    raise RowError(f"{shown(value)} is a {type(value).__name__}, which an item cannot hold exactly")
-
-
-_PLAIN: dict[type, Callable[[Any, int], str]] = {
-    str: lambda value, _: f'{{"S":{quoted(value)}}}',
-    Number: lambda value, _: f'{{"N":"{number(value)}"}}',
-    int: _integer,
-    bool: lambda value, _: '{"BOOL":true}' if value else '{"BOOL":false}',
-    type(None): lambda _value, _: '{"NULL":true}',
-    list: _list,
-    dict: _map,
-}

@@ -1,0 +1,84 @@
+"""Values as Python has them, written as DynamoDB JSON: `"x"` as `{"S": "x"}`.
+
+Each renderer gets a value and its level.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any
+
+from handlers.importer.errors import RowError
+from handlers.importer.items.numbers import Number, number, written_as_numbers
+from handlers.importer.items.rules import NAMES, check_level, shown
+
+
+def plain_object(row: dict[str, Any], level: int) -> str:
+    """Returns the JSON text of an item, or of a map's content, whose values are at this level.
+
+    Raises:
+        RowError: an item cannot hold a value.
+    """
+    return (
+        "{"
+        + ",".join(
+            [
+                f'{NAMES[name]}{{"S":{quoted(value)}}}'
+                if type(value) is str
+                else NAMES[name] + _PLAIN.get(type(value), _other)(value, level)
+                for name, value in row.items()
+            ]
+        )
+        + "}"
+    )
+
+
+def plain_column(comma: str, name: str, values: Sequence[Any], kinds: set[type]) -> tuple[str, Iterable[str], str]:
+    """Returns what stands before a member's value in all of some objects, the values of each, and what follows.
+
+    Args:
+        comma: what stands before the member.
+        name: the member's name.
+        values: its values, one of each object.
+        kinds: the types of the values.
+
+    Raises:
+        RowError: an item cannot hold a value or the name.
+    """
+    before = comma + NAMES[name]
+    if kinds == {str}:
+        return before + '{"S":', map(quoted, values), "}"
+    if kinds <= {int, Number} and written_as_numbers(numbers := list(map(str, values))):
+        return before + '{"N":"', numbers, '"}'
+    return before, [_PLAIN.get(type(value), _other)(value, 1) for value in values], ""
+
+
+def _list(values: list[Any], level: int) -> str:
+    check_level(level, values)
+    return '{"L":[' + ",".join([_PLAIN.get(type(value), _other)(value, level + 1) for value in values]) + "]}"
+
+
+def _map(value: dict[str, Any], level: int) -> str:
+    check_level(level, value)
+    return '{"M":' + plain_object(value, level + 1) + "}"
+
+
+def _integer(value: int, _level: int) -> str:
+    return f'{{"N":"{value if -(10**18) < value < 10**18 else number(str(value))}"}}'
+
+
+def _other(value: Any, _level: int) -> str:
+    # Only a transform can bring one; `decimal` is not imported for those who have none.
+    if type(value).__name__ == "Decimal":
+        return f'{{"N":"{number(str(value))}"}}'
+    raise RowError(f"{shown(value)} is a {type(value).__name__}, which an item cannot hold exactly")
+
+
+_PLAIN: dict[type, Callable[[Any, int], str]] = {
+    str: lambda value, _: f'{{"S":{quoted(value)}}}',
+    Number: lambda value, _: f'{{"N":"{number(value)}"}}',
+    int: _integer,
+    bool: lambda value, _: '{"BOOL":true}' if value else '{"BOOL":false}',
+    type(None): lambda _value, _: '{"NULL":true}',
+    list: _list,
+    dict: _map,
+}

@@ -12,10 +12,12 @@ from typing import Any
 
 from handlers.importer.errors import FileError
 from handlers.importer.items.transform import load
+from handlers.importer.reading.encodings import UTF_8
 from handlers.importer.reading.rows import Rows
 from handlers.importer.settings import read
 
 _SHOWN = 5
+_COMPRESSED = {"": "", "gzip": "gzipped", "zstd": "zstd"}
 
 
 def dry_run(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -35,11 +37,12 @@ def dry_run(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
     schema = settings.schema
     try:
         with path.open("rb") as file:
-            rows = Rows(lambda _: file, path.name, settings.gzip_limit_bytes)
+            rows = Rows(lambda _: file, path.name, settings.gzip_limit_bytes, settings=settings.format)
             batches = rows.reader(schema, load(settings.transform)).batches(rows.stream.read, rows.position)
-            kind = rows.format.kind or rows.head.kind  # the head of an empty file says nothing
+            kind = rows.kind or rows.head.kind  # the head of an empty file says nothing
+            encoding = "" if rows.head.encoding == UTF_8 else rows.head.encoding.label
             result = {
-                "format": kind.value + (", gzipped" if rows.format.gzipped else ""),
+                "format": ", ".join(filter(None, [kind.value, _COMPRESSED[rows.compression], encoding])),
                 "keys": list(schema.keys),
                 "columns": {column: schema.type_of(column) for column in rows.head.header},
                 "items": 0,

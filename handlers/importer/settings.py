@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from handlers.importer import environment
 from handlers.importer.items.rules import Schema
+from handlers.importer.reading.format import Format
 from handlers.shared.variables import flag
 
 
@@ -26,6 +27,7 @@ class Settings(NamedTuple):
     ignore: tuple[str, ...] = ()
     transform: str = ""
     write_units: float = 0.0
+    format: Format = Format()
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -46,4 +48,5 @@ def read(environ: Mapping[str, str]) -> Settings:
         ignore=tuple(json.loads(environ[environment.IGNORE])),
         transform=environ[environment.TRANSFORM],
         write_units=float(environ[environment.WRITE_UNITS]),
+        format=Format.read(environ.get(environment.FORMAT, "{}")),
     )

@@ -11,8 +11,8 @@ from handlers.importer.queue.companions import is_companion
 from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.messages import PLAN, File, Task, chunk, plan, text
 from handlers.importer.reading.batches import Reader
-from handlers.importer.reading.formats import by_name
 from handlers.importer.reading.records import Position, Read
+from handlers.importer.reading.formats import is_surely_streamed
 from handlers.importer.reading.rows import Rows
 from handlers.importer.reading.splitter import Chunk, chunks
 from handlers.importer.reading.streams import FilePart
@@ -117,11 +117,8 @@ class Worker:
 
     def first_task(self, file: File) -> Task:
         """Returns what a file's import begins with: a plan if it is to be split, else a chunk that is all of it."""
-        try:
-            gzipped = by_name(file.key).gzipped
-        except FileError:
-            gzipped = True  # the ledger will say why it cannot be imported
-        is_split = file.size > self._settings.chunk_bytes and not gzipped and not self._settings.ordered
+        is_small = file.size <= self._settings.chunk_bytes
+        is_split = not (is_small or self._settings.ordered or is_surely_streamed(file.key, self._settings.format))
         return plan(file.size) if is_split else chunk(0, Position(0, 1), file.size)
 
     def _leave(self, file: File, task: Task | None, refusal: Refusal) -> None:
@@ -138,6 +135,7 @@ class Worker:
             file.key,
             self._settings.gzip_limit_bytes,
             lease.position,
+            self._settings.format,
         )
 
     # Chunks.
@@ -177,8 +175,8 @@ class Worker:
         handed_on = self._deadlines.work_is_over and not (items.is_last or items.error)
         if handed_on and lease.task.hop + 1 >= self._settings.hop_limit:
             fault = f"was not imported by {self._settings.hop_limit} invocations, one after the other"
-        if rows.format.gzipped:
-            bytes_read = lease.file.size if items.is_last else max(lease.bytes_read, rows.stream.source_bytes)
+        if rows.is_streamed:
+            bytes_read = lease.file.size if items.is_last else max(lease.bytes_read, rows.stored_bytes_read)
         else:
             end = lease.task.end if items.is_last else items.end.offset
             bytes_read = lease.bytes_read + end - lease.position.offset
@@ -214,11 +212,11 @@ class Worker:
 
     def _chunks(self, lease: Lease, rows: Rows) -> Iterable[Chunk]:
         """Gives the chunks that are still to be planned; one if only reading from the start tells where rows begin."""
-        if not rows.head.rules:
+        if not rows.rules:
             return [Chunk(0, Position(0, 1), Position(lease.file.size, 1))]
         return chunks(
             rows.stream.read,
-            rows.head.rules,
+            rows.rules,
             self._settings.chunk_bytes,
             start=lease.position,
             number=lease.number,

@@ -1,6 +1,5 @@
 """What a reader gives: the items and the rejects of some rows, and the place behind them."""
 
-import re
 from collections.abc import Iterator
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple, Protocol
@@ -37,22 +36,13 @@ class Reader(Protocol):
         ...
 
 
-_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
-"""What `surrogateescape` makes of a byte that is not UTF-8."""
-
-
-def not_utf8(text: str) -> str:
-    """The reason to reject a text, decoded with `surrogateescape`, that is not UTF-8; empty if it is."""
-    bad = None if text.isascii() else _ESCAPED_BYTE.search(text)
-    return f"is not UTF-8: byte 0x{ord(bad.group()) - 0xDC00:02x}" if bad else ""
-
-
-def too_long(line: int, beginning: bytes) -> Reject:
+def too_long(line: int, beginning: bytes, encoding: str = "utf-8") -> Reject:
     """The reject of a row that is too long to be looked at."""
-    return Reject(line, f"is longer than {RECORD_BYTES:,} bytes", quoted(readable(beginning) + "..."))
+    return Reject(line, f"is longer than {RECORD_BYTES:,} bytes", quoted(readable(beginning, encoding) + "..."))
 
 
-def readable(text: str | bytes) -> str:
-    r"""Text with `\xe9` for each byte that is not UTF-8; a string holds those as `surrogateescape` does."""
-    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-    return data.decode("utf-8", "backslashreplace")
+def readable(text: str | bytes, encoding: str = "utf-8") -> str:
+    r"""Text with `\xe9` for each byte that is none; a string holds those as `surrogateescape` does."""
+    if isinstance(text, bytes):
+        return text.decode(encoding, "backslashreplace")
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

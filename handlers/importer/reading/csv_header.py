@@ -19,6 +19,7 @@ from handlers.importer.items.rules import BLANKS, NAME_BYTES, shown
 from handlers.importer.reading.batches import readable
 from handlers.importer.reading.csv_rules import csv_rules
 from handlers.importer.reading.dialect import Dialect
+from handlers.importer.reading.encodings import UTF_8, Encoding
 from handlers.importer.reading.format import Format
 from handlers.importer.reading.records import CTRL_Z, RECORD_BYTES, Position, Rules
 from handlers.importer.reading.streams import Stream
@@ -41,7 +42,7 @@ class CsvHead(NamedTuple):
     """Where the first row begins."""
 
 
-def csv_head(stream: Stream, format_: Format, dialect: Dialect, start: Position) -> CsvHead:
+def csv_head(stream: Stream, format_: Format, dialect: Dialect, start: Position, encoding: Encoding = UTF_8) -> CsvHead:
     """Reads up to the first row, at which the stream is left.
 
     Args:
@@ -49,6 +50,7 @@ def csv_head(stream: Stream, format_: Format, dialect: Dialect, start: Position)
         format_: what the settings say.
         dialect: how cells are written, unless the file says otherwise.
         start: the beginning of the file, or what follows on its byte order mark.
+        encoding: of the file.
 
     Raises:
         FileError: the header is malformed, too long or not text, or the names cannot be those of attributes.
@@ -56,7 +58,7 @@ def csv_head(stream: Stream, format_: Format, dialect: Dialect, start: Position)
     while stream.peek(len(_MARK)) == _MARK:
         stream.skip(len(_MARK))
         start = Position(start.offset + len(_MARK), start.line)
-    delimiter = _sep(stream)
+    delimiter = _sep(stream, encoding)
     dialect = dialect._replace(delimiter=delimiter or dialect.delimiter)
     if mistake := dialect.mistake():
         raise FileError(f"cannot be read: {mistake}")
@@ -64,21 +66,21 @@ def csv_head(stream: Stream, format_: Format, dialect: Dialect, start: Position)
     if format_.header:
         names = list(format_.header)
         return CsvHead(_checked(names), names, dialect, start)
-    rules = csv_rules(dialect)
+    rules = csv_rules(dialect, encoding.read_as)
     cells: list[str] = []
     while not any(cell.strip(BLANKS) for cell in cells) and stream.peek(1):
-        start = _behind_blanks(stream, start, rules, dialect.delimiter)
-        record, length = _first_record(stream, rules)
+        start = _behind_blanks(stream, start, rules, dialect.delimiter.encode(encoding.read_as))
+        record, length = _first_record(stream, rules, encoding)
         start = Position(start.offset + length, start.line + rules.lines(record))
-        cells = _cells(record, dialect)
+        cells = _cells(record, dialect, encoding)
     if not any(cell.strip(BLANKS) for cell in cells):
         return CsvHead([], [], dialect, start)
     return CsvHead(_names(cells), cells, dialect, start)
 
 
-def _sep(stream: Stream) -> str:
+def _sep(stream: Stream, encoding: Encoding) -> str:
     """The delimiter that the first line says; empty if it says none."""
-    match = _SEP_LINE.match(stream.peek(16).decode(errors="replace"))
+    match = _SEP_LINE.match(stream.peek(16).decode(encoding.read_as, "ignore"))
     return match[2] if match else ""
 
 
@@ -96,9 +98,9 @@ def _behind_lines(stream: Stream, start: Position, count: int) -> Position:
     return Position(offset, line)
 
 
-def _behind_blanks(stream: Stream, start: Position, rules: Rules, delimiter: str) -> Position:
+def _behind_blanks(stream: Stream, start: Position, rules: Rules, delimiter: bytes) -> Position:
     """Passes over blank lines, a piece at a time: there may be gigabytes of them in a small gzipped file."""
-    blanks = re.compile(rb"(?:(?:[ \t]|%s)*+(?:\r\n|\n|\r(?=[^\n])))++" % re.escape(delimiter.encode()))
+    blanks = re.compile(rb"(?:(?:[ \t]|%s)*+(?:\r\n|\n|\r(?=[^\n])))++" % re.escape(delimiter))
     offset, line = start
     while match := blanks.match(stream.peek(PIECE_BYTES)):
         stream.skip(match.end())
@@ -106,7 +108,7 @@ def _behind_blanks(stream: Stream, start: Position, rules: Rules, delimiter: str
     return Position(offset, line)
 
 
-def _first_record(stream: Stream, rules: Rules) -> tuple[bytes, int]:
+def _first_record(stream: Stream, rules: Rules, encoding: Encoding) -> tuple[bytes, int]:
     """The first record of what is left of a stream, and how many bytes were passed over with it.
 
     Raises:
@@ -125,17 +127,18 @@ def _first_record(stream: Stream, rules: Rules) -> tuple[bytes, int]:
     if not walk.ended or len(record) > RECORD_BYTES:
         raise FileError(f"the header is longer than {RECORD_BYTES:,} bytes")
     if walk.fault:
-        raise FileError(f"the header is malformed, {walk.fault}: {shown(readable(record).rstrip())}")
+        raise FileError(f"the header is malformed, {walk.fault}: {shown(readable(record, encoding.read_as).rstrip())}")
     length = len(beginning) if final and walk.at == len(text) else walk.at
     stream.skip(length)
     return record, length
 
 
-def _cells(record: bytes, dialect: Dialect) -> list[str]:
+def _cells(record: bytes, dialect: Dialect, encoding: Encoding) -> list[str]:
     try:
-        text = record.decode()
+        text = record.decode(encoding.read_as)
     except UnicodeDecodeError as error:
-        raise FileError(f"the header is not UTF-8: {error.reason} at byte {error.start}") from None
+        reason = f"the header is not {encoding.label}: {error.reason} at byte {error.start}"
+        raise FileError(f"{reason}; see the setting format.encoding") from None
     if "\0" in text:
         raise FileError("the header is not text: it has zero bytes")
     return dialect.row(text)

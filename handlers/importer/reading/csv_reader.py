@@ -1,7 +1,7 @@
 """Reads CSV and TSV, a block of whole records at a time."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from json.encoder import encode_basestring_ascii as quoted
 
@@ -9,7 +9,7 @@ from handlers.importer.errors import Reject
 from handlers.importer.items.csv_items import CsvItems, Row
 from handlers.importer.items.rules import Schema
 from handlers.importer.items.transform import Transform
-from handlers.importer.reading.batches import Batch, not_utf8, readable, too_long
+from handlers.importer.reading.batches import Batch, readable, too_long
 from handlers.importer.reading.csv_rules import csv_rules
 from handlers.importer.reading.dialect import Dialect
 from handlers.importer.reading.format import Format
@@ -17,7 +17,7 @@ from handlers.importer.reading.formats import AS_NAMED, Head
 from handlers.importer.reading.records import Block, Position, Read, blocks
 
 _PLAIN = bytes(c for c in range(0x20, 0x100) if c not in b'"\\')
-"""What JSON takes as it is; it is UTF-8, so that holds for all characters outside ASCII."""
+"""What JSON takes as it is: the text becomes UTF-8, so that holds for all characters outside ASCII."""
 
 
 class CsvReader:
@@ -40,22 +40,24 @@ class CsvReader:
         )
         self.rejected = self._items.rejected
         self._dialect = head.dialect or Dialect()
-        self._rules = csv_rules(self._dialect)
-        self._plain_outside_cells = _PLAIN + "".join(self._dialect[:2]).encode() + b"\r\n"
+        self._encoding = head.encoding
+        self._rules = csv_rules(self._dialect, head.encoding.read_as)
+        self._plain_outside_cells = _PLAIN + "".join(self._dialect[:2]).encode(head.encoding.read_as) + b"\r\n"
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`."""
+        encoding = self._encoding.read_as
         for block in blocks(read, self._rules, position):
             rejects: list[Reject] = []
             if block.too_long or block.fault:
-                yield Batch([], [_bad(block)], block.end)
+                yield Batch([], [_bad(block, encoding)], block.end)
                 continue
             try:
-                rows, lines, parsed = self._rows(block.data.decode(), block.start.line)
+                rows, lines, parsed = self._rows(block.data.decode(encoding), block.start.line)
             except UnicodeDecodeError:
-                text = block.data.decode("utf-8", "surrogateescape")
+                text = block.data.decode(encoding, "surrogateescape")
                 rows, lines, parsed = self._rows(text, block.start.line)
-                rows, lines = _decoded_rows(rows, lines, rejects)
+                rows, lines = _text_rows(rows, lines, self._encoding.not_text, rejects)
             plain = self._is_plain(block.data, parsed)
             items, skipped = self._items.items(rows, lines, plain, rejects.append)
             yield Batch(items, rejects, block.end, skipped)
@@ -86,20 +88,20 @@ class CsvReader:
         return [(next(rows) if mark in line else line.split(delimiter)) if line else [] for line in lines]
 
 
-def _bad(block: Block) -> Reject:
+def _bad(block: Block, encoding: str) -> Reject:
     """The reject of a record that is malformed or too long."""
     if block.too_long:
-        return too_long(block.start.line, block.data)
-    return Reject(block.start.line, block.fault, quoted(readable(block.data.rstrip(b"\r\n"))))
+        return too_long(block.start.line, block.data, encoding)
+    return Reject(block.start.line, block.fault, quoted(readable(block.data.rstrip(b"\r\n"), encoding)))
 
 
-def _decoded_rows(
-    rows: Sequence[Row], lines: Sequence[int], rejects: list[Reject]
+def _text_rows(
+    rows: Sequence[Row], lines: Sequence[int], not_text: Callable[[str], str], rejects: list[Reject]
 ) -> tuple[Sequence[Row], Sequence[int]]:
-    """The rows that are UTF-8; the others are rejected."""
+    """The rows all of whose bytes are text; the others are rejected with the reason that `not_text` gives."""
     good: list[tuple[int, Row]] = []
     for line, row in zip(lines, rows, strict=True):
-        if reason := next(filter(None, map(not_utf8, row)), ""):
+        if reason := next(filter(None, map(not_text, row)), ""):
             rejects.append(Reject(line, reason, json.dumps(list(map(readable, row)))))
         else:
             good.append((line, row))

@@ -29,10 +29,10 @@ class CsvRules:
     a row can be read in one way only, so there is nothing to go back to, and matching takes no memory.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
-        """Prepares the patterns; the dialect has no mistake."""
-        delimiter, quote, escape = (character.encode() for character in dialect)
-        self._delimiter, self._quote, self._mark = delimiter, quote, dialect.mark.encode()
+    def __init__(self, dialect: Dialect, encoding: str = "utf-8") -> None:
+        """Prepares the patterns; the dialect has no mistake, and the encoding its characters."""
+        delimiter, quote, escape = (character.encode(encoding) for character in dialect)
+        self._delimiter, self._quote, self._mark = delimiter, quote, dialect.mark.encode(encoding)
         self.lookahead = QUOTED_BYTES + len(delimiter) + len(quote)
         self.lookbehind = len(delimiter)
         taken = re.escape(escape) + rb"(?:\r\n|[^\r]|\r(?=[^\n]))"

@@ -1,5 +1,6 @@
 """How the settings say that files are written; what they leave open, a file's name and its content tell."""
 
+import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,10 +22,11 @@ class Format(NamedTuple):
     quote: str = '"'
     """One character; empty: quotes are text."""
     escape: str = ""
-    """A backslash; empty: a quote within quotes is doubled."""
+    """One character, a backslash nearly always; empty: a quote within quotes is doubled."""
     nulls: Sequence[str] = ()
     r"""What a CSV cell holds where there is no value, such as `\N` or `NULL`; an empty cell never has one."""
     encoding: str = "utf-8"
+    """Any that Python knows; a mark at a file's beginning goes before it."""
     skip_lines: int = 0
     """How many lines of a CSV file come before its header, a `sep=` line counted."""
     compression: str = "auto"
@@ -33,6 +35,11 @@ class Format(NamedTuple):
     """The member that the rows of a JSON file lie in, beside `Items`."""
     booleans: Sequence[tuple[str, bool]] = ()
     """What CSV cells of type BOOL hold, in any case; none: `true` `false` `1` `0`."""
+
+    @classmethod
+    def read(cls, text: str) -> "Format":
+        """Returns what a variable of the environment holds: a JSON object of what is set."""
+        return cls(**json.loads(text))
 
     def dialect(self, kind: str) -> Dialect:
         """Returns how the cells of CSV files are written; `kind` is `csv` or `tsv`."""

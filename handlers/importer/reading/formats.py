@@ -1,7 +1,7 @@
 """The formats of files, by name, and what the beginning of a file says about the rest.
 
 `.csv` and `.tsv` have a header. `.jsonl` and `.ndjson` have JSON objects on lines. What `.json` has, `json_shape`
-tells. Each may end in `.gz`.
+tells. Each may end in `.gz` or `.zst`. The settings go before the name, and content before both where it is certain.
 """
 
 import codecs
@@ -10,9 +10,11 @@ from enum import Enum
 from typing import NamedTuple
 
 from handlers.importer.errors import FileError
+from handlers.importer.reading.compression import GZIP, ZSTD, told
 from handlers.importer.reading.csv_header import PIECE_BYTES, csv_head
 from handlers.importer.reading.csv_rules import csv_rules
 from handlers.importer.reading.dialect import Dialect
+from handlers.importer.reading.encodings import UTF_8, Encoding, encoding
 from handlers.importer.reading.format import Format
 from handlers.importer.reading.json_shape import json_head, lines_head
 from handlers.importer.reading.records import LineRules, Position, Rules
@@ -31,11 +33,12 @@ class Kind(Enum):
 
 
 class FileType(NamedTuple):
-    """What a file's name says."""
+    """What a file's name, or the settings, say."""
 
     kind: Kind | None
     """None: its content tells."""
-    gzipped: bool
+    compression: str
+    """`gzip`, `zstd`, or empty, unless its content tells otherwise."""
 
 
 class Head(NamedTuple):
@@ -52,11 +55,13 @@ class Head(NamedTuple):
     """The header of a CSV file as it stands there."""
     dialect: Dialect | None = None
     """Of a CSV file."""
+    encoding: Encoding = UTF_8
+    """Of its text."""
 
     @property
     def rules(self) -> Rules | None:
         """Where records end; None if only reading from the start tells."""
-        return csv_rules(self.dialect) if self.dialect else RULES.get(self.kind)
+        return csv_rules(self.dialect, self.encoding.read_as) if self.dialect else RULES.get(self.kind)
 
 
 RULES: dict[Kind, Rules] = {Kind.JSON_LINES: LineRules()}
@@ -69,52 +74,76 @@ _KINDS = {
     ".ndjson": Kind.JSON_LINES,
     ".json": None,
 }
-_FOREIGN_MARKS = (
-    (codecs.BOM_UTF32_LE, "UTF-32"),
-    (codecs.BOM_UTF32_BE, "UTF-32"),
-    (codecs.BOM_UTF16_LE, "UTF-16"),
-    (codecs.BOM_UTF16_BE, "UTF-16"),
-)
+_TYPES = {"csv": Kind.CSV, "tsv": Kind.TSV, "jsonl": Kind.JSON_LINES, "json": None, "dynamodb": None}
+_COMPRESSIONS = {".gz": GZIP, ".zst": ZSTD}
+_ION = (b"$ion_1_0", b"\xe0\x01\x00\xea")
 
 
-def by_name(name: str) -> FileType:
+def by_name(name: str, settings: Format = AS_NAMED) -> FileType:
     """The format of a file with this name.
 
+    Args:
+        name: the file's.
+        settings: what they say goes before the name.
+
     Raises:
-        FileError: the name has none of the known endings.
+        FileError: neither the settings nor the name's ending tell.
     """
     base = name.lower()
-    gzipped = base.endswith(".gz")
-    base = base.removesuffix(".gz")
-    for ending, kind in _KINDS.items():
-        if base.endswith(ending):
-            return FileType(kind, gzipped)
-    raise FileError(f"the name ends in none of {' '.join(_KINDS)}, nor in one of them and .gz")
+    ending = next((ending for ending in _COMPRESSIONS if base.endswith(ending)), "")
+    base = base.removesuffix(ending)
+    compressions = {"auto": _COMPRESSIONS.get(ending, ""), "none": ""}
+    compression = compressions.get(settings.compression, settings.compression)
+    if settings.type != "auto":
+        return FileType(_TYPES[settings.type], compression)
+    for known, kind in _KINDS.items():
+        if base.endswith(known):
+            return FileType(kind, compression)
+    raise FileError(
+        f"the name ends in none of {' '.join(_KINDS)}, nor in one of them and {' or '.join(_COMPRESSIONS)}; "
+        "what such files are, the setting format.type can say"
+    )
 
 
-def inspect(stream: Stream, type_: FileType, settings: Format = AS_NAMED) -> Head:
+def is_surely_streamed(name: str, settings: Format = AS_NAMED) -> bool:
+    """Whether a file cannot be cut, as far as that is known before it is opened."""
+    try:
+        return bool(by_name(name, settings).compression) or encoding(settings.encoding).is_transcoded
+    except FileError:
+        return True  # it cannot be read
+
+
+def inspect(stream: Stream, kind: Kind | None, settings: Format = AS_NAMED, written: Encoding = UTF_8) -> Head:
     """Reads a file's beginning, and leaves the stream where the first row begins.
 
     Args:
-        stream: stands at the file's beginning.
-        type_: what the file's name says.
+        stream: stands at the file's beginning, and gives bytes as readers take them.
+        kind: how its rows are written; None: its content tells.
         settings: what the settings say.
+        written: how its text is written.
 
     Raises:
-        FileError: the file is not UTF-8, or does not begin as its format must.
+        FileError: the file is no text, or does not begin as its format must.
     """
     beginning = stream.peek(PIECE_BYTES)
-    for mark, encoding in _FOREIGN_MARKS:
-        if beginning.startswith(mark):
-            raise FileError(f"is {encoding}; only UTF-8 is read")
+    if compression := told(beginning):
+        why = "compressed twice" if settings.compression != "none" else "the setting format.compression is none"
+        raise FileError(f"is {compression} by its content, and is not decompressed: {why}")
+    if beginning.startswith(_ION):
+        raise FileError("is Amazon Ion: export it as DynamoDB JSON, or load it with DynamoDB's own ImportTable")
     if b"\0" in beginning[:4]:
-        raise FileError("is not UTF-8 text: it begins with zero bytes")
+        raise FileError(
+            f"is not {written.label} text: it begins with zero bytes (UTF-16 without a mark is one for format.encoding)"
+        )
     start = Position(len(codecs.BOM_UTF8) if beginning.startswith(codecs.BOM_UTF8) else 0, 1)
     stream.skip(start.offset)
-    if type_.kind in (Kind.CSV, Kind.TSV):
-        csv = csv_head(stream, settings, settings.dialect(type_.kind.value), start)
+    if kind in (Kind.CSV, Kind.TSV):
+        csv = csv_head(stream, settings, settings.dialect(kind.value), start, written)
         if not csv.names:  # an empty file, which any format may be
-            return Head(Kind.JSON_LINES, [], csv.start)
-        return Head(type_.kind, csv.names, csv.start, cells=csv.cells, dialect=csv.dialect)
-    shape, first, wrapper = (lines_head if type_.kind is Kind.JSON_LINES else json_head)(stream, start)
-    return Head(Kind(shape.value), [], first, wrapper)
+            return Head(Kind.JSON_LINES, [], csv.start, encoding=written)
+        return Head(kind, csv.names, csv.start, cells=csv.cells, dialect=csv.dialect, encoding=written)
+    if kind is Kind.JSON_LINES:
+        shape, first, wrapper = lines_head(stream, start, written.read_as)
+    else:
+        shape, first, wrapper = json_head(stream, start, settings.wrapper, written.read_as)
+    return Head(Kind(shape.value), [], first, wrapper, encoding=written)

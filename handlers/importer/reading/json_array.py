@@ -14,6 +14,7 @@ from handlers.importer.items.object_items import ObjectItems
 from handlers.importer.items.rules import Schema
 from handlers.importer.items.transform import Transform
 from handlers.importer.reading.batches import Batch, too_long
+from handlers.importer.reading.encodings import UTF_8, Encoding
 from handlers.importer.reading.json_shape import rows_within
 from handlers.importer.reading.json_text import (
     LONGEST_WORD,
@@ -51,7 +52,13 @@ class JsonArrayReader:
     """The elements of an array, from its first or from any other on."""
 
     def __init__(
-        self, schema: Schema, transform: Transform | None, *, dynamodb_json: bool = False, wrapper: str = ""
+        self,
+        schema: Schema,
+        transform: Transform | None,
+        *,
+        dynamodb_json: bool = False,
+        wrapper: str = "",
+        encoding: Encoding = UTF_8,
     ) -> None:
         """Prepares for one file.
 
@@ -60,17 +67,19 @@ class JsonArrayReader:
             transform: see `ObjectItems`.
             dynamodb_json: see `ObjectItems`.
             wrapper: the name that the array has in an object; behind that there may be others like it.
+            encoding: in which its bytes are text.
         """
         self._objects = ObjectItems(schema, transform, dynamodb_json=dynamodb_json)
         self._wrapper = wrapper
+        self._encoding = encoding
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`; a position is where an element or the end of the array may begin."""
-        window = Window(read, position)
+        window = Window(read, position, self._encoding)
         wanted = 1
         while True:
             window.fill(wanted)
-            rows = JsonRows(self._objects, is_utf8=window.is_utf8)
+            rows = JsonRows(self._objects, is_utf8=window.is_utf8, encoding=window.encoding)
             stop = _take(window, rows)
             yield rows.batch(window.position)
             if stop is _Stop.END:
@@ -207,7 +216,7 @@ def _long_element(window: Window, objects: ObjectItems) -> Iterator[Batch]:
     """Adds an element that is long, or passes over it where it is longer than any row."""
     position, beginning = window.position, preview(window.text)
     end, is_huge = yield from _skim(window, Skim(0, ",]"), position)
-    rows = JsonRows(objects, is_utf8=window.is_utf8)
+    rows = JsonRows(objects, is_utf8=window.is_utf8, encoding=window.encoding)
     if is_huge or is_too_long(window.text[:end]):
         rows.rejects.append(too_long(position.line, beginning))
     else:

@@ -9,6 +9,7 @@ from handlers.importer.items.object_items import ObjectItems
 from handlers.importer.items.rules import ROWS_AT_ONCE, Schema
 from handlers.importer.items.transform import Transform
 from handlers.importer.reading.batches import Batch, too_long
+from handlers.importer.reading.encodings import UTF_8, Encoding
 from handlers.importer.reading.formats import RULES, Kind
 from handlers.importer.reading.json_text import SCAN_ERRORS, JsonRows, Source, decode, objects_of, rejected, scan
 from handlers.importer.reading.records import Position, Read, blocks
@@ -20,23 +21,32 @@ _BETWEEN = f',"{_SEPARATOR}",'
 class JsonLinesReader:
     """The rows of a file with an object, or several, on each line; blank lines are none."""
 
-    def __init__(self, schema: Schema, transform: Transform | None, *, dynamodb_json: bool = False) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        transform: Transform | None,
+        *,
+        dynamodb_json: bool = False,
+        encoding: Encoding = UTF_8,
+    ) -> None:
         self._objects = ObjectItems(schema, transform, dynamodb_json=dynamodb_json)
+        self._encoding = encoding
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`."""
+        encoding = self._encoding.read_as
         for block in blocks(read, RULES[Kind.JSON_LINES], position):
             if block.too_long:
-                yield Batch([], [too_long(block.start.line, block.data)], block.end)
+                yield Batch([], [too_long(block.start.line, block.data, encoding)], block.end)
                 continue
             # Nothing ends the file's last line but the Ctrl-Z with which DOS ended texts.
             data = block.data.removesuffix(b"\x1a")
             try:
-                text, is_utf8 = data.decode(), True
+                text, is_utf8 = data.decode(encoding), True
             except UnicodeDecodeError:
-                text, is_utf8 = data.decode("utf-8", "surrogateescape"), False
+                text, is_utf8 = data.decode(encoding, "surrogateescape"), False
             sources = _rows(text, block.start.line)
-            rows = JsonRows(self._objects, is_utf8=is_utf8)
+            rows = JsonRows(self._objects, is_utf8=is_utf8, encoding=self._encoding)
             for start in range(0, len(sources), ROWS_AT_ONCE):
                 self._add(sources[start : start + ROWS_AT_ONCE], rows)
             yield rows.batch(block.end)

@@ -11,6 +11,7 @@ from handlers.importer.items.object_items import ObjectItems
 from handlers.importer.items.rules import Schema
 from handlers.importer.items.transform import Transform
 from handlers.importer.reading.batches import Batch, too_long
+from handlers.importer.reading.encodings import UTF_8, Encoding
 from handlers.importer.reading.json_text import (
     SCAN_ERRORS,
     Fault,
@@ -31,20 +32,28 @@ _NEXT_LINE = "\n{"
 class JsonObjectsReader:
     """The objects of a file, from its first or from any other on."""
 
-    def __init__(self, schema: Schema, transform: Transform | None, *, dynamodb_json: bool = False) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        transform: Transform | None,
+        *,
+        dynamodb_json: bool = False,
+        encoding: Encoding = UTF_8,
+    ) -> None:
         self._objects = ObjectItems(schema, transform, dynamodb_json=dynamodb_json)
+        self._encoding = encoding
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`; a position is where an object or a broken part may begin."""
-        window = Window(read, position)
+        window = Window(read, position, self._encoding)
         wanted = 1
         while True:
             window.fill(wanted)
-            rows = JsonRows(self._objects, is_utf8=window.is_utf8)
+            rows = JsonRows(self._objects, is_utf8=window.is_utf8, encoding=window.encoding)
             is_broken = _take(window, rows)
             yield rows.batch(window.position)
             if window.is_long(0):
-                rows = JsonRows(self._objects, is_utf8=False)
+                rows = JsonRows(self._objects, is_utf8=False, encoding=window.encoding)
                 yield from (_long_part if is_broken else _long_object)(window, rows)
             elif window.is_all:
                 return

@@ -42,13 +42,14 @@ class JsonHead(NamedTuple):
     """The name of the array that the rows are in."""
 
 
-def json_head(stream: Stream, start: Position, wrapper: str = "") -> JsonHead:
+def json_head(stream: Stream, start: Position, wrapper: str = "", encoding: str = "utf-8") -> JsonHead:
     """Reads the beginning of a JSON file, and leaves the stream where the first row begins.
 
     Args:
         stream: stands at `start`.
         start: the beginning of the text.
         wrapper: what the rows may lie under, beside `Items`.
+        encoding: in which its bytes are read.
     """
     first = _behind_blanks(stream, start)
     beginning = stream.peek(1)
@@ -60,7 +61,7 @@ def json_head(stream: Stream, start: Position, wrapper: str = "") -> JsonHead:
     size = _PIECE_BYTES
     while True:
         piece = stream.peek(size)
-        text = piece.decode("utf-8", "surrogateescape")
+        text = piece.decode(encoding, "surrogateescape")
         is_all = len(piece) < size or size > RECORD_BYTES
         shape, at, name = _shape(text, names(wrapper), is_all=is_all)
         if shape or is_all:
@@ -68,12 +69,12 @@ def json_head(stream: Stream, start: Position, wrapper: str = "") -> JsonHead:
         size = min(4 * size, RECORD_BYTES + 1)
     if shape is not Shape.WRAPPED:
         return JsonHead(shape or Shape.LINES, first)
-    passed = text[:at].encode("utf-8", "surrogateescape")
+    passed = text[:at].encode(encoding, "surrogateescape")
     stream.skip(len(passed))
     return JsonHead(shape, Position(first.offset + len(passed), first.line + passed.count(b"\n")), name)
 
 
-def lines_head(stream: Stream, start: Position) -> JsonHead:
+def lines_head(stream: Stream, start: Position, encoding: str = "utf-8") -> JsonHead:
     """The same for a file that is to have its rows on lines: another shape is told only where there can be no lines.
 
     Raises:
@@ -85,11 +86,13 @@ def lines_head(stream: Stream, start: Position) -> JsonHead:
     size = _PIECE_BYTES
     while b"\n" not in (piece := stream.peek(size)) and size <= len(piece) and size <= RECORD_BYTES:
         size = min(4 * size, RECORD_BYTES + 1)
-    text = piece.decode("utf-8", "surrogateescape")
+    text = piece.decode(encoding, "surrogateescape")
     line, newline, _ = text.partition("\n")
     end = extent(text, 0)
     if beginning == b"[" and end not in (Fault.BROKEN, Fault.DEEP) and isinstance(extent(line, 0), Fault):
-        raise FileError("is one JSON array, not an object a line, as its name says: it can be read as .json")
+        raise FileError(
+            "is one JSON array, not an object a line, as its name or the settings say: it can be read as .json"
+        )
     shares = not newline and isinstance(end, int) and text.startswith("{", blanks_end(text, end))
     return JsonHead(Shape.OBJECTS if beginning == b"{" and shares and len(piece) > RECORD_BYTES else Shape.LINES, first)
 

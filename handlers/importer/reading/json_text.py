@@ -12,7 +12,8 @@ from handlers.importer.items.numbers import Number
 from handlers.importer.items.object_items import ObjectItems, RemovedError
 from handlers.importer.items.repeated_names import are_all, repeated_name, strings
 from handlers.importer.items.rules import Item, shown_name
-from handlers.importer.reading.batches import Batch, not_utf8, readable, too_long
+from handlers.importer.reading.batches import Batch, readable, too_long
+from handlers.importer.reading.encodings import UTF_8, Encoding
 from handlers.importer.reading.json_window import is_too_long, preview
 from handlers.importer.reading.records import Position
 
@@ -119,22 +120,23 @@ class JsonRows:
         items: of the rows that can be.
         rejects: the others.
         skipped: how many rows say that an item was removed.
-        is_utf8: whether all of their text is UTF-8.
+        is_utf8: whether none of their bytes is no text.
     """
 
-    def __init__(self, objects: ObjectItems, *, is_utf8: bool) -> None:
-        """Prepares for the rows of a text, of which is known whether all of it is UTF-8."""
+    def __init__(self, objects: ObjectItems, *, is_utf8: bool, encoding: Encoding = UTF_8) -> None:
+        """Prepares for the rows of a text in an encoding, of which is known whether all of it is text."""
         self.items: list[Item] = []
         self.rejects: list[Reject] = []
         self.skipped = 0
         self._objects = objects
+        self._not_text = encoding.not_text
         self.is_utf8 = is_utf8
 
     def add(self, source: Source, value: Any = decode) -> None:
         """Adds a row; its value is left out where only its text is known."""
         text = source[1]
         try:
-            if not self.is_utf8 and (bad := not_utf8(text)):
+            if not self.is_utf8 and (bad := self._not_text(text)):
                 raise RowError(bad)
             row = decode(text) if value is decode else value
             item = self._objects.item(row)
@@ -178,7 +180,7 @@ class JsonRows:
             return
         text = text.rstrip(" \t\r\n")
         try:
-            if not self.is_utf8 and (bad := not_utf8(text)):
+            if not self.is_utf8 and (bad := self._not_text(text)):
                 raise RowError(bad)
             decode(text)
         except RowError as error:

@@ -3,6 +3,7 @@
 import codecs
 import re
 
+from handlers.importer.reading.encodings import UTF_8, Encoding
 from handlers.importer.reading.records import PREVIEW_BYTES, RECORD_BYTES, Position, Read
 
 _PIECE_BYTES = 1 << 16
@@ -23,19 +24,21 @@ class Window:
     """Decodes a file piece by piece. A Ctrl-Z, with which DOS ended texts, is left out at its end.
 
     Attributes:
-        text: what was read and not passed; a byte that is not UTF-8 is as `surrogateescape` has it.
+        text: what was read and not passed; a byte that is no text is as `surrogateescape` has it.
+        encoding: in which the bytes are text.
         position: where that begins.
         is_all: nothing follows on it.
-        is_utf8: no byte of it is anything else.
+        is_utf8: all of it is text.
     """
 
-    def __init__(self, read: Read, position: Position) -> None:
+    def __init__(self, read: Read, position: Position, encoding: Encoding = UTF_8) -> None:
         self.text = ""
         self.position = position
         self.is_all = False
         self.is_utf8 = True
+        self.encoding = encoding
         self._read = read
-        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._decoder = codecs.getincrementaldecoder(encoding.read_as)("surrogateescape")
         self._held = b""
 
     def fill(self, wanted: int) -> None:
@@ -57,7 +60,7 @@ class Window:
     def pass_(self, length: int) -> None:
         """Leaves so many characters behind."""
         passed, self.text = self.text[:length], self.text[length:]
-        size = length if passed.isascii() else len(passed.encode("utf-8", "surrogateescape"))
+        size = length if passed.isascii() else len(passed.encode(self.encoding.read_as, "surrogateescape"))
         self.position = Position(self.position.offset + size, self.position.line + passed.count("\n"))
 
     @property

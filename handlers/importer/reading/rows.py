@@ -5,15 +5,17 @@ from typing import BinaryIO
 
 from handlers.importer.items.rules import Schema
 from handlers.importer.items.transform import Transform
+from handlers.importer.reading import compression
 from handlers.importer.reading.batches import Reader
 from handlers.importer.reading.csv_reader import CsvReader
+from handlers.importer.reading.encodings import MARK_BYTES, Transcoder, written
 from handlers.importer.reading.format import Format
 from handlers.importer.reading.formats import AS_NAMED, Kind, by_name, inspect
 from handlers.importer.reading.json_array import JsonArrayReader
 from handlers.importer.reading.json_lines import JsonLinesReader
 from handlers.importer.reading.json_objects import JsonObjectsReader
-from handlers.importer.reading.records import Position
-from handlers.importer.reading.streams import FilePart, Gunzip, Stream
+from handlers.importer.reading.records import Position, Rules
+from handlers.importer.reading.streams import FilePart, Stream
 
 _START = Position(0, 1)
 
@@ -24,38 +26,61 @@ class Rows:
     The file's beginning is read in any case, because it says how to read the rest.
 
     Attributes:
-        format: What the file's name says.
-        head: What its beginning says.
+        kind: How the rows are written, as the file's name or the settings say; None: its content tells.
+        compression: `gzip`, `zstd`, or the empty text.
+        head: What the file's beginning says.
         position: Where the first of the rows begins.
-        stream: The bytes from there on, decompressed.
+        stream: The bytes from there on, decompressed, as readers take them.
     """
 
     def __init__(
         self,
         open_at: Callable[[int], FilePart | BinaryIO],
         name: str,
-        gzip_limit_bytes: int,
+        limit_bytes: int,
         position: Position = _START,
         settings: Format = AS_NAMED,
     ) -> None:
-        """Opens the file, whose stored bytes `open_at` gives from an offset on.
+        """Opens the file, whose stored bytes `open_at` gives from an offset on; it decompresses to `limit_bytes`.
 
         Raises:
             FileError: The file cannot be read.
             AwsError: S3 cannot be read now.
         """
-        self.format = by_name(name)
+        self.kind, named = by_name(name, settings)
         self._open_at = open_at
         self._settings = settings
-        self._limit = gzip_limit_bytes
-        self.stream = self._open(0)
-        self.head = inspect(self.stream, self.format, settings)
+        self._stored = self.stream = self._open(0)
+        self.compression = named
+        if settings.compression == "auto":
+            self.compression = compression.told(self._stored.peek(compression.MAGIC_BYTES)) or named
+        if self.compression:
+            self.stream = compression.decompressed(self._stored.read, self.compression, limit_bytes)
+        encoding = written(self.stream.peek(MARK_BYTES), settings.encoding)
+        if encoding.is_transcoded:
+            self.stream = Transcoder(self.stream.read, encoding.name)
+        self.head = inspect(self.stream, self.kind, settings, encoding)
         self.position: Position = max(self.head.start, position)
-        if self.format.gzipped:
+        if self.is_streamed:
             self.stream.skip(self.position.offset - self.head.start.offset)
         elif self.position > self.head.start:
             self.close()
-            self.stream = self._open(self.position.offset)
+            self._stored = self.stream = self._open(self.position.offset)
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the file is read from its start in any case, because positions are none of the stored bytes."""
+        return bool(self.compression) or self.head.encoding.is_transcoded
+
+    @property
+    def rules(self) -> Rules | None:
+        """Where the file may be cut; None if nowhere."""
+        return None if self.is_streamed else self.head.rules
+
+    @property
+    def stored_bytes_read(self) -> int:
+        """How many of the stored bytes were read."""
+        return self._stored.source_bytes
 
     def reader(self, schema: Schema, transform: Transform | None) -> Reader:
         """Returns what reads the rows; it begins at `position` and reads from `stream`.
@@ -63,11 +88,17 @@ class Rows:
         Raises:
             FileError: No row of the file could be an item.
         """
-        if self.head.dialect:
-            return CsvReader(self.head, schema, transform, self._settings)
-        if self.head.kind in (Kind.JSON_ARRAY, Kind.JSON_WRAPPED):
-            return JsonArrayReader(schema, transform, wrapper=self.head.wrapper)
-        return (JsonObjectsReader if self.head.kind is Kind.JSON_OBJECTS else JsonLinesReader)(schema, transform)
+        head = self.head
+        if head.dialect:
+            return CsvReader(head, schema, transform, self._settings)
+        # What a transform returns tells by itself whether it is DynamoDB JSON.
+        dynamodb_json = self._settings.type == "dynamodb" and not transform
+        if head.kind in (Kind.JSON_ARRAY, Kind.JSON_WRAPPED):
+            return JsonArrayReader(
+                schema, transform, dynamodb_json=dynamodb_json, wrapper=head.wrapper, encoding=head.encoding
+            )
+        reader = JsonObjectsReader if head.kind is Kind.JSON_OBJECTS else JsonLinesReader
+        return reader(schema, transform, dynamodb_json=dynamodb_json, encoding=head.encoding)
 
     def close(self) -> None:
         """Ends the reading."""
@@ -75,5 +106,4 @@ class Rows:
 
     def _open(self, offset: int) -> Stream:
         self._source = self._open_at(offset)
-        read = self._source.read
-        return Gunzip(read, self._limit) if self.format.gzipped else Stream(read)
+        return Stream(self._source.read)

@@ -1,7 +1,6 @@
-"""The bytes of a file: as S3 has them, and as they are read, decompressed, where some can be given back."""
+"""The bytes of a file: as S3 has them, and as they are read, where some can be given back."""
 
 import io
-import zlib
 
 from handlers.importer.errors import FileError
 from handlers.importer.queue.messages import File
@@ -18,7 +17,7 @@ _GONE = {
     "InvalidObjectState": "is archived: restore it, then copy it onto itself",
 }
 """S3's errors that will not pass by themselves."""
-_PIECE_BYTES = 1 << 17
+PIECE_BYTES = 1 << 17
 
 
 class FilePart:
@@ -66,17 +65,17 @@ class FilePart:
             version=self._file.version_id or None,
             headers={"if-match": f'"{self._file.etag}"'},
         )
-        body = io.BufferedReader(stream, _PIECE_BYTES)
+        body = io.BufferedReader(stream, PIECE_BYTES)
         if "content-range" not in stream.headers:
             # A server may ignore a range and answer with the whole; emulators of S3 do.
             skipped = 0
-            while skipped < self._start and (data := body.read(min(_PIECE_BYTES, self._start - skipped))):
+            while skipped < self._start and (data := body.read(min(PIECE_BYTES, self._start - skipped))):
                 skipped += len(data)
         return body
 
 
 class Stream:
-    """The bytes of a source, as they are. A decompressor is a stream that makes others of them.
+    """The bytes of a source, as they are. What decompresses or transcodes them is a stream, too.
 
     Attributes:
         source_bytes: How many bytes the source has given.
@@ -107,7 +106,7 @@ class Stream:
 
     def skip(self, size: int) -> None:
         """Passes over `size` bytes, or what is left."""
-        while size and (piece := self.read(min(size, _PIECE_BYTES))):
+        while size and (piece := self.read(min(size, PIECE_BYTES))):
             size -= len(piece)
 
     def _next(self, size: int) -> bytes:
@@ -115,56 +114,3 @@ class Stream:
         data = self._source(size)
         self.source_bytes += len(data)
         return data
-
-
-class Gunzip(Stream):
-    """What a gzipped source decompresses to, member after member, a piece at a time.
-
-    Reading raises a `FileError` if it is not gzip, is damaged, or grows beyond the limit.
-    """
-
-    def __init__(self, source: Read, limit: int) -> None:
-        """Begins with the first member.
-
-        Args:
-            source: Gives the compressed bytes.
-            limit: How many bytes they may decompress to.
-        """
-        super().__init__(source)
-        self._limit = limit
-        self._total = 0
-        self._waiting = b""
-        self._ended = False
-        self._next_member()
-
-    def _next(self, size: int) -> bytes:
-        data = b""
-        while not data and not self._ended:
-            try:
-                data = self._decompress(size)
-            except zlib.error as error:
-                raise FileError(f"is not intact gzip: {error}") from None
-        self._total += len(data)
-        if self._total > self._limit:
-            raise FileError(f"decompresses to more than the {self._limit:,} bytes that the settings allow")
-        return data
-
-    def _decompress(self, size: int) -> bytes:
-        data = self._member.decompress(self._waiting, size)
-        self._waiting = self._member.unconsumed_tail
-        if self._member.eof:
-            self._waiting = self._member.unused_data
-            self._next_member()
-        elif not data and not self._waiting:
-            self._waiting = super()._next(_PIECE_BYTES)
-            if not self._waiting:
-                raise FileError("is not intact gzip: it ends too early")
-        return data
-
-    def _next_member(self) -> None:
-        """Begins what follows: a member, or padding of zeros and the end."""
-        self._waiting = self._waiting.lstrip(b"\0")
-        while not self._waiting and (piece := super()._next(_PIECE_BYTES)):
-            self._waiting = piece.lstrip(b"\0")
-        self._ended = not self._waiting
-        self._member = zlib.decompressobj(wbits=31)

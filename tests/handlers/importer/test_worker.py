@@ -173,7 +173,7 @@ def test_an_empty_file_has_succeeded_with_no_rows(name: str, cloud: Cloud) -> No
         ("a.xlsx", b"PK", "the name ends in none of"),
         ("a.csv", b"id,id\n1,2\n", "the header names two columns 'id'"),
         ("large.csv", b"id,id\n" + b"1,2\n" * 500, "the header names two columns 'id'"),
-        ("a.csv", "id\n1".encode("utf-16"), "is UTF-16"),
+        ("a.csv", "id\n1".encode("utf-16-le"), "is not UTF-8 text: it begins with zero bytes"),
         ("a.csv.gz", b"id\n1", "is not intact gzip"),
         ("bomb.csv.gz", gzip.compress(b"id\n" + b"1\n" * 2000, mtime=0), "decompresses to more than the 3,000 bytes"),
     ],

@@ -129,5 +129,5 @@ def test_a_line_of_objects_that_is_longer_than_any_row_is_objects() -> None:
     "data", ['[\n{"id": 1},\n{"id": 2}\n]', '[{"id": 1},\n{"id": 2}]', "[" + '{"id": 1},' * 400_000]
 )
 def test_an_array_that_is_called_lines_is_named(data: str) -> None:
-    with pytest.raises(FileError, match=r"is one JSON array, not an object a line, as its name says"):
+    with pytest.raises(FileError, match=r"is one JSON array, not an object a line, as its name or the settings say"):
         head_of(data, tell=lines_head)

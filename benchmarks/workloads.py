@@ -45,6 +45,7 @@ ENVIRONMENT = {
     importer.WRITE_UNITS: "0",
     importer.IGNORE: "[]",
     importer.TRANSFORM: "",
+    importer.FORMAT: "{}",
     reporter.GROUPS: '[{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "totals_table": "RA_totales"}]',
     reporter.RECIPIENTS: '["team@example.com"]',
     reporter.NAME_ATTRIBUTE: "name",

@@ -17,6 +17,7 @@ from infra.dashboard import Row, graph
 from infra.function import Function
 from infra.iam import Statement, allow
 from infra.import_defaults import ColumnType
+from infra.import_format import FormatArgs, variable
 from infra.metrics import table_writes
 from infra.operations import Operations
 from infra.queue import Queue
@@ -68,10 +69,12 @@ class ImportPipelineArgs(TypedDict):
     chunk_mib: NotRequired[int]
     """Larger objects are split into pieces of this size."""
     gzip_limit_mib: NotRequired[int]
-    """A gzipped file that grows beyond this is refused."""
+    """A compressed file that grows beyond this is refused."""
     transform: NotRequired[str | None]
     """A function between a row and its item, `package.module:function` from this repository's folder; see
     `handlers.importer.items.transform`. A `requirements.txt` beside its module pins the packages that it needs."""
+    format: NotRequired[FormatArgs]
+    """How files are written, where their names and their content do not tell."""
     ignore: NotRequired[Sequence[str]]
     """Names of files that are no data, with `*`, `?` and `[...]` as in shells; with a slash at the end, folders."""
     timeout_seconds: NotRequired[int]
@@ -229,9 +232,14 @@ class ImportPipeline(Component):
                     environment.WRITE_UNITS: self._write_units(),
                     environment.HOP_LIMIT: str(_HOPS if self._write_units() == "0" else _PACED_HOPS),
                     environment.TRANSFORM: transform,
+                    environment.FORMAT: variable(args.get("format", {})),
                     environment.IGNORE: json.dumps(list(args.get("ignore", defaults.IGNORE))),
                 },
-                "settings": {environment.COLUMNS: "imports.columns", environment.IGNORE: "imports.ignore"},
+                "settings": {
+                    environment.COLUMNS: "imports.columns",
+                    environment.FORMAT: "imports.format",
+                    environment.IGNORE: "imports.ignore",
+                },
                 "alarms": {
                     "rejects": {
                         "metric": environment.ROWS_REJECTED,

@@ -10,7 +10,9 @@ import pulumi_aws as aws
 from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from handlers.importer.reading.encodings import encoding
 from handlers.shared.recipients import UnusableAddressError, deliverable, domain
+from infra.import_format import ENCODINGS
 from infra.report_defaults import group_mistakes
 from sluice.schedules import Expression
 
@@ -114,6 +116,14 @@ def _region(name: str) -> str:
     return name
 
 
+def _encoding(name: str) -> str:
+    try:
+        encoding(name)
+    except LookupError:
+        raise ValueError(ENCODINGS) from None
+    return name
+
+
 def _usable(convert: Callable[[str], str], allowed: str) -> AfterValidator:
     """Returns the check that the functions will take a text; it gives the text as they do."""
 
@@ -131,9 +141,11 @@ def _address_or_domain(text: str) -> str:
 
 
 Address = Annotated[str, _usable(deliverable, "an e-mail address such as team@example.com")]
+Character = Annotated[str, matching(re.compile(r"[^\r\n\0]"), "one character, and no line end")]
 Domain = Annotated[str, _usable(domain, "a domain such as example.com")]
 AddressOrDomain = Annotated[str, _usable(_address_or_domain, "an e-mail address or a domain")]
 AttributeName = Annotated[str, Field(min_length=1, max_length=255)]
+EncodingName = Annotated[str, AfterValidator(_encoding)]
 FunctionName = Annotated[
     str,
     matching(
@@ -157,7 +169,9 @@ KmsKey = Annotated[
     ),
 ]
 Prefix = Annotated[str, matching(re.compile(r"[A-Za-z0-9_.-]{1,64}"), "1 to 64 of A-Z a-z 0-9 _ . -")]
+Quote = Annotated[str, matching(re.compile(r"[^\r\n\0]|none"), "one character and no line end, or none")]
 Region = Annotated[str, AfterValidator(_region)]
 RetentionDays = Annotated[int, AfterValidator(_retention)]
 ScheduleExpression = Annotated[str, AfterValidator(_schedule)]
+ShortText = Annotated[str, Field(min_length=1, max_length=255)]
 TableName = Annotated[str, matching(re.compile(r"[A-Za-z0-9_.-]{3,255}"), "3 to 255 of A-Z a-z 0-9 _ . -")]

@@ -19,25 +19,32 @@ from pydantic import (
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     field_validator,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from infra import import_defaults, mail_defaults, report_defaults, stream_defaults
 from infra.filters import EventName
+from infra.import_format import FormatArgs
+from infra.import_format import mistakes as format_mistakes
 from infra.operations import LOG_RETENTION_DAYS
 from infra.setting_mistakes import mistakes
 from infra.setting_types import (
     Address,
     AddressOrDomain,
     AttributeName,
+    Character,
     Domain,
+    EncodingName,
     FunctionName,
     IgnoredName,
     KmsKey,
     Prefix,
+    Quote,
     Region,
     RetentionDays,
     ScheduleExpression,
+    ShortText,
     TableName,
     each_once,
     each_recipient_once,
@@ -93,6 +100,32 @@ class StreamSettings(_Section):
     maximum_record_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = stream_defaults.MAXIMUM_RECORD_AGE_SECONDS
 
 
+class FormatSettings(_Section):
+    """How files are written, where their names and their content do not tell."""
+
+    type: Literal["auto", "csv", "tsv", "json", "jsonl", "dynamodb"] = "auto"
+    delimiter: Character | None = None
+    header: list[Annotated[str, Field(max_length=255)]] = []
+    quote: Quote = '"'
+    escape: Character | None = None
+    nulls: list[ShortText] = []
+    encoding: EncodingName = "utf-8"
+    skip_lines: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    compression: Literal["auto", "none", "gzip", "zstd"] = "auto"
+    wrapper: ShortText | None = None
+    booleans: dict[ShortText, bool] = {}
+
+    @model_validator(mode="after")
+    def _possible(self) -> "FormatSettings":
+        if found := "; ".join(format_mistakes(self.args())):
+            raise ValueError(f"a format that files can have: {found}")
+        return self
+
+    def args(self) -> FormatArgs:
+        """Returns the arguments of a pipeline: what is not as it is by itself."""
+        return cast("FormatArgs", self.model_dump(exclude_defaults=True))
+
+
 class ImportSettings(_Section):
     """`sluice:imports`: the table's keys, the types of columns, and how files are read."""
 
@@ -106,6 +139,7 @@ class ImportSettings(_Section):
     write_units_per_second: Annotated[int, Field(ge=0)] = import_defaults.WRITE_UNITS_PER_SECOND
     gzip_limit_mib: Annotated[int, Field(ge=1, alias="gzipLimitMiB")] = import_defaults.GZIP_LIMIT_MIB
     transform: FunctionName | None = None
+    format: FormatSettings = FormatSettings()
     ignore: Annotated[list[IgnoredName], Field(max_length=50), each_once] = list(import_defaults.IGNORE)
 
     @field_validator("sort_key")
@@ -134,11 +168,20 @@ class ImportSettings(_Section):
         mistakes = [f"S or N for {' and '.join(wrong)}, which the table has as key"] if wrong else []
         return validate_together(columns, validate, mistakes)
 
+    @field_validator("format")
+    @classmethod
+    def _keys_in_the_header(cls, format_: FormatSettings, fields: ValidationInfo) -> FormatSettings:
+        keys = [fields.data.get("partition_key"), fields.data.get("sort_key")]
+        missing = [key for key in keys if key and key not in map(str.strip, format_.header)]
+        if format_.header and missing and not fields.data.get("transform"):
+            raise ValueError(f"a header with {' and '.join(missing)}, which the table has as key")
+        return format_
+
     def args(self) -> "ImportPipelineArgs":
         """Returns the arguments of a pipeline: the settings under their names, keys and columns with their types."""
         columns = {name: {"type": kind} for name, kind in self.columns.items()}
         keys = {"partition_key": self._key(self.partition_key), "sort_key": self.sort_key and self._key(self.sort_key)}
-        return cast("ImportPipelineArgs", {**dict(self), "columns": columns, **keys})
+        return cast("ImportPipelineArgs", {**dict(self), "columns": columns, "format": self.format.args(), **keys})
 
     def _key(self, name: str) -> dict[str, str]:
         """Returns a key attribute and its type: its column's, a string where that is not named."""

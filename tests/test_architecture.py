@@ -12,6 +12,7 @@ OURS = {"infra", "handlers", "policies", "sluice", "benchmarks", "tests"}
 FUNCTIONS = ("archiver", "importer", "notifier", "reporter")
 DECLARED = {
     *(f"handlers.{function}.environment" for function in FUNCTIONS),
+    *("handlers.importer.reading.encodings", "handlers.importer.reading.format"),  # refused where readers would fail
     "handlers.shared.observability",
     "handlers.shared.variables",
     "handlers.shared.recipients",  # settings refuse the addresses that the functions would refuse

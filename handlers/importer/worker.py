@@ -11,8 +11,8 @@ from handlers.importer.queue.companions import is_companion
 from handlers.importer.queue.import_queue import Queue
 from handlers.importer.queue.messages import PLAN, File, Task, chunk, plan, text
 from handlers.importer.reading.batches import Reader
-from handlers.importer.reading.records import Position, Read
 from handlers.importer.reading.formats import is_surely_streamed
+from handlers.importer.reading.records import Position, Read
 from handlers.importer.reading.rows import Rows
 from handlers.importer.reading.splitter import Chunk, chunks
 from handlers.importer.reading.streams import FilePart
@@ -213,7 +213,7 @@ class Worker:
     def _chunks(self, lease: Lease, rows: Rows) -> Iterable[Chunk]:
         """Gives the chunks that are still to be planned; one if only reading from the start tells where rows begin."""
         if not rows.rules:
-            return [Chunk(0, Position(0, 1), Position(lease.file.size, 1))]
+            return [] if lease.number else [Chunk(0, Position(0, 1), Position(lease.file.size, 1))]
         return chunks(
             rows.stream.read,
             rows.rules,

@@ -91,7 +91,7 @@ def shown_keys(value, prefix=""):
         key = f"{prefix}{name}"
         yield key
         for one in held if isinstance(held, list) else [held]:
-            if isinstance(one, dict) and key != "imports.columns":
+            if isinstance(one, dict) and key not in ("imports.columns", "imports.format.booleans"):
                 yield from shown_keys(one, f"{key}.")
 
 

@@ -212,6 +212,17 @@ def test_the_importer_is_told_how_to_read_files():
     assert found["IMPORT_GZIP_LIMIT_BYTES"] == str(100 * 1024 * 1024)
 
 
+def test_the_importer_is_told_how_files_are_written():
+    found = variables(pipeline(format={"type": "csv", "delimiter": ";", "quote": "none"}))["IMPORT_FORMAT"]
+    assert json.loads(found) == {"type": "csv", "delimiter": ";", "quote": ""}
+    assert variables(pipeline())["IMPORT_FORMAT"] == "{}"
+
+
+def test_a_format_that_no_file_could_have_is_refused():
+    with pytest.raises(ValueError, match=r"format: the delimiter ';;' is not one character"):
+        pipeline(format={"delimiter": ";;"})
+
+
 def test_a_transform_goes_into_the_archive_with_what_it_imports():
     graph = pipeline(transform="tests.infra.transforms:tidy")
     assert variables(graph)["IMPORT_TRANSFORM"] == "tests.infra.transforms:tidy"

@@ -1,16 +1,13 @@
 """Encodings of text: which are read as they stand, what makes UTF-8 of the others, and what says that text is none.
 
 UTF-8, and encodings in which each byte is a character and those of ASCII mean what they mean there (cp1252, latin-1),
-are read as they stand, and files of such can be cut. Of the others a `Transcoder` makes UTF-8, front to back.
+are read as they stand, and files of such can be cut. Of the others a `transcoder` makes UTF-8, front to back.
 """
 
 import codecs
 import functools
 import re
 from typing import NamedTuple
-
-from handlers.importer.reading.records import Read
-from handlers.importer.reading.streams import PIECE_BYTES, Stream
 
 MARK_BYTES = 4
 """How many bytes of a text the longest mark has."""
@@ -25,7 +22,7 @@ _NO_FILES = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-esc
 """Python's encodings of texts that are not those of files."""
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 """What `surrogateescape` makes of a byte that is no text."""
-_NO_TEXT = 0xFF
+NO_TEXT = 0xFF
 """The byte that a transcoder writes for what is no text: UTF-8 has none such, whatever stands beside it."""
 
 
@@ -53,7 +50,7 @@ class Encoding(NamedTuple):
         if not bad:
             return ""
         byte = ord(bad.group()) - 0xDC00
-        return f"is not {self.label}" + ("" if self.is_transcoded and byte == _NO_TEXT else f": byte 0x{byte:02x}")
+        return f"is not {self.label}" + ("" if self.is_transcoded and byte == NO_TEXT else f": byte 0x{byte:02x}")
 
 
 UTF_8 = Encoding("utf-8", "utf-8")
@@ -96,34 +93,3 @@ def _is_bytewise(name: str) -> bool:
     decoder = codecs.getincrementaldecoder(name)("replace")  # which waits for more if a byte is a part of a character
     characters = [decoder.decode(bytes([byte])) for byte in range(128, 256)]
     return all(len(character) == 1 and not character.isascii() for character in characters)
-
-
-class Transcoder(Stream):
-    """The UTF-8 of a text in another encoding. A byte that UTF-8 never has stands for what is no text."""
-
-    def __init__(self, source: Read, name: str) -> None:
-        """Begins where the source stands."""
-        super().__init__(source)
-        self._decoder = codecs.getincrementaldecoder(name)(_HANDLER)
-        self._waiting = b""
-        self._ended = False
-
-    def _next(self, size: int) -> bytes:
-        while not self._waiting and not self._ended:
-            piece = super()._next(PIECE_BYTES)
-            self._ended = not piece
-            self._waiting = self._decoder.decode(piece, final=self._ended).encode("utf-8", _HANDLER)
-        data, self._waiting = self._waiting[:size], self._waiting[size:]
-        return data
-
-
-def _no_text(error: UnicodeError) -> tuple[str | bytes, int]:
-    if isinstance(error, UnicodeDecodeError):
-        return chr(0xDC00 + _NO_TEXT), error.end
-    if isinstance(error, UnicodeEncodeError):  # of that, or of half a character, which UTF-7 can hold
-        return bytes([_NO_TEXT]) * (error.end - error.start), error.end
-    raise error
-
-
-_HANDLER = "handlers.importer.no_text"
-codecs.register_error(_HANDLER, _no_text)

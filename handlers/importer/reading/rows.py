@@ -8,7 +8,7 @@ from handlers.importer.items.transform import Transform
 from handlers.importer.reading import compression
 from handlers.importer.reading.batches import Reader
 from handlers.importer.reading.csv_reader import CsvReader
-from handlers.importer.reading.encodings import MARK_BYTES, Transcoder, written
+from handlers.importer.reading.encodings import MARK_BYTES, written
 from handlers.importer.reading.format import Format
 from handlers.importer.reading.formats import AS_NAMED, Kind, by_name, inspect
 from handlers.importer.reading.json_array import JsonArrayReader
@@ -16,6 +16,7 @@ from handlers.importer.reading.json_lines import JsonLinesReader
 from handlers.importer.reading.json_objects import JsonObjectsReader
 from handlers.importer.reading.records import Position, Rules
 from handlers.importer.reading.streams import FilePart, Stream
+from handlers.importer.reading.transcoder import Transcoder
 
 _START = Position(0, 1)
 

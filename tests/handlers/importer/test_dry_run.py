@@ -58,6 +58,14 @@ def test_it_uses_the_transform(tmp_path: Path) -> None:
     ]
 
 
+def test_it_reads_as_the_format_says_and_tells_how_a_file_is_written(tmp_path: Path) -> None:
+    (tmp_path / "part-0").write_bytes(gzip.compress("id;name\n1;Zoë\n".encode("cp1252")))
+    variable = '{"type": "csv", "delimiter": ";", "encoding": "windows-1252"}'
+    found = dry_run(tmp_path / "part-0", {**ENVIRON, environment.FORMAT: variable})
+    assert (found["format"], found["items"]) == ("csv, gzipped, cp1252", 1)
+    assert found["first_items"] == [{"line": 2, "item": '{"id":{"S":"1"},"name":{"S":"Zoë"}}'}]
+
+
 def test_it_counts_all_and_shows_the_first(tmp_path: Path) -> None:
     rows = b"".join(b'{"id": "%d"}\n{"no": %d}\n' % (number, number) for number in range(9))
     found = result(tmp_path / "a.jsonl.gz", gzip.compress(rows))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from handlers.importer import environment, handler
+from handlers.importer.reading.format import Format
 from handlers.importer.settings import read
 from handlers.shared.deadlines import Deadlines
 from tests.handlers.importer.cloud import Cloud, csv_file
@@ -40,6 +41,11 @@ def test_settings_come_from_the_environment() -> None:
     assert settings.hop_limit == 7
     assert (settings.write_units, read({**ENVIRONMENT, environment.WRITE_UNITS: "33.333"}).write_units) == (0, 33.333)
     assert read({**ENVIRONMENT, environment.ORDERED: "true"}).ordered
+
+
+def test_a_format_is_what_is_set_of_it() -> None:
+    assert read(ENVIRONMENT).format == Format()
+    assert read({**ENVIRONMENT, environment.FORMAT: '{"type": "csv", "quote": ""}'}).format == Format("csv", quote="")
 
 
 @pytest.fixture

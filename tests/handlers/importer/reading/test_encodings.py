@@ -1,20 +1,11 @@
 import codecs
-import io
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from handlers.importer.reading.encodings import Transcoder, encoding, written
+from handlers.importer.reading.encodings import encoding, written
 
 BYTEWISE = ["cp1252", "latin-1", "windows-1251", "ascii", "koi8-r", "cp437", "mac-roman", "iso-8859-15"]
 OTHERS = ["utf-16", "utf-16-le", "UTF-16BE", "utf-32", "utf-7", "shift_jis", "gbk", "big5", "cp037", "iso2022_jp", "hz"]
-
-
-def transcoded(data: bytes, name: str, *, piece: int = 1 << 20, size: int = 1 << 16) -> bytes:
-    source = io.BytesIO(data)
-    stream = Transcoder(lambda n: source.read(min(n, piece)), name)
-    return b"".join(iter(lambda: stream.read(size), b""))
 
 
 @pytest.mark.parametrize("name", BYTEWISE)
@@ -64,34 +55,6 @@ def test_a_mark_tells_the_encoding(data: bytes, name: str) -> None:
 def test_without_a_mark_it_is_the_one_that_was_named(data: bytes) -> None:
     assert written(data, "windows-1252").name == "cp1252"
     assert written(data, "utf-16").name == "utf-16-le"
-
-
-@settings(deadline=None)
-@given(
-    st.text(max_size=60),
-    st.sampled_from(["utf-16", "utf-16-be", "utf-32", "gb18030"]),
-    st.integers(1, 9),
-    st.integers(1, 9),
-)
-def test_text_is_the_same_however_it_is_read(text: str, name: str, piece: int, size: int) -> None:
-    assert transcoded(text.encode(name), name, piece=piece, size=size) == text.encode()
-
-
-@settings(deadline=None)
-@given(
-    st.binary(max_size=60),
-    st.sampled_from(["utf-16-le", "utf-16-be", "utf-32-be", "shift_jis", "gbk", "big5", "cp037"]),
-    st.integers(1, 9),
-)
-def test_what_is_no_text_is_no_utf8_either(data: bytes, name: str, piece: int) -> None:
-    try:
-        text = data.decode(name).encode()
-    except UnicodeError:
-        found = transcoded(data, name, piece=piece)
-        assert b"\xff" in found
-        found.replace(b"\xff", b"").decode()
-    else:
-        assert transcoded(data, name, piece=piece) == text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,38 @@
+"""Makes UTF-8 of a text in another encoding, a piece at a time."""
+
+import codecs
+
+from handlers.importer.reading.encodings import NO_TEXT
+from handlers.importer.reading.records import Read
+from handlers.importer.reading.streams import PIECE_BYTES, Stream
+
+
+class Transcoder(Stream):
+    """The UTF-8 of a text in another encoding. A byte that UTF-8 never has stands for what is no text."""
+
+    def __init__(self, source: Read, name: str) -> None:
+        """Begins where the source stands."""
+        super().__init__(source)
+        self._decoder = codecs.getincrementaldecoder(name)(_HANDLER)
+        self._waiting = b""
+        self._ended = False
+
+    def _next(self, size: int) -> bytes:
+        while not self._waiting and not self._ended:
+            piece = super()._next(PIECE_BYTES)
+            self._ended = not piece
+            self._waiting = self._decoder.decode(piece, final=self._ended).encode("utf-8", _HANDLER)
+        data, self._waiting = self._waiting[:size], self._waiting[size:]
+        return data
+
+
+def _no_text(error: UnicodeError) -> tuple[str | bytes, int]:
+    if isinstance(error, UnicodeDecodeError):
+        return chr(0xDC00 + NO_TEXT), error.end
+    if isinstance(error, UnicodeEncodeError):  # of that, or of half a character, which UTF-7 can hold
+        return bytes([NO_TEXT]) * (error.end - error.start), error.end
+    raise error
+
+
+_HANDLER = "handlers.importer.no_text"
+codecs.register_error(_HANDLER, _no_text)

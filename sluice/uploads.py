@@ -30,6 +30,7 @@ _SIGNATURES = {
     b"Obj\x01": ".avro",
     b"ORC": ".orc",
     b"\xe0\x01\x00\xea": ".ion",
+    b"$ion_1_0": ".ion",
     b"PK\x03\x04": ".zip",
     b"BZh": ".bz2",
     b"\xfd7zXZ\x00": ".xz",
@@ -71,7 +72,8 @@ def unreadable(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(8)
     by_content = (kind for signature, kind in _SIGNATURES.items() if start.startswith(signature))
-    kind = path.suffix.lower() if path.suffix.lower() in _REMEDIES else next(by_content, "")
+    suffix = Path(path.name.lower().removesuffix(".gz").removesuffix(".zst")).suffix
+    kind = suffix if suffix in _REMEDIES else next(by_content, "")
     return f"{kind.removeprefix('.')} files are not imported: {_REMEDIES[kind]}" if kind else ""
 
 

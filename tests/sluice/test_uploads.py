@@ -60,6 +60,9 @@ def test_hidden_files_of_a_folder_are_left_out_but_not_one_that_is_named(files):
         ("a.json", b"PK\x03\x04", "zip"),
         ("a.csv.bz2", b"BZh91AY", "bz2"),
         ("a.csv", b"Obj\x01\x04", "avro"),
+        ("4cdnqvhqbu2i.ion.gz", b"\x1f\x8b\x08", "ion"),
+        ("4cdnqvhqbu2i", b"$ion_1_0 {Item:{}}", "ion"),
+        ("a.tar.gz", b"\x1f\x8b\x08", "tar"),
     ],
 )
 def test_a_file_that_no_setting_makes_readable_is_named_with_the_way_out(tmp_path, name, content, kind):

@@ -277,4 +277,6 @@ def _check_keys(header: Sequence[str], schema: Schema) -> None:
     delimiter = next((sign for sign in _DELIMITERS if len(header) == 1 and sign in header[0]), "")
     if delimiter:
         reason += f", which looks delimited by {delimiter!r}: see the setting format.delimiter"
+    else:
+        reason += "; if that is no header, see the settings format.header and format.skipLines"
     raise FileError(reason)

@@ -18,8 +18,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_NO_FILES = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
-"""Python's encodings of texts that are not those of files."""
+_NO_FILES = {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+"""Python's encodings of texts that are not those of files, or mean something else on each machine."""
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 """What `surrogateescape` makes of a byte that is no text."""
 NO_TEXT = 0xFF

@@ -2,6 +2,7 @@
 
 import codecs
 
+from handlers.importer.errors import FileError
 from handlers.importer.reading.encodings import NO_TEXT
 from handlers.importer.reading.records import Read
 from handlers.importer.reading.streams import PIECE_BYTES, Stream
@@ -13,6 +14,7 @@ class Transcoder(Stream):
     def __init__(self, source: Read, name: str) -> None:
         """Begins where the source stands."""
         super().__init__(source)
+        self._name = name
         self._decoder = codecs.getincrementaldecoder(name)(_HANDLER)
         self._waiting = b""
         self._ended = False
@@ -21,7 +23,10 @@ class Transcoder(Stream):
         while not self._waiting and not self._ended:
             piece = super()._next(PIECE_BYTES)
             self._ended = not piece
-            self._waiting = self._decoder.decode(piece, final=self._ended).encode("utf-8", _HANDLER)
+            try:
+                self._waiting = self._decoder.decode(piece, final=self._ended).encode("utf-8", _HANDLER)
+            except UnicodeError as error:  # where no handler is asked, as in broken ISO 2022
+                raise FileError(f"cannot be read as {self._name}: {error}") from None
         data, self._waiting = self._waiting[:size], self._waiting[size:]
         return data
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from handlers.importer.errors import FileError
+from handlers.importer.reading.format import Format
 from tests.handlers.importer.conftest import ReadFile
 from tests.handlers.importer.reading import reference_csv
 from tests.handlers.importer.reading.test_csv_reader_cases import CASES as CSV_CASES
@@ -32,6 +33,8 @@ def item(id_: str, **others: Any) -> dict[str, Any]:
     return {"id": {"S": id_}, **others}
 
 
+ZSTD_FRAME = bytes.fromhex("28b52ffd005871000069642c6e616d650a312c4164610a")
+"""What the command `zstd` makes of a header and a row."""
 BROKEN_FIRST = b'{"id":"B1",}\n{"id":"B2"}\n'
 NO_NAME = "is not JSON: Expecting property name enclosed in double quotes at character 12"
 CHANGE = b'{"Metadata":{"WriteTimestampMicros":{"N":"%d"}},"Keys":{"id":{"S":"%d"}}'
@@ -120,6 +123,28 @@ def test_each_row_of_a_csv_file_is_written_rejected_or_skipped(read_file: ReadFi
     header = len(sep.group().splitlines()) if sep else case.settings.skip_lines
     header += not case.settings.header
     assert len(outcome.items) + len(outcome.rejects) + outcome.skipped == len(rows) - header
+
+
+READ_BY = {
+    43: ("euro.csv", b"id;name;price\n1;Ada;3,50\n", Format(delimiter=";")),
+    45: ("title.csv", b"# sales of May\n\nid,name\n1,Ada\n", Format(skip_lines=1)),
+    46: ("nohead.csv", b"1,Ada\n", Format(header=["id", "name"])),
+    52: ("null.csv", b"id,name,price\n1,Ada,\\N\n", Format(nulls=["\\N"])),
+    58: ("firehose.csv", gzip.compress(b"id,name\n1,Ada\n"), Format()),
+    62: ("u16.csv", "id,name\r\n1,Ada\r\n".encode("utf-16"), Format()),
+    63: ("cp.csv", b"id,name,price\n1,Ada,\x80\n", Format(encoding="cp1252")),
+    73: ("run-1-part-r-00000", b'{"id":"1","name":"Ada"}', Format(type="jsonl")),
+    74: ("x.zst", ZSTD_FRAME, Format(type="csv")),
+}
+"""Files, and what of the setting `format` reads them."""
+
+
+@pytest.mark.parametrize("number", READ_BY)
+def test_a_file_is_read_by_the_setting_for_it(number: int, read_file: ReadFile) -> None:
+    name, data, format_ = READ_BY[number]
+    outcome = read_file(name, data, settings=format_)
+    assert [(row["id"]["S"], row["name"]["S"]) for row in outcome.stored] == [("1", "Ada")]
+    assert outcome.rejects == []
 
 
 @pytest.mark.parametrize("number", FAILED)

@@ -139,6 +139,17 @@ def test_a_dry_run_says_what_packages_cannot_be_had_here(with_transform, make_wh
     assert re.search(r"requirements.* cannot be installed for this machine: ", result.stderr + result.stdout)
 
 
+def test_a_dry_run_reads_files_as_the_format_of_the_stack_says(checkout, tmp_path):
+    settings = checkout / "Pulumi.dev.yaml"
+    format_ = '{type: csv, delimiter: ";", encoding: cp1252}'
+    settings.write_text(
+        settings.read_text().replace("config:\n", f"config:\n  sluice:imports: {{format: {format_}}}\n", 1)
+    )
+    (tmp_path / "part-0").write_bytes("id;name\n1;Zoë\n".encode("cp1252"))
+    result = sluice_import(tmp_path / "part-0", "--dry-run", "--stack", "dev")
+    assert result.stdout.startswith("part-0: csv, cp1252; keys id; columns id (S), name (S)\n1 item would be written")
+
+
 def test_a_dry_run_with_wrong_settings_names_them(checkout, tmp_path):
     settings = checkout / "Pulumi.dev.yaml"
     settings.write_text(settings.read_text().replace("config:\n", "config:\n  sluice:imports: {chunkMiB: 0}\n", 1))

@@ -1,8 +1,10 @@
 import io
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers.importer.errors import FileError
 from handlers.importer.reading.transcoder import Transcoder
 
 
@@ -38,3 +40,8 @@ def test_what_is_no_text_is_no_utf8_either(data: bytes, name: str, piece: int) -
         found.replace(b"\xff", b"").decode()
     else:
         assert transcoded(data, name, piece=piece) == text
+
+
+def test_a_text_that_its_decoder_gives_up_is_refused() -> None:
+    with pytest.raises(FileError, match=r"^cannot be read as iso2022_kr: "):
+        transcoded(b"\x1b$" + b"+" * 40, "iso2022_kr", piece=3)

@@ -5,9 +5,9 @@ next one that is neither doubled nor escaped: delimiters and line ends in it are
 is text. Which rows are malformed, and where those end, `csv_rules` says; here rows are well-formed.
 
 With an escape, a backslash takes the character behind it as it is, but for `\0` `\b` `\n` `\r` `\t` `\Z`, which mean
-what they do to MySQL. In a dialect with quotes it does so in quoted cells alone, because neither Spark nor MySQL then
-escapes anything outside; without, everywhere (the tabbed files of MySQL and PostgreSQL). A cell that is `\N` stays
-`\N`, for so such files say that there is no value.
+what they do to MySQL, and `\f` `\v`, which PostgreSQL writes and MySQL never. In a dialect with quotes it does so in
+quoted cells alone, because neither Spark nor MySQL then escapes anything outside; without, everywhere (the tabbed files
+of MySQL and PostgreSQL). A cell that is `\N` stays `\N`, for so such files say that there is no value.
 """
 
 import csv
@@ -21,7 +21,7 @@ from handlers.importer.reading.records import RECORD_BYTES
 
 Row = list[str]
 
-_MEANINGS = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
+_MEANINGS = {"0": "\0", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "Z": "\x1a"}
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 csv.field_size_limit(2 * RECORD_BYTES)  # its default of 128 KiB is less than an item's 400 KB

@@ -107,7 +107,8 @@ def escaped(data: bytes, at: int) -> tuple[bytes, int]:
     if begins(data, at, b"\r\n"):
         return b"\r\n", at + 2
     byte = data[at : at + 1]
-    return {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}.get(byte, byte), at + 1
+    meanings = dict(zip([b"0", b"b", b"f", b"n", b"r", b"t", b"v", b"Z"], b"\0\b\f\n\r\t\v\x1a", strict=True))
+    return bytes([meanings[byte]]) if byte in meanings else byte, at + 1
 
 
 def begins(data: bytes, at: int, mark: bytes) -> bool:

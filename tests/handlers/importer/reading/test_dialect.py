@@ -23,6 +23,7 @@ MYSQL, TABBED = Dialect(",", '"', "\\"), Dialect("\t", "", "\\")
         (MYSQL, r'"a \\",\N,"\N",C:\new,"\n\0\x,""q"""', ["a \\", r"\N", r"\N", r"C:\new", '\n\0x,"q"']),
         (MYSQL, '"a\\\nb"', ["a\nb"]),
         (TABBED, 'a\\\tb\tsay "hi"\t\\\\\\n\t\\N', ["a\tb", 'say "hi"', "\\\n", "\\N"]),
+        (TABBED, "\\b\\f\\n\\r\\t\\v\\\\", ["\b\f\n\r\t\v\\"]),  # all that PostgreSQL escapes
         (TABBED, "a\\\r\nb\tc", ["a\r\nb", "c"]),
         (Dialect("|", ""), '"a|b"', ['"a', 'b"']),
         (Dialect("§", "þ"), "þa§bþ§c", ["a§b", "c"]),

@@ -10,11 +10,13 @@ import tempfile
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-
-import pulumi
+from typing import TYPE_CHECKING
 
 from infra import imports, standard_library
 from sluice.packages import CACHE, UNPACKED_BYTES, UPLOAD_BYTES, RequirementsError, files_of
+
+if TYPE_CHECKING:
+    import pulumi
 
 ROOT = Path(__file__).parent.parent
 """The folder that handler paths start from."""
@@ -31,7 +33,7 @@ class CodeError(ValueError):
 
 def archive(
     handler: str, root: Path = ROOT, functions: Sequence[str] = (), files: Mapping[str, str] | None = None
-) -> pulumi.FileArchive:
+) -> "pulumi.FileArchive":
     """Returns the code of a function as an archive, made in `.build` of the root.
 
     Args:
@@ -45,6 +47,8 @@ def archive(
     Raises:
         pulumi.RunError: The code cannot be packaged; Pulumi shows why without a traceback.
     """
+    import pulumi  # not for those who package without a program, as benchmarks do
+
     try:
         return pulumi.FileArchive(str(package(handler, root, functions=functions, texts=files or {})))
     except (CodeError, FileNotFoundError, imports.ImportsError, RequirementsError) as error:

@@ -5,6 +5,7 @@ whole or halved, so what is delivered again starts where an object started and o
 """
 
 import gzip
+import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from json.encoder import encode_basestring_ascii as quoted
@@ -73,13 +74,21 @@ def _folder_and_line(record: Record) -> tuple[str, str]:
         f'{{"event_id":{quoted(record["eventID"])},"event":{quoted(record["eventName"])},"table":{quoted(table)},'
         f'"at":"{at:%Y-%m-%dT%H:%M:%SZ}","sequence_number":{quoted(change["SequenceNumber"])},'
         f'"keys":{json_object(change["Keys"])},"old":{_image(change.get("OldImage"))},'
-        f'"new":{_image(change.get("NewImage"))}}}\n'
+        f'"new":{_image(change.get("NewImage"))},"by":{_identity(record)}}}\n'
     )
     return f"{PREFIX}table={table}/date={at:%Y-%m-%d}/hour={at:%H}/", line
 
 
 def _image(image: Mapping[str, Any] | None) -> str:
     return "null" if image is None else json_object(image)
+
+
+def _identity(record: Record) -> str:
+    """Returns who made the change, where DynamoDB says so: it does of what expired, by a service of its own."""
+    identity = record.get("userIdentity")
+    if not identity:
+        return "null"
+    return json.dumps({"type": identity.get("type"), "principal": identity.get("principalId")}, separators=(",", ":"))
 
 
 def _compressed(lines: list[str]) -> bytes:

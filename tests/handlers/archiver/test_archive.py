@@ -34,7 +34,28 @@ def test_a_line_tells_the_whole_change():
         "keys": {"userId": "u7"},
         "old": {"n": "old"},
         "new": {"n": "new"},
+        "by": None,
     }
+
+
+def test_an_expiry_is_told_from_a_deletion_by_who_made_it():
+    expired = {**record(event="REMOVE"), "userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"}}
+    assert json.loads(only_line(expired))["by"] == {"type": "Service", "principal": "dynamodb.amazonaws.com"}
+
+
+@pytest.mark.parametrize("identity", [None, {}])
+def test_a_change_of_which_nobody_is_named_is_by_null(identity):
+    assert json.loads(only_line({**record(event="REMOVE"), "userIdentity": identity}))["by"] is None
+
+
+def test_what_an_identity_lacks_is_null():
+    line = json.loads(only_line({**record(), "userIdentity": {"type": "Service"}}))
+    assert line["by"] == {"type": "Service", "principal": None}
+
+
+def test_an_identity_that_is_no_object_stops_its_batch():
+    batch = archive([record(1), {**record(2), "userIdentity": "somebody"}], ALL)
+    assert (batch.archived, batch.stopped_at and batch.stopped_at.sequence_number) == (1, f"{2:021d}")
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 import pulumi
 
+from infra import mail_templates
 from infra.archiver import archive_bucket, archiver
 from infra.bucket import Bucket
 from infra.dashboard import Dashboard
 from infra.import_pipeline import ImportPipeline
+from infra.mail_rules import default_rules
 from infra.mailer import Mailer
 from infra.monitoring import Monitoring
-from infra.notifier import TEMPLATES, marks_table, notifier
+from infra.notifier import marks_table, notifier
 from infra.operations import Operations, with_pipeline
 from infra.scheduled_reporter import ScheduledReporter
 from infra.sending import Sending
@@ -19,6 +21,8 @@ from infra.table import Table
 from sluice.outputs import SluiceOutputs
 
 settings = load_stack()
+mails = default_rules(settings.stream.watch)
+mail_templates.check(mails)
 name = f"{pulumi.get_project()}-{settings.environment}"
 tags = {
     "project": pulumi.get_project(),
@@ -42,7 +46,7 @@ mailer = Mailer(
         "sender": settings.mail.sender,
         "domain": settings.mail.domain,
         "create_identity": settings.mail.create_identity,
-        "templates": TEMPLATES,
+        "templates": [rule["template"] for rule in mails],
         "events_topic_arn": monitoring.topic_arn,
         "operations": operations,
     },
@@ -66,7 +70,7 @@ stream = StreamPipeline(
         "failures_bucket_arn": archive.arn,
         "consumers": {
             "archiver": {**archiver(archive.name, archive.arn, settings.stream.archive), **bounds},
-            "notifier": {**notifier(sending, mailer.templates, marks, settings.stream.watch), **bounds},
+            "notifier": {**notifier(sending, mailer.templates, marks, mails), **bounds},
         },
         "operations": stream_operations,
     },

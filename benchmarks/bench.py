@@ -30,8 +30,8 @@ from benchmarks.workloads import (
     WORKLOADS,
     Contender,
     Workload,
+    archive,
 )
-from infra.code import package
 
 _ARCHIVE_KB, _DEPLOY_SECONDS, _PREVIEW_SECONDS = 100, 5, 3
 _NOT_MEASURED = (
@@ -53,7 +53,7 @@ class Bench:
         self._rows, self._records, self._items = (20_000, 2_000, 28_000) if quick else (200_000, 10_000, 140_000)
         self._rounds = 2 if quick else 3
         self._start_rounds = 3 if quick else 7
-        self._archives = {handler: package(handler) for handler in HANDLERS.values()}
+        self._archives = {handler: archive(handler) for handler in HANDLERS.values()}
         self._missed: list[str] = list(_NOT_MEASURED)
         self._samples: defaultdict[str, list[dict[str, Sample]]] = defaultdict(list)
         """Workload -> of each round, contender -> sample."""

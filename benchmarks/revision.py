@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.measure import CONTENDERS, ROOT, Sample, sample
-from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, HANDLERS, WORKLOADS
-from infra.code import package
+from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, HANDLERS, WORKLOADS, archive
 
 
 class RevisionError(Exception):
@@ -83,7 +82,7 @@ def checked_out(commit: str) -> Iterator[Path]:
 
 def _describe() -> None:
     described = {
-        "archives": {handler: str(package(handler)) for handler in HANDLERS.values()},
+        "archives": {handler: str(archive(handler)) for handler in HANDLERS.values()},
         "environment": ENVIRONMENT,
         "contenders": str(CONTENDERS.relative_to(ROOT)),
         "functions": {

@@ -1,6 +1,7 @@
 """What is measured: the workloads, the contenders of each, and the goals that Sluice has set itself."""
 
 import json
+from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.inputs import TYPES
@@ -8,6 +9,8 @@ from handlers.archiver import environment as archiver
 from handlers.importer import environment as importer
 from handlers.notifier import environment as notifier
 from handlers.reporter import environment as reporter
+from infra.code import package
+from infra.mail_rules import default_rules, rules_file
 
 IMPORT = "import CSV"
 MAILS = "stream records to mails"
@@ -20,11 +23,10 @@ ROWS_A_REQUEST = 25
 ENVIRONMENT = {
     notifier.SENDER: "no-reply@example.com",
     notifier.CONFIGURATION_SET: "mail",
-    notifier.WELCOME_TEMPLATE: "welcome",
-    notifier.PROFILE_CHANGED_TEMPLATE: "profile-changed",
+    notifier.RULES: "rules.json",
+    notifier.TEMPLATES: '{"welcome": "welcome", "profile-changed": "profile-changed"}',
     notifier.MAIL_ENABLED: "true",
     notifier.ONLY_TO: "[]",
-    notifier.WATCHED: '["email", "name"]',
     notifier.MARKS_TABLE: "marks",
     notifier.MARKS_DAYS: "37",
     archiver.BUCKET: "archive",
@@ -57,6 +59,14 @@ ENVIRONMENT = {
     reporter.ENVIRONMENT: "bench",
 }
 """The environment of Sluice's functions; where two name a variable alike, it means the same."""
+
+_FILES = {notifier.HANDLER: {"rules.json": rules_file(default_rules(["email", "name"]), "email", "name")}}
+"""Handler -> what its archive holds of settings."""
+
+
+def archive(handler: str) -> Path:
+    """Returns the folder of a function's code, with its settings."""
+    return package(handler, texts=_FILES.get(handler))
 
 
 class Contender(NamedTuple):

@@ -7,14 +7,13 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from infra import mail_defaults
+from infra import mail_defaults, mail_templates
 from infra.component import Component
 from infra.iam import region_of
 from infra.metrics import metric
 from infra.operations import Operations
 from infra.sending import Sending
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _EVENTS = ["BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE"]
 """What nobody would see otherwise: SES accepts a mail and says later that it went nowhere."""
 
@@ -45,7 +44,9 @@ class MailerArgs(TypedDict):
     create_identity: NotRequired[bool]
     """False where the identity is verified already, by another environment or team of the account."""
     templates: Sequence[str]
-    """Names of folders in `infra/templates`, each with `subject.txt`, `body.txt` and `body.html`."""
+    """Names of templates: folders, each with `subject.txt`, `body.txt` and `body.html`."""
+    templates_folder: NotRequired[str]
+    """The folder of these folders; `infra/templates` of this repository by default."""
     events_topic_arn: pulumi.Input[str]
     """The SNS topic that bounces, complaints, rejects and rendering failures go to; its policy must let SES publish."""
     operations: NotRequired[Operations]
@@ -68,6 +69,11 @@ class Mailer(Component):
     templates: dict[str, aws.ses.Template]
 
     def __init__(self, name: str, args: MailerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Makes the mailer.
+
+        Raises:
+            TemplateError: A template is not as it has to be.
+        """
         super().__init__("sluice:index:Mailer", name, args.get("operations"), opts)
         self._args = args
         self.configuration_set = self._create_configuration_set()
@@ -119,13 +125,13 @@ class Mailer(Component):
         )
 
     def _create_template(self, template: str) -> aws.ses.Template:
-        folder = _TEMPLATES / template
+        parts = mail_templates.read(Path(self._args.get("templates_folder", mail_templates.DEFAULT)) / template)
         return aws.ses.Template(
             f"{self._name}-{template}",
             name=f"{self._name}-{template}",
-            subject=(folder / "subject.txt").read_text(encoding="utf-8").strip(),
-            text=(folder / "body.txt").read_text(encoding="utf-8"),
-            html=(folder / "body.html").read_text(encoding="utf-8"),
+            subject=parts.subject,
+            text=parts.text,
+            html=parts.html,
             opts=self._child(),
         )
 

@@ -3,27 +3,29 @@
 import json
 from collections.abc import Mapping, Sequence
 
+import pulumi
 import pulumi_aws as aws
 
 from handlers.notifier import environment
 from handlers.shared.variables import flag_text
-from infra import mail_defaults
+from infra import mail_defaults, mail_filters, mail_rules, stream_defaults
 from infra.archiver import FAILURES_KEPT_DAYS
 from infra.code import archive
-from infra.filters import pattern
 from infra.iam import allow
+from infra.mail_rules import MailRule
 from infra.operations import Operations
 from infra.sending import Sending, may_send_bulk
 from infra.stream_consumer import ConsumerArgs
 from infra.table import Table, TableArgs
 
-TEMPLATES = (environment.WELCOME, environment.PROFILE_CHANGED)
+_RULES = "rules.json"
+"""The file of rules in the archive."""
 _MARKS_KEPT_DAYS = FAILURES_KEPT_DAYS + 7
 """Longer than failures are kept, so that one sent again late is not mailed twice."""
 
 
 def marks_table(operations: Operations) -> TableArgs:
-    """Returns the table of marks: one item for each stream record whose mail SES took.
+    """Returns the table of marks: one item for each mail that SES took.
 
     It can be lost, so it is never protected: then a record that is delivered again is mailed again.
     """
@@ -35,29 +37,48 @@ def marks_table(operations: Operations) -> TableArgs:
 
 
 def notifier(
-    sending: Sending, templates: Mapping[str, aws.ses.Template], marks: Table, watch: Sequence[str]
+    sending: Sending,
+    templates: Mapping[str, aws.ses.Template],
+    marks: Table,
+    rules: Sequence[MailRule],
+    address_attribute: str = stream_defaults.ADDRESS_ATTRIBUTE,
+    name_attribute: str = stream_defaults.NAME_ATTRIBUTE,
 ) -> ConsumerArgs:
-    """Returns the consumer that mails new people, and people of whom a watched attribute changed."""
-    welcome, changed = (templates[template].name for template in TEMPLATES)
+    """Returns the consumer that sends mails by rules.
+
+    Args:
+        sending: How mail is sent.
+        templates: At least those of the rules, by their names.
+        marks: The table of marks.
+        rules: Which changes send which mail to whom; ten at most.
+        address_attribute: Where the address is unless a rule says.
+        name_attribute: Where the name is that mails greet.
+
+    Raises:
+        ValueError: A rule is wrong, or can never match; or there is none.
+    """
+    mail_rules.check(rules, address_attribute)
+    used = list(dict.fromkeys(rule["template"] for rule in rules))
     return {
         "handler": environment.HANDLER,
-        "code": archive(environment.HANDLER),
+        "code": archive(
+            environment.HANDLER, files={_RULES: mail_rules.rules_file(rules, address_attribute, name_attribute)}
+        ),
         "description": "Mails people about their new or changed records through SES",
-        "filters": [pattern({"events": ["INSERT", "MODIFY"]})],
+        "filters": mail_filters.patterns(rules),
         "environment": {
             environment.SENDER: sending["sender"],
             environment.CONFIGURATION_SET: sending["configuration_set_name"],
-            environment.WELCOME_TEMPLATE: welcome,
-            environment.PROFILE_CHANGED_TEMPLATE: changed,
+            environment.RULES: _RULES,
+            environment.TEMPLATES: pulumi.Output.json_dumps({template: templates[template].name for template in used}),
             environment.MAIL_ENABLED: flag_text(sending.get("enabled", mail_defaults.ENABLED)),
             environment.ONLY_TO: json.dumps(list(sending.get("only_to", []))),
-            environment.WATCHED: json.dumps(list(watch)),
             environment.MARKS_TABLE: marks.name,
             environment.MARKS_DAYS: str(_MARKS_KEPT_DAYS),
         },
-        "settings": {environment.ONLY_TO: "mail.onlyTo", environment.WATCHED: "stream.watch"},
+        "settings": {environment.ONLY_TO: "mail.onlyTo"},
         "statements": [
-            may_send_bulk(sending, [templates[template].arn for template in TEMPLATES]),
+            may_send_bulk(sending, [templates[template].arn for template in used]),
             allow("Marks", ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem"], [marks.arn]),
         ],
         "alarms": {

@@ -1,15 +1,15 @@
 """What a mail says: the values that fill its template, made safe for a header, for a text and for HTML.
 
 Each value goes out twice, as `name` for the subject and the text and as `nameHtml` for the HTML: SES puts values into
-templates as they are. It accepts a mail that lacks a variable and never delivers it, so a test holds the names here and
-those in `infra/templates` together.
+templates as they are. It accepts a mail that lacks a variable and never delivers it, so the program holds templates and
+rules together before it deploys them.
 """
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 
-from handlers.notifier.environment import ADDRESS_ATTRIBUTE
 from handlers.shared.inert import inert
 
 NAMELESS = "there"
@@ -17,17 +17,20 @@ NAMELESS = "there"
 
 _LONGEST_VALUE = 100
 _LONGEST_READ = 1000  # no more of a value is looked at: an item may hold 400 KB of it
+_MOST_CHANGES = 20
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s_.-]+")
 
 
-def welcome(name: str) -> str:
-    """Returns the template data, as JSON, of a welcome to somebody whose name may be anything."""
-    return _data(name=name or NAMELESS)
+def data(name: str, changes: str, values: Sequence[tuple[str, str]] = ()) -> str:
+    """Returns the template data of a mail, as JSON: each variable, and beside it the one for HTML.
 
-
-def profile_changed(name: str, changes: str) -> str:
-    """Returns the template data of a note on a changed profile; `changes` is what `spoken` returned."""
-    return _data(name=name or NAMELESS, changes=changes)
+    Args:
+        name: A cleaned name; `""` for somebody without.
+        changes: What `spoken` returned.
+        values: Further variables with their cleaned values.
+    """
+    further = "".join([f",{_pair(variable, value)}" for variable, value in values]) if values else ""
+    return f"{{{_pair('name', name or NAMELESS)},{_changes(changes)}{further}}}"
 
 
 def cleaned(value: str) -> str:
@@ -47,18 +50,26 @@ def escaped(value: str) -> str:
     )
 
 
-def spoken(attributes: Sequence[str]) -> str:
-    """Returns attributes as people name them: `("email", "firstName")` becomes "e-mail address and first name"."""
-    *others, last = [_spoken(attribute) for attribute in attributes]
+def spoken(attributes: Sequence[str], address_attribute: str) -> str:
+    """Returns attributes as people name them: `("email", "firstName")` becomes "e-mail address and first name".
+
+    Of more than twenty the rest are "others". None at all is `""`.
+    """
+    words = ["e-mail address" if name == address_attribute else _words(name) for name in attributes[:_MOST_CHANGES]]
+    if len(attributes) > _MOST_CHANGES:
+        words.append("others")
+    *others, last = words or [""]
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _spoken(attribute: str) -> str:
-    if attribute == ADDRESS_ATTRIBUTE:
-        return "e-mail address"
+def _words(attribute: str) -> str:
     return cleaned(_WORD_BREAK.sub(" ", attribute).lower()) or cleaned(attribute)
 
 
-def _data(**values: str) -> str:
-    pairs = [f'"{name}":{quoted(value)},"{name}Html":{quoted(escaped(value))}' for name, value in values.items()]
-    return "{" + ",".join(pairs) + "}"
+def _pair(variable: str, value: str) -> str:
+    return f'"{variable}":{quoted(value)},"{variable}Html":{quoted(escaped(value))}'
+
+
+@lru_cache(maxsize=100)  # a batch changes few different sets of attributes
+def _changes(changes: str) -> str:
+    return _pair("changes", changes)

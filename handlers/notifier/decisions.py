@@ -1,20 +1,22 @@
-"""Which stream record sends which mail to whom, and why the others send none.
+"""Which stream record sends which mails to whom, and why the others send none.
 
 Records are read by hand: boto3's deserializer would take four times as long. Their shape:
 https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from handlers.notifier import content
-from handlers.notifier.environment import ADDRESS_ATTRIBUTE, NAME_ATTRIBUTE, PROFILE_CHANGED, WELCOME
+from handlers.notifier.rules import Image, MailRule, Rules
+from handlers.shared.attributes import text
 from handlers.shared.recipients import OnlyTo, UnusableAddressError, deliverable
 
 EVENT_NOT_HANDLED = "event_not_handled"
 UNREADABLE = "unreadable"
 NO_IMAGE = "no_image"
+NO_RULE_MATCHES = "no_rule_matches"
 NOTHING_WATCHED_CHANGED = "nothing_watched_changed"
 NO_ADDRESS = "no_address"
 NOT_ALLOWED = "not_allowed"
@@ -22,15 +24,15 @@ MAIL_DISABLED = "mail_disabled"
 REPEATED = "repeated_in_batch"
 
 _SETS = ("SS", "NS", "BS")
+_NO_RECORD = (ArithmeticError, AttributeError, KeyError, TypeError, ValueError, RecursionError)
 
 Record = Mapping[str, Any]
 
 
-class Rules(NamedTuple):
+class Policy(NamedTuple):
     """What the settings say about mail."""
 
-    watched: tuple[str, ...]
-    """The attributes whose change is worth a mail, in the order in which the mail names them."""
+    rules: Rules
     only_to: OnlyTo
     enabled: bool
     """False where mails are counted and not sent."""
@@ -39,83 +41,126 @@ class Rules(NamedTuple):
 class Mail(NamedTuple):
     """A mail that a stream record asks for."""
 
-    event_id: str
-    """The record's; the mail's identity."""
+    mark: str
+    """What it is marked by, its identity: the record's event id, with rule and fixed address behind it."""
     sequence_number: str
     """The record's place in its shard."""
     template: str
-    """`WELCOME` or `PROFILE_CHANGED`."""
     to: str
     """An address as SES takes it."""
     data: str
     """The template's values, as JSON."""
+    in_order: bool = True
+    """False where the order of the mails to its address is no matter, as to a fixed one, which every record mails."""
 
 
-def plan(records: Sequence[Record], rules: Rules) -> tuple[list[Mail], dict[str, int]]:
-    """Returns the mails that records ask for, in their order, and how many ask for none, by reason."""
+def plan(records: Sequence[Record], policy: Policy) -> tuple[list[Mail], dict[str, int]]:
+    """Returns the mails that records ask for, in their order, and how many are not to be sent, by reason."""
     mails: dict[str, Mail] = {}
     skipped: dict[str, int] = {}
     for record in records:
-        decision = decide(record, rules)
-        if isinstance(decision, Mail):
-            if decision.event_id not in mails:
-                mails[decision.event_id] = decision
+        for decision in decide(record, policy):
+            if isinstance(decision, Mail) and decision.mark not in mails:
+                mails[decision.mark] = decision
                 continue
-            decision = REPEATED
-        skipped[decision] = skipped.get(decision, 0) + 1
+            reason = REPEATED if isinstance(decision, Mail) else decision
+            skipped[reason] = skipped.get(reason, 0) + 1
     return list(mails.values()), skipped
 
 
-def decide(record: Record, rules: Rules) -> Mail | str:
-    """Returns the mail that a stream record asks for, or the reason why it asks for none.
+def decide(record: Record, policy: Policy) -> list[Mail | str]:
+    """Returns the mails that a stream record asks for, and for each that is not to be sent the reason.
 
-    A changed address is mailed to the new one alone: the old one may be dead by now, or somebody else's.
-    Nothing is raised: what is no stream record is `UNREADABLE`.
+    A record that asks for none has one reason. A changed address is mailed to the new one alone: the old one may be
+    dead by now, or somebody else's. Nothing is raised: what is no stream record is `UNREADABLE`.
     """
     try:
-        return _decide(record, rules)
-    except UnusableAddressError as error:
-        return error.reason
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        return UNREADABLE
+        return _decide(record, policy)
+    except _NO_RECORD:
+        return [UNREADABLE]
 
 
-def _decide(record: Record, rules: Rules) -> Mail | str:
+def _decide(record: Record, policy: Policy) -> list[Mail | str]:
     event = record["eventName"]
-    if event not in ("INSERT", "MODIFY"):
-        return EVENT_NOT_HANDLED
+    rules = policy.rules.by_event.get(event)
+    if not rules:
+        return [EVENT_NOT_HANDLED]
     change = record["dynamodb"]
     after, before = change.get("NewImage"), change.get("OldImage")
-    if not after or (event == "MODIFY" and not before):
-        return NO_IMAGE
-    changes = [name for name in rules.watched if not _same(before.get(name), after.get(name))] if before else []
-    if event == "MODIFY" and not changes:
-        return NOTHING_WATCHED_CHANGED
-    address = _string(after, ADDRESS_ATTRIBUTE)
+    image = before if event == "REMOVE" else after
+    if not image or (event == "MODIFY" and not before):
+        return [NO_IMAGE]
+    event_id, sequence_number = _text(record["eventID"]), _text(change["SequenceNumber"])
+    decisions: list[Mail | str] = []
+    reason = NOTHING_WATCHED_CHANGED
+    for rule in rules:
+        try:
+            if rule.where and not all(condition.holds(image) for condition in rule.where):
+                reason = NO_RULE_MATCHES
+                continue
+            changes = _changes(rule, before, after) if event == "MODIFY" else ()
+            if event == "MODIFY" and rule.changed and not changes:
+                continue
+            if rule.to_attribute:
+                decisions.append(_to_person(rule, event_id, sequence_number, image, changes, policy))
+            else:
+                decisions += _to_fixed(rule, event_id, sequence_number, image, changes, policy)
+        except UnusableAddressError as error:
+            decisions.append(error.reason)
+        except _NO_RECORD:  # what spoils one rule's mail is nothing to another's
+            decisions += [] if UNREADABLE in decisions else [UNREADABLE]
+    return decisions or [reason]
+
+
+def _changes(rule: MailRule, before: Image, after: Image) -> tuple[str, ...]:
+    """Returns which attributes have changed, of those that a rule watches or of all."""
+    watched = rule.changed or sorted({**before, **after})
+    return tuple([name for name in watched if not _same(before.get(name), after.get(name))])
+
+
+def _to_person(
+    rule: MailRule, event_id: str, sequence_number: str, image: Image, changes: tuple[str, ...], policy: Policy
+) -> Mail | str:
+    address = _string(image, rule.to_attribute)
     to = deliverable(address) if address else ""
-    objection = _objection(to, rules)
+    objection = _objection(to, policy)
     if objection:
         return objection
-    name = content.cleaned(_string(after, NAME_ATTRIBUTE))
-    if event == "INSERT":
-        template, data = WELCOME, content.welcome(name)
-    else:
-        template, data = PROFILE_CHANGED, content.profile_changed(name, _spoken(tuple(changes)))
-    return Mail(_text(record["eventID"]), _text(change["SequenceNumber"]), template, to, data)
+    data = _data(rule, image, changes, policy.rules)
+    return Mail(event_id + rule.mark, sequence_number, rule.template, to, data)
 
 
-def _objection(to: str, rules: Rules) -> str | None:
+def _to_fixed(
+    rule: MailRule, event_id: str, sequence_number: str, image: Image, changes: tuple[str, ...], policy: Policy
+) -> list[Mail | str]:
+    data = _data(rule, image, changes, policy.rules)
+    return [
+        _objection(to, policy) or Mail(event_id + mark, sequence_number, rule.template, to, data, in_order=False)
+        for to, mark in rule.to_addresses
+    ]
+
+
+def _objection(to: str, policy: Policy) -> str | None:
     if not to:
         return NO_ADDRESS
-    if not rules.only_to.allows(to):
+    if not policy.only_to.allows(to):
         return NOT_ALLOWED
-    return None if rules.enabled else MAIL_DISABLED
+    return None if policy.enabled else MAIL_DISABLED
 
 
-_spoken = cache(content.spoken)  # a batch changes few different sets of attributes
+def _data(rule: MailRule, image: Image, changes: tuple[str, ...], rules: Rules) -> str:
+    name = content.cleaned(_string(image, rules.name_attribute))
+    spoken = _spoken(changes, rules.address_attribute)
+    if not rule.values:
+        return content.data(name, spoken)
+    values = [(variable, content.cleaned(text(image.get(attribute)))) for variable, attribute in rule.values]
+    return content.data(name, spoken, values)
 
 
-def _string(image: Mapping[str, Any], attribute: str) -> str:
+_spoken = lru_cache(maxsize=1000)(content.spoken)  # a batch changes few different sets of attributes
+
+
+def _string(image: Image, attribute: str) -> str:
     value = image.get(attribute)
     return value.get("S", "") if value else ""
 

@@ -17,8 +17,8 @@ class Delivery:
     Attributes:
         sent: How many mails SES accepted.
         already_sent: How many were marked before.
-        refused: Event id -> SES's code, of the mails that SES will never take.
-        unsent: Event id -> why, of the mails to be handed back.
+        refused: Mark -> SES's code, of the mails that SES will never take.
+        unsent: Mark -> why, of the mails to be handed back.
         failed: Template -> SES's code, of templates that nothing can be sent of before somebody acts.
         unmarked: How many of the sent could not be marked; a retry would send them again.
     """
@@ -38,14 +38,14 @@ class Delivery:
         self._stopped = False
 
     def deliver(self, mails: Sequence[Mail]) -> None:
-        """Sends those of the mails, all of different events, that are not marked.
+        """Sends those of the mails, all of different marks, that are not marked yet.
 
         Raises:
             MarksUnavailableError: The marks could not be read; nothing was sent.
         """
-        marks = self._marks.present([mail.event_id for mail in mails], self._deadlines)
+        marks = self._marks.present([mail.mark for mail in mails], self._deadlines)
         self.already_sent = len(marks)
-        self._send([mail for mail in mails if mail.event_id not in marks])
+        self._send([mail for mail in mails if mail.mark not in marks])
 
     def deliver_claimed(self, mails: Sequence[Mail], claim: Claim) -> None:
         """Sends as `deliver` does, each mail under a claim.
@@ -60,25 +60,25 @@ class Delivery:
         while rest and not self._stopped and not self.failed and self._deadlines.wait(attempt, self._deadlines.work):
             rest = self._deliver_free(rest, claim)
             attempt += 1
-        self.unsent |= {mail.event_id: CLAIMED for mail in rest}
+        self.unsent |= {mail.mark: CLAIMED for mail in rest}
 
     def _deliver_free(self, mails: Sequence[Mail], claim: Claim) -> list[Mail]:
         """Delivers what nobody else has claimed; returns the mails that somebody has, and has not marked."""
-        ids = [mail.event_id for mail in mails]
-        claims = self._marks.claim(ids, claim, self._deadlines)
+        wanted = [mail.mark for mail in mails]
+        claims = self._marks.claim(wanted, claim, self._deadlines)
         try:
-            marks = self._marks.present(ids, self._deadlines)
+            marks = self._marks.present(wanted, self._deadlines)
         except MarksUnavailableError:
             self._marks.release(claims, self._deadlines)
             raise
         self.already_sent += len(marks)
         free = claims - marks
-        self._send([mail for mail in mails if mail.event_id in free])
+        self._send([mail for mail in mails if mail.mark in free])
         self._marks.release(claims - self._accepted, self._deadlines)
-        return [mail for mail in mails if mail.event_id not in claims | marks]
+        return [mail for mail in mails if mail.mark not in claims | marks]
 
     def _send(self, mails: list[Mail]) -> None:
-        self.unsent |= {mail.event_id: NOT_BEGUN for mail in mails}
+        self.unsent |= {mail.mark: NOT_BEGUN for mail in mails}
         for call in bulk_calls(mails):
             self._settle(call)
 
@@ -108,13 +108,13 @@ class Delivery:
         """Acts on the answers; returns the mails to send again."""
         successes, again = [], []
         for mail, (rule, code) in zip(mails, answers, strict=True):
-            self.unsent[mail.event_id] = code
+            self.unsent[mail.mark] = code
             if rule is Rule.SENT:
-                successes.append(mail.event_id)
+                successes.append(mail.mark)
             elif rule is Rule.WAIT:
                 again.append(mail)
             elif rule in (Rule.SKIP, Rule.SPLIT):
-                self.refused[mail.event_id] = self.unsent.pop(mail.event_id)
+                self.refused[mail.mark] = self.unsent.pop(mail.mark)
             elif rule is Rule.FAIL:
                 self.failed[mail.template] = code
             elif rule is Rule.UNKNOWN:
@@ -122,26 +122,31 @@ class Delivery:
         self._mark(successes)
         return again
 
-    def _mark(self, event_ids: list[str]) -> None:
-        self.sent += len(event_ids)
-        self._accepted.update(event_ids)
-        for event_id in event_ids:
-            del self.unsent[event_id]
+    def _mark(self, marks: list[str]) -> None:
+        self.sent += len(marks)
+        self._accepted.update(marks)
+        for mark in marks:
+            del self.unsent[mark]
         try:
-            self._marks.write(event_ids, self._deadlines)
+            self._marks.write(marks, self._deadlines)
         except MarksUnavailableError:
             # To fail here would mail all of them again; what is handed back lies mostly behind them.
-            self.unmarked += len(event_ids)
+            self.unmarked += len(marks)
             self._stopped = True
 
 
 def bulk_calls(mails: Iterable[Mail]) -> Iterator[list[Mail]]:
-    """Groups mails into calls of one template each, as large as can be with each person's mails in order."""
+    """Groups mails into calls of one template each, as large as can be with each person's mails in order.
+
+    Those that need no order are not held to it: a fixed address gets mails of several templates about every record.
+    """
     latest: dict[str, tuple[int, str]] = {}
     groups: dict[tuple[int, str], list[Mail]] = {}
     for mail in mails:
-        turn, template = latest.get(mail.to, (0, mail.template))
-        key = latest[mail.to] = (turn + (template != mail.template), mail.template)
+        key = (0, mail.template)
+        if mail.in_order:
+            turn, template = latest.get(mail.to, key)
+            key = latest[mail.to] = (turn + (template != mail.template), mail.template)
         groups.setdefault(key, []).append(mail)
     for _, group in sorted(groups.items(), key=lambda item: item[0][0]):
         for start in range(0, len(group), MAILS_AT_ONCE):

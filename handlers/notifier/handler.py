@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers.notifier import decisions, environment, settings
 from handlers.notifier.deadlines import BatchDeadlines
-from handlers.notifier.decisions import Rules
+from handlers.notifier.decisions import Policy
 from handlers.notifier.delivery import Delivery
 from handlers.notifier.marks import Claim, Marks
 from handlers.notifier.sending import Sender
@@ -33,8 +33,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
         MarksUnavailableError: It is unknown who has been mailed, so nobody is.
     """
     started = monotonic()
-    rules, sender, marks = _setup()
-    mails, skipped = decisions.plan(event["Records"], rules)
+    policy, sender, marks = _setup()
+    mails, skipped = decisions.plan(event["Records"], policy)
     seconds = context.get_remaining_time_in_millis() / 1000
     delivery = Delivery(sender, marks, BatchDeadlines(seconds))
     try:
@@ -47,16 +47,16 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     if delivery.failed:
         codes = ", ".join(f"{template}: {code}" for template, code in delivery.failed.items())
         raise SendingError(f"SES refuses to send ({codes}): put that right, then redrive what has failed meanwhile")
-    unsent = (mail.sequence_number for mail in mails if mail.event_id in delivery.unsent)
+    unsent = (mail.sequence_number for mail in mails if mail.mark in delivery.unsent)
     return {"batchItemFailures": [{"itemIdentifier": number} for number in islice(unsent, 1)]}
 
 
 @cache
-def _setup() -> tuple[Rules, Sender, Marks]:
+def _setup() -> tuple[Policy, Sender, Marks]:
     config = settings.read(os.environ)
     sender = Sender(ses.connect(), config.sender, config.configuration_set, config.templates)
     marks = Marks(dynamodb.connect(), config.marks_table, config.marks_days)
-    return config.rules, sender, marks
+    return config.policy, sender, marks
 
 
 def _emit(context: Any, records: int, skipped: dict[str, int], delivery: Delivery, seconds: float) -> None:

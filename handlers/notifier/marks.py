@@ -1,4 +1,4 @@
-"""The marks of what was mailed, one item a stream record: what makes a retried batch mail nobody twice.
+"""The marks of what was mailed, one item a mail: what makes a retried batch mail nobody twice.
 
 A shard's records are in one invocation at a time, so marks are read before and written after. Records that are sent
 again by hand come outside that order, perhaps twice at once: they are claimed first. A claim is an item of its own,
@@ -23,7 +23,7 @@ from handlers.shared.aws.errors import AwsError
 _KEYS = 100
 _WRITES = 25
 
-_CLAIM = "claim/"  # before the event's id
+_CLAIM = "claim/"  # before the mark
 _OWNER = "claimed_by"
 _MARGIN = 10  # seconds that a claim outlives its invocation: clocks differ
 
@@ -33,7 +33,7 @@ class MarksUnavailableError(Exception):
 
 
 class Claim(NamedTuple):
-    """Who claims events, and how long it may take."""
+    """Who claims mails, and how long it may take."""
 
     owner: str
     """The invocation; one that is repeated is the same owner."""
@@ -42,7 +42,7 @@ class Claim(NamedTuple):
 
 
 class Marks:
-    """The table of marks. Event ids that are passed are all different."""
+    """The table of marks. Those that are passed are all different."""
 
     def __init__(self, client: AwsClient, table: str, days: int, now: Callable[[], float] = time.time) -> None:
         """Takes how many days a mark lasts, and what gives the seconds since 1970."""
@@ -51,30 +51,30 @@ class Marks:
         self._seconds = days * 86_400
         self._now = now
 
-    def present(self, event_ids: Sequence[str], deadlines: BatchDeadlines) -> set[str]:
-        """Returns those of these events that are marked.
+    def present(self, marks: Sequence[str], deadlines: BatchDeadlines) -> set[str]:
+        """Returns those of these marks that are there.
 
         Raises:
             MarksUnavailableError: Not all marks could be read.
         """
         chunks = [
             f'{{"ConsistentRead":true,"ProjectionExpression":"{MARK_KEY}","Keys":[{chunk}]}}'
-            for chunk in _chunks([f"{{{_key(event_id)}}}" for event_id in event_ids], _KEYS)
+            for chunk in _chunks([f"{{{_key(mark)}}}" for mark in marks], _KEYS)
         ]
         answers = self._answers("BatchGetItem", chunks, "UnprocessedKeys", deadlines)
         return {item[MARK_KEY]["S"] for answer in answers for item in answer["Responses"].get(self._table, ())}
 
-    def write(self, event_ids: Sequence[str], deadlines: BatchDeadlines) -> None:
-        """Marks events as mailed.
+    def write(self, marks: Sequence[str], deadlines: BatchDeadlines) -> None:
+        """Marks mails as sent.
 
         Raises:
             MarksUnavailableError: Some of them are not marked.
         """
         expiry = f'"{MARK_EXPIRY}":{{"N":"{int(self._now()) + self._seconds}"}}'
-        self._write([f'{{"PutRequest":{{"Item":{{{_key(event_id)},{expiry}}}}}}}' for event_id in event_ids], deadlines)
+        self._write([f'{{"PutRequest":{{"Item":{{{_key(mark)},{expiry}}}}}}}' for mark in marks], deadlines)
 
-    def claim(self, event_ids: Iterable[str], claim: Claim, deadlines: BatchDeadlines) -> set[str]:
-        """Claims events, and returns those that nobody else has claimed; marks are to be read after that.
+    def claim(self, marks: Iterable[str], claim: Claim, deadlines: BatchDeadlines) -> set[str]:
+        """Claims mails, by their marks, and returns those that nobody else has; marks are to be read after that.
 
         Raises:
             MarksUnavailableError: Not all could be asked for; none is claimed.
@@ -87,7 +87,7 @@ class Marks:
                 {
                     "TableName": self._table,
                     "Item": {
-                        MARK_KEY: {"S": _CLAIM + event_id},
+                        MARK_KEY: {"S": _CLAIM + mark},
                         MARK_EXPIRY: {"N": str(now + math.ceil(claim.seconds) + _MARGIN)},
                         _OWNER: owner,
                     },
@@ -97,9 +97,9 @@ class Marks:
                     ),
                     "ExpressionAttributeValues": {":now": {"N": str(now)}, ":owner": owner},
                 },
-                tag=event_id,
+                tag=mark,
             )
-            for event_id in event_ids
+            for mark in marks
         )
         claims, failure = set(), None
         for request, outcome in self._client.map(requests, deadline=deadlines.calls):
@@ -112,10 +112,10 @@ class Marks:
             raise MarksUnavailableError(str(failure)) from failure
         return claims
 
-    def release(self, event_ids: Collection[str], deadlines: BatchDeadlines) -> None:
-        """Ends this invocation's claims of events; where that fails they end by themselves."""
+    def release(self, marks: Collection[str], deadlines: BatchDeadlines) -> None:
+        """Ends this invocation's claims of mails; where that fails they end by themselves."""
         with suppress(MarksUnavailableError):
-            self._write([f'{{"DeleteRequest":{{"Key":{{{_key(_CLAIM + id_)}}}}}}}' for id_ in event_ids], deadlines)
+            self._write([f'{{"DeleteRequest":{{"Key":{{{_key(_CLAIM + id_)}}}}}}}' for id_ in marks], deadlines)
 
     def _write(self, requests: Sequence[str], deadlines: BatchDeadlines) -> None:
         chunks = [f"[{chunk}]" for chunk in _chunks(requests, _WRITES)]
@@ -145,8 +145,8 @@ class Marks:
         return answers
 
 
-def _key(event_id: str) -> str:
-    return f'"{MARK_KEY}":{{"S":{quoted(event_id)}}}'
+def _key(mark: str) -> str:
+    return f'"{MARK_KEY}":{{"S":{quoted(mark)}}}'
 
 
 def _chunks(members: Sequence[str], size: int) -> list[str]:

@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
-from handlers.notifier import environment
-from handlers.notifier.decisions import Rules
+from handlers.notifier import environment, rules
+from handlers.notifier.decisions import Policy
 from handlers.shared.recipients import OnlyTo
 from handlers.shared.variables import flag
+
+_ROOT = Path(__file__).parents[2]
 
 
 class Settings(NamedTuple):
     """What the function does; see `environment` for each."""
 
-    rules: Rules
+    policy: Policy
     sender: str
     configuration_set: str
     templates: dict[str, str]
@@ -25,17 +28,14 @@ class Settings(NamedTuple):
 def read(environ: Mapping[str, str]) -> Settings:
     """Returns the settings that environment variables say."""
     return Settings(
-        rules=Rules(
-            watched=tuple(json.loads(environ[environment.WATCHED])),
+        policy=Policy(
+            rules=rules.parse((_ROOT / environ[environment.RULES]).read_text(encoding="utf-8")),
             only_to=OnlyTo(json.loads(environ[environment.ONLY_TO])),
             enabled=flag(environ[environment.MAIL_ENABLED]),
         ),
         sender=environ[environment.SENDER],
         configuration_set=environ[environment.CONFIGURATION_SET],
-        templates={
-            environment.WELCOME: environ[environment.WELCOME_TEMPLATE],
-            environment.PROFILE_CHANGED: environ[environment.PROFILE_CHANGED_TEMPLATE],
-        },
+        templates=json.loads(environ[environment.TEMPLATES]),
         marks_table=environ[environment.MARKS_TABLE],
         marks_days=int(environ[environment.MARKS_DAYS]),
     )

@@ -7,8 +7,7 @@ import pytest
 
 from benchmarks import inputs
 from benchmarks.measure import ContenderError, NullEndpoint, sample
-from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, WORKLOADS, Workload
-from infra.code import package
+from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, WORKLOADS, Workload, archive
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +27,7 @@ def endpoint(folder: Path) -> Iterator[NullEndpoint]:
 def test_sluice_does_all_of_a_workload(folder: Path, endpoint: NullEndpoint, workload: Workload) -> None:
     ours = workload.contenders[0]
     environment = {**ENVIRONMENT, "BENCH_INPUT": workload.input}
-    taken = sample(ours.function, folder, endpoint.url, environment, package(ours.handler), cold=True)
+    taken = sample(ours.function, folder, endpoint.url, environment, archive(ours.handler), cold=True)
     expected = {"rows": 60, "records": 30, "items": 3000, "start": taken.units}[workload.unit]
     assert taken.units == expected
     assert taken.cpu > 0

@@ -15,9 +15,10 @@ from handlers.importer.items.rules import Item, Schema
 from handlers.importer.reading.rows import Rows
 from handlers.notifier import environment as notifier
 from handlers.notifier.deadlines import BatchDeadlines
-from handlers.notifier.decisions import Rules, plan
+from handlers.notifier.decisions import Policy, plan
 from handlers.notifier.delivery import Delivery
 from handlers.notifier.marks import Marks
+from handlers.notifier.rules import parse
 from handlers.notifier.sending import Sender
 from handlers.reporter.handler import _deadlines as deadlines
 from handlers.reporter.run import Run, Services
@@ -31,6 +32,7 @@ from sluice.cloud.emulator.outbox import mails
 from tests.clients import REGION, client
 from tests.e2e.sdk import SdkBucket, SdkClient
 from tests.handlers.importer.plain_writer import PlainWriter
+from tests.handlers.notifier.fakes import DEFAULT_RULES
 
 SCHEMA = Schema(("id",), {"price": "N", "active": "BOOL"})
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -185,11 +187,8 @@ def changes() -> list[dict[str, Any]]:
 
 def test_mails_and_their_marks_are_the_same(stack: Stack, lean: Lean) -> None:
     env = variables_of(stack, "notifier_function_name")
-    plan_of_mails, _ = plan(changes(), Rules(("email", "name"), OnlyTo([]), enabled=True))
-    templates = {
-        notifier.WELCOME: env[notifier.WELCOME_TEMPLATE],
-        notifier.PROFILE_CHANGED: env[notifier.PROFILE_CHANGED_TEMPLATE],
-    }
+    plan_of_mails, _ = plan(changes(), Policy(parse(DEFAULT_RULES), OnlyTo([]), enabled=True))
+    templates = json.loads(env[notifier.TEMPLATES])
 
     def deliver(table: str, mail_client: Any, table_client: Any) -> list[Any]:
         before = len(mails(stack.cloud.endpoint, stack.cloud.token))
@@ -208,7 +207,7 @@ def test_mails_and_their_marks_are_the_same(stack: Stack, lean: Lean) -> None:
     assert fast == plain
     assert len(fast) == len(plan_of_mails)
     marks = [{item[notifier.MARK_KEY]["S"] for item in items_of(stack, f"{way}-marks")} for way in ("fast", "plain")]
-    assert marks[0] == marks[1] == {mail.event_id for mail in plan_of_mails}
+    assert marks[0] == marks[1] == {mail.mark for mail in plan_of_mails}
 
 
 def test_reports_their_mails_and_totals_are_the_same(stack: Stack, lean: Lean) -> None:

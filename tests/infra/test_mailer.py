@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 
 from infra.mailer import Mailer
-from infra.notifier import TEMPLATES
 from sluice.cloud.program import execution as program
 from sluice.cloud.program.recording import Created, Recorder, Resource
 from tests.infra.reading import OPERATIONS, TAGS, TOPIC, dependencies, record, types
 
 IDENTITY = "aws:sesv2/emailIdentity:EmailIdentity"
 SENDER = "no-reply@example.com"
+TEMPLATES = ["welcome", "profile-changed"]
 
 
 def arguments(**args: Any) -> Any:

@@ -1,26 +1,34 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.archiver import FAILURES_KEPT_DAYS
 from infra.bucket import Bucket
+from infra.mail_rules import MailRule
 from infra.mailer import Mailer
-from infra.notifier import TEMPLATES, marks_table, notifier
+from infra.notifier import marks_table, notifier
 from infra.sending import Sending
 from infra.stream_pipeline import StreamPipeline
 from infra.table import Table
 from tests.infra.reading import PROTECTED, TAGS, TOPIC, record, statements
 from tests.infra.streams import KEY
 
-MAILER: Any = {"sender": "no-reply@example.com", "templates": TEMPLATES, "events_topic_arn": TOPIC}
+MAILER: Any = {
+    "sender": "no-reply@example.com",
+    "templates": ["welcome", "profile-changed"],
+    "events_topic_arn": TOPIC,
+}
+WELCOME: MailRule = {"template": "welcome", "events": ["INSERT"]}
+CHANGED: MailRule = {"template": "profile-changed", "events": ["MODIFY"], "changed": ["email"]}
 
 
-def notifying(*, watch=("email",), enabled=True, only_to=(), operations=None):
+def notifying(*rules: MailRule, enabled=True, only_to=(), operations=None, **attributes):
     def build():
         marks, mailer = Table("marks", marks_table(operations or {})), Mailer("mail", MAILER)
         sending: Sending = {**mailer.sending, "enabled": enabled, "only_to": only_to}
-        made = notifier(sending, mailer.templates, marks, watch)
+        made = notifier(sending, mailer.templates, marks, rules or [WELCOME, CHANGED], **attributes)
         failures = Bucket("failures", {}).arn
         StreamPipeline("stream", {**KEY, "failures_bucket_arn": failures, "consumers": {"notifier": made}})
 
@@ -35,17 +43,56 @@ def test_the_notifier_is_told_how_to_mail():
     found = variables(notifying())
     assert found["MAIL_SENDER"] == "no-reply@example.com"
     assert found["MAIL_CONFIGURATION_SET"] == "mail-settings"
-    assert (found["MAIL_WELCOME_TEMPLATE"], found["MAIL_PROFILE_CHANGED_TEMPLATE"]) == (
-        "mail-welcome",
-        "mail-profile-changed",
-    )
+    assert json.loads(found["MAIL_TEMPLATES"]) == {
+        "welcome": "mail-welcome",
+        "profile-changed": "mail-profile-changed",
+    }
 
 
-def test_the_notifier_is_told_whom_to_mail_about_what():
-    found = variables(notifying(watch=["email", "name"], enabled=False, only_to=["example.com"]))
-    assert json.loads(found["WATCHED_ATTRIBUTES"]) == ["email", "name"]
+def test_the_notifier_is_told_whom_it_may_mail():
+    found = variables(notifying(enabled=False, only_to=["example.com"]))
     assert json.loads(found["MAIL_ENABLED"]) is False
     assert json.loads(found["MAIL_ONLY_TO"]) == ["example.com"]
+
+
+def rules_in(graph):
+    """The file of rules, read from the function's code by the name that the function has for it."""
+    function = graph.named("stream-notifier").inputs
+    code = function["code"]
+    return json.loads(Path(code.path, function["environment"]["variables"]["MAIL_RULES"]).read_text())
+
+
+def test_the_rules_lie_in_the_archive():
+    found = rules_in(notifying(WELCOME, address_attribute="mail", name_attribute="nick"))
+    assert (found["address_attribute"], found["name_attribute"]) == ("mail", "nick")
+    assert [rule["template"] for rule in found["rules"]] == ["welcome"]
+
+
+def test_the_same_rules_make_the_same_archive():
+    def code(*rules: MailRule):
+        return notifying(*rules).named("stream-notifier").inputs["code"].path
+
+    assert code(WELCOME, CHANGED) == code(WELCOME, CHANGED) != code(WELCOME)
+
+
+def test_a_wrong_rule_is_refused():
+    with pytest.raises(
+        ValueError, match=r"mail rule 1 \(welcome\): events: found \[\]; allowed: one or more of INSERT"
+    ):
+        notifying({**WELCOME, "events": []})
+
+
+def test_only_the_templates_of_the_rules_may_be_sent():
+    graph = notifying(WELCOME)
+    resources = statements(graph.named("stream-notifier-policy"))["SendTemplates"]["Resource"]
+    assert [arn.rpartition("/")[2] for arn in resources if ":template/" in arn] == ["mail-welcome"]
+    assert json.loads(variables(graph)["MAIL_TEMPLATES"]) == {"welcome": "mail-welcome"}
+
+
+def test_removals_reach_it_where_a_rule_asks_for_them():
+    graph = notifying(WELCOME, {"template": "profile-changed", "events": ["REMOVE"]})
+    (rule,) = graph.named("stream-notifier-mapping").inputs["filterCriteria"]["filters"]
+    assert json.loads(rule["pattern"]) == {"eventName": ["INSERT", "REMOVE"]}
 
 
 def test_development_mails_the_team_only(graph_of):

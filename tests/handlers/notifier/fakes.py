@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from handlers.notifier import environment
 from handlers.notifier.deadlines import BatchDeadlines
 from handlers.notifier.decisions import Mail
 from handlers.notifier.environment import MARK_EXPIRY, MARK_KEY
@@ -15,6 +14,12 @@ from handlers.shared.aws.request import Request, Response
 from handlers.shared.deadlines import pause
 
 TABLE = "marks"
+WELCOME, PROFILE_CHANGED = "welcome", "profile-changed"
+
+DEFAULT_RULES = """{"address_attribute": "email", "name_attribute": "name", "rules": [
+    {"template": "welcome", "events": ["INSERT"], "to_attribute": "email"},
+    {"template": "profile-changed", "events": ["MODIFY"], "changed": ["email", "name"], "to_attribute": "email"}]}"""
+"""The file of the rules that 0.1 had built in."""
 
 
 def answer(body: object) -> Response:
@@ -136,7 +141,7 @@ class Clock:
         return BatchDeadlines(seconds, lambda: self.now, self.sleep, partial(pause, share=lambda: self.share))
 
 
-def mails(count: int, template: str = environment.WELCOME) -> list[Mail]:
+def mails(count: int, template: str = WELCOME) -> list[Mail]:
     return [Mail(f"e{n}", str(1000 + n), template, f"p{n}@example.com", '{"name":"Ada"}') for n in range(count)]
 
 

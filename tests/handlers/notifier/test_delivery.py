@@ -7,14 +7,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handlers.notifier import environment
 from handlers.notifier.decisions import Mail
 from handlers.notifier.delivery import NOT_BEGUN, Delivery
 from handlers.notifier.marks import Marks, MarksUnavailableError
 from handlers.notifier.sending import Sender
-from tests.handlers.notifier.fakes import TABLE, Clock, Ses, Table, error, mails
+from tests.handlers.notifier.fakes import PROFILE_CHANGED, TABLE, WELCOME, Clock, Ses, Table, error, mails
 
-TEMPLATES = {environment.WELCOME: "welcome", environment.PROFILE_CHANGED: "profile-changed"}
+TEMPLATES = {WELCOME: "welcome", PROFILE_CHANGED: "profile-changed"}
 
 
 class World:
@@ -53,7 +52,7 @@ def test_mails_go_out_50_a_call_and_each_is_marked(world: World):
     delivery = world.deliver(batch)
     assert [len(call["BulkEmailEntries"]) for call in world.ses.calls] == [50, 50, 20]
     assert world.ses.outbox == addresses(batch)
-    assert set(world.table.items) == {mail.event_id for mail in batch}
+    assert set(world.table.items) == {mail.mark for mail in batch}
     assert (delivery.sent, delivery.unsent) == (120, {})
 
 
@@ -139,19 +138,19 @@ def test_a_refused_call_is_halved_until_the_bad_mail_is_alone(world: World):
 
 
 def test_a_template_that_cannot_be_sent_does_not_stop_the_other(world: World):
-    changes = [mail._replace(event_id=f"c{mail.event_id}") for mail in mails(60, environment.PROFILE_CHANGED)]
+    changes = [mail._replace(mark=f"c{mail.mark}") for mail in mails(60, PROFILE_CHANGED)]
     world.ses.script.append(lambda called: dict.fromkeys(called, "TEMPLATE_NOT_FOUND"))
     delivery = world.deliver([*changes, *mails(5)])
-    assert delivery.failed == {environment.PROFILE_CHANGED: "TEMPLATE_NOT_FOUND"}
+    assert delivery.failed == {PROFILE_CHANGED: "TEMPLATE_NOT_FOUND"}
     assert delivery.sent == 5
-    assert set(delivery.unsent) == {mail.event_id for mail in changes}
+    assert set(delivery.unsent) == {mail.mark for mail in changes}
     assert len(world.ses.calls) == 2
 
 
 def test_what_was_sent_before_a_failure_is_marked(world: World):
     world.ses.script.extend([None, error("SendingPausedException")])
     delivery = world.deliver(mails(60))
-    assert delivery.failed == {environment.WELCOME: "SendingPausedException"}
+    assert delivery.failed == {WELCOME: "SendingPausedException"}
     assert len(world.table.items) == 50
 
 
@@ -265,11 +264,11 @@ def test_through_any_faults_each_mail_is_sent_once_or_accounted_for(steps, mark_
         unmarked += delivery.unmarked
         refused |= set(delivery.refused)
         assert delivery.sent + delivery.already_sent + len(delivery.refused) + len(delivery.unsent) == len(batch)
-        first = next((n for n, mail in enumerate(batch) if mail.event_id in delivery.unsent), len(batch))
+        first = next((n for n, mail in enumerate(batch) if mail.mark in delivery.unsent), len(batch))
         batch = batch[first:]
     copies = Counter(world.ses.outbox)
     assert sum(copies.values()) - len(copies) <= unmarked
-    assert {mail.event_id for mail in mails(70)} - refused == {f"e{address[1:].split('@')[0]}" for address in copies}
+    assert {mail.mark for mail in mails(70)} - refused == {f"e{address[1:].split('@')[0]}" for address in copies}
     assert refused <= {"e3", "e9"}
 
 

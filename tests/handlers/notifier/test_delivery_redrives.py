@@ -13,14 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.notifier import environment
 from handlers.notifier.delivery import CLAIMED, Delivery
 from handlers.notifier.marks import Claim, Marks, MarksUnavailableError
 from handlers.notifier.sending import Sender
 from handlers.shared.aws.request import Request, Response
-from tests.handlers.notifier.fakes import TABLE, Clock, Ses, Table, error, mails
+from tests.handlers.notifier.fakes import PROFILE_CHANGED, TABLE, WELCOME, Clock, Ses, Table, error, mails
 
-TEMPLATES = {environment.WELCOME: "welcome", environment.PROFILE_CHANGED: "profile-changed"}
+TEMPLATES = {WELCOME: "welcome", PROFILE_CHANGED: "profile-changed"}
 NOW = 1_760_011_200
 SECONDS = 300.0
 

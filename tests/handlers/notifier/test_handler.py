@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,16 +12,14 @@ from handlers.notifier.handler import SendingError, handle
 from handlers.notifier.marks import Marks, MarksUnavailableError
 from handlers.shared.aws import dynamodb
 from handlers.shared.aws import ses as aws_ses
-from tests.handlers.notifier.fakes import TABLE, Ses, Table, error
+from tests.handlers.notifier.fakes import DEFAULT_RULES, TABLE, Ses, Table, error
 
 ENVIRONMENT = {
     environment.SENDER: "no-reply@example.com",
     environment.CONFIGURATION_SET: "dev",
-    environment.WELCOME_TEMPLATE: "dev-welcome",
-    environment.PROFILE_CHANGED_TEMPLATE: "dev-profile-changed",
+    environment.TEMPLATES: '{"welcome": "dev-welcome", "profile-changed": "dev-profile-changed"}',
     environment.MAIL_ENABLED: "true",
     environment.ONLY_TO: "[]",
-    environment.WATCHED: '["email", "name"]',
     environment.MARKS_TABLE: TABLE,
     environment.MARKS_DAYS: "45",
 }
@@ -42,8 +41,10 @@ def ses(monkeypatch: pytest.MonkeyPatch) -> Ses:
 
 
 @pytest.fixture(autouse=True)
-def table(monkeypatch: pytest.MonkeyPatch) -> Table:
+def table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Table:
     fake = Table()
+    (tmp_path / "rules.json").write_text(DEFAULT_RULES)
+    monkeypatch.setenv(environment.RULES, str(tmp_path / "rules.json"))
     monkeypatch.setattr(dynamodb, "connect", lambda: fake)
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)

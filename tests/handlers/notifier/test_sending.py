@@ -8,14 +8,13 @@ import pytest
 from botocore.model import ServiceModel
 from botocore.validate import validate_parameters
 
-from handlers.notifier import content, environment
 from handlers.notifier.decisions import Mail
 from handlers.notifier.sending import STATUS_RULES, Rule, Sender
 from handlers.shared.aws.errors import AwsError, ConnectionLost
 from handlers.shared.aws.ses import send_bulk_email
-from tests.handlers.notifier.fakes import Ses, error, mails
+from tests.handlers.notifier.fakes import PROFILE_CHANGED, WELCOME, Ses, error, mails
 
-TEMPLATES = {environment.WELCOME: "dev-welcome", environment.PROFILE_CHANGED: "dev-profile-changed"}
+TEMPLATES = {WELCOME: "dev-welcome", PROFILE_CHANGED: "dev-profile-changed"}
 MODEL = ServiceModel(botocore.loaders.Loader().load_service_model("sesv2", "service-2"), "sesv2")
 ADDRESS = "no-reply@example.com"
 
@@ -31,11 +30,11 @@ def sender(ses: Ses) -> Sender:
 
 
 def rules(sender: Sender, count: int = 2) -> list[Rule]:
-    return [answer.rule for answer in sender.send(environment.WELCOME, mails(count), 0)]
+    return [answer.rule for answer in sender.send(WELCOME, mails(count), 0)]
 
 
 def test_a_call_is_what_the_model_of_the_api_asks_for(ses: Ses, sender: Sender):
-    sender.send(environment.PROFILE_CHANGED, mails(50), 0)
+    sender.send(PROFILE_CHANGED, mails(50), 0)
     shape = MODEL.operation_model("SendBulkEmail").input_shape
     assert shape
     validate_parameters(ses.calls[0], shape)
@@ -43,7 +42,7 @@ def test_a_call_is_what_the_model_of_the_api_asks_for(ses: Ses, sender: Sender):
 
 def test_a_call_names_sender_configuration_set_template_and_each_person(ses: Ses, sender: Sender):
     sender.send(
-        environment.WELCOME, [Mail("e", "1", environment.WELCOME, "o'neil@example.com", content.welcome('"<é>'))], 0
+        WELCOME, [Mail("e", "1", WELCOME, "o'neil@example.com", '{"name":"\\"<é>","nameHtml":"&quot;&lt;é&gt;"}')], 0
     )
     (call,) = ses.calls
     assert call["FromEmailAddress"] == ADDRESS
@@ -56,7 +55,7 @@ def test_a_call_names_sender_configuration_set_template_and_each_person(ses: Ses
 
 
 def test_an_answer_is_waited_for_until_the_deadline(ses: Ses, sender: Sender):
-    sender.send(environment.WELCOME, mails(1), 17.0)
+    sender.send(WELCOME, mails(1), 17.0)
     assert ses.deadlines == [17.0]
 
 
@@ -153,4 +152,4 @@ def test_a_mail_without_a_result_may_have_been_sent():
 
 def test_a_code_holds_no_address(ses: Ses, sender: Sender):
     ses.script.append(error("BadRequestException", "p0@example.com is no address"))
-    assert "@" not in sender.send(environment.WELCOME, mails(1), 0)[0].code
+    assert "@" not in sender.send(WELCOME, mails(1), 0)[0].code

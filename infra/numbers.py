@@ -1,0 +1,30 @@
+"""Numbers of settings as DynamoDB has them: exact, at most 38 digits, written without an exponent."""
+
+from decimal import Context, Decimal
+from typing import Any
+
+_DIGITS = 38
+_SMALLEST, _LARGEST = -130, 125
+_EXACT = Context(prec=1000)
+
+
+def decimal_of(number: Any) -> Decimal:
+    """Returns a number as it was written: 0.1 is a tenth, not the float beside it.
+
+    Raises:
+        ValueError: DynamoDB has no such number.
+    """
+    if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
+        raise ValueError(f"{number!r} is no number")
+    made = Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
+    if not made.is_finite() or (made and not _SMALLEST <= made.adjusted() <= _LARGEST):
+        raise ValueError(f"{number!r} is no number that DynamoDB has")
+    made = made.normalize(_EXACT)
+    if len(made.as_tuple().digits) > _DIGITS:
+        raise ValueError(f"{number!r} has more than the {_DIGITS} digits that DynamoDB keeps")
+    return made if made else Decimal(0)
+
+
+def plain_text(number: Decimal) -> str:
+    """Returns the text of a number as streams have it."""
+    return format(number, "f")

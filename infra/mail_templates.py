@@ -66,34 +66,39 @@ def check(rules: Sequence[MailRule], folder: Path = DEFAULT) -> None:
     given: dict[str, set[str]] = {}
     for rule in rules:
         given[rule["template"]] = given.get(rule["template"], variables(rule)) & variables(rule)
-    mistakes = [mistake for template, names in given.items() for mistake in _mistakes(folder / template, names)]
-    if mistakes:
+    if mistakes := [mistake for template, names in given.items() for mistake in _mistakes(folder / template, names)]:
         raise TemplateError("\n".join(mistakes))
 
 
 def _mistakes(folder: Path, given: Collection[str] | None) -> list[str]:
     if not folder.is_dir():
-        return [f"{folder}: no such folder; a template is a folder of {_SUBJECT}, {_TEXT} and {_HTML}"]
+        return [f"{_shown(folder)}: no such folder; a template is a folder of {_SUBJECT}, {_TEXT} and {_HTML}"]
     texts, mistakes = {}, []
     for name in (_SUBJECT, _TEXT, _HTML):
         try:
             texts[name] = (folder / name).read_text(encoding="utf-8")
         except FileNotFoundError:
-            mistakes.append(f"{folder / name}: missing; a template has {_SUBJECT}, {_TEXT} and {_HTML}")
+            mistakes.append(f"{_shown(folder / name)}: missing; a template has {_SUBJECT}, {_TEXT} and {_HTML}")
         except (OSError, UnicodeDecodeError):
-            mistakes.append(f"{folder / name}: no text in UTF-8")
+            mistakes.append(f"{_shown(folder / name)}: no text in UTF-8")
     return mistakes + list(_of_texts(folder, texts, given))
+
+
+def _shown(path: Path) -> Path:
+    """Returns a path as whoever works in this repository names it."""
+    root = DEFAULT.parents[1]
+    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _of_texts(folder: Path, texts: Mapping[str, str], given: Collection[str] | None) -> Iterator[str]:
     for name, text in texts.items():
         if not text.strip():
-            yield f"{folder / name}: empty"
+            yield f"{_shown(folder / name)}: empty"
         elif name == _SUBJECT and len(text.strip().splitlines()) > 1:
-            yield f"{folder / name}:2: a subject is one line"
+            yield f"{_shown(folder / name)}:2: a subject is one line"
         for use in _uses(text):
             if reason := _objection(use, is_html=name == _HTML, given=given):
-                yield f"{folder / name}:{use.line}: {use.shown}: {reason}"
+                yield f"{_shown(folder / name)}:{use.line}: {use.shown}: {reason}"
 
 
 def _uses(text: str) -> Iterator[_Use]:

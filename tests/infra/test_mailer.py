@@ -153,6 +153,19 @@ def test_a_template_has_a_subject_a_text_and_a_page(template):
     assert "{{nameHtml}}" in inputs["html"]
 
 
+def test_templates_of_another_folder_are_taken(tmp_path):
+    (tmp_path / "hello").mkdir()
+    for name in ("subject.txt", "body.txt", "body.html"):
+        (tmp_path / "hello" / name).write_text(f"of {name}")
+    inputs = mailer(templates=["hello"], templates_folder=str(tmp_path)).named("mail-hello").inputs
+    assert (inputs["subject"], inputs["text"], inputs["html"]) == ("of subject.txt", "of body.txt", "of body.html")
+
+
+def test_a_template_that_ses_would_never_deliver_is_refused(tmp_path):
+    with pytest.raises(program.ProgramError, match="hello: no such folder"):
+        mailer(templates=["hello"], templates_folder=str(tmp_path))
+
+
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_page_uses_no_value_that_is_not_escaped(template):
     assert "{{name}}" not in mailer().named(f"mail-{template}").inputs["html"]

@@ -20,20 +20,21 @@ GIVEN = ("name", "changes")
 class Mistake(NamedTuple):
     """One mistake."""
 
-    field: str
+    path: tuple[str, ...]
+    """The field, and what lies in it."""
     found: Any
     allowed: str
 
     def __str__(self) -> str:
-        return f"{self.field}: found {self.found!r}; allowed: {self.allowed}"
+        return f"{'.'.join(self.path)}: found {self.found!r}; allowed: {self.allowed}"
 
 
-def of(rule: Mapping[str, Any], address_attribute: str, keys: Collection[str] = ()) -> list[Mistake]:
+def of(rule: Mapping[str, Any], address_attribute: str | None, keys: Collection[str] = ()) -> list[Mistake]:
     """Returns the mistakes of a rule, what can never match among them.
 
     Args:
         rule: What is to be a `MailRule`.
-        address_attribute: Where the address is unless the rule says.
+        address_attribute: Where the address is unless the rule says; None where that is not known.
         keys: The key attributes of its table, where they are known.
     """
     return [
@@ -58,9 +59,9 @@ def usable(address: str) -> str:
 def _of_template_and_events(rule: Mapping[str, Any]) -> Iterator[Mistake]:
     template, events = rule.get("template"), rule.get("events", [])
     if not isinstance(template, str) or not _TEMPLATE.fullmatch(template):
-        yield Mistake("template", template, "the name of a template's folder: 1 to 32 of a-z 0-9 -")
+        yield Mistake(("template",), template, "the name of a template's folder: 1 to 32 of a-z 0-9 -")
     if not _are_texts(events) or not set(events) <= set(EVENT_NAMES) or len(set(events)) < len(events):
-        yield Mistake("events", events, f"one or more of {', '.join(EVENT_NAMES)}, each once")
+        yield Mistake(("events",), events, f"one or more of {', '.join(EVENT_NAMES)}, each once")
 
 
 def _of_changed(rule: Mapping[str, Any], keys: Collection[str]) -> Iterator[Mistake]:
@@ -68,68 +69,79 @@ def _of_changed(rule: Mapping[str, Any], keys: Collection[str]) -> Iterator[Mist
         return
     changed = rule["changed"]
     if not _are_texts(changed) or not all(map(_is_attribute, changed)) or len(set(changed)) < len(changed):
-        yield Mistake("changed", changed, "one or more names of attributes, each once; left out: any change")
+        yield Mistake(("changed",), changed, "one or more names of attributes, each once; left out: any change")
     elif "MODIFY" not in rule.get("events", []):
-        yield Mistake("changed", changed, "MODIFY among the events, which alone changes attributes; or none of this")
+        yield Mistake(("changed",), changed, "MODIFY among the events, which alone changes attributes; or none of this")
     elif set(changed) <= set(keys):
-        yield Mistake("changed", changed, f"another attribute than {' and '.join(keys)}: a key never changes")
+        yield Mistake(("changed",), changed, f"another attribute than {' and '.join(keys)}: a key never changes")
 
 
 def _of_where(rule: Mapping[str, Any], keys: Collection[str]) -> Iterator[Mistake]:
     where = rule.get("where", {})
     if not isinstance(where, Mapping):
-        yield Mistake("where", where, "for each attribute a list of what it may be")
+        yield Mistake(("where",), where, "for each attribute a list of what it may be")
         return
     for attribute, values in where.items():
-        field = f"where.{attribute}"
         if not _is_attribute(attribute):
-            yield Mistake("where", attribute, _ATTRIBUTE)
+            yield Mistake(("where",), attribute, _ATTRIBUTE)
         elif isinstance(values, str | bytes | Mapping) or not isinstance(values, Collection) or not values:
-            yield Mistake(field, values, "a list of one or more texts, numbers, booleans, or null for missing")
+            yield Mistake(
+                ("where", attribute), values, "a list of one or more texts, numbers, booleans, or null for missing"
+            )
         elif wrong := [value for value in values if not _is_comparable(value)]:
-            yield Mistake(field, wrong[0], "texts, booleans, null, and numbers that DynamoDB has (38 digits)")
+            yield Mistake(
+                ("where", attribute), wrong[0], "texts, booleans, null, and numbers that DynamoDB has (38 digits)"
+            )
         elif attribute in keys and all(value is None or isinstance(value, bool) for value in values):
-            yield Mistake(field, list(values), "texts or numbers: it is a key, which is never missing and no boolean")
+            yield Mistake(
+                ("where", attribute),
+                list(values),
+                "texts or numbers: it is a key, which is never missing and no boolean",
+            )
 
 
-def _of_recipients(rule: Mapping[str, Any], address_attribute: str) -> Iterator[Mistake]:
+def _of_recipients(rule: Mapping[str, Any], address_attribute: str | None) -> Iterator[Mistake]:
     to = rule.get("to_attribute", address_attribute)
     if "to_addresses" in rule:
         yield from _of_addresses(rule["to_addresses"])
         if "to_attribute" in rule:
-            yield Mistake("to_attribute", to, "an attribute or addresses, not both")
+            yield Mistake(("to_attribute",), to, "an attribute or addresses, not both")
+    elif to is None:
+        return
     elif not _is_attribute(to):
-        yield Mistake("to_attribute", to, _ATTRIBUTE)
+        yield Mistake(("to_attribute",), to, _ATTRIBUTE)
     else:
         where = rule.get("where", {})
         values = where.get(to) if isinstance(where, Mapping) else None
         if isinstance(values, Collection) and values and not any(map(_is_address, values)):
-            yield Mistake(f"where.{to}", list(values), "an address among them: it holds the address to mail")
+            yield Mistake(("where", to), list(values), "an address among them: it holds the address to mail")
 
 
 def _of_addresses(addresses: Any) -> Iterator[Mistake]:
     if not _are_texts(addresses) or len(addresses) > _MOST_ADDRESSES:
-        yield Mistake("to_addresses", addresses, f"a list of 1 to {_MOST_ADDRESSES} e-mail addresses")
+        yield Mistake(("to_addresses",), addresses, f"a list of 1 to {_MOST_ADDRESSES} e-mail addresses")
     elif wrong := [address for address in addresses if not _is_address(address)]:
-        yield Mistake("to_addresses", wrong[0], "an e-mail address such as team@example.com")
+        yield Mistake(("to_addresses",), wrong[0], "an e-mail address such as team@example.com")
     elif len({usable(address) for address in addresses}) < len(addresses):
-        yield Mistake("to_addresses", list(addresses), "each address once")
+        yield Mistake(("to_addresses",), list(addresses), "each address once")
 
 
 def _of_values(rule: Mapping[str, Any]) -> Iterator[Mistake]:
     values = rule.get("values", {})
     if not isinstance(values, Mapping):
-        yield Mistake("values", values, "for each variable an attribute")
+        yield Mistake(("values",), values, "for each variable an attribute")
         return
     for variable, attribute in values.items():
         if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
-            yield Mistake("values", variable, "variables of letters and digits, a letter first")
+            yield Mistake(
+                ("values",), variable, "letters and digits, a letter first; of any attribute: variable: attribute"
+            )
         elif variable in GIVEN:
-            yield Mistake("values", variable, f"other variables than {' and '.join(GIVEN)}, which every mail has")
+            yield Mistake(("values",), variable, f"other variables than {' and '.join(GIVEN)}, which every mail has")
         elif variable.endswith("Html"):
-            yield Mistake("values", variable, "variables without Html at the end, which is for the escaped ones")
+            yield Mistake(("values",), variable, "variables without Html at the end, which is for the escaped ones")
         elif not _is_attribute(attribute):
-            yield Mistake(f"values.{variable}", attribute, _ATTRIBUTE)
+            yield Mistake(("values", variable), attribute, _ATTRIBUTE)
 
 
 def _are_texts(values: Any) -> bool:

@@ -61,13 +61,17 @@ def mistakes(rules: Sequence[MailRule], address_attribute: str, keys: Collection
     return found or _same_mails(rules, address_attribute)
 
 
-def check(rules: Sequence[MailRule], address_attribute: str = stream_defaults.ADDRESS_ATTRIBUTE) -> None:
-    """Checks rules.
+def check(
+    rules: Sequence[MailRule],
+    address_attribute: str = stream_defaults.ADDRESS_ATTRIBUTE,
+    keys: Collection[str] = (),
+) -> None:
+    """Checks rules; `keys` are the table's key attributes, where they are known.
 
     Raises:
         ValueError: Some are wrong; the message has a line for each mistake.
     """
-    if found := mistakes(rules, address_attribute):
+    if found := mistakes(rules, address_attribute, keys):
         raise ValueError("\n".join(found))
 
 

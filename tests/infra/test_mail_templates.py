@@ -144,7 +144,7 @@ def test_a_text_that_is_taken_is_filled_by_plain_replacement_and_leaves_no_brace
 
 
 def test_a_file_of_this_repository_is_named_from_its_root():
-    with pytest.raises(TemplateError, match="^infra/templates/goodbye: no such folder"):
+    with pytest.raises(TemplateError, match=r"^infra/templates/goodbye: no such folder"):
         check([{"template": "goodbye", "events": ["REMOVE"]}])
 
 

@@ -1,1 +1,1 @@
-"""The notifier: mails new users and those whose watched attributes changed, from the table's stream."""
+"""The notifier: sends mails about changes of a table, by rules, from its stream."""

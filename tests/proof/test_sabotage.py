@@ -29,8 +29,8 @@ SABOTAGES = (
     Sabotage(
         "marks read before sending",
         "handlers/notifier/marks.py",
-        "        return found\n",
-        "        return set()\n",
+        '        return {item[MARK_KEY]["S"] for answer in answers',
+        '        return {"" for answer in answers',
         "tests/handlers/notifier/test_delivery.py tests/handlers/notifier/test_marks.py",
     ),
     Sabotage(

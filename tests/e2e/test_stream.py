@@ -41,7 +41,7 @@ def test_the_audit_trail_holds_what_was_inserted_and_removed_with_both_images(de
     deployed.stack.wait_idle()
     inserted, removed = deployed.archive()
     archived = {**USER, "roles": ["admin", "owner"], "photo": "AP8="}
-    assert inserted.keys() == {"event_id", "event", "table", "at", "sequence_number", "keys", "old", "new"}
+    assert inserted.keys() == {"event_id", "event", "table", "at", "sequence_number", "keys", "old", "new", "by"}
     assert (inserted["event"], removed["event"]) == ("INSERT", "REMOVE")
     assert inserted["table"] == deployed.stack.outputs["stream_table_name"]
     assert inserted["keys"] == removed["keys"] == {"userId": "u-1"}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from os.path import dirname, join  # pathlib takes longer to load than most of this function
 from typing import NamedTuple
 
 from handlers.notifier import environment, rules
@@ -10,7 +10,8 @@ from handlers.notifier.decisions import Policy
 from handlers.shared.recipients import OnlyTo
 from handlers.shared.variables import flag
 
-_ROOT = Path(__file__).parents[2]
+_ROOT = dirname(dirname(dirname(__file__)))
+"""The folder that holds `handlers`."""
 
 
 class Settings(NamedTuple):
@@ -29,7 +30,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     """Returns the settings that environment variables say."""
     return Settings(
         policy=Policy(
-            rules=rules.parse((_ROOT / environ[environment.RULES]).read_text(encoding="utf-8")),
+            rules=rules.parse(_text(join(_ROOT, environ[environment.RULES]))),
             only_to=OnlyTo(json.loads(environ[environment.ONLY_TO])),
             enabled=flag(environ[environment.MAIL_ENABLED]),
         ),
@@ -39,3 +40,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         marks_table=environ[environment.MARKS_TABLE],
         marks_days=int(environ[environment.MARKS_DAYS]),
     )
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()

@@ -220,7 +220,6 @@ def test_the_setting_that_is_too_large_is_named_before_anything_is_made():
         ),
         ("reports", {"recipients": [f"{n}{'r' * 60}@{'d' * 60}.example.com" for n in range(50)]}, "reports.recipients"),
         ("mail", {"onlyTo": [f"team{n}@example{n}.com" for n in range(200)]}, "mail.onlyTo"),
-        ("stream", {"watch": [f"attribute number {n}" for n in range(200)]}, "stream.watch"),
     ],
 )
 def test_each_setting_that_can_grow_too_large_is_named_in_a_preview(section, value, setting):

@@ -75,6 +75,13 @@ def test_the_same_rules_make_the_same_archive():
     assert code(WELCOME, CHANGED) == code(WELCOME, CHANGED) != code(WELCOME)
 
 
+def test_rules_of_any_length_find_room_there():
+    watched = [f"attribute number {number}" for number in range(2000)]
+    graph = notifying({**CHANGED, "changed": watched})
+    assert rules_in(graph)["rules"][0]["changed"] == watched
+    assert len(json.dumps(variables(graph))) < 1000
+
+
 def test_a_wrong_rule_is_refused():
     with pytest.raises(
         ValueError, match=r"mail rule 1 \(welcome\): events: found \[\]; allowed: one or more of INSERT"

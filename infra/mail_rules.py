@@ -4,7 +4,8 @@ A mail is marked once it is sent, by its record and its rule. What tells a rule 
 template's name, so the order of the list is no matter, and a rule that is edited stays the same one. Of several rules
 with one template each has besides a digest of its events, `changed`, `where` and address attribute: these are others
 once they are edited, or joined by another rule of their template, and a record that comes again then is mailed again.
-A fixed address has a mark of its own. The two default rules are marked as 0.1 marked them, by the record alone.
+A fixed address has a mark of its own. The two default rules are marked as 0.1 marked them, by the record alone,
+until they get a `where`, other events or another recipient.
 """
 
 import hashlib

@@ -1,13 +1,16 @@
-"""Sluice: three event pipelines, per environment. Settings in, pipelines, outputs out."""
+"""Sluice: event pipelines, per environment. Settings in, pipelines, outputs out."""
+
+from collections.abc import Mapping
+from pathlib import Path
 
 import pulumi
 
-from infra import mail_templates
+from infra import exports, mail_templates
 from infra.archiver import archive_bucket, archiver
 from infra.bucket import Bucket
 from infra.dashboard import Dashboard
+from infra.existing_tables import ExistingTables
 from infra.import_pipeline import ImportPipeline
-from infra.mail_rules import default_rules
 from infra.mailer import Mailer
 from infra.monitoring import Monitoring
 from infra.notifier import marks_table, notifier
@@ -15,14 +18,15 @@ from infra.operations import Operations, with_pipeline
 from infra.scheduled_reporter import ScheduledReporter
 from infra.sending import Sending
 from infra.settings import load_stack
-from infra.stream_consumer import MappingArgs
+from infra.stream_consumer import ConsumerArgs
 from infra.stream_pipeline import StreamPipeline
 from infra.table import Table
 from sluice.outputs import SluiceOutputs
 
-settings = load_stack()
-mails = default_rules(settings.stream.watch)
-mail_templates.check(mails)
+settings = load_stack(Path(__file__).parent)
+rules = [rule for stream in settings.streams.values() for rule in stream.rules]
+templates = Path(__file__).parent / (settings.mail.templates if settings.mail else "")
+mail_templates.check(rules, templates)
 name = f"{pulumi.get_project()}-{settings.environment}"
 tags = {
     "project": pulumi.get_project(),
@@ -40,88 +44,98 @@ operations: Operations = {
     "protect": settings.operations.protect,
 }
 
-mailer = Mailer(
-    f"{name}-mail",
-    {
-        "sender": settings.mail.sender,
-        "domain": settings.mail.domain,
-        "create_identity": settings.mail.create_identity,
-        "templates": [rule["template"] for rule in mails],
-        "events_topic_arn": monitoring.topic_arn,
-        "operations": operations,
-    },
-)
 
-sending: Sending = {**mailer.sending, "enabled": settings.mail.enabled, "only_to": settings.mail.only_to}
+def heir(kind: str, made: Mapping[str, object]) -> pulumi.ResourceOptions | None:
+    """Returns the options of a pipeline: the first of its kind takes over what the only one of 0.1 had."""
+    return None if made else pulumi.ResourceOptions(aliases=[pulumi.Alias(name=f"{name}-{kind}")])
 
-# Stream: a table -> its changes -> an audit trail in S3, and mails.
-stream_operations = with_pipeline(operations, "stream")
-archive = Bucket(f"{name}-archive", archive_bucket(stream_operations))
-marks = Table(f"{name}-marks", marks_table(stream_operations))
-bounds: MappingArgs = {
-    "maximum_retry_attempts": settings.stream.maximum_retry_attempts,
-    "maximum_record_age_seconds": settings.stream.maximum_record_age_seconds,
-}
-stream = StreamPipeline(
-    f"{name}-stream",
-    {
-        "partition_key": {"name": settings.stream.partition_key},
-        "table_name": settings.stream.table_name,
-        "failures_bucket_arn": archive.arn,
-        "consumers": {
-            "archiver": {**archiver(archive.name, archive.arn, settings.stream.archive), **bounds},
-            "notifier": {**notifier(sending, mailer.templates, marks, mails), **bounds},
+
+existing = ExistingTables(f"{name}-existing", make=settings.environment == "local", operations=operations)
+
+# Mail, where anything is mailed: from whom, through what, to whom.
+mailer, sending = None, None
+if settings.mail and settings.mailing:
+    mailer = Mailer(
+        f"{name}-mail",
+        {
+            **settings.mail.args(),
+            "templates": list(dict.fromkeys(rule["template"] for rule in rules)),
+            "templates_folder": str(templates),
+            "events_topic_arn": monitoring.topic_arn,
+            "operations": operations,
         },
-        "operations": stream_operations,
-    },
-)
+    )
+    sending: Sending | None = {
+        **mailer.sending,
+        "enabled": settings.mail.enabled,
+        "only_to": settings.mail.only_to,
+    }
 
-# Import: a file in S3 -> a table.
-imports = ImportPipeline(
-    f"{name}-import",
-    {**settings.imports.args(), "operations": with_pipeline(operations, "import")},
-)
+# Streams: changes of a table -> an audit trail in S3, and mails.
+streams: dict[str, StreamPipeline] = {}
+trail = with_pipeline(operations, "stream")
+archive = Bucket(f"{name}-archive", archive_bucket(trail)) if settings.streams else None
+marks = Table(f"{name}-marks", marks_table(trail)) if any(each.mails for each in settings.streams.values()) else None
+for stream, its in settings.streams.items():
+    if not archive:
+        break
+    consumers: dict[str, ConsumerArgs] = {}
+    if its.archive:
+        consumers["archiver"] = {**archiver(archive.name, archive.arn, its.archive), **its.mapping_args()}
+    if its.mails and mailer and sending and marks:
+        mails = notifier(sending, mailer.templates, marks, its.rules, its.address_attribute, its.name_attribute)
+        consumers["notifier"] = {**mails, **its.mapping_args()}
+    streams[stream] = StreamPipeline(
+        f"{name}-stream-{stream}",
+        {
+            **(existing.streamed(its.tables, **its.keys) if its.tables else its.args()),
+            "failures_bucket_arn": archive.arn,
+            "consumers": consumers,
+            "operations": with_pipeline(operations, f"stream/{stream}"),
+        },
+        heir("stream", streams),
+    )
 
-# Report: a schedule -> counts of all tables by prefix -> totals, a page, a mail.
-reports = ScheduledReporter(
-    f"{name}-report",
-    {
-        **settings.reports.args(settings.environment),
-        "sending": sending,
-        "operations": with_pipeline(operations, "report"),
-    },
-)
+# Imports: a file in S3 -> a table.
+imports: dict[str, ImportPipeline] = {}
+for import_, its in settings.imports.items():
+    table = existing.keyed(its.table, its.asked_keys) if its.table else None
+    imports[import_] = ImportPipeline(
+        f"{name}-import-{import_}",
+        {**its.args(table), "operations": with_pipeline(operations, f"import/{import_}")},
+        heir("import", imports),
+    )
+
+# Reports: a schedule -> counts of all tables by prefix -> totals, a page, a mail.
+reports: dict[str, ScheduledReporter] = {}
+for report, its in settings.reports.items():
+    if not sending:
+        break
+    reports[report] = ScheduledReporter(
+        f"{name}-report-{report}",
+        {
+            **its.args(settings.environment),
+            "sending": sending,
+            "operations": with_pipeline(operations, f"report/{report}"),
+        },
+        heir("report", reports),
+    )
 
 dashboard = Dashboard(
     f"{name}-dashboard",
     {
-        "rows": [stream.dashboard_row, imports.dashboard_row, reports.dashboard_row],
+        "rows": [pipeline.dashboard_row for pipeline in (*streams.values(), *imports.values(), *reports.values())],
         "region": settings.region,
     },
 )
 
 SluiceOutputs(
-    stream_table_name=pulumi.Output.from_input(stream.sources["table"]["name"]),
-    stream_table_arn=pulumi.Output.from_input(stream.sources["table"]["arn"]),
-    stream_arn=pulumi.Output.from_input(stream.sources["table"]["stream_arn"]),
-    notifier_function_name=stream.consumers["notifier"].function.name,
-    archiver_function_name=stream.consumers["archiver"].function.name,
-    archive_bucket_name=archive.name,
-    import_bucket_name=imports.bucket_name,
-    import_prefix=pulumi.Output.from_input(imports.prefix),
-    import_table_name=imports.table_name,
-    import_table_arn=imports.table_arn,
-    import_function_name=imports.function.name,
-    import_queue_url=imports.queue.url,
-    import_dead_letter_queue_url=imports.dead_letters.url,
-    import_ledger_table_name=imports.ledger.name,
-    report_bucket_name=reports.bucket.name,
-    report_function_name=reports.function.name,
-    report_schedule_name=reports.schedule.name,
-    report_totals_tables=pulumi.Output.all(**reports.totals_tables),
-    report_prefixes=pulumi.Output.from_input({group.name: group.prefix for group in settings.reports.groups}),
-    mail_sender=pulumi.Output.from_input(sending["sender"]),
-    mail_configuration_set_name=pulumi.Output.from_input(sending["configuration_set_name"]),
+    streams={stream: exports.stream(pipeline) for stream, pipeline in streams.items()},
+    imports={import_: exports.import_(pipeline) for import_, pipeline in imports.items()},
+    reports={report: exports.report(reporter) for report, reporter in reports.items()},
+    archive_bucket_name=exports.nullable(archive and archive.name),
+    mail_sender=exports.nullable(sending and sending["sender"]),
+    mail_configuration_set_name=exports.nullable(sending and sending["configuration_set_name"]),
     alarm_topic_arn=monitoring.topic_arn,
     dashboard_name=dashboard.name,
     region=pulumi.Output.from_input(settings.region),

@@ -77,7 +77,7 @@ def imports(sizes: Sequence[int]) -> list[dict[str, Any]]:
 def _workers(stack: Stack, count: int) -> Iterator[None]:
     """Feeds the function from the queue with so many invocations at once; the emulator's own mapping knows only one."""
     (mapping,) = stack.cloud.client("lambda").list_event_source_mappings(
-        FunctionName=stack.outputs["import_function_name"]
+        FunctionName=stack.output("imports.items.function_name")
     )["EventSourceMappings"]
     stack.cloud.client("lambda").update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     time.sleep(_POLL_SECONDS)
@@ -95,7 +95,7 @@ def _workers(stack: Stack, count: int) -> Iterator[None]:
 
 def _work(stack: Stack, over: threading.Event) -> None:
     sqs, function = stack.cloud.client("sqs"), stack.cloud.client("lambda")
-    url = stack.outputs["import_queue_url"]
+    url = stack.output("imports.items.queue_url")
     while not over.is_set():
         received = sqs.receive_message(QueueUrl=url, AttributeNames=["All"])
         for message in received.get("Messages", []):
@@ -107,7 +107,7 @@ def _work(stack: Stack, over: threading.Event) -> None:
                 "eventSource": "aws:sqs",
             }
             answer = function.invoke(
-                FunctionName=stack.outputs["import_function_name"], Payload=json.dumps({"Records": [record]})
+                FunctionName=stack.output("imports.items.function_name"), Payload=json.dumps({"Records": [record]})
             )
             if json.load(answer["Payload"]) == {"batchItemFailures": []}:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
@@ -122,7 +122,7 @@ def _configuration() -> dict[str, str]:
 
 
 def _import(stack: Stack, rows: int, name: str = "measured") -> float:
-    bucket, key = stack.outputs["import_bucket_name"], f"{stack.outputs['import_prefix']}{name}-{rows}.csv"
+    bucket, key = stack.output("imports.items.bucket_name"), f"{stack.output('imports.items.prefix')}{name}-{rows}.csv"
     body = "".join(inputs.csv_lines(rows)).encode()
     started = time.perf_counter()
     stack.cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
@@ -138,7 +138,7 @@ def _import(stack: Stack, rows: int, name: str = "measured") -> float:
 
 def _entry(stack: Stack, name: str) -> dict[str, Any]:
     entries = stack.cloud.client("dynamodb").query(
-        TableName=stack.outputs["import_ledger_table_name"],
+        TableName=stack.output("imports.items.ledger_table_name"),
         KeyConditionExpression="#object = :object",
         ExpressionAttributeNames={"#object": "object"},
         ExpressionAttributeValues={":object": {"S": name}},

@@ -8,7 +8,11 @@ import pulumi_aws as aws
 
 from infra.component import Component
 from infra.iam import policy_document, tls_only
+from infra.names import fitting
 from infra.operations import Operations, data_options, guard_options
+
+_NAME = 63
+"""Characters that S3 takes for a bucket's name."""
 
 
 class LifecycleRule(TypedDict):
@@ -66,6 +70,7 @@ class Bucket(Component):
     def _create_bucket(self) -> aws.s3.Bucket:
         return aws.s3.Bucket(
             self._name,
+            bucket=fitting(self._name, _NAME),
             force_destroy=not self._operations.get("protect", False),
             tags=self._operations.get("tags"),
             opts=data_options(self, self._operations),

@@ -14,6 +14,7 @@ from infra.code import zipped_bytes
 from infra.component import Component
 from infra.iam import Statement, allow, role_policy, trust
 from infra.metrics import Metric, metric
+from infra.names import ROLE_NAME, fitting
 from infra.operations import LOG_RETENTION_DAYS, Operations
 from sluice.packages import UPLOAD_BYTES
 
@@ -26,6 +27,8 @@ MEMORY_MIB = 256
 _MARGIN_SECONDS = 10
 """Handlers watch their time and end before this, even one that works for as long as it may."""
 
+_NAME = 64
+"""Characters that Lambda takes for a function's name."""
 _ENVIRONMENT_BYTES = 4096
 """What Lambda takes of variables, counted as their JSON: quotes within a value count twice."""
 
@@ -104,6 +107,7 @@ class Function(Component):
     def _create_role(self) -> aws.iam.Role:
         return aws.iam.Role(
             f"{self._name}-role",
+            name=fitting(f"{self._name}-role", ROLE_NAME),
             description=f"What {self._name} may do",
             assume_role_policy=trust("lambda.amazonaws.com"),
             tags=self._operations.get("tags"),
@@ -145,6 +149,7 @@ class Function(Component):
         environment = pulumi.Output.all(**variables).apply(self._bounded, True) if variables else None
         return aws.lambda_.Function(
             self._name,
+            name=fitting(self._name, _NAME),
             description=self._args.get("description"),
             role=self.role.arn,
             runtime=RUNTIME,

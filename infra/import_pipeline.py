@@ -50,7 +50,16 @@ class ColumnArgs(TypedDict):
     type: ColumnType
 
 
-class ImportPipelineArgs(TypedDict):
+class ImportTargetArgs(TypedDict):
+    """The table of an import pipeline, made or given, and its keys."""
+
+    table: NotRequired[ImportTableArgs]
+    """An existing table, with the keys below; left out, the pipeline makes one."""
+    partition_key: Key
+    sort_key: NotRequired[Key | None]
+
+
+class ImportPipelineArgs(ImportTargetArgs):
     """What an import pipeline is; `infra.import_defaults` says what holds for what is left out."""
 
     bucket: NotRequired[ImportBucketArgs]
@@ -58,10 +67,6 @@ class ImportPipelineArgs(TypedDict):
     configuration of them a bucket."""
     prefix: NotRequired[str]
     """Where files are put in it: the only prefix that triggers an import."""
-    table: NotRequired[ImportTableArgs]
-    """An existing table, with the keys below; left out, the pipeline makes one."""
-    partition_key: Key
-    sort_key: NotRequired[Key | None]
     columns: NotRequired[Mapping[str, ColumnArgs]]
     """What is known of CSV columns, by name; the others are strings."""
     ordered: NotRequired[bool]
@@ -128,7 +133,7 @@ class ImportPipeline(Component):
     def _dashboard_row(self) -> Row:
         function = self.function
         return {
-            "title": "Import",
+            "title": self._name,
             "graphs": [
                 graph(
                     "Rows",
@@ -236,9 +241,9 @@ class ImportPipeline(Component):
                     environment.IGNORE: json.dumps(list(args.get("ignore", defaults.IGNORE))),
                 },
                 "settings": {
-                    environment.COLUMNS: "imports.columns",
-                    environment.FORMAT: "imports.format",
-                    environment.IGNORE: "imports.ignore",
+                    environment.COLUMNS: "columns",
+                    environment.FORMAT: "format",
+                    environment.IGNORE: "ignore",
                 },
                 "alarms": {
                     "rejects": {

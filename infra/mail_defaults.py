@@ -2,3 +2,5 @@
 
 CREATE_IDENTITY = True
 ENABLED = True
+TEMPLATES = "infra/templates"
+"""The folder of templates, from the program's."""

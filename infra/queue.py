@@ -9,8 +9,11 @@ import pulumi_aws as aws
 from infra.component import Component
 from infra.iam import account_of, allow_service, policy_document, tls_only
 from infra.metrics import Metric, metric
+from infra.names import fitting
 from infra.operations import Operations
 
+_NAME = 80
+"""Characters that SQS takes for a queue's name."""
 _RETENTION_SECONDS = 14 * 24 * 3600
 """The longest that SQS offers."""
 
@@ -72,6 +75,7 @@ class Queue(Component):
         dead_letters = self._args.get("dead_letters")
         return aws.sqs.Queue(
             self._name,
+            name=fitting(self._name, _NAME),
             message_retention_seconds=_RETENTION_SECONDS,
             visibility_timeout_seconds=self._args.get("visibility_timeout_seconds", 30),
             sqs_managed_sse_enabled=True,

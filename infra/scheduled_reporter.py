@@ -17,6 +17,7 @@ from infra.component import Component
 from infra.dashboard import Row, graph
 from infra.function import Function
 from infra.iam import Statement, account_of, allow, beside, region_of, role_policy, trust
+from infra.names import ROLE_NAME, fitting
 from infra.operations import Operations
 from infra.queue import Queue
 from infra.report_defaults import group_mistakes
@@ -24,6 +25,8 @@ from infra.schedule_times import event_age_seconds, silence, timeout_seconds
 from infra.sending import Sending, may_send
 from infra.table import Table
 
+_SCHEDULE_NAME = 64
+"""Characters that EventBridge takes for a schedule's name."""
 PREFIX = "reports/"
 """Where reports lie in their bucket."""
 
@@ -92,6 +95,7 @@ class ScheduledReporter(Component):
         self.bucket = self._create_bucket()
         self._totals = {group["name"]: self._create_totals(group) for group in groups}
         self.totals_tables = {group: table.name for group, table in self._totals.items()}
+        self.prefixes = {group["name"]: group["prefix"] for group in groups}
         self.dead_letters = self._create_dead_letters()
         self.function = self._create_function()
         self._create_retries()
@@ -103,7 +107,7 @@ class ScheduledReporter(Component):
     def _dashboard_row(self) -> Row:
         function = self.function
         return {
-            "title": "Report",
+            "title": self._name,
             "graphs": [
                 graph("Items counted and mails sent", function.own_metric("Items"), function.own_metric("MailsSent")),
                 graph(
@@ -172,8 +176,8 @@ class ScheduledReporter(Component):
                     environment.MAIL_CONFIGURATION_SET: sending["configuration_set_name"],
                 },
                 "settings": {
-                    environment.GROUPS: "reports.groups",
-                    environment.RECIPIENTS: "reports.recipients",
+                    environment.GROUPS: "groups",
+                    environment.RECIPIENTS: "recipients",
                     environment.MAIL_ONLY_TO: "mail.onlyTo",
                 },
                 "statements": self._statements(),
@@ -257,6 +261,7 @@ class ScheduledReporter(Component):
     def _create_schedule(self) -> aws.scheduler.Schedule:
         role = aws.iam.Role(
             f"{self._name}-schedule-role",
+            name=fitting(f"{self._name}-schedule-role", ROLE_NAME),
             description=f"Lets the schedule of {self._name} invoke its function",
             assume_role_policy=trust("scheduler.amazonaws.com", account_of(self.function.arn)),
             tags=self._operations.get("tags"),
@@ -275,6 +280,7 @@ class ScheduledReporter(Component):
         )
         return aws.scheduler.Schedule(
             f"{self._name}-schedule",
+            name=fitting(f"{self._name}-schedule", _SCHEDULE_NAME),
             description="Runs the report",
             schedule_expression=self._args["every"],
             flexible_time_window={"mode": "OFF"},

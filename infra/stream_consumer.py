@@ -18,8 +18,8 @@ from infra.operations import Operations
 FAILURES_PREFIX = "aws/lambda/"
 """Where Lambda puts batches that exhausted their retries; the layout below it is AWS's."""
 
-MAPPING = "mapping"
-"""What the mapping of a table that a pipeline made is called; of a given one, with its name behind."""
+MADE = "made"
+"""What the table is called that a pipeline makes: nothing is named after it."""
 
 _GIVEN_UP = "OnFailureDestinationDeliveredEventCount"
 _FILTERS = 5
@@ -101,7 +101,7 @@ class StreamConsumer(Component):
         Args:
             name: Its resources are named after it.
             args: The function and how it is fed.
-            streams: ARNs of streams by what their mappings are called.
+            streams: What a table is called -> the ARN of its stream.
             failures_bucket_arn: Where batches go that exhausted their retries, whole.
             operations: How it is watched.
             opts: As of every resource.
@@ -112,7 +112,7 @@ class StreamConsumer(Component):
         super().__init__("sluice:index:StreamConsumer", name, operations, opts)
         self._args, self._streams, self._failures_bucket_arn = args, streams, failures_bucket_arn
         self.function = self._create_function()
-        self.mappings = {label: self._create_mapping(label, stream) for label, stream in streams.items()}
+        self.mappings = {table: self._create_mapping(table, stream) for table, stream in streams.items()}
         self._create_alarms()
         self.register_outputs({"functionName": self.function.name, "functionArn": self.function.arn})
 
@@ -125,8 +125,7 @@ class StreamConsumer(Component):
         return self._mapping_metrics(_GIVEN_UP, label)
 
     def _mapping_metrics(self, name: str, label: str) -> list[Metric]:
-        tables = ((mapping, of.removeprefix(MAPPING).removeprefix("-")) for of, mapping in self.mappings.items())
-        return [_mapping_metric(mapping, name, f"{label} {table}".strip()) for mapping, table in tables]
+        return [_mapping_metric(mapping, name, label + _suffix(table)) for table, mapping in self.mappings.items()]
 
     def _create_function(self) -> Function:
         args = self._args
@@ -166,7 +165,7 @@ class StreamConsumer(Component):
             allow("FindFailuresBucket", ["s3:ListBucket"], [bucket]),
         ]
 
-    def _create_mapping(self, label: str, stream_arn: pulumi.Input[str]) -> aws.lambda_.EventSourceMapping:
+    def _create_mapping(self, table: str, stream_arn: pulumi.Input[str]) -> aws.lambda_.EventSourceMapping:
         args = self._args
         if not 0 < len(args["filters"]) <= _FILTERS:
             raise ValueError(
@@ -174,7 +173,7 @@ class StreamConsumer(Component):
                 "the events that it takes"
             )
         return aws.lambda_.EventSourceMapping(
-            f"{self._name}-{label}",
+            f"{self._name}-mapping{_suffix(table)}",
             event_source_arn=stream_arn,
             function_name=self.function.arn,
             filter_criteria={"filters": [{"pattern": checked_pattern(text)} for text in args["filters"]]},
@@ -210,8 +209,8 @@ class StreamConsumer(Component):
             "Records ran out of retries and could not be put among the failures.",
             f"Look at the role's statement KeepFailures and at the bucket's {FAILURES_PREFIX}.",
         )
-        for label, mapping in self.mappings.items():
-            self._create_alarms_on(mapping, label.removeprefix(MAPPING))
+        for table, mapping in self.mappings.items():
+            self._create_alarms_on(mapping, _suffix(table))
 
     def _create_alarms_on(self, mapping: aws.lambda_.EventSourceMapping, suffix: str) -> None:
         """Makes the alarms on what one table's mapping tells; `suffix` tells them from another table's."""
@@ -245,6 +244,11 @@ class StreamConsumer(Component):
                 "suffix": suffix,
             },
         )
+
+
+def _suffix(table: str) -> str:
+    """Returns what tells the resources of one table from those of another."""
+    return "" if table == MADE else f"-{table}"
 
 
 def _mapping_metric(mapping: aws.lambda_.EventSourceMapping, name: str, label: str = "") -> Metric:

@@ -9,7 +9,7 @@ from infra.component import Component
 from infra.dashboard import Row, graph
 from infra.metrics import table_writes
 from infra.operations import Operations
-from infra.stream_consumer import MAPPING, ConsumerArgs, StreamConsumer
+from infra.stream_consumer import MADE, ConsumerArgs, StreamConsumer
 from infra.table import Key, Table
 
 _READERS_OF_A_SHARD = 2
@@ -24,8 +24,8 @@ class SourceTableArgs(TypedDict):
     stream_arn: pulumi.Input[str]
 
 
-class StreamPipelineArgs(TypedDict):
-    """What a stream pipeline is: tables, and the functions that their changes reach."""
+class StreamTablesArgs(TypedDict):
+    """The tables of a stream pipeline: one to make, or given ones."""
 
     partition_key: NotRequired[Key]
     """The key of the table that the pipeline makes; required unless it is given tables."""
@@ -35,6 +35,11 @@ class StreamPipelineArgs(TypedDict):
     tables: NotRequired[Mapping[str, SourceTableArgs]]
     """Existing tables in place of one that is made, by what their mappings are called; each consumer reads all of them.
     Another name here is another mapping, which begins anew."""
+
+
+class StreamPipelineArgs(StreamTablesArgs):
+    """What a stream pipeline is: tables, and the functions that their changes reach."""
+
     failures_bucket_arn: pulumi.Input[str]
     """Where batches go that exhausted their retries, whole, below `aws/lambda/`."""
     consumers: Mapping[str, ConsumerArgs]
@@ -53,7 +58,7 @@ class StreamPipeline(Component):
     """
 
     tables: pulumi.Output[Mapping[str, SourceTableArgs]]
-    """Its tables, those that it was given or the one that it made, which is called `table`."""
+    """Its tables, those that it was given or the one that it made, which is called `made`."""
 
     def __init__(self, name: str, args: StreamPipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Makes the pipeline.
@@ -104,17 +109,13 @@ class StreamPipeline(Component):
         if self.table is None:
             return dict(self._args.get("tables", {}))
         table = self.table.table
-        return {"table": {"name": table.name, "arn": table.arn, "stream_arn": table.stream_arn}}
+        return {MADE: {"name": table.name, "arn": table.arn, "stream_arn": table.stream_arn}}
 
     def _create_consumer(self, consumer: str) -> StreamConsumer:
-        streams = {
-            MAPPING if self.table else f"{MAPPING}-{label}": source["stream_arn"]
-            for label, source in self.sources.items()
-        }
         return StreamConsumer(
             f"{self._name}-{consumer}",
             self._args["consumers"][consumer],
-            streams,
+            {label: source["stream_arn"] for label, source in self.sources.items()},
             self._args["failures_bucket_arn"],
             self._operations,
             self._child(),
@@ -123,7 +124,7 @@ class StreamPipeline(Component):
     def _dashboard_row(self) -> Row:
         consumers = self.consumers.items()
         return {
-            "title": "Stream",
+            "title": self._name,
             "graphs": [
                 graph(
                     "Records that reached a function",

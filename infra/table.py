@@ -37,6 +37,13 @@ class Index(TypedDict):
     sort_key: str
 
 
+class TableKeys(TypedDict):
+    """The keys of a table."""
+
+    partition_key: Key
+    sort_key: Key | None
+
+
 class TableArgs(TypedDict):
     """What a table is."""
 

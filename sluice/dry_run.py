@@ -10,6 +10,7 @@ from typing import Any
 from sluice.cloud.program import execution as program
 from sluice.cloud.program.recording import Graph, Recorder, Resource
 from sluice.packages import CACHE, RequirementsError
+from sluice.pipelines import chosen
 from sluice.target import Target
 from sluice.terminal import Listing
 
@@ -17,18 +18,19 @@ _PASSED_ON = ("PATH", "HOME", "PYTHONDONTWRITEBYTECODE")
 """What of the developer's environment a function's code gets: nothing that AWS would not have, or that Python heeds."""
 
 
-def dry_run(file: Path, stack: str, root: Path) -> dict[str, Any]:
+def dry_run(file: Path, stack: str, root: Path, pipeline_name: str | None = None) -> dict[str, Any]:
     """Returns what a stack's importer would do with a file: the JSON object that the module `dry_run` beside it prints.
 
     Args:
         file: the file.
         stack: the stack whose settings count.
         root: the folder of the program.
+        pipeline_name: which import; needed only where the stack has several.
 
     Raises:
         click.ClickException: the stack's settings are wrong, or the importer's code breaks.
     """
-    function, archive = _importer(stack, root)
+    function, archive = _importer(stack, root, pipeline_name)
     package = function.inputs["handler"].rsplit(".", 2)[0]
     ended = subprocess.run(
         [sys.executable, "-m", f"{package}.dry_run", str(file.absolute())],
@@ -48,14 +50,14 @@ def dry_run(file: Path, stack: str, root: Path) -> dict[str, Any]:
     return json.loads(ended.stdout)
 
 
-def _importer(stack: str, root: Path) -> tuple[Resource, Path]:
+def _importer(stack: str, root: Path, pipeline_name: str | None) -> tuple[Resource, Path]:
     """The function that imports, as the program registers it, and the folder of its code."""
     recorder = Recorder("")
     try:
         outputs = program.run(stack, recorder, root=root)
     except program.ProgramError as error:
         raise Listing(str(error)) from None
-    name = Target(outputs)["import_function_name"]
+    name = chosen(Target(outputs), "imports", pipeline_name)["function_name"]
     functions = recorder.graph.of_type("aws:lambda/function:Function")
     function = next(function for function in functions if {**function.inputs, **function.outputs}["name"] == name)
     return function, Path(_code(function, recorder.graph).path)

@@ -2,10 +2,10 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sluice.target import Target
+from sluice.pipelines import Pipeline
 from sluice.terminal import note
 
 Entry = dict[str, Any]
@@ -53,10 +53,15 @@ def place(entry: Entry) -> tuple[str, str]:
     return bucket, key
 
 
-def entries(target: Target, name: str | None = None) -> list[Entry]:
-    """The entries of all objects, or of the named one (`bucket/key`), the latest begun last."""
+def entries(imports: Iterable[Pipeline], name: str | None = None) -> list[Entry]:
+    """The entries of all objects of some imports, or of the named one (`bucket/key`), the latest begun last."""
+    ledger = [entry for pipeline in imports for entry in _entries(pipeline, name)]
+    return sorted(ledger, key=lambda entry: entry["started_at"] or "")
+
+
+def _entries(pipeline: Pipeline, name: str | None) -> list[Entry]:
     query: dict[str, Any] = {
-        "TableName": target["import_ledger_table_name"],
+        "TableName": pipeline["ledger_table_name"],
         "FilterExpression": "attribute_exists(#status)",
         "ExpressionAttributeNames": {"#status": "status"},
     }
@@ -64,16 +69,15 @@ def entries(target: Target, name: str | None = None) -> list[Entry]:
         query["KeyConditionExpression"] = "#object = :object"
         query["ExpressionAttributeNames"]["#object"] = "object"
         query["ExpressionAttributeValues"] = {":object": {"S": name}}
-    pages = target.client("dynamodb").get_paginator("query" if name else "scan").paginate(**query)
-    ledger = [_plain(item) for page in pages for item in page["Items"]]
-    return sorted(ledger, key=lambda entry: entry["started_at"] or "")
+    pages = pipeline.client("dynamodb").get_paginator("query" if name else "scan").paginate(**query)
+    return [_plain(item) for page in pages for item in page["Items"]]
 
 
-def ended(target: Target, status: str, at_most: int, since: str = "") -> tuple[list[Entry], bool]:
+def ended(pipeline: Pipeline, status: str, at_most: int, since: str = "") -> tuple[list[Entry], bool]:
     """Returns the newest imports that ended so and were not followed by another of their object.
 
     Args:
-        target: The stack.
+        pipeline: The import.
         status: How they ended.
         at_most: How many.
         since: When, or later; ISO 8601.
@@ -83,7 +87,7 @@ def ended(target: Target, status: str, at_most: int, since: str = "") -> tuple[l
         its work became a dead letter.
     """
     query: dict[str, Any] = {
-        "TableName": target["import_ledger_table_name"],
+        "TableName": pipeline["ledger_table_name"],
         "IndexName": _INDEX,
         "KeyConditionExpression": "#status = :status AND #at >= :since",
         "ExpressionAttributeNames": {"#status": "status", "#at": "finished_at"},
@@ -93,23 +97,23 @@ def ended(target: Target, status: str, at_most: int, since: str = "") -> tuple[l
     }
     found: list[Entry] = []
     looked_at = 0
-    for page in target.client("dynamodb").get_paginator("query").paginate(**query):
-        found += _standing(target, page["Items"])
+    for page in pipeline.client("dynamodb").get_paginator("query").paginate(**query):
+        found += _standing(pipeline, page["Items"])
         looked_at += len(page["Items"])
         if len(found) > at_most or looked_at >= _LOOKED_AT:
             return found[:at_most], True
     return found, False
 
 
-def _standing(target: Target, items: list[dict[str, Any]]) -> list[Entry]:
+def _standing(pipeline: Pipeline, items: list[dict[str, Any]]) -> list[Entry]:
     """The entries of imports that are still the last of their objects, and still ended: an index lags behind."""
     kept = ("object", "version")
     keys = [{name: item[name] for name in kept} for item in items]
     keys += [{"object": item["object"], "version": {"S": _CURRENT}} for item in items]
     now: dict[tuple[str, str], dict[str, Any]] = {}
-    request = {target["import_ledger_table_name"]: {"Keys": _each_once(keys), "ConsistentRead": True}}
+    request = {pipeline["ledger_table_name"]: {"Keys": _each_once(keys), "ConsistentRead": True}}
     while request and items:
-        answer = target.client("dynamodb").batch_get_item(RequestItems=request)
+        answer = pipeline.client("dynamodb").batch_get_item(RequestItems=request)
         for item in (item for found in answer["Responses"].values() for item in found):
             now[item["object"]["S"], item["version"]["S"]] = item
         request = answer.get("UnprocessedKeys")
@@ -131,7 +135,7 @@ def _each_once(keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def followed(
-    target: Target,
+    imports: Sequence[Pipeline],
     until: Callable[[list[Entry]], bool],
     name: str | None = None,
     seconds: float = 0.3,
@@ -149,7 +153,7 @@ def followed(
     last_read, noted = -math.inf, False
     while True:
         try:
-            ledger = entries(target, name)
+            ledger = entries(imports, name)
         except (BotoCoreError, ClientError, OSError) as error:
             if time.monotonic() - last_read > patience:
                 raise

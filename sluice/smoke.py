@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sluice.commands.report import run as run_report
 from sluice.ledger import RUNNING, entries
+from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
 
 _ROWS = 30
@@ -41,31 +42,37 @@ def refuse_if_unsafe(target: Target, *, even_prod: bool) -> None:
     """
     if target["environment"] == "prod" and not even_prod:
         raise RefusedError("this is prod: say --even-prod if you mean it")
-    name = target["notifier_function_name"]
-    config = target.client("lambda").get_function_configuration(FunctionName=name)
-    variables = config["Environment"]["Variables"]
-    if not json.loads(variables["MAIL_ONLY_TO"]) and json.loads(variables["MAIL_ENABLED"]):
-        raise RefusedError("mail.onlyTo is empty, so the checks could mail people: set it, or mail.enabled: false")
+    streams = pipelines(target, "streams")
+    notifiers = [name for stream in streams if (name := stream["notifier_function_name"])]
+    for name in (*notifiers, *(report["function_name"] for report in pipelines(target, "reports"))):
+        config = target.client("lambda").get_function_configuration(FunctionName=name)
+        variables = config["Environment"]["Variables"]
+        if not json.loads(variables["MAIL_ONLY_TO"]) and json.loads(variables["MAIL_ENABLED"]):
+            raise RefusedError("mail.onlyTo is empty, so the checks could mail people: set it, or mail.enabled: false")
 
 
 def checks(target: Target) -> Iterator[Check]:
     """Runs each check and cleans up after it."""
     mark = f"smoke-{uuid.uuid4().hex[:12]}"
-    yield from _stream(target, mark)
-    yield from _import(target, mark)
-    yield _report(target)
+    for stream in pipelines(target, "streams"):
+        if stream["archiver_function_name"]:
+            for table in stream["tables"]:
+                yield from _stream(stream, table["name"], mark)
+    for pipeline in pipelines(target, "imports"):
+        yield from _import(pipeline, mark)
+    for report in pipelines(target, "reports"):
+        yield _report(report)
 
 
-def _stream(target: Target, mark: str) -> Iterator[Check]:
-    dynamodb, table = target.client("dynamodb"), target["stream_table_name"]
-    (key,) = dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]
-    own = {key["AttributeName"]: {"S": mark}}
-    trail = _Trail(target, mark)
+def _stream(stream: Pipeline, table: str, mark: str) -> Iterator[Check]:
+    target, dynamodb = stream.target, stream.client("dynamodb")
+    own = _key(dynamodb.describe_table(TableName=table)["Table"], mark, 0)
+    trail = _Trail(target, table, mark)
     try:
         dynamodb.put_item(TableName=table, Item={**own, "name": {"S": "Smoke Test"}, "email": {"S": _SIMULATOR}})
         dynamodb.delete_item(TableName=table, Key=own)
         complete = _eventually(lambda: trail.events() == ["INSERT", "REMOVE"])
-        yield Check("a record written and removed is in the audit trail, each once", complete)
+        yield Check(f"{stream}: a record written and removed is in the audit trail, each once", complete)
     finally:
         dynamodb.delete_item(TableName=table, Key=own)
         for name in trail.own_objects():
@@ -75,8 +82,8 @@ def _stream(target: Target, mark: str) -> Iterator[Check]:
 class _Trail:
     """What the archive holds of one record since this was made."""
 
-    def __init__(self, target: Target, mark: str) -> None:
-        self._target, self._mark = target, mark
+    def __init__(self, target: Target, table: str, mark: str) -> None:
+        self._target, self._table, self._mark = target, table, mark
         self._before = set(self._keys())
         self._lines: dict[str, list[dict[str, Any]]] = {}
 
@@ -99,7 +106,7 @@ class _Trail:
         now, pages = time.time(), self._target.client("s3").get_paginator("list_objects_v2")
         for moment in (now - 3600, now):
             folder = time.strftime("date=%Y-%m-%d/hour=%H/", time.gmtime(moment))
-            prefix = f"changes/table={self._target['stream_table_name']}/{folder}"
+            prefix = f"changes/table={self._table}/{folder}"
             for page in pages.paginate(Bucket=self._target["archive_bucket_name"], Prefix=prefix):
                 yield from (item["Key"] for item in page.get("Contents", []))
 
@@ -108,29 +115,35 @@ class _Trail:
         return [json.loads(line) for line in gzip.decompress(item["Body"].read()).splitlines()]
 
 
-def _import(target: Target, mark: str) -> Iterator[Check]:
-    dynamodb, table = target.client("dynamodb"), target["import_table_name"]
-    bucket, key = target["import_bucket_name"], f"{target['import_prefix']}{mark}.jsonl"
+def _import(pipeline: Pipeline, mark: str) -> Iterator[Check]:
+    dynamodb, table = pipeline.client("dynamodb"), pipeline["table_name"]
+    bucket, key = pipeline["bucket_name"], f"{pipeline['prefix']}{mark}.jsonl"
     schema = dynamodb.describe_table(TableName=table)["Table"]
-    types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in schema["AttributeDefinitions"]}
-    names = [part["AttributeName"] for part in schema["KeySchema"]]
-    keys = [
-        {name: f"{mark}-{row}" if types[name] == "S" else _number(mark, row) for name in names} for row in range(_ROWS)
-    ]
-    items = [{name: {types[name]: str(value)} for name, value in own.items()} for own in keys]
-    body = "".join(json.dumps({**own, "note": "smoke test"}) + "\n" for own in keys)
+    items = [_key(schema, mark, row) for row in range(_ROWS)]
+    body = "".join(json.dumps({"note": "smoke test", **_plain(item)}) + "\n" for item in items)
     try:
-        target.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
-        _eventually(lambda: any(one["status"] != RUNNING for one in entries(target, f"{bucket}/{key}")))
-        statuses = [one["status"] for one in entries(target, f"{bucket}/{key}")]
-        yield Check("a file's import succeeds", statuses == ["SUCCEEDED"])
+        pipeline.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
+        _eventually(lambda: any(one["status"] != RUNNING for one in entries([pipeline], f"{bucket}/{key}")))
+        statuses = [one["status"] for one in entries([pipeline], f"{bucket}/{key}")]
+        yield Check(f"{pipeline}: a file's import succeeds", statuses == ["SUCCEEDED"])
         count = sum("Item" in dynamodb.get_item(TableName=table, Key=own, ConsistentRead=True) for own in items)
-        yield Check(f"its {_ROWS} rows are in the table", count == _ROWS)
+        yield Check(f"{pipeline}: its {_ROWS} rows are in the table", count == _ROWS)
     finally:
         for own in items:
             dynamodb.delete_item(TableName=table, Key=own)
-        _delete(target, bucket, key)
-        _forget(target, f"{bucket}/{key}")
+        _delete(pipeline.target, bucket, key)
+        _forget(pipeline, f"{bucket}/{key}")
+
+
+def _key(schema: dict[str, Any], mark: str, row: int) -> dict[str, Any]:
+    """The key of an item of the checks' own in a table, as DynamoDB JSON."""
+    types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in schema["AttributeDefinitions"]}
+    names = [part["AttributeName"] for part in schema["KeySchema"]]
+    return {name: {"S": f"{mark}-{row}"} if types[name] == "S" else {"N": str(_number(mark, row))} for name in names}
+
+
+def _plain(key: dict[str, Any]) -> dict[str, Any]:
+    return {name: int(value["N"]) if "N" in value else value["S"] for name, value in key.items()}
 
 
 def _number(mark: str, row: int) -> int:
@@ -138,9 +151,9 @@ def _number(mark: str, row: int) -> int:
     return int(mark.removeprefix("smoke-"), 16) * _ROWS + row
 
 
-def _forget(target: Target, name: str) -> None:
+def _forget(pipeline: Pipeline, name: str) -> None:
     """Removes what the ledger knows of an object."""
-    dynamodb, table = target.client("dynamodb"), target["import_ledger_table_name"]
+    dynamodb, table = pipeline.client("dynamodb"), pipeline["ledger_table_name"]
     items = dynamodb.query(
         TableName=table,
         KeyConditionExpression="#object = :object",
@@ -151,14 +164,15 @@ def _forget(target: Target, name: str) -> None:
         dynamodb.delete_item(TableName=table, Key={"object": item["object"], "version": item["version"]})
 
 
-def _report(target: Target) -> Check:
-    report = run_report(target)
+def _report(pipeline: Pipeline) -> Check:
+    report, target = run_report(pipeline), pipeline.target
     at = report["generated_at"]
-    for group, table in target["report_totals_tables"].items():
+    for group, table in pipeline["totals_tables"].items():
         target.client("dynamodb").delete_item(TableName=table, Key={"group": {"S": group}, "generated_at": {"S": at}})
     for kind in ("json", "html", "mail"):
-        _delete(target, target["report_bucket_name"], f"reports/date={at[:10]}/{at.replace(':', '-')}.{kind}")
-    return Check("a report runs and names every group", report["groups"].keys() == target["report_prefixes"].keys())
+        _delete(target, pipeline["bucket_name"], f"reports/date={at[:10]}/{at.replace(':', '-')}.{kind}")
+    names_all = report["groups"].keys() == pipeline["prefixes"].keys()
+    return Check(f"{pipeline}: a report runs and names every group", names_all)
 
 
 def _delete(target: Target, bucket: str, key: str) -> None:

@@ -114,6 +114,11 @@ def from_file(path: Path) -> Target:
         raise click.ClickException(
             f"{path} holds no outputs of a Sluice stack: write it with `pulumi stack output --json`"
         )
+    if "stream_table_name" in outputs:
+        raise click.ClickException(
+            f"{path} holds outputs of a stack of Sluice 0.1, which have other names: deploy it with this version, and "
+            "write the file anew"
+        )
     return Target(outputs)
 
 

@@ -11,6 +11,7 @@ from sluice import interruption
 from sluice.cloud.emulator.outbox import mails
 from sluice.events import show_import, show_mail
 from sluice.ledger import RUNNING, entries
+from sluice.pipelines import pipelines
 from sluice.state import Running
 from sluice.target import Target
 from sluice.terminal import note
@@ -74,7 +75,7 @@ class Watcher:
             show_mail(mail)
 
     def _look_at_imports(self) -> None:
-        for entry in entries(self._target):
+        for entry in entries(pipelines(self._target, "imports")):
             end = (entry["object"], entry["version"], entry["finished_at"])
             if entry["status"] != RUNNING and end not in self._ended:
                 self._ended.add(end)

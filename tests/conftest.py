@@ -65,7 +65,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout of its own, with no state, that is the working directory."""
     for name in ("__main__.py", "handlers", "infra", "sluice"):
         (tmp_path / name).symlink_to(program.ROOT / name)
-    for path in program.ROOT.glob("Pulumi*.yaml"):
+    for path in (*program.ROOT.glob("Pulumi*.yaml"), program.ROOT / "pipelines.yaml"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -8,22 +8,36 @@ from typing import Any
 
 from sluice.cloud.embedded import Stack
 from sluice.cloud.program.execution import configuration
+from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
 from tests import clients
 
 
 def configured(**sections: dict[str, Any]) -> dict[str, str]:
-    """The configuration of the stack `local` with some settings replaced: `configured(imports={"chunkMiB": 1})`."""
+    """The configuration of the stack `local` with some settings replaced: `configured(imports={"chunkMiB": 1})`.
+
+    Those of streams, imports and reports are of the only pipeline of each kind.
+    """
     config = configuration("local")
+    only = {"streams": "users", "imports": "items", "reports": "tables"}
     for section, settings in sections.items():
         key = f"sluice:{section}"
-        config[key] = json.dumps({**json.loads(config.get(key, "{}")), **settings})
+        held = json.loads(config.get(key, "{}"))
+        if name := only.get(section):
+            config[key] = json.dumps({**held, name: {**held.get(name, {}), **settings}})
+        else:
+            config[key] = json.dumps({**held, **settings})
     return config
 
 
 def target(stack: Stack) -> Target:
     """The stack as commands see it."""
     return Target(stack.outputs, stack.cloud.endpoint)
+
+
+def imports_of(stack: Stack) -> list[Pipeline]:
+    """The stack's imports as commands see them."""
+    return pipelines(target(stack), "imports")
 
 
 def table(stack: Stack, name: str) -> Any:
@@ -33,7 +47,7 @@ def table(stack: Stack, name: str) -> Any:
 
 def role_of(stack: Stack, function: str) -> str:
     """The ARN of the role of a function, given by the stack output of its name."""
-    return stack.cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs[function])["Role"]
+    return stack.cloud.client("lambda").get_function_configuration(FunctionName=stack.output(function))["Role"]
 
 
 @contextmanager
@@ -58,7 +72,7 @@ def without(stack: Stack, function: str, *actions: str) -> Iterator[None]:
 
 def summaries(stack: Stack, function: str) -> list[dict[str, Any]]:
     """The line that each invocation of the function that an output names has logged."""
-    name = stack.outputs[function]
+    name = stack.output(function)
     group = stack.cloud.client("lambda").get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
     pages = stack.cloud.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
     lines = [event["message"].strip() for page in pages for event in page["events"]]
@@ -67,7 +81,7 @@ def summaries(stack: Stack, function: str) -> list[dict[str, Any]]:
 
 def invoke(stack: Stack, function: str, event: Any) -> tuple[str, Any]:
     """How an invocation ended, `ok` or `error`, and what it answered."""
-    answer = stack.cloud.invoking().invoke(FunctionName=stack.outputs[function], Payload=json.dumps(event).encode())
+    answer = stack.cloud.invoking().invoke(FunctionName=stack.output(function), Payload=json.dumps(event).encode())
     return "error" if "FunctionError" in answer else "ok", json.loads(answer["Payload"].read())
 
 
@@ -116,7 +130,7 @@ def receive(stack: Stack, url: str, about: str = "", seconds: int = 0) -> list[d
 
 def import_once(stack: Stack, messages: list[dict[str, Any]], about: str) -> list[str]:
     """Gives messages to the importer, and then what it sends itself about this; how each invocation ended."""
-    ended, queue = [], stack.outputs["import_queue_url"]
+    ended, queue = [], stack.output("imports.items.queue_url")
     while messages:
         for message in messages:
             delivered = {
@@ -124,7 +138,7 @@ def import_once(stack: Stack, messages: list[dict[str, Any]], about: str) -> lis
                 "body": message["Body"],
                 "attributes": {"ApproximateReceiveCount": "1"},
             }
-            how, answer = invoke(stack, "import_function_name", {"Records": [delivered]})
+            how, answer = invoke(stack, "imports.items.function_name", {"Records": [delivered]})
             ended.append("failed" if how == "error" or answer["batchItemFailures"] else "ok")
         messages = receive(stack, queue, about)
     return ended

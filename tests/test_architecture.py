@@ -25,18 +25,19 @@ LEAVES = {
     "sluice.packages",
     "sluice.private",
     "sluice.schedules",
+    "sluice.yaml_files",
 }
 MAY_IMPORT = {
     "__main__": {"infra", "sluice.outputs"},
     # One reading of a schedule, for settings and the timetable; packages are installed for Lambda and for this machine.
-    "infra": {"infra", *DECLARED, "sluice.packages", "sluice.schedules"},
+    "infra": {"infra", *DECLARED, "sluice.outputs", "sluice.packages", "sluice.schedules", "sluice.yaml_files"},
     "handlers": {"handlers"},
     **{f"handlers.{function}": {f"handlers.{function}", "handlers.shared"} for function in FUNCTIONS},
     "handlers.shared": {"handlers.shared"},
     "policies": {"policies", *DECLARED, "sluice.schedules"},
     "sluice": {"sluice"},
     "sluice.cloud": {"sluice.cloud", *LEAVES},
-    "sluice.failures": {"sluice.failures", "sluice.ledger", "sluice.target", *LEAVES},
+    "sluice.failures": {"sluice.failures", "sluice.ledger", "sluice.pipelines", "sluice.target", *LEAVES},
     **{leaf: {leaf} for leaf in LEAVES},
     "benchmarks": {"benchmarks", "infra", "handlers", "sluice"},
     "examples": {"infra", "sluice.outputs"},
@@ -109,7 +110,9 @@ MIRRORS_NO_MODULE = {
     "examples/consumer/test_distribution.py": "what Sluice is as a dependency of other projects",
     "examples/consumer/test_program.py": "__main__.py",
     "infra/test_program.py": "the whole program, which is __main__.py",
+    "infra/test_program_settings.py": "the whole program, whatever its settings",
     "infra/test_schema.py": "the inputs of all pipelines",
+    "infra/test_upgrade.py": "the whole program, and what 0.1 made",
     "sluice/test_main.py": "__main__.py",
 }
 """Files whose subject is no module beside its mirror image -> what it is."""

@@ -48,13 +48,14 @@ changes = ArchiveSubscription(
     },
 )
 
-# A partner -> a role -> Sluice's import bucket.
+# A partner -> a role -> the bucket of one of Sluice's imports.
+items = sluice.imports["items"]
 uploader = Uploader(
     f"{name}-uploader",
     {
         "principal": config.require("uploader"),
-        "bucket_name": sluice.import_bucket_name,
-        "prefix": sluice.import_prefix,
+        "bucket_name": items.bucket_name,
+        "prefix": items.prefix,
         "operations": operations,
     },
 )
@@ -63,4 +64,4 @@ pulumi.export("table_name", table.name)
 pulumi.export("function_name", changes.function.name)
 pulumi.export("dead_letter_queue_url", changes.dead_letters.url)
 pulumi.export("uploader_role_arn", uploader.role_arn)
-pulumi.export("upload_to", pulumi.Output.concat("s3://", sluice.import_bucket_name, "/", sluice.import_prefix))
+pulumi.export("upload_to", pulumi.Output.concat("s3://", items.bucket_name, "/", items.prefix))

@@ -17,14 +17,15 @@ import boto3
 LATEST = "reports/latest.json"
 
 
-def latest(outputs: Mapping[str, Any]) -> dict[str, Any]:
+def latest(outputs: Mapping[str, Any], name: str = "tables") -> dict[str, Any]:
     """The latest report.
 
     Args:
         outputs: the stack outputs, as `pulumi stack output --json` prints them.
+        name: which of the stack's reports.
     """
     s3 = boto3.client("s3", region_name=outputs["region"])
-    return json.load(s3.get_object(Bucket=outputs["report_bucket_name"], Key=LATEST)["Body"])
+    return json.load(s3.get_object(Bucket=outputs["reports"][name]["bucket_name"], Key=LATEST)["Body"])
 
 
 def lines(report: Mapping[str, Any]) -> Iterator[str]:

@@ -35,6 +35,13 @@ class Stack(NamedTuple):
     schedules: list[Schedule]
     rule_targets: list[RuleTarget]
 
+    def output(self, path: str) -> Any:
+        """Returns an output by its way there, such as `imports.items.queue_url` or `streams.users.tables.0.name`."""
+        value: Any = self.outputs
+        for part in path.split("."):
+            value = value[int(part)] if isinstance(value, list) else value[part]
+        return value
+
     @property
     def runners(self) -> list[StreamPoller | Schedule | RuleTarget]:
         """All that runs for it."""

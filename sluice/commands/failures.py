@@ -34,7 +34,9 @@ def command(target: Target, as_json: bool, redrive: bool) -> None:
         return
     refused: list[str] = []
     failures = list(_from_each(_LISTED, target, refused))
-    batches = [failure for failure in failures if failure.pipeline == "stream" and failure.reason != UNREADABLE]
+    batches = [
+        failure for failure in failures if failure.pipeline.startswith("stream") and failure.reason != UNREADABLE
+    ]
     errors = dict(zip(batches, last_errors(target, batches), strict=True))
     if as_json:
         print_json([{**failure._asdict(), "error": errors.get(failure, "")} for failure in failures])
@@ -100,7 +102,7 @@ def _outcome(redriven: Redriven) -> str:
         return f"not sent{why}"
     if redriven.failure.file:
         return redriven.error or "put again: its import begins anew; what fails again comes back here"
-    if redriven.failure.pipeline == "import":
+    if redriven.failure.pipeline.startswith("import"):
         return redriven.error if redriven.left else "put back into the import queue; what fails again comes back here"
     left = f", {redriven.left} failed again" if redriven.left else ""
     return f"{plural(redriven.done, 'record')} taken{left}{why}"

@@ -14,6 +14,7 @@ from sluice import state
 from sluice.commands import rejects as rejects_command
 from sluice.commands.imports import follow_until, show
 from sluice.ledger import FAILED, IGNORED, RUNNING, SUCCEEDED, Entry, entries, place, version_of
+from sluice.pipelines import Pipeline, chosen, pipeline_option
 from sluice.rejects import rejects
 from sluice.target import Target, chosen_target, outputs_option
 from sluice.terminal import Bars, note, plural, print_json, say
@@ -32,10 +33,17 @@ _AGAIN = "sluice-again"
 @click.option("--dry-run", is_flag=True, help="Show types, items and rejects without a cloud.")
 @click.option("--again", is_flag=True, help="Import content that was imported before, too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON: the ledger's entries, or what --dry-run found.")
+@pipeline_option
 @click.option("--stack", help="The running stack; with --dry-run the one whose settings count (default local).")
 @outputs_option
 def command(
-    files: tuple[Path, ...], dry_run: bool, again: bool, as_json: bool, stack: str | None, outputs_file: Path | None
+    files: tuple[Path, ...],
+    pipeline_name: str | None,
+    dry_run: bool,
+    again: bool,
+    as_json: bool,
+    stack: str | None,
+    outputs_file: Path | None,
 ) -> None:
     """Import FILES, and folders with all that is in them: upload them and follow their imports.
 
@@ -48,53 +56,54 @@ def command(
     """  # noqa: D301 click reads the control character
     if dry_run and outputs_file:
         raise click.UsageError("--dry-run needs no cloud: name the settings that count with --stack, not --outputs")
-    chosen = uploads(files)
-    if not chosen:
+    files_there = uploads(files)
+    if not files_there:
         raise click.ClickException(f"there is no file in {', '.join(map(str, files))}")
-    is_complete = (
-        _try(chosen, stack or "local", as_json) if dry_run else _import(chosen, again, as_json, stack, outputs_file)
-    )
+    if dry_run:
+        is_complete = _try(files_there, stack or "local", pipeline_name, as_json)
+    else:
+        pipeline = chosen(chosen_target(stack, outputs_file), "imports", pipeline_name)
+        is_complete = _import(pipeline, files_there, again, as_json)
     if not is_complete:
         raise click.exceptions.Exit(1)
 
 
-def _import(chosen: Sequence[Upload], again: bool, as_json: bool, stack: str | None, outputs_file: Path | None) -> bool:
+def _import(pipeline: Pipeline, files: Sequence[Upload], again: bool, as_json: bool) -> bool:
     """Imports files; returns whether all rows of all of them were."""
-    target = chosen_target(stack, outputs_file)
-    reasons = {file: reason for file in chosen if (reason := unreadable(file.path))}
+    reasons = {file: reason for file in files if (reason := unreadable(file.path))}
     for file, reason in reasons.items():
         note((f"{file.path} was not uploaded: {reason}.", "red"))
-    ended, unchanged = upload_all(target, [file for file in chosen if file not in reasons], again=again)
+    ended, unchanged = upload_all(pipeline, [file for file in files if file not in reasons], again=again)
     if as_json:
         print_json(ended)
     elif ended:
         show(ended)
         for entry in ended:
-            _show_rejects(target, entry)
+            _show_rejects(pipeline.target, entry)
     for entry in unchanged:
         note((_unchanged(entry), "yellow"))
         note("  Nothing was done. --again imports it once more.")
     return not reasons and not unchanged and all(entry["status"] in (SUCCEEDED, IGNORED) for entry in ended)
 
 
-def upload(target: Target, file: Path) -> Entry:
+def upload(pipeline: Pipeline, file: Path) -> Entry:
     """Uploads a file, shows the progress of its import and returns its entry in the ledger when it has ended."""
-    return upload_all(target, [Upload(file, file.name)])[0][0]
+    return upload_all(pipeline, [Upload(file, file.name)])[0][0]
 
 
-def upload_all(target: Target, files: Sequence[Upload], *, again: bool = False) -> tuple[list[Entry], list[Entry]]:
+def upload_all(pipeline: Pipeline, files: Sequence[Upload], *, again: bool = False) -> tuple[list[Entry], list[Entry]]:
     """Uploads files and shows the progress of their imports.
 
     Args:
-        target: The stack.
+        pipeline: The import.
         files: What to upload.
         again: Whether content that was imported before is imported once more.
 
     Returns:
         The entries of the imports when they have ended, and the older entries of those whose content had been imported.
     """
-    older = {file: _entries(target, file) for file in files}
-    versions = _upload(target, files, again)
+    older = {file: _entries(pipeline, file) for file in files}
+    versions = _upload(pipeline, files, again)
 
     def repeats(file: Upload) -> bool:
         """Whether the importer leaves the file alone: this content is in the table already."""
@@ -104,7 +113,7 @@ def upload_all(target: Target, files: Sequence[Upload], *, again: bool = False) 
     unchanged = [older[file][versions[file]] for file in files if repeats(file)]
     # Of an import that runs already the end is awaited; of one that ended before, that it begins again.
     awaited = {
-        (_object(target, file), versions[file]): before["started_at"]
+        (_object(pipeline, file), versions[file]): before["started_at"]
         if (before := older[file].get(versions[file])) and before["status"] != RUNNING
         else None
         for file in files
@@ -120,12 +129,12 @@ def upload_all(target: Target, files: Sequence[Upload], *, again: bool = False) 
     if not awaited:
         return [], unchanged
     name = next(iter(awaited))[0] if len(awaited) == 1 else None
-    return own(follow_until(target, has_ended, name)), unchanged
+    return own(follow_until([pipeline], has_ended, name)), unchanged
 
 
-def _upload(target: Target, files: Sequence[Upload], again: bool) -> dict[Upload, str]:
+def _upload(pipeline: Pipeline, files: Sequence[Upload], again: bool) -> dict[Upload, str]:
     """Uploads files, with a bar for each on a terminal; returns their versions as the ledger names them."""
-    s3, bucket = target.client("s3"), target["import_bucket_name"]
+    s3, bucket = pipeline.client("s3"), pipeline["bucket_name"]
     extra = {"Metadata": {_AGAIN: uuid.uuid4().hex}} if again else {}
     versions: dict[Upload, str] = {}
     with Bars() as bars:
@@ -136,19 +145,19 @@ def _upload(target: Target, files: Sequence[Upload], again: bool) -> dict[Upload
                 sent[0] += count
                 bars.show(file, file.key, "uploading", sent[0], size)
 
-            key = target["import_prefix"] + file.key
+            key = pipeline["prefix"] + file.key
             s3.upload_file(str(file.path), bucket, key, ExtraArgs=extra, Callback=progress)
             head = s3.head_object(Bucket=bucket, Key=key)
             versions[file] = version_of(head)
     return versions
 
 
-def _entries(target: Target, file: Upload) -> dict[str, Entry]:
-    return {entry["version"]: entry for entry in entries(target, _object(target, file))}
+def _entries(pipeline: Pipeline, file: Upload) -> dict[str, Entry]:
+    return {entry["version"]: entry for entry in entries([pipeline], _object(pipeline, file))}
 
 
-def _object(target: Target, file: Upload) -> str:
-    return f"{target['import_bucket_name']}/{target['import_prefix']}{file.key}"
+def _object(pipeline: Pipeline, file: Upload) -> str:
+    return f"{pipeline['bucket_name']}/{pipeline['prefix']}{file.key}"
 
 
 def _id(entry: Entry) -> tuple[str, str]:
@@ -172,14 +181,14 @@ def _unchanged(entry: Entry) -> str:
     return f"{key}: the same content was imported at {entry['finished_at']} ({entry['status']})."
 
 
-def _try(files: Sequence[Upload], stack: str, as_json: bool) -> bool:
+def _try(files: Sequence[Upload], stack: str, pipeline_name: str | None, as_json: bool) -> bool:
     """Reads files as the importer would and shows what would come of them; returns whether no row would be rejected."""
     from sluice.dry_run import dry_run
 
     results: list[dict[str, Any]] = []
     for file in files:
         reason = unreadable(file.path)
-        result = {"error": reason} if reason else dry_run(file.path, stack, state.checkout())
+        result = {"error": reason} if reason else dry_run(file.path, stack, state.checkout(), pipeline_name)
         results.append({"file": str(file.path), **result})
         if not as_json:
             _show_result(file.path.name, result)

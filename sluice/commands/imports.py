@@ -1,11 +1,12 @@
 """`imports`: the import ledger, with progress bars while imports run."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
 from sluice.ledger import IGNORED, RUNNING, Entry, entries, followed, place
+from sluice.pipelines import Pipeline, pipeline_option, several
 from sluice.target import Target, targeted
 from sluice.terminal import Bars, Part, plural, print_json, print_table, say
 
@@ -15,21 +16,25 @@ _COLOURS = {"SUCCEEDED": "green", "PARTIAL": "yellow", "FAILED": "red", RUNNING:
 @click.command("imports")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array, as the ledger has them.")
 @click.option("--follow", is_flag=True, help="Show progress until no import runs any more.")
+@pipeline_option
 @targeted
-def command(target: Target, as_json: bool, follow: bool) -> None:
-    """Show the import ledger."""
-    ledger = follow_until(target, _none_runs) if follow else entries(target)
+def command(target: Target, pipeline_name: str | None, as_json: bool, follow: bool) -> None:
+    """Show the ledger of all imports, or of one."""
+    imports = several(target, "imports", pipeline_name)
+    ledger = follow_until(imports, _none_runs) if follow else entries(imports)
     if as_json:
         print_json(ledger)
     else:
         show(ledger)
 
 
-def follow_until(target: Target, until: Callable[[list[Entry]], bool], name: str | None = None) -> list[Entry]:
+def follow_until(
+    imports: Sequence[Pipeline], until: Callable[[list[Entry]], bool], name: str | None = None
+) -> list[Entry]:
     """Shows the progress of imports, of all or of the named object, until the ledger is as wanted; returns it then."""
     ledger: list[Entry] = []
     with Bars() as bars:
-        for ledger in followed(target, until, name):
+        for ledger in followed(imports, until, name):
             for entry in ledger:
                 _show_progress(bars, entry)
     return ledger

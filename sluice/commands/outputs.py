@@ -1,6 +1,8 @@
 """`outputs`: what other projects read."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import click
 
@@ -16,7 +18,19 @@ def command(target: Target, as_json: bool) -> None:
     if as_json:
         print_json(dict(sorted(target.outputs.items())))
         return
-    width = max(map(len, target.outputs))
-    for name, value in sorted(target.outputs.items()):
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    lines = dict(_lines(dict(sorted(target.outputs.items()))))
+    width = max(map(len, lines))
+    for name, text in lines.items():
         say(f"{name:{width}}  {text}")
+
+
+def _lines(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Gives each single output, with its way there: `streams.users.tables[0].name`."""
+    if isinstance(value, dict) and value:
+        for key, held in value.items():
+            yield from _lines(held, f"{name}.{key}".removeprefix("."))
+    elif isinstance(value, list) and value:
+        for place, held in enumerate(value):
+            yield from _lines(held, f"{name}[{place}]")
+    else:
+        yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,8 +1,11 @@
 """`rejects [FILE]`: the rows that were not imported, with line and reason."""
 
+from collections.abc import Sequence
+
 import click
 
 from sluice.ledger import PARTIAL, RUNNING, Entry, entries, place
+from sluice.pipelines import Pipeline, pipeline_option, several
 from sluice.rejects import Reject, rejects
 from sluice.target import Target, targeted
 from sluice.terminal import plural, print_json, say
@@ -11,8 +14,9 @@ from sluice.terminal import plural, print_json, say
 @click.command("rejects")
 @click.argument("file", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
+@pipeline_option
 @targeted
-def command(target: Target, file: str | None, as_json: bool) -> None:
+def command(target: Target, file: str | None, pipeline_name: str | None, as_json: bool) -> None:
     """Show the rows of FILE that were not imported, or those of all files.
 
     FILE is a key, with or without the prefix of imports, or the end of one.
@@ -22,7 +26,11 @@ def command(target: Target, file: str | None, as_json: bool) -> None:
       python -m sluice rejects orders.csv
       python -m sluice rejects --json
     """  # noqa: D301 click reads the control character
-    rows = [reject for entry in _chosen(target, file) for reject in rejects(target, *place(entry))]
+    rows = [
+        reject
+        for entry in _chosen(several(target, "imports", pipeline_name), file)
+        for reject in rejects(target, *place(entry))
+    ]
     if as_json:
         print_json([reject._asdict() for reject in rows])
         return
@@ -37,17 +45,17 @@ def show(reject: Reject, *, with_file: bool = False) -> None:
     say(f"{position}: {reject.reason}: {reject.row_text}")
 
 
-def _chosen(target: Target, file: str | None) -> list[Entry]:
+def _chosen(imports: Sequence[Pipeline], file: str | None) -> list[Entry]:
     """The newest entries of the files that are meant.
 
     Raises:
         click.ClickException: No file of that name was imported.
     """
-    newest = {entry["object"]: entry for entry in entries(target)}  # the latest begun is the last
+    newest = {entry["object"]: entry for entry in entries(imports)}  # the latest begun is the last
     if file is None:
         return [entry for entry in newest.values() if entry["status"] in (PARTIAL, RUNNING) or entry["rows_rejected"]]
     known = {place(entry)[1]: entry for entry in newest.values()}
-    for key in (file, target["import_prefix"] + file):
+    for key in (file, *(pipeline["prefix"] + file for pipeline in imports)):
         if key in known:
             return [known[key]]
     ends = [entry for key, entry in known.items() if key.endswith(f"/{file}")]

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from sluice.pipelines import Pipeline, chosen, pipeline_option
 from sluice.target import Target, targeted
 from sluice.terminal import print_json, printable, say, status
 
@@ -14,33 +15,35 @@ _BAR = 40
 
 @click.command("report")
 @click.option("--json", "as_json", is_flag=True, help="The report as it is stored, as JSON.")
+@pipeline_option
 @targeted
-def command(target: Target, as_json: bool) -> None:
-    """Run the reporter now and show the report."""
+def command(target: Target, pipeline_name: str | None, as_json: bool) -> None:
+    """Run a reporter now and show the report."""
+    pipeline = chosen(target, "reports", pipeline_name)
     with status("Counting ..."):
-        report = run(target)
+        report = run(pipeline)
     if as_json:
         print_json(report)
         return
     show(report)
-    bucket = target["report_bucket_name"]
+    bucket = pipeline["bucket_name"]
     say(f"The page: s3://{bucket}/reports/latest.html, and beside it the JSON.")
 
 
-def run(target: Target) -> dict[str, Any]:
+def run(pipeline: Pipeline) -> dict[str, Any]:
     """Runs the reporter for this moment and returns the report.
 
     Raises:
         click.ClickException: the run failed.
     """
-    target.greet()
+    pipeline.target.greet()
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     payload = json.dumps({"scheduled_time": now}).encode()
-    answer = target.client("lambda").invoke(FunctionName=target["report_function_name"], Payload=payload)
+    answer = pipeline.client("lambda").invoke(FunctionName=pipeline["function_name"], Payload=payload)
     result = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise click.ClickException(f"the reporter failed: {result.get('errorMessage', result)}")
-    stored = target.client("s3").get_object(Bucket=target["report_bucket_name"], Key=result["report"])
+    stored = pipeline.client("s3").get_object(Bucket=pipeline["bucket_name"], Key=result["report"])
     return json.loads(stored["Body"].read())
 
 

@@ -30,7 +30,7 @@ def run(scene: Scene) -> None:
     say("Two files of the package vega_datasets, and examples/orders.csv with five mistakes planted in it.")
     with tempfile.TemporaryDirectory() as folder:
         airports, cars = _airports(Path(folder)), _cars(Path(folder))
-        entries = [upload(scene.target, path) for path in (airports, cars, EXAMPLES / "orders.csv")]
+        entries = [upload(scene.pipeline("imports"), path) for path in (airports, cars, EXAMPLES / "orders.csv")]
         show(entries)
         _check_real(scene, airports, cars)
     _check_planted(scene, entries[2])
@@ -88,7 +88,7 @@ def _typed(row: dict[str, str]) -> dict[str, Any]:
 
 
 def _scan(scene: Scene) -> list[dict[str, Any]]:
-    table, items, more = scene.table("import_table_name"), [], {}
+    table, items, more = scene.table(scene.pipeline("imports")["table_name"]), [], {}
     while True:
         page = table.scan(**more)
         items += page["Items"]
@@ -98,7 +98,7 @@ def _scan(scene: Scene) -> list[dict[str, Any]]:
 
 
 def _check_planted(scene: Scene, entry: dict[str, Any]) -> None:
-    s3, bucket = scene.target.client("s3"), scene.target["import_bucket_name"]
+    s3, bucket = scene.target.client("s3"), scene.pipeline("imports")["bucket_name"]
     objects = s3.list_objects_v2(Bucket=bucket, Prefix="rejected/incoming/orders.csv/").get("Contents", [])
     bodies = [s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in objects]
     rejects = [json.loads(line) for body in bodies for line in body.splitlines()]

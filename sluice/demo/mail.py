@@ -23,7 +23,7 @@ _SKIPPED = {
 
 def run(scene: Scene) -> None:
     """Changes some names, waits for the mails and checks what each person got."""
-    table = scene.table("stream_table_name")
+    table = scene.users()
     for user_id in _RENAMED:
         table.update_item(
             Key={"userId": user_id},

@@ -30,10 +30,12 @@ def run(scene: Scene) -> None:
     for name, count in _TABLES.items():
         _fill(scene, name, [_item(number, users) for number in range(count)])
     _fill(scene, _ODD, _ODD_ITEMS)
-    report = run_report(scene.target)
+    report = run_report(scene.pipeline("reports"))
     show(report)
     _check(scene, report)
-    page = scene.target.client("s3").get_object(Bucket=scene.target["report_bucket_name"], Key="reports/latest.html")
+    page = scene.target.client("s3").get_object(
+        Bucket=scene.pipeline("reports")["bucket_name"], Key="reports/latest.html"
+    )
     _keep(page["Body"].read())
     say(f"The page lies in reports/latest.html of the bucket; a copy to look at: {_PAGE.relative_to(ROOT)}")
 
@@ -51,7 +53,7 @@ def _fill(scene: Scene, name: str, items: list[dict[str, Any]]) -> None:
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
     )
-    with scene.named_table(name).batch_writer() as writer:
+    with scene.table(name).batch_writer() as writer:
         for item in items:
             writer.put_item(Item=item)
 
@@ -61,10 +63,8 @@ def _check(scene: Scene, report: dict[str, Any]) -> None:
     counts = {**_TABLES, _ODD: len(_ODD_ITEMS)}
     scene.check("every table of the two groups is counted exactly", holds=observed == counts, evidence=observed)
     totals = {
-        group: scene.named_table(name)
-        .get_item(Key={"group": group, "generated_at": report["generated_at"]})
-        .get("Item")
-        for group, name in scene.target["report_totals_tables"].items()
+        group: scene.table(name).get_item(Key={"group": group, "generated_at": report["generated_at"]}).get("Item")
+        for group, name in scene.pipeline("reports")["totals_tables"].items()
     }
     scene.check(
         "the totals tables have the run",

@@ -10,6 +10,7 @@ from typing import Any
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.program.execution import ROOT
+from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
 from sluice.terminal import plural, say, status
 
@@ -47,11 +48,15 @@ class Scene:
             )
             yield cls(stack, faults)
 
-    def table(self, output: str) -> Any:
-        """The DynamoDB table that a stack output names, as boto3's resource."""
-        return self.named_table(self.target[output])
+    def pipeline(self, section: str) -> Pipeline:
+        """The stack's pipeline of a kind: `streams`, `imports` or `reports`."""
+        return pipelines(self.target, section)[0]
 
-    def named_table(self, name: str) -> Any:
+    def users(self) -> Any:
+        """The table of the stream, as boto3's resource."""
+        return self.table(self.pipeline("streams")["tables"][0]["name"])
+
+    def table(self, name: str) -> Any:
         """A DynamoDB table, as boto3's resource."""
         import boto3
 

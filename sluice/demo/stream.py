@@ -24,7 +24,7 @@ def run(scene: Scene) -> None:
     users = [json.loads(json.dumps(user), parse_float=Decimal) for user in users]
     poison = Rule("function_error", service="lambda", operation="Invoke", when=lambda request: _holds(request.body))
     scene.faults.rules = [poison]
-    table = scene.table("stream_table_name")
+    table = scene.users()
     with table.batch_writer() as writer:
         for user in users:
             writer.put_item(Item=user)

@@ -9,6 +9,7 @@ class Failure(NamedTuple):
     """Something that its function did not take, kept for whoever looks."""
 
     pipeline: str
+    """Its kind and name, such as `stream/users`."""
     function: str
     reason: str
     at: str

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sluice.aws_errors import code
 from sluice.failures.failure import REFUSED, Failure, Redriven
 from sluice.ledger import FAILED, PARTIAL, Entry, ended, place, version_of
+from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
 
 _AT_MOST = 100
@@ -29,15 +30,21 @@ _THREADS = 8
 
 def file_failures(target: Target) -> Iterator[Failure]:
     """The files that were not imported, in whole or from some place on, oldest first; the newest hundred."""
-    yield from (_failure(target, entry) for entry in _failed(target))
+    for pipeline in pipelines(target, "imports"):
+        yield from (_failure(pipeline, entry) for entry in _failed(pipeline))
 
 
 def redrive_files(target: Target) -> Iterator[Redriven]:
     """Copies each object onto itself, which S3 announces: its import begins anew, and what fails again comes back."""
-    for entry in _failed(target):
-        failure = _failure(target, entry)
+    for pipeline in pipelines(target, "imports"):
+        yield from _redrive(pipeline)
+
+
+def _redrive(pipeline: Pipeline) -> Iterator[Redriven]:
+    for entry in _failed(pipeline):
+        failure = _failure(pipeline, entry)
         try:
-            _put_again(target, entry)
+            _put_again(pipeline, entry)
         except REFUSED as refusal:
             if code(refusal) not in _GONE:  # gone: somebody put another meanwhile, or deleted it
                 yield Redriven(failure, 0, 1, f"not put again: {refusal}")
@@ -47,42 +54,43 @@ def redrive_files(target: Target) -> Iterator[Redriven]:
 
 def hints(target: Target) -> Iterator[str]:
     """What to look at besides these failures: older ones, and the files of which rows were rejected."""
-    if ended(target, FAILED, _AT_MOST)[1]:
+    imports = pipelines(target, "imports")
+    if any(ended(pipeline, FAILED, _AT_MOST)[1] for pipeline in imports):
         yield f"More than {_AT_MOST} files failed: `python -m sluice imports` shows the older ones too."
-    found, is_more = ended(target, PARTIAL, _AT_MOST, since=_days_ago())
-    if found:
-        count = f"more than {_AT_MOST}" if is_more else str(len(found))
-        yield f"Files with rejected rows in the last {_DAYS} days: {count}; `python -m sluice rejects` shows the rows."
+    partial_ones = [ended(pipeline, PARTIAL, _AT_MOST, since=_days_ago()) for pipeline in imports]
+    if count := sum(len(found) for found, _ in partial_ones):
+        about = f"more than {count}" if any(is_more for _, is_more in partial_ones) else str(count)
+        yield f"Files with rejected rows in the last {_DAYS} days: {about}; `python -m sluice rejects` shows the rows."
 
 
-def _failed(target: Target) -> list[Entry]:
+def _failed(pipeline: Pipeline) -> list[Entry]:
     """The entries of files that failed and are there, oldest first; but those of which a dead letter tells."""
-    found, _ = ended(target, FAILED, _AT_MOST)
+    found, _ = ended(pipeline, FAILED, _AT_MOST)
     candidates = [entry for entry in reversed(found) if "given_up" not in entry or entry["finished_at"] < _days_ago()]
-    target.client("s3")  # made before threads ask for it
+    pipeline.client("s3")  # made before threads ask for it
     with ThreadPoolExecutor(_THREADS) as pool:
-        there = list(pool.map(partial(_is_there, target), candidates))
+        there = list(pool.map(partial(_is_there, pipeline), candidates))
     return [entry for entry, is_there in zip(candidates, there, strict=True) if is_there]
 
 
-def _is_there(target: Target, entry: Entry) -> bool:
+def _is_there(pipeline: Pipeline, entry: Entry) -> bool:
     bucket, key = place(entry)
     try:
-        return version_of(target.client("s3").head_object(Bucket=bucket, Key=key)) == entry["version"]
+        return version_of(pipeline.client("s3").head_object(Bucket=bucket, Key=key)) == entry["version"]
     except (ClientError, BotoCoreError) as error:
         return code(error) not in _GONE  # what may not be looked at is told of
 
 
-def _failure(target: Target, entry: Entry) -> Failure:
+def _failure(pipeline: Pipeline, entry: Entry) -> Failure:
     bucket, key = place(entry)
     written = f"; rows in the table already: {entry['rows_written']:,}" if entry["rows_written"] else ""
     reason = f"{entry['error']}{written}"
-    function, where = target["import_function_name"], f"s3://{bucket}/{key}"
-    return Failure("import", function, reason, entry["finished_at"], 1, where, file=key, next_step=_NEXT)
+    function, where = pipeline["function_name"], f"s3://{bucket}/{key}"
+    return Failure(str(pipeline), function, reason, entry["finished_at"], 1, where, file=key, next_step=_NEXT)
 
 
-def _put_again(target: Target, entry: Entry) -> None:
-    s3, (bucket, key) = target.client("s3"), place(entry)
+def _put_again(pipeline: Pipeline, entry: Entry) -> None:
+    s3, (bucket, key) = pipeline.client("s3"), place(entry)
     head = s3.head_object(Bucket=bucket, Key=key)
     kept = {name: head[name] for name in _KEPT if name in head}
     extra = {"MetadataDirective": "REPLACE", "CopySourceIfMatch": head["ETag"], **kept}

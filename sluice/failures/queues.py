@@ -12,6 +12,7 @@ from typing import Any
 
 from sluice.failures.failure import REFUSED, UNREADABLE, Failure, Redriven
 from sluice.function_answers import error_text
+from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
 
 _LOOKING_SECONDS = 60
@@ -24,9 +25,9 @@ Message = dict[str, Any]
 
 def import_failures(target: Target) -> Iterator[Failure]:
     """The pieces of work that the importer gave up, oldest first."""
-    url = target["import_dead_letter_queue_url"]
-    with _received(target, url, _LOOKING_SECONDS) as messages:
-        yield from (_import_failure(target, url, message) for message in messages)
+    for pipeline in pipelines(target, "imports"):
+        with _received(pipeline, pipeline["dead_letter_queue_url"], _LOOKING_SECONDS) as messages:
+            yield from (_import_failure(pipeline, message) for message in messages)
 
 
 def redrive_imports(target: Target) -> Iterator[Redriven]:
@@ -34,12 +35,17 @@ def redrive_imports(target: Target) -> Iterator[Redriven]:
 
     What fails again comes back when its retries are used up.
     """
-    url, sqs = target["import_dead_letter_queue_url"], target.client("sqs")
-    with _received(target, url, _REDRIVING_SECONDS) as messages:
+    for pipeline in pipelines(target, "imports"):
+        yield from _redrive_import(pipeline)
+
+
+def _redrive_import(pipeline: Pipeline) -> Iterator[Redriven]:
+    url, sqs = pipeline["dead_letter_queue_url"], pipeline.client("sqs")
+    with _received(pipeline, url, _REDRIVING_SECONDS) as messages:
         for message in messages:
-            failure, error = _import_failure(target, url, message), ""
+            failure, error = _import_failure(pipeline, message), ""
             try:
-                sqs.send_message(QueueUrl=target["import_queue_url"], MessageBody=message["Body"])
+                sqs.send_message(QueueUrl=pipeline["queue_url"], MessageBody=message["Body"])
             except REFUSED as refusal:
                 error = f"not put back: {refusal}"
             else:
@@ -52,23 +58,29 @@ def redrive_imports(target: Target) -> Iterator[Redriven]:
 
 def report_failures(target: Target) -> Iterator[Failure]:
     """The runs of the reporter that failed for good, oldest first."""
-    url = _report_queue(target)
-    with _received(target, url, _LOOKING_SECONDS) as messages:
-        yield from (_report_failure(target, url, message) for message in messages)
+    for pipeline in pipelines(target, "reports"):
+        url = _report_queue(pipeline)
+        with _received(pipeline, url, _LOOKING_SECONDS) as messages:
+            yield from (_report_failure(pipeline, url, message) for message in messages)
 
 
 def redrive_reports(target: Target) -> Iterator[Redriven]:
     """Runs each failed report again, for its own scheduled time; what fails again stays."""
-    url, sqs = _report_queue(target), target.client("sqs")
-    with _received(target, url, _REDRIVING_SECONDS) as messages:
+    for pipeline in pipelines(target, "reports"):
+        yield from _redrive_report(pipeline)
+
+
+def _redrive_report(pipeline: Pipeline) -> Iterator[Redriven]:
+    url, sqs = _report_queue(pipeline), pipeline.client("sqs")
+    with _received(pipeline, url, _REDRIVING_SECONDS) as messages:
         for message in messages:
-            failure = _report_failure(target, url, message)
+            failure = _report_failure(pipeline, url, message)
             if failure.reason == UNREADABLE:
                 yield Redriven(failure, 0, 0, "this message is no run of the reporter")
                 continue
             payload, error = json.dumps(_event(message)).encode(), ""
             try:
-                answer = target.client("lambda").invoke(FunctionName=target["report_function_name"], Payload=payload)
+                answer = pipeline.client("lambda").invoke(FunctionName=pipeline["function_name"], Payload=payload)
                 if "FunctionError" in answer:
                     error = error_text(answer["Payload"].read())
                 else:
@@ -78,18 +90,18 @@ def redrive_reports(target: Target) -> Iterator[Redriven]:
             yield Redriven(failure, int(not error), int(bool(error)), error)
 
 
-def _report_queue(target: Target) -> str:
+def _report_queue(pipeline: Pipeline) -> str:
     """The queue that the reporter's failures go to, as Lambda is told."""
-    name = target["report_function_name"]
-    config = target.client("lambda").get_function_event_invoke_config(FunctionName=name)
+    name = pipeline["function_name"]
+    config = pipeline.client("lambda").get_function_event_invoke_config(FunctionName=name)
     arn = config["DestinationConfig"]["OnFailure"]["Destination"]
-    return target.client("sqs").get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
+    return pipeline.client("sqs").get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
 
 
 @contextmanager
-def _received(target: Target, url: str, seconds: int) -> Iterator[list[Message]]:
+def _received(pipeline: Pipeline, url: str, seconds: int) -> Iterator[list[Message]]:
     """All messages of a queue, oldest first; those that are still there at the end are visible again at once."""
-    sqs, messages = target.client("sqs"), dict[str, Message]()
+    sqs, messages = pipeline.client("sqs"), dict[str, Message]()
     try:
         while received := _receive(sqs, url, seconds):
             messages.update({message["MessageId"]: message for message in received})
@@ -115,27 +127,34 @@ def _receive(sqs: Any, url: str, seconds: int) -> list[Message]:
     ).get("Messages", [])
 
 
-def _import_failure(target: Target, url: str, message: Message) -> Failure:
+def _import_failure(pipeline: Pipeline, message: Message) -> Failure:
     """The importer gives the reason of what it gave up itself; SQS says nothing of what failed too often."""
     reason = _attribute(message, "reason") or "it failed every time it was received; the function's log has the errors"
-    return _failure("import", target["import_function_name"], reason, url, message)
+    return _failure(pipeline, reason, pipeline["dead_letter_queue_url"], message)
 
 
-def _report_failure(target: Target, url: str, message: Message) -> Failure:
-    return _failure("report", target["report_function_name"], _run_reason(target, message), url, message)
+def _report_failure(pipeline: Pipeline, url: str, message: Message) -> Failure:
+    return _failure(pipeline, _run_reason(pipeline, message), url, message)
 
 
-def _failure(pipeline: str, function: str, reason: str, url: str, message: Message) -> Failure:
+def _failure(pipeline: Pipeline, reason: str, url: str, message: Message) -> Failure:
     at = datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC)
     where = f"{url.rpartition('/')[2]}, message {message['MessageId']}"
-    return Failure(pipeline, function, reason, at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), 1, where)
+    return Failure(
+        str(pipeline),
+        pipeline["function_name"],
+        reason,
+        at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        1,
+        where,
+    )
 
 
-def _run_reason(target: Target, message: Message) -> str:
+def _run_reason(pipeline: Pipeline, message: Message) -> str:
     """What the function said, or Lambda, or the schedule that could not deliver the event."""
     try:
         body = json.loads(message["Body"])
-        if "requestContext" not in body and list(body) == _scheduled_fields(target):
+        if "requestContext" not in body and list(body) == _scheduled_fields(pipeline):
             detail = _attribute(message, "ERROR_MESSAGE")
             return "the schedule could not deliver it" + (f": {detail}" if detail else "")
         response = body.get("responsePayload") or {}
@@ -144,9 +163,9 @@ def _run_reason(target: Target, message: Message) -> str:
         return UNREADABLE
 
 
-def _scheduled_fields(target: Target) -> list[str]:
+def _scheduled_fields(pipeline: Pipeline) -> list[str]:
     """The fields of the event that the schedule sends."""
-    schedule = target.client("scheduler").get_schedule(Name=target["report_schedule_name"])
+    schedule = pipeline.client("scheduler").get_schedule(Name=pipeline["schedule_name"])
     return list(json.loads(schedule["Target"]["Input"]))
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sluice.aws_errors import code
 from sluice.failures.failure import REFUSED, UNREADABLE, Failure, Redriven
 from sluice.function_answers import error_text, failed_items
+from sluice.pipelines import pipelines
 from sluice.target import Target
 
 _STREAM_FAILURES = "aws/lambda/"
@@ -49,7 +50,15 @@ class _Document(NamedTuple):
 
 def _documents(target: Target) -> Iterator[_Document]:
     """What Lambda left of each failed batch: one at a time, because each may hold megabytes."""
-    bucket, s3 = target["archive_bucket_name"], target.client("s3")
+    bucket = target.outputs.get("archive_bucket_name")
+    if bucket is None:  # a stack without streams
+        return
+    s3 = target.client("s3")
+    pipelines_of = {
+        pipeline[f"{consumer}_function_name"]: str(pipeline)
+        for pipeline in pipelines(target, "streams")
+        for consumer in ("archiver", "notifier")
+    }
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=_STREAM_FAILURES)
     objects = [item for page in pages for item in page.get("Contents", [])]
     for item in sorted(objects, key=lambda item: item["LastModified"]):
@@ -66,18 +75,23 @@ def _documents(target: Target) -> Iterator[_Document]:
         try:
             content = json.loads(body)
             records = json.loads(content["payload"])["Records"]
-            document = _Document(_failure(content, records, where), key, response["ETag"], content, records)
+            document = _Document(
+                _failure(content, records, where, pipelines_of), key, response["ETag"], content, records
+            )
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             document = _Document(unreadable, key, error="this object is no failure of a stream")
         yield document
 
 
-def _failure(content: dict[str, Any], records: list[dict[str, Any]], where: str) -> Failure:
+def _failure(
+    content: dict[str, Any], records: list[dict[str, Any]], where: str, pipelines_of: dict[str, str]
+) -> Failure:
     context = content["requestContext"]
     function = context["functionArn"].split(":")[6]
     _ends(records)
     datetime.fromisoformat(content["timestamp"])
-    return Failure("stream", function, str(context["condition"]), content["timestamp"], len(records), where)
+    pipeline = pipelines_of.get(function, "stream")  # a consumer that has gone, or another program's
+    return Failure(pipeline, function, str(context["condition"]), content["timestamp"], len(records), where)
 
 
 def _settled(target: Target, document: _Document, left: list[dict[str, Any]], error: str) -> Redriven:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.infra.reading import dependencies, statements
 
-FUNCTIONS = ("import-importer", "report-reporter", "stream-archiver", "stream-notifier")
+FUNCTIONS = ("import-items-importer", "report-tables-reporter", "stream-users-archiver", "stream-users-notifier")
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def policy(graph, function):
 
 def test_the_importer_may_feed_its_own_queue_for_more_than_16_rounds(prod):
     config = only(prod, "aws:lambda/functionRecursionConfig:FunctionRecursionConfig")
-    assert (config["functionName"], config["recursiveLoop"]) == ("sluice-prod-import-importer", "Allow")
-    importer = prod.named("sluice-prod-import-importer").inputs["environment"]["variables"]
+    assert (config["functionName"], config["recursiveLoop"]) == ("sluice-prod-import-items-importer", "Allow")
+    importer = prod.named("sluice-prod-import-items-importer").inputs["environment"]["variables"]
     assert int(importer["IMPORT_HOP_LIMIT"]) == 1000
 
 
@@ -36,7 +36,7 @@ def test_every_mapping_counts_its_events(prod):
 
 
 def test_a_run_that_fails_is_retried_and_kept_whichever_half_of_the_way_it_fails_on(prod):
-    dead_letters = prod.named("sluice-prod-report-dead-letters").outputs["arn"]
+    dead_letters = prod.named("sluice-prod-report-tables-dead-letters").outputs["arn"]
     delivery = only(prod, "aws:scheduler/schedule:Schedule")["target"]
     invocation = only(prod, "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
     bounds = {"maximumRetryAttempts": 2, "maximumEventAgeInSeconds": 360}
@@ -52,8 +52,8 @@ def test_the_schedule_hands_over_the_scheduled_time(prod):
 
 
 def test_only_the_bucket_of_this_account_sends_to_the_import_queue(prod):
-    allowed = statements(prod.named("sluice-prod-import-queue-policy"))["Buckets"]["Condition"]
-    bucket = prod.named("sluice-prod-import-files").outputs["arn"]
+    allowed = statements(prod.named("sluice-prod-import-items-queue-policy"))["Buckets"]["Condition"]
+    bucket = prod.named("sluice-prod-import-items-files").outputs["arn"]
     assert allowed == {
         "ArnEquals": {"aws:SourceArn": [bucket]},
         "StringEquals": {"aws:SourceAccount": "123456789012"},
@@ -61,8 +61,8 @@ def test_only_the_bucket_of_this_account_sends_to_the_import_queue(prod):
 
 
 def test_s3_is_told_of_the_queue_after_the_queue_lets_it_send(prod):
-    notification = prod.named("sluice-prod-import-notification")
-    assert "sluice-prod-import-queue-policy" in dependencies(prod, notification)
+    notification = prod.named("sluice-prod-import-items-notification")
+    assert "sluice-prod-import-items-queue-policy" in dependencies(prod, notification)
 
 
 def test_every_bucket_has_one_notification_at_most(graph_of):
@@ -74,20 +74,20 @@ def test_every_bucket_has_one_notification_at_most(graph_of):
 
 
 def test_bulk_mail_is_allowed_under_both_names_of_its_action(prod):
-    sending = policy(prod, "stream-notifier")["SendTemplates"]
+    sending = policy(prod, "stream-users-notifier")["SendTemplates"]
     assert sending["Action"] == ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"]
     assert "Condition" not in sending  # the action knows none
 
 
 def test_mail_is_allowed_on_every_identity_of_the_account_and_nothing_else(prod):
-    for function, sid in (("stream-notifier", "SendTemplates"), ("report-reporter", "SendMail")):
+    for function, sid in (("stream-users-notifier", "SendTemplates"), ("report-tables-reporter", "SendMail")):
         identities, *others = policy(prod, function)[sid]["Resource"]
         assert identities.endswith(":identity/*")
         assert not [arn for arn in others if "*" in arn]
 
 
 def test_the_reporter_sends_from_the_sender_only(prod):
-    condition = policy(prod, "report-reporter")["SendMail"]["Condition"]
+    condition = policy(prod, "report-tables-reporter")["SendMail"]["Condition"]
     assert condition == {"StringEquals": {"ses:FromAddress": "no-reply@example.com"}}
 
 
@@ -126,9 +126,9 @@ def test_an_alarm_on_a_metric_of_a_functions_own_has_the_functions_dimension(pro
 def test_a_run_ends_before_the_next_is_due(graph_of):
     for stack in ("local", "dev", "staging", "prod"):
         graph = graph_of(stack)
-        assert graph.named(f"sluice-{stack}-report-reporter").inputs["timeout"] == 240
+        assert graph.named(f"sluice-{stack}-report-tables-reporter").inputs["timeout"] == 240
 
 
 def test_a_message_is_hidden_for_six_times_as_long_as_the_importer_may_work(prod):
-    queue = prod.named("sluice-prod-import-queue").inputs["visibilityTimeoutSeconds"]
-    assert queue == 6 * prod.named("sluice-prod-import-importer").inputs["timeout"]
+    queue = prod.named("sluice-prod-import-items-queue").inputs["visibilityTimeoutSeconds"]
+    assert queue == 6 * prod.named("sluice-prod-import-items-importer").inputs["timeout"]

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from infra.settings import Settings, load
 from sluice.cli import cli
 from sluice.cloud.program.execution import stacks
-from sluice.outputs import SluiceOutputs
+from sluice.outputs import Import, Report, SluiceOutputs, Stream, StreamTable
 from tests.docs.markdown import PAGES, ROOT, anchors, blocks, links, prose, shell
 
 README = (ROOT / "README.md").read_text()
@@ -81,51 +81,79 @@ def is_model(kind):
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
+def settings_blocks():
+    """What the README shows of `pipelines.yaml` and of a stack file."""
+    pipelines, stack = [block.body for block in blocks(README) if block.info == "yaml"]
+    return pipelines, stack
+
+
 def shown_settings():
-    (block,) = [block for block in blocks(README) if block.info == "yaml"]
-    return yaml.safe_load(block.body)["config"]
+    """What the README shows of both files: section -> settings."""
+    pipelines, stack = map(yaml.safe_load, settings_blocks())
+    own = {name.removeprefix("sluice:"): value for name, value in stack["config"].items() if name != "aws:region"}
+    return {**own, **pipelines}
 
 
 def shown_keys(value, prefix=""):
+    """The keys of settings; those of pipelines without their names, such as `imports.chunkMiB`."""
     for name, held in value.items():
         key = f"{prefix}{name}"
         yield key
+        if key in ONLY:
+            yield from shown_keys(held[ONLY[key]], f"{key}.")
+            continue
         for one in held if isinstance(held, list) else [held]:
             if isinstance(one, dict) and key not in ("imports.columns", "imports.format.booleans"):
                 yield from shown_keys(one, f"{key}.")
 
 
+ONLY = {"streams": "users", "imports": "items", "reports": "tables"}
+
+
 def test_the_readme_shows_every_setting_and_no_other():
-    shown = {name.removeprefix("sluice:"): value for name, value in shown_settings().items() if name != "aws:region"}
-    assert set(shown_keys(shown)) == set(keys(Settings)) - {"environment", "region"}
+    assert set(shown_keys(shown_settings())) == set(keys(Settings)) - {"environment", "region"}
 
 
 def test_the_settings_of_the_readme_are_valid():
-    load(shown_settings(), "dev")
+    pipelines, stack = map(yaml.safe_load, settings_blocks())
+    load(stack["config"], "dev", pipelines)
 
 
 def defaults():
-    """All settings, where only what is required is given."""
-    required = {"sluice:mail": {"sender": "a@example.com"}, "sluice:reports": {"recipients": ["a@example.com"]}}
-    return load({"aws:region": "eu-north-1", **required}, "dev").model_dump(by_alias=True)
+    """All settings, where only what is required is given: section -> settings, those of pipelines of the only one."""
+    group = {"name": "RA", "prefix": "RA_", "label": "x"}
+    sections = {
+        "mail": {"sender": "a@example.com"},
+        "streams": {"users": {}},
+        "imports": {"items": {}},
+        "reports": {"tables": {"recipients": ["a@example.com"], "groups": [group]}},
+    }
+    made = load({"aws:region": "eu-north-1", **{f"sluice:{name}": value for name, value in sections.items()}}, "dev")
+    return {
+        name: value[ONLY[name]] if name in ONLY else value
+        for name, value in made.model_dump(by_alias=True).items()
+        if isinstance(value, dict)
+    }
 
 
 def test_what_the_readme_calls_a_default_is_one():
-    (block,) = [block for block in blocks(README) if block.info == "yaml"]
-    sections = re.split(r"^  sluice:(\w+):\n", block.body, flags=re.MULTILINE)[1:]
-    for section, text in zip(sections[::2], sections[1::2], strict=True):
-        for line in re.findall(r"^    (?=\w).*", text, re.MULTILINE):
-            key, note = line.split(":")[0].strip(), line.partition("#")[2]
-            if "example" not in note and "required" not in note:
-                assert shown_settings()[f"sluice:{section}"][key] == defaults()[section][key], f"{section}.{key}"
+    for block, form in zip(settings_blocks(), (r"^(\w+):\n  \w+:.*\n", r"^  sluice:(\w+):\n"), strict=True):
+        sections = re.split(form, block, flags=re.MULTILINE)[1:]
+        for section, text in zip(sections[::2], sections[1::2], strict=True):
+            shown = shown_settings()[section]
+            for line in re.findall(r"^    (?=\w).*", text, re.MULTILINE):
+                key, note = line.split(":")[0].strip(), line.partition("#")[2]
+                if "example" not in note and "required" not in note:
+                    of = shown[ONLY[section]] if section in ONLY else shown
+                    assert of[key] == defaults()[section][key], f"{section}.{key}"
 
 
 def test_a_setting_that_a_page_names_exists():
     known = set(keys(Settings))
-    sections = "mail|stream|imports|reports|operations"
+    sections = "mail|streams|imports|reports|operations"
     for page in PAGES:
         for key in re.findall(rf"`(?:sluice:)?((?:{sections})\.\w+)", prose(page.read_text())):
-            assert key in known, f"{page.name}: {key}"
+            assert key in known or key.endswith(".py"), f"{page.name}: {key}"
 
 
 def test_the_settings_tables_have_the_defaults():
@@ -133,7 +161,7 @@ def test_the_settings_tables_have_the_defaults():
     for page in PAGES:
         for key, shown in re.findall(r"^\| `(\w+\.\w+)` \| `([^`]+)` \|", page.read_text(), re.MULTILINE):
             section, _, name = key.partition(".")
-            if key != "reports.groups":
+            if key not in ("reports.groups", "reports.recipients"):
                 assert yaml.safe_load(shown) == defaults()[section][name], f"{page.name}: {key}"
 
 
@@ -141,7 +169,15 @@ def test_the_readme_shows_every_output_and_no_other():
     section = README.partition("## Stack outputs")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     shown = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
-    assert sorted(shown) == sorted(field.name for field in fields(SluiceOutputs))
+    assert sorted(shown) == sorted(["contract", *(field.name for field in fields(SluiceOutputs))])
+
+
+@pytest.mark.parametrize(("output", "kind"), [("streams", Stream), ("imports", Import), ("reports", Report)])
+def test_the_readme_shows_every_output_of_a_pipeline_and_no_other(output, kind):
+    section = README.partition("## Stack outputs")[2].partition("\n## ")[0]
+    (row,) = re.findall(rf"^\| `{output}` \|(.*)", section, re.MULTILINE)
+    known = {field.name for of in (kind, *([StreamTable] if kind is Stream else [])) for field in fields(of)}
+    assert set(re.findall(r"`(\w+)`", row)) == known
 
 
 # ---- commands

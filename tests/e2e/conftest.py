@@ -31,7 +31,7 @@ class Deployed:
 
     def table(self) -> Any:
         """The stream's table, as a user of boto3 sees it."""
-        return table(self.stack.cloud.endpoint, self.stack.outputs["stream_table_name"])
+        return table(self.stack.cloud.endpoint, self.stack.output("streams.users.tables.0.name"))
 
     def archive(self) -> list[dict[str, Any]]:
         """Every line of the archive, in order of the stream."""

@@ -16,8 +16,8 @@ from tests.clients import table as table_of
 from tests.e2e.conftest import archive
 
 CONTRACT = {
-    "stream_table_name", "stream_table_arn", "stream_arn", "notifier_function_name", "archiver_function_name",
-    "archive_bucket_name", "mail_sender", "mail_configuration_set_name", "alarm_topic_arn", "region", "environment",
+    "contract", "streams", "imports", "reports", "archive_bucket_name", "mail_sender", "mail_configuration_set_name",
+    "alarm_topic_arn", "region", "environment",
 }  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def test_a_detached_cloud_does_its_work_until_down_and_then_nothing_is_left(slui
     outputs = json.loads(sluice("outputs", "--json"))
     assert outputs.keys() >= CONTRACT
     endpoint = f"http://127.0.0.1:{port_of(told)}"
-    table = table_of(endpoint, outputs["stream_table_name"])
+    table = table_of(endpoint, outputs["streams"]["users"]["tables"][0]["name"])
     table.put_item(Item={"userId": "u-1"})
     target, end = Target(outputs, endpoint), time.monotonic() + 30
     while not archive(target) and time.monotonic() < end:
@@ -196,11 +196,11 @@ def test_a_table_that_somebody_deletes_is_told_once_and_the_cloud_runs_on(sluice
     told = sluice("up", "--detach")
     outputs = json.loads(sluice("outputs", "--json"))
     target = Target(outputs, f"http://127.0.0.1:{port_of(told)}")
-    target.client("dynamodb").delete_table(TableName=outputs["import_ledger_table_name"])
+    target.client("dynamodb").delete_table(TableName=outputs["imports"]["items"]["ledger_table_name"])
     log, end = sluice.state / "local" / "up.log", time.monotonic() + 30
     while "cannot be looked at" not in log.read_text() and time.monotonic() < end:
         time.sleep(0.1)
-    table_of(target.endpoint, outputs["stream_table_name"]).put_item(Item={"userId": "u-1"})
+    table_of(target.endpoint, outputs["streams"]["users"]["tables"][0]["name"]).put_item(Item={"userId": "u-1"})
     while not archive(target) and time.monotonic() < end:
         time.sleep(0.1)
     time.sleep(2)  # some more looks

@@ -30,7 +30,9 @@ def as_role(stack: Stack, role: str, service: Any) -> Any:
 
 def run_reporter(stack: Stack) -> None:
     scheduled = json.dumps({"scheduled_time": "2026-11-21T10:05:00Z"}).encode()
-    answer = stack.cloud.client("lambda").invoke(FunctionName=stack.outputs["report_function_name"], Payload=scheduled)
+    answer = stack.cloud.client("lambda").invoke(
+        FunctionName=stack.output("reports.tables.function_name"), Payload=scheduled
+    )
     assert "FunctionError" not in answer, answer["Payload"].read()
 
 
@@ -47,7 +49,7 @@ def beside() -> Iterator[tuple[Stack, Stack]]:
 
 def test_a_user_who_joins_and_leaves_reaches_the_roster(beside):
     sluice, consumer = beside
-    users, roster = table(sluice, "stream_table_name"), table(consumer, "table_name")
+    users, roster = table(sluice, "streams.users.tables.0.name"), table(consumer, "table_name")
 
     users.put_item(Item=user(1))
     users.delete_item(Key={"userId": "u-1"})
@@ -86,7 +88,7 @@ def test_what_lies_beside_the_archive_does_not_match_the_rule(beside):
 
 def test_the_uploader_puts_files_below_the_import_prefix_and_can_do_nothing_else(beside):
     sluice, consumer = beside
-    bucket = sluice.outputs["import_bucket_name"]
+    bucket = sluice.output("imports.items.bucket_name")
     s3 = as_role(consumer, consumer.outputs["uploader_role_arn"], "s3")
 
     s3.put_object(Bucket=bucket, Key="incoming/partner/users.csv", Body=b"id,name\n1,Ada\n")
@@ -173,12 +175,12 @@ def settle(stack: Stack) -> None:
 def drive(stack: Stack) -> None:
     """Puts all three pipelines of a stack to work, and waits until they are through."""
     before = len(holdings(stack)["mails"])
-    table(stack, "stream_table_name").put_item(Item=user(1))
+    table(stack, "streams.users.tables.0.name").put_item(Item=user(1))
     stack.cloud.client("s3").put_object(
-        Bucket=stack.outputs["import_bucket_name"], Key="incoming/people.csv", Body=b"id,name\n1,Ada\n"
+        Bucket=stack.output("imports.items.bucket_name"), Key="incoming/people.csv", Body=b"id,name\n1,Ada\n"
     )
     run_reporter(stack)
-    eventually(lambda: table(stack, "import_table_name").scan()["Items"])
+    eventually(lambda: table(stack, "imports.items.table_name").scan()["Items"])
     settle(stack)
     assert len(holdings(stack)["mails"]) == before + 2  # to the user, and the report
 
@@ -190,7 +192,7 @@ def test_work_in_one_stack_moves_nothing_in_the_other(stacks, driven, other):
     drive(stacks[driven])
     settle(stacks[other])
     assert holdings(stacks[other]) == before
-    assert stacks[driven].outputs["report_totals_tables"] != stacks[other].outputs["report_totals_tables"]
+    assert stacks[driven].output("reports.tables.totals_tables") != stacks[other].output("reports.tables.totals_tables")
 
 
 def test_two_stacks_share_no_resource(stacks):

@@ -19,7 +19,7 @@ from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.failures.queues import import_failures, redrive_imports
 from sluice.ledger import entries
-from tests.stacks import configured, eventually, invoke, stop_mapping, table, target
+from tests.stacks import configured, eventually, imports_of, invoke, stop_mapping, table, target
 
 COLUMNS = {"price": "N", "active": "BOOL"}
 
@@ -41,17 +41,17 @@ def stack(cloud: EmbeddedCloud, faults: FaultProxy) -> Stack:
     config = configured(imports={"chunkMiB": 1, "gzipLimitMiB": 1, "columns": COLUMNS})
     stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
     # The lease of an invocation that failed lasts as long as that one might have run: here that is not long.
-    importer = stack.outputs["import_function_name"]
+    importer = stack.output("imports.items.function_name")
     stack.cloud.client("lambda").update_function_configuration(FunctionName=importer, Timeout=10)
     # What failed comes back when it is visible again: in AWS after minutes, here at once.
-    queue = stack.outputs["import_queue_url"]
+    queue = stack.output("imports.items.queue_url")
     stack.cloud.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "5"})
     return stack
 
 
 def put(stack: Stack, name: str, body: bytes) -> str:
     """Uploads a file; the ledger's name of it."""
-    bucket = stack.outputs["import_bucket_name"]
+    bucket = stack.output("imports.items.bucket_name")
     stack.cloud.client("s3").put_object(Bucket=bucket, Key=f"incoming/{name}", Body=body)
     return f"{bucket}/incoming/{name}"
 
@@ -60,7 +60,7 @@ def ended(stack: Stack, object_: str, count: int = 1) -> list[dict[str, Any]]:
     """The ledger's entries of an object, once there are so many and none runs."""
 
     def look() -> list[dict[str, Any]]:
-        found = [entry for entry in entries(target(stack)) if entry["object"] == object_]
+        found = [entry for entry in entries(imports_of(stack)) if entry["object"] == object_]
         return found if len(found) == count and all(entry["status"] != "RUNNING" for entry in found) else []
 
     return eventually(look, 240)
@@ -70,7 +70,7 @@ def items(stack: Stack, prefix: str) -> dict[str, dict[str, Any]]:
     """The items of the table whose key begins so, as boto3 reads them."""
     found, more = {}, {}
     while True:
-        page = table(stack, stack.outputs["import_table_name"]).scan(**more)
+        page = table(stack, stack.output("imports.items.table_name")).scan(**more)
         found.update({item["id"]: item for item in page["Items"] if item["id"].startswith(prefix)})
         if "LastEvaluatedKey" not in page:
             return found
@@ -174,7 +174,7 @@ def test_every_format_arrives_value_by_value_gzipped_or_not(stack):
 
 
 def test_a_message_that_can_never_succeed_is_a_dead_letter_with_its_reason_and_is_redriven(stack):
-    sqs, queue = stack.cloud.client("sqs"), stack.outputs["import_queue_url"]
+    sqs, queue = stack.cloud.client("sqs"), stack.output("imports.items.queue_url")
     sqs.send_message(QueueUrl=queue, MessageBody="no message")
     (failure,) = eventually(lambda: list(import_failures(target(stack))))
     assert "is no message for the importer" in failure.reason
@@ -195,7 +195,7 @@ KEYS = [
 
 
 def test_whatever_a_key_holds_its_file_is_imported_and_its_rejects_are_found(stack):
-    s3, bucket = stack.cloud.client("s3"), stack.outputs["import_bucket_name"]
+    s3, bucket = stack.cloud.client("s3"), stack.output("imports.items.bucket_name")
     for number, name in enumerate(KEYS):
         (entry,) = ended(stack, put(stack, name, b"id\nkey-%d\na,b\n" % number))
         assert (entry["status"], entry["rows_written"], entry["rows_rejected"]) == ("PARTIAL", 1, 1), name
@@ -225,7 +225,7 @@ class Twice:
 
     def __init__(self, stack: Stack) -> None:
         self._stack, self._stopping, self.deliveries = stack, threading.Event(), 0
-        self._sqs, self._queue = stack.cloud.client("sqs"), stack.outputs["import_queue_url"]
+        self._sqs, self._queue = stack.cloud.client("sqs"), stack.output("imports.items.queue_url")
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(2)]
 
     def __enter__(self) -> "Twice":
@@ -258,7 +258,7 @@ class Twice:
             "body": message["Body"],
             "attributes": {"ApproximateReceiveCount": message["Attributes"]["ApproximateReceiveCount"]},
         }
-        how, answer = invoke(self._stack, "import_function_name", {"Records": [record]})
+        how, answer = invoke(self._stack, "imports.items.function_name", {"Records": [record]})
         return how == "ok" and not answer["batchItemFailures"]
 
 
@@ -270,7 +270,7 @@ def test_the_newest_file_wins_while_workers_die_writes_are_throttled_and_message
     faults.rules = [throttled, lost, died]
     with Twice(stack):
         object_ = put(stack, "chaos.csv", rows("chaos-", "old", count))
-        eventually(lambda: any(one["object"] == object_ and one["rows_read"] for one in entries(target(stack))))
+        eventually(lambda: any(one["object"] == object_ and one["rows_read"] for one in entries(imports_of(stack))))
         put(stack, "chaos.csv", rows("chaos-", "new", count))
         old, new = ended(stack, object_, 2)
     faults.rules = []

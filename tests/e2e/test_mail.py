@@ -54,12 +54,12 @@ def ses(cloud: EmbeddedCloud) -> Iterator[AlteringProxy]:
 @pytest.fixture(scope="module")
 def impatient(cloud: EmbeddedCloud, ses: AlteringProxy) -> Stack:
     """A stack that gives a failing batch up after one retry, behind a proxy that can answer for SES."""
-    config = configured(stream={"maximumRetryAttempts": 1})
+    config = configured(streams={"maximumRetryAttempts": 1})
     return cloud.deploy("impatient", config=config, functions_endpoint=ses.endpoint)
 
 
 def write(stack: Stack, *users: dict[str, str]) -> None:
-    with table(stack, stack.outputs["stream_table_name"]).batch_writer() as writer:
+    with table(stack, stack.output("streams.users.tables.0.name")).batch_writer() as writer:
         for user in users:
             writer.put_item(Item=user)
 
@@ -80,7 +80,7 @@ def test_only_new_people_and_watched_changes_are_mailed(stack):
     users = [person(number, "few.example.com") for number in range(3)]
     users[0]["name"] = "O'Neil <b>"
     write(stack, *users)
-    written = table(stack, stack.outputs["stream_table_name"])
+    written = table(stack, stack.output("streams.users.tables.0.name"))
     for user, attribute in ((users[0], "name"), (users[1], "city")):
         written.update_item(
             Key={"userId": user["userId"]},
@@ -104,12 +104,12 @@ def test_only_new_people_and_watched_changes_are_mailed(stack):
 
 def test_without_permission_mails_wait_among_the_failures_and_go_once_when_redriven(impatient, events):
     people = [person(number, "denied.example.com") for number in range(3)]
-    with without(impatient, "notifier_function_name", "ses:"):
+    with without(impatient, "streams.users.notifier_function_name", "ses:"):
         write(impatient, *people)
         impatient.wait_idle()
         assert outbox(impatient, "denied.example.com") == []
         found = failures(impatient)
-        assert {failure.function for failure in found} == {impatient.outputs["notifier_function_name"]}
+        assert {failure.function for failure in found} == {impatient.output("streams.users.notifier_function_name")}
         assert sum(failure.records for failure in found) == len(people)
         assert any("AccessDenied" in (event.error or "") for event in events if isinstance(event, Invoked))
         assert all("AccessDenied" in error for error in last_errors(target(impatient), found))
@@ -133,7 +133,7 @@ def test_a_record_that_spoils_the_bulk_call_is_counted_and_stops_no_other(impati
     assert sent == {one["email"] for one in people} - {"p17@spoiled.example.com"}
     assert len(outbox(impatient, "spoiled.example.com")) == 59
     assert failures(impatient) == []
-    told = summaries(impatient, "notifier_function_name")
+    told = summaries(impatient, "streams.users.notifier_function_name")
     assert sum(line["MailsRefused"] for line in told) == 1
     assert [code for line in told for code in line["refused"].values()] == ["BadRequestException"]
 
@@ -143,7 +143,9 @@ def test_a_flood_under_faults_mails_each_person_once(stack, faults):
         calls = itertools.count()
 
         def due(request: Request) -> bool:
-            return stack.outputs["notifier_function_name"] in request.target and next(calls) % 20 == twentieth
+            return (
+                stack.output("streams.users.notifier_function_name") in request.target and next(calls) % 20 == twentieth
+            )
 
         return due
 

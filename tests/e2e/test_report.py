@@ -114,14 +114,14 @@ def stamp(moment: datetime) -> str:
 def run(stack: Stack, moment: datetime) -> str | None:
     """Runs the reporter for a scheduled time; returns its error."""
     payload = json.dumps({"scheduled_time": stamp(moment)}).encode()
-    answer = stack.cloud.invoking().invoke(FunctionName=stack.outputs["report_function_name"], Payload=payload)
+    answer = stack.cloud.invoking().invoke(FunctionName=stack.output("reports.tables.function_name"), Payload=payload)
     told = json.load(answer["Payload"])
     return told["errorMessage"] if "FunctionError" in answer else None
 
 
 def stored(stack: Stack, name: str) -> Any:
     """An object of the report bucket; of JSON its content."""
-    got = stack.cloud.client("s3").get_object(Bucket=stack.outputs["report_bucket_name"], Key=f"reports/{name}")
+    got = stack.cloud.client("s3").get_object(Bucket=stack.output("reports.tables.bucket_name"), Key=f"reports/{name}")
     body = got["Body"].read()
     return json.loads(body) if name.endswith("json") else body.decode()
 
@@ -139,7 +139,7 @@ def counts(report: dict[str, Any], group: str) -> dict[str, int]:
 
 
 def totals(stack: Stack, group: str, moment: datetime) -> dict[str, Any] | None:
-    rows = table(stack, stack.outputs["report_totals_tables"][group])
+    rows = table(stack, stack.output("reports.tables.totals_tables")[group])
     return rows.get_item(Key={"group": group, "generated_at": stamp(moment)}).get("Item")
 
 
@@ -218,7 +218,7 @@ def test_reading_stops_within_a_page_a_segment_of_the_budget(cloud, aws, moment)
     assert (small["count"], small["approximate"], small["items_truncated"]) == (100, False, False)
     assert (large["count"], large["approximate"], large["items_truncated"]) == (30_000, True, True)
     assert max(segments) == 2
-    (summary,) = summaries(stack, "report_function_name")
+    (summary,) = summaries(stack, "reports.tables.function_name")
     assert budget <= summary["ReadUnits"] <= budget + 2 * PAGE_UNITS
     assert summary["ApproximateTables"] == 1
     assert "≈ marks a table" in stored(stack, "latest.html")
@@ -264,7 +264,7 @@ def test_a_run_whose_report_could_not_be_written_mails_once_when_repeated(stack,
 def test_a_run_without_its_bucket_mails_nobody_and_a_repeated_one_once(stack, fill, moment):
     fill("RA_homeless", items(3))
     outbox = Outbox(stack)
-    with without(stack, "report_function_name", "s3:"):
+    with without(stack, "reports.tables.function_name", "s3:"):
         error = run(stack, moment) or ""
         assert "mail: MarksUnavailableError" in error
         assert "AccessDenied" in error
@@ -334,9 +334,9 @@ def test_the_schedule_fires_with_its_own_times(stack, fill, moment):
 def test_a_run_that_keeps_failing_is_among_the_failures_until_it_is_redriven(stack, fill, moment):
     fill("RA_failing", items(4))
     outbox = Outbox(stack)
-    name = stack.outputs["report_function_name"]
+    name = stack.output("reports.tables.function_name")
     payload = json.dumps({"scheduled_time": stamp(moment)}).encode()
-    with without(stack, "report_function_name", "s3:"):
+    with without(stack, "reports.tables.function_name", "s3:"):
         stack.cloud.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
         (failure,) = eventually(lambda: list(report_failures(target(stack))))
         assert (failure.pipeline, failure.function) == ("report", name)
@@ -356,7 +356,7 @@ def test_the_failure_of_runs_raises_alarms(graph_of):
     alarms = [
         alarm
         for alarm in graph.of_type("aws:cloudwatch/metricAlarm:MetricAlarm")
-        if alarm.name.startswith("sluice-prod-report")
+        if alarm.name.startswith("sluice-prod-report-tables")
     ]
     watched = {alarm.inputs.get("metricName") for alarm in alarms if alarm.inputs["alarmActions"]}
     assert {"Errors", "ApproximateNumberOfMessagesVisible"} <= watched
@@ -365,7 +365,7 @@ def test_the_failure_of_runs_raises_alarms(graph_of):
 @pytest.fixture(scope="module")
 def as_reporter(stack: Stack) -> Callable[[str], Any]:
     """Clients with the permissions of the reporter."""
-    return stack.cloud.as_role(role_of(stack, "report_function_name")).client
+    return stack.cloud.as_role(role_of(stack, "reports.tables.function_name")).client
 
 
 ALLOWED = {
@@ -401,9 +401,9 @@ DENIED = {
 
 def call(stack: Stack, client: Callable[[str], Any], service: str, operation: str, arguments: dict[str, Any]) -> None:
     physical = {
-        "users": stack.outputs["stream_table_name"],
-        "totals": stack.outputs["report_totals_tables"]["RA"],
-        "report": stack.outputs["report_bucket_name"],
+        "users": stack.output("streams.users.tables.0.name"),
+        "totals": stack.output("reports.tables.totals_tables")["RA"],
+        "report": stack.output("reports.tables.bucket_name"),
         "archive": stack.outputs["archive_bucket_name"],
     }
     named = {key: physical.get(value, value) if isinstance(value, str) else value for key, value in arguments.items()}

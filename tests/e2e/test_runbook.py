@@ -42,7 +42,7 @@ def run(arguments: list[str], root: Path) -> subprocess.CompletedProcess[str]:
 
 def columns(target: Target, **types: str) -> None:
     """Deploys the setting `imports.columns`."""
-    lambda_, name = target.client("lambda"), target["import_function_name"]
+    lambda_, name = target.client("lambda"), target["imports"]["items"]["function_name"]
     variables = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     variables["IMPORT_COLUMNS"] = json.dumps(types)
     lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
@@ -64,7 +64,10 @@ def test_the_fix_for_rejects_works_as_it_is_written(sluice, checkout):
     columns(target)  # the file was right, and the setting was not
     first = newest(sluice)
     same = run(plain, checkout)
-    if first["version"] in target.client("s3").head_object(Bucket=target["import_bucket_name"], Key=KEY)["ETag"]:
+    if (
+        first["version"]
+        in target.client("s3").head_object(Bucket=target["imports"]["items"]["bucket_name"], Key=KEY)["ETag"]
+    ):
         assert (same.returncode, same.stdout) == (1, "")
         assert f"{KEY}: the same content was imported at {first['finished_at']} (PARTIAL)." in same.stderr
         assert newest(sluice) == first
@@ -92,7 +95,7 @@ def test_the_metadata_has_the_same_content_imported_again_too(sluice, checkout):
     columns(target)
     ((aws, s3, cp, file, uri, option, metadata),) = runbook("function-rejects", "sh aws")
     assert (aws, s3, cp, option, uri) == ("aws", "s3", "cp", "--metadata", f"s3://BUCKET/{KEY}")
-    bucket, (name, _, value) = target["import_bucket_name"], metadata.partition("=")
+    bucket, (name, _, value) = target["imports"]["items"]["bucket_name"], metadata.partition("=")
     target.client("s3").upload_file(str(checkout / file), bucket, KEY, ExtraArgs={"Metadata": {name: value}})
     assert _settled(sluice)["status"] == "SUCCEEDED"
 
@@ -115,7 +118,7 @@ def test_a_failed_file_is_told_and_redriven_as_it_is_written(sluice, checkout):
     assert _settled(sluice, after=first["started_at"])["status"] == "FAILED"
     assert len(json.loads(sluice("failures", "--json"))) == 1  # as it is, it cannot be imported
 
-    running().client("s3").delete_object(Bucket=running()["import_bucket_name"], Key=KEY)
+    running().client("s3").delete_object(Bucket=running()["imports"]["items"]["bucket_name"], Key=KEY)
     assert run(listing, checkout).stdout == "0 failures.\n"
 
 

@@ -186,7 +186,7 @@ def changes() -> list[dict[str, Any]]:
 
 
 def test_mails_and_their_marks_are_the_same(stack: Stack, lean: Lean) -> None:
-    env = variables_of(stack, "notifier_function_name")
+    env = variables_of(stack, "streams.users.notifier_function_name")
     plan_of_mails, _ = plan(changes(), Policy(parse(DEFAULT_RULES), OnlyTo([]), enabled=True))
     templates = json.loads(env[notifier.TEMPLATES])
 
@@ -214,7 +214,7 @@ def test_reports_their_mails_and_totals_are_the_same(stack: Stack, lean: Lean) -
     tables = [new_table(stack, f"RA_{number}", "id") for number in range(2)]
     for table in tables:
         write(lean.dynamodb, table, items_in("rows.jsonl", FILES["rows.jsonl"]), key_names=["id"], on_reject=print)
-    settings = read(variables_of(stack, "report_function_name"))
+    settings = read(variables_of(stack, "reports.tables.function_name"))
     endpoint, token = stack.cloud.endpoint, stack.cloud.token
 
     def run(way: str, services: Callable[[str], Any]) -> tuple[Any, Any, Any]:

@@ -43,7 +43,7 @@ def test_the_audit_trail_holds_what_was_inserted_and_removed_with_both_images(de
     archived = {**USER, "roles": ["admin", "owner"], "photo": "AP8="}
     assert inserted.keys() == {"event_id", "event", "table", "at", "sequence_number", "keys", "old", "new", "by"}
     assert (inserted["event"], removed["event"]) == ("INSERT", "REMOVE")
-    assert inserted["table"] == deployed.stack.outputs["stream_table_name"]
+    assert inserted["table"] == deployed.stack.output("streams.users.tables.0.name")
     assert inserted["keys"] == removed["keys"] == {"userId": "u-1"}
     assert inserted["old"] is None
     assert {**inserted["new"], "roles": sorted(inserted["new"]["roles"])} == archived
@@ -87,7 +87,7 @@ def test_of_a_hundred_records_one_is_poisoned_and_it_alone_fails_until_its_cause
     assert [line["keys"]["userId"] for line in deployed.archive()] == healthy
     (failure,) = stream_failures(deployed.target)
     assert (failure.records, failure.reason) == (1, "RetryAttemptsExhausted")
-    assert failure.function == deployed.stack.outputs["archiver_function_name"]
+    assert failure.function == deployed.stack.output("streams.users.archiver_function_name")
 
     (again,) = redrive_stream(deployed.target)
     assert (again.done, again.left) == (1, 0)
@@ -99,7 +99,7 @@ def test_three_redrives_at_once_bring_all_home_and_end_quietly(deploy):
     deployed = deploy()
     s3, outputs = deployed.target.client("s3"), deployed.stack.outputs
     function = deployed.stack.cloud.client("lambda").get_function_configuration(
-        FunctionName=outputs["archiver_function_name"]
+        FunctionName=outputs["streams"]["users"]["archiver_function_name"]
     )["FunctionArn"]
     for number in range(12):
         change = {
@@ -112,7 +112,7 @@ def test_three_redrives_at_once_bring_all_home_and_end_quietly(deploy):
             {
                 "eventID": f"e{number:07}",
                 "eventName": "INSERT",
-                "eventSourceARN": outputs["stream_arn"],
+                "eventSourceARN": outputs["streams"]["users"]["tables"][0]["stream_arn"],
                 "dynamodb": change,
             }
         ]

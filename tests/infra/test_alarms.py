@@ -55,12 +55,12 @@ def test_a_pipeline_that_stops_raises_an_alarm(graph_of, stack):
     on_silence = {alarm.name.removeprefix(f"sluice-{stack}-"): alarm.inputs for alarm in alarms(graph)}
     on_silence = {name: inputs for name, inputs in on_silence.items() if name.endswith("-silent")}
     assert set(on_silence) == {
-        "stream-archiver-silent",
-        "stream-notifier-silent",
-        "import-queue-silent",
-        "report-silent",
+        "stream-users-archiver-silent",
+        "stream-users-notifier-silent",
+        "import-items-queue-silent",
+        "report-tables-silent",
     }
-    for name in ("stream-archiver-silent", "stream-notifier-silent", "report-silent"):
+    for name in ("stream-users-archiver-silent", "stream-users-notifier-silent", "report-tables-silent"):
         inputs = on_silence[name]
         assert (inputs["treatMissingData"], inputs["comparisonOperator"]) == ("breaching", "LessThanThreshold")
         assert (inputs["statistic"], inputs["threshold"]) == ("SampleCount", 1)

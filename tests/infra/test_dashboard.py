@@ -61,7 +61,8 @@ def function_of(dimensions: dict[str, str]) -> str:
 @pytest.mark.parametrize("stack", stacks())
 def test_each_pipeline_has_a_row(graph_of, stack):
     titles = [widget["properties"]["markdown"] for widget in widgets(graph_of(stack)) if widget["type"] == "text"]
-    assert titles == ["## Stream", "## Import", "## Report"]
+    names = ("stream-users", "import-items", "report-tables")
+    assert titles == [f"## sluice-{stack}-{name}" for name in names]
 
 
 @pytest.mark.parametrize("stack", stacks())

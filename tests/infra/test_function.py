@@ -197,7 +197,7 @@ def test_the_setting_that_is_too_large_is_named_before_anything_is_made():
             "handler": HANDLER,
             "code": archive(HANDLER),
             "environment": {"TABLE": unknown, "COLUMNS": "c" * 5000, "PREFIX": "incoming/"},
-            "settings": {"COLUMNS": "imports.columns"},
+            "settings": {"COLUMNS": "columns"},
         }
         Function("importer", given)
 
@@ -205,20 +205,29 @@ def test_the_setting_that_is_too_large_is_named_before_anything_is_made():
         record(build, preview=True)
     assert str(refusal.value) == (
         "the environment of importer takes 5,046 bytes and Lambda has 4,096: "
-        "COLUMNS, which holds the setting imports.columns, takes 5,002. Shorten it"
+        "COLUMNS, which holds the setting columns, takes 5,002. Shorten it"
     )
 
 
 @pytest.mark.parametrize(
     ("section", "value", "setting"),
     [
-        ("imports", {"columns": {f"column number {n}": "N" for n in range(200)}}, "imports.columns"),
+        ("imports", {"items": {"columns": {f"column number {n}": "N" for n in range(200)}}}, "columns"),
         (
             "reports",
-            {"groups": [{"name": f"G{n}", "prefix": f"{n:02}{'x' * 60}", "label": "l" * 80} for n in range(20)]},
-            "reports.groups",
+            {
+                "tables": {
+                    "groups": [{"name": f"G{n}", "prefix": f"{n:02}{'x' * 60}", "label": "l" * 80} for n in range(20)],
+                    "recipients": ["team@example.com"],
+                }
+            },
+            "groups",
         ),
-        ("reports", {"recipients": [f"{n}{'r' * 60}@{'d' * 60}.example.com" for n in range(50)]}, "reports.recipients"),
+        (
+            "reports",
+            {"tables": {"recipients": [f"{n}{'r' * 60}@{'d' * 60}.example.com" for n in range(50)]}},
+            "recipients",
+        ),
         ("mail", {"onlyTo": [f"team{n}@example{n}.com" for n in range(200)]}, "mail.onlyTo"),
     ],
 )

@@ -156,7 +156,7 @@ def test_only_the_importer_may_feed_itself(graph_of, stack):
     """Lambda stops such a chain after some 16 rounds unless it is told not to; this one has its own limit."""
     graph = graph_of(stack)
     (allowed,) = graph.of_type("aws:lambda/functionRecursionConfig:FunctionRecursionConfig")
-    function = graph.named(f"sluice-{stack}-import-importer")
+    function = graph.named(f"sluice-{stack}-import-items-importer")
     assert allowed.inputs == {"functionName": function.outputs["name"], "recursiveLoop": "Allow"}
     assert function.inputs["environment"]["variables"]["IMPORT_HOP_LIMIT"] == "1000"
 

@@ -60,7 +60,7 @@ def test_without_addresses_there_is_a_topic_and_its_policy():
 
 def test_whoever_uses_the_topic_comes_after_its_policy(graph_of):
     graph = graph_of("prod")
-    alarm = graph.named("sluice-prod-stream-archiver-errors")
+    alarm = graph.named("sluice-prod-stream-users-archiver-errors")
     assert "sluice-prod-monitoring-publishers" in dependencies(graph, alarm)
 
 

@@ -103,7 +103,7 @@ def test_removals_reach_it_where_a_rule_asks_for_them():
 
 
 def test_development_mails_the_team_only(graph_of):
-    found = graph_of("dev").named("sluice-dev-stream-notifier").inputs["environment"]["variables"]
+    found = graph_of("dev").named("sluice-dev-stream-users-notifier").inputs["environment"]["variables"]
     assert json.loads(found["MAIL_ONLY_TO"]) == ["example.com"]
 
 

@@ -208,7 +208,7 @@ def test_any_number_of_groups_is_counted():
 def test_totals_tables_of_environments_of_one_account_do_not_meet(graph_of, stack):
     suffix = "" if stack in ("local", "prod") else f"_{stack}"
     graph = graph_of(stack)
-    names = {graph.named(f"sluice-{stack}-report-totals-{group}").inputs["name"] for group in ("ra", "vr")}
+    names = {graph.named(f"sluice-{stack}-report-tables-totals-{group}").inputs["name"] for group in ("ra", "vr")}
     assert names == {f"RA_totales{suffix}", f"VR_totales{suffix}"}
 
 

@@ -43,7 +43,13 @@ def test_a_pipeline_tells_others_its_table():
     (component,) = graph.of_type("sluice:index:StreamPipeline")
     table = graph.named("stream-table").outputs
     assert component.outputs == {
-        "tables": {"table": {"name": "stream-table", "arn": table["arn"], "stream_arn": table["streamArn"]}}
+        "tables": {
+            "made": {
+                "name": "stream-table",
+                "arn": table["arn"],
+                "stream_arn": table["streamArn"],
+            }
+        }
     }
 
 

@@ -104,10 +104,10 @@ def test_cfn_lint_finds_nothing():
     assert list(linted(list(distinct.values()))) == []
 
 
-ARCHIVER_POLICY = (types.ROLE_POLICY, "sluice-prod-stream-archiver-policy")
-NOTIFIER_POLICY = (types.ROLE_POLICY, "sluice-prod-stream-notifier-policy")
-REPORTER_POLICY = (types.ROLE_POLICY, "sluice-prod-report-reporter-policy")
-QUEUE_POLICY = (types.QUEUE_POLICY, "sluice-prod-import-queue-policy")
+ARCHIVER_POLICY = (types.ROLE_POLICY, "sluice-prod-stream-users-archiver-policy")
+NOTIFIER_POLICY = (types.ROLE_POLICY, "sluice-prod-stream-users-notifier-policy")
+REPORTER_POLICY = (types.ROLE_POLICY, "sluice-prod-report-tables-reporter-policy")
+QUEUE_POLICY = (types.QUEUE_POLICY, "sluice-prod-import-items-queue-policy")
 
 
 def test_cfn_lint_sees_mistakes():

@@ -164,6 +164,6 @@ def test_the_importers_loop_is_found_and_is_the_only_one_listed(monkeypatch):
     monkeypatch.setattr(loops, "BOUNDED", ())
     found = [violation for violation in rules.violations(stack("prod")) if violation.rule == "no-write-loop"]
     assert [violation.remedy.split(";")[0] for violation in found] == [
-        "it triggers itself: sluice-prod-import-importer (Function) -> sluice-prod-import-queue (Queue) -> "
-        "sluice-prod-import-mapping (EventSourceMapping) -> sluice-prod-import-importer (Function)"
+        "it triggers itself: sluice-prod-import-items-importer (Function) -> sluice-prod-import-items-queue (Queue) -> "
+        "sluice-prod-import-items-mapping (EventSourceMapping) -> sluice-prod-import-items-importer (Function)"
     ]

@@ -152,12 +152,12 @@ def request(resource):
 
 
 def test_a_resource_that_breaks_a_rule_is_refused_with_its_name_and_the_remedy(prod):
-    queue = found(stack("prod"), types.QUEUE, "sluice-prod-import-queue")
+    queue = found(stack("prod"), types.QUEUE, "sluice-prod-import-items-queue")
     inputs = {name: value for name, value in queue.inputs.items() if name != "sqsManagedSseEnabled"}
     assert told(prod.Analyze(request(replace(queue, inputs=inputs)))) == [
         (
             "queue-encrypted",
-            "aws:sqs/queue:Queue sluice-prod-import-queue: queue-encrypted: set sqs_managed_sse_enabled=True",
+            "aws:sqs/queue:Queue sluice-prod-import-items-queue: queue-encrypted: set sqs_managed_sse_enabled=True",
             analyzer.MANDATORY,
         )
     ]
@@ -166,22 +166,22 @@ def test_a_resource_that_breaks_a_rule_is_refused_with_its_name_and_the_remedy(p
 @pytest.mark.parametrize("form", SHOWN)
 @pytest.mark.parametrize("preview", [False, True])
 def test_a_stack_that_breaks_a_rule_is_refused_at_the_resource(prod, preview, form):
-    without: Stack = drop(types.ALARM, "sluice-prod-stream-archiver-errors")(stack("prod", preview=preview))
+    without: Stack = drop(types.ALARM, "sluice-prod-stream-users-archiver-errors")(stack("prod", preview=preview))
     answer = prod.AnalyzeStack(asked(without, form))
     assert [name for name, *_ in told(answer)] == ["function-alarms"]
-    assert answer.diagnostics[0].urn == found(without, types.FUNCTION, "sluice-prod-stream-archiver").urn
+    assert answer.diagnostics[0].urn == found(without, types.FUNCTION, "sluice-prod-stream-users-archiver").urn
 
 
 @pytest.mark.parametrize("preview", [False, True])
 def test_what_the_provider_would_compute_is_not_taken_for_given(prod, preview):
     """A queue that feeds a function has no redrive policy: in a preview the engine shows an unknown one."""
-    edited = put(types.QUEUE, "sluice-prod-import-queue", "redrivePolicy", None)(stack("prod", preview=preview))
+    edited = put(types.QUEUE, "sluice-prod-import-items-queue", "redrivePolicy", None)(stack("prod", preview=preview))
     rules = [name for name, *_ in told(prod.AnalyzeStack(asked(edited, "preview")))]
     assert "failure-destination" in rules
 
 
 def test_protection_is_seen_by_the_pack(prod):
-    edited = put(types.TABLE, "sluice-prod-import-table", "deletionProtectionEnabled", False)(stack("prod"))
+    edited = put(types.TABLE, "sluice-prod-import-items-table", "deletionProtectionEnabled", False)(stack("prod"))
     assert [name for name, *_ in told(prod.AnalyzeStack(asked(edited)))] == ["protected"]
 
 

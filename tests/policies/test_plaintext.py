@@ -68,7 +68,7 @@ def test_names_and_sentences_do_not(words, between, suffix):
     "value",
     [
         "arn:aws:secretsmanager:eu-north-1:123456789012:secret:people-AbCdEf",
-        "https://sqs.eu-north-1.amazonaws.com/123456789012/sluice-prod-import-queue-1a2b3c4",
+        "https://sqs.eu-north-1.amazonaws.com/123456789012/sluice-prod-import-items-queue-1a2b3c4",
         "0b8f5a9e-4d2c-4f7b-9c31-7f3b6a2d1e0f",
         '{"price": "N", "active": "BOOL", "registeredAtTheWarehouse": "S"}',
         "107374182400",

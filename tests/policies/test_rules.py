@@ -19,11 +19,11 @@ from tests.policies.recording import stack
 
 STACKS = stacks()
 
-ARCHIVE, FILES, ALARMS = "sluice-prod-archive", "sluice-prod-import-files", "sluice-prod-monitoring-alarms"
-QUEUE, DEAD = "sluice-prod-import-queue", "sluice-prod-import-dead-letters"
-ARCHIVER, IMPORTER = "sluice-prod-stream-archiver", "sluice-prod-import-importer"
-REPORTER, SCHEDULE = "sluice-prod-report-reporter", "sluice-prod-report-schedule"
-TABLE, MAIL = "sluice-prod-stream-table", "sluice-prod-mail-settings"
+ARCHIVE, FILES, ALARMS = "sluice-prod-archive", "sluice-prod-import-items-files", "sluice-prod-monitoring-alarms"
+QUEUE, DEAD = "sluice-prod-import-items-queue", "sluice-prod-import-items-dead-letters"
+ARCHIVER, IMPORTER = "sluice-prod-stream-users-archiver", "sluice-prod-import-items-importer"
+REPORTER, SCHEDULE = "sluice-prod-report-tables-reporter", "sluice-prod-report-tables-schedule"
+TABLE, MAIL = "sluice-prod-stream-users-table", "sluice-prod-mail-settings"
 MAPPING = f"{ARCHIVER}-mapping"
 REFUSE_SOME = {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}
 VARIABLES = "environment.variables"
@@ -162,7 +162,7 @@ BREAKS = [
     ("failure-destination", put(types.QUEUE, QUEUE, "redrivePolicy", None), QUEUE, "deadLetterTargetArn"),
     (
         "failure-destination",
-        put(types.EVENT_INVOKE_CONFIG, "sluice-prod-report-retries", "destinationConfig", None),
+        put(types.EVENT_INVOKE_CONFIG, "sluice-prod-report-tables-retries", "destinationConfig", None),
         REPORTER,
         "destination_config on_failure",
     ),
@@ -183,14 +183,14 @@ BREAKS = [
     (
         "failure-permitted",
         statement(types.ROLE_POLICY, f"{REPORTER}-policy", "KeepFailures"),
-        "sluice-prod-report-retries",
+        "sluice-prod-report-tables-retries",
         "sqs:SendMessage",
     ),
     (
         "failure-permitted",
         statement(types.ROLE_POLICY, f"{SCHEDULE}-policy", "KeepFailures"),
         SCHEDULE,
-        "sqs:SendMessage on sluice-prod-report-dead-letters",
+        "sqs:SendMessage on sluice-prod-report-tables-dead-letters",
     ),
     (
         "failure-permitted",
@@ -204,8 +204,8 @@ BREAKS = [
     ("bounded-mapping", put(types.MAPPING, MAPPING, "bisectBatchOnFunctionError", False), MAPPING, "set bisect_batch"),
     (
         "bounded-mapping",
-        put(types.MAPPING, "sluice-prod-import-mapping", "functionResponseTypes", None),
-        "sluice-prod-import-mapping",
+        put(types.MAPPING, "sluice-prod-import-items-mapping", "functionResponseTypes", None),
+        "sluice-prod-import-items-mapping",
         "ReportBatchItemFailures",
     ),
     (
@@ -217,8 +217,8 @@ BREAKS = [
     ("bounded-invocations", put(types.SCHEDULE, SCHEDULE, "target.retryPolicy", None), SCHEDULE, "target retry_policy"),
     (
         "bounded-invocations",
-        put(types.EVENT_INVOKE_CONFIG, "sluice-prod-report-retries", "maximumEventAgeInSeconds", None),
-        "sluice-prod-report-retries",
+        put(types.EVENT_INVOKE_CONFIG, "sluice-prod-report-tables-retries", "maximumEventAgeInSeconds", None),
+        "sluice-prod-report-tables-retries",
         "maximum_event_age_in_seconds",
     ),
     (
@@ -229,7 +229,7 @@ BREAKS = [
     ),
     (
         "bounded-function",
-        drop(types.EVENT_INVOKE_CONFIG, "sluice-prod-report-retries"),
+        drop(types.EVENT_INVOKE_CONFIG, "sluice-prod-report-tables-retries"),
         REPORTER,
         "FunctionEventInvokeConfig",
     ),
@@ -246,11 +246,16 @@ BREAKS = [
         "another",
         "one replaces the other",
     ),
-    ("bucket-notifies", drop(types.QUEUE_POLICY, f"{QUEUE}-policy"), "sluice-prod-import-notification", "depend on"),
+    (
+        "bucket-notifies",
+        drop(types.QUEUE_POLICY, f"{QUEUE}-policy"),
+        "sluice-prod-import-items-notification",
+        "depend on",
+    ),
     (
         "bucket-notifies",
         statement(types.QUEUE_POLICY, f"{QUEUE}-policy", "Buckets"),
-        "sluice-prod-import-notification",
+        "sluice-prod-import-items-notification",
         f"let s3.amazonaws.com send to {QUEUE}",
     ),
     (
@@ -259,10 +264,10 @@ BREAKS = [
             types.ROLE_POLICY,
             f"{IMPORTER}-policy",
             "KeepRejects",
-            Resource=["arn:aws:s3:::sluice-prod-import-files/incoming/rejected/*"],
+            Resource=["arn:aws:s3:::sluice-prod-import-items-files/incoming/rejected/*"],
         ),
         IMPORTER,
-        "sluice-prod-import-notification (BucketNotification) -> sluice-prod-import-queue (Queue)",
+        "sluice-prod-import-items-notification (BucketNotification) -> sluice-prod-import-items-queue (Queue)",
     ),
     ("no-write-loop", put(types.FUNCTION, IMPORTER, f"{VARIABLES}.IMPORT_HOP_LIMIT", None), IMPORTER, "10000 rounds"),
     (
@@ -271,7 +276,7 @@ BREAKS = [
         IMPORTER,
         "10000 rounds",
     ),
-    ("no-write-loop", drop(types.RECURSION, "sluice-prod-import-recursion"), IMPORTER, "FunctionRecursionConfig"),
+    ("no-write-loop", drop(types.RECURSION, "sluice-prod-import-items-recursion"), IMPORTER, "FunctionRecursionConfig"),
     ("no-write-loop", put(types.QUEUE, QUEUE, "redrivePolicy", None), IMPORTER, "comes back for ever"),
     (
         "recursion-guarded",
@@ -320,7 +325,7 @@ BREAKS = [
     ),
     ("silence-alarms", drop(types.ALARM, f"{QUEUE}-silent"), QUEUE, "visible while none are received"),
     ("silence-alarms", put(types.ALARM, f"{QUEUE}-silent", "metricQueries", []), QUEUE, "visible"),
-    ("silence-alarms", drop(types.ALARM, "sluice-prod-report-silent"), SCHEDULE, "Invocations"),
+    ("silence-alarms", drop(types.ALARM, "sluice-prod-report-tables-silent"), SCHEDULE, "Invocations"),
     ("alarm-tells", put(types.ALARM, f"{ARCHIVER}-errors", "alarmActions", []), f"{ARCHIVER}-errors", "alarm_actions"),
     (
         "alarm-tells",
@@ -431,7 +436,7 @@ def test_every_rule_has_an_edit_that_breaks_it():
 @pytest.mark.parametrize("expression", ["rate(7 days)", "cron(0 8 1 * ? *)", "at(2026-11-21T12:00:00)"])
 def test_a_schedule_of_rare_runs_needs_no_alarm_on_silence(expression):
     rare = put(types.SCHEDULE, SCHEDULE, "scheduleExpression", expression)
-    assert violations(rare(drop(types.ALARM, "sluice-prod-report-silent")(stack("prod")))) == []
+    assert violations(rare(drop(types.ALARM, "sluice-prod-report-tables-silent")(stack("prod")))) == []
 
 
 def test_names_of_rules_are_unique():
@@ -484,5 +489,5 @@ def test_the_arns_of_the_recorded_graph_are_in_awss_form():
     arns = {found(stack("prod"), types.BUCKET, ARCHIVE).arn, found(stack("prod"), types.TABLE, TABLE).arn}
     assert arns == {
         "arn:aws:s3:::sluice-prod-archive",
-        f"arn:aws:dynamodb:eu-north-1:{ACCOUNT}:table/sluice-prod-stream-table",
+        f"arn:aws:dynamodb:eu-north-1:{ACCOUNT}:table/sluice-prod-stream-users-table",
     }

@@ -22,7 +22,7 @@ from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.ledger import entries
-from tests.stacks import configured, eventually, invoke, target
+from tests.stacks import configured, eventually, imports_of, invoke, target
 
 pytestmark = pytest.mark.e2e
 
@@ -44,13 +44,13 @@ def place() -> Iterator[Place]:
         stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
         # A report waits for another run's claim, and an import for the lease of a worker that failed, as long as
         # that one might have run: here that is not long.
-        for function, seconds in (("report_function_name", 30), ("import_function_name", 10)):
+        for function, seconds in (("reports.tables.function_name", 30), ("imports.items.function_name", 10)):
             stack.cloud.client("lambda").update_function_configuration(
                 FunctionName=stack.outputs[function], Timeout=seconds
             )
         # What failed comes back when it is visible again: in AWS after minutes, here at once.
         stack.cloud.client("sqs").set_queue_attributes(
-            QueueUrl=stack.outputs["import_queue_url"], Attributes={"VisibilityTimeout": "5"}
+            QueueUrl=stack.output("imports.items.queue_url"), Attributes={"VisibilityTimeout": "5"}
         )
         yield Place(stack, faults, cloud.server.pid)
 
@@ -98,7 +98,7 @@ def test_a_stream_of_records_is_archived_and_mailed_once_each(place, promised, s
     place.faults.rules = [crash, *faults_of("dynamodb", "s3", "sesv2", "ses"), *lost_answers("dynamodb", "s3")]
     users = [{"userId": {"S": f"{prefix}{n}"}, "email": {"S": f"{prefix}{n}@example.com"}} for n in range(RECORDS)]
     for user in users:
-        stack.cloud.client("dynamodb").put_item(TableName=stack.outputs["stream_table_name"], Item=user)
+        stack.cloud.client("dynamodb").put_item(TableName=stack.output("streams.users.tables.0.name"), Item=user)
     stack.wait_idle(120)
     fired = sum(rule.fired for rule in place.faults.rules)
     place.faults.rules = []
@@ -123,17 +123,21 @@ def test_a_file_is_imported_row_by_row_and_counted_once(place, promised, seed):
     stack, count = place.stack, 2000
     place.faults.seed = seed
     place.faults.rules = [*faults_of("dynamodb", "s3", "sqs"), *lost_answers("dynamodb", "s3", "sqs")]
-    bucket, key = stack.outputs["import_bucket_name"], f"incoming/faults-{seed}.csv"
+    bucket, key = stack.output("imports.items.bucket_name"), f"incoming/faults-{seed}.csv"
     body = b"id,text\n" + b"".join(b"f%d-%d,%s\n" % (seed, n, b"x" * 700) for n in range(count))
     stack.cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
 
     def look() -> list[dict[str, Any]]:
-        return [one for one in entries(target(stack)) if one["object"].endswith(key) and one["status"] != "RUNNING"]
+        return [one for one in entries(imports_of(stack)) if one["object"].endswith(key) and one["status"] != "RUNNING"]
 
     (entry,) = eventually(look, 400)
     fired = sum(rule.fired for rule in place.faults.rules)
     place.faults.rules = []
-    pages = stack.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["import_table_name"])
+    pages = (
+        stack.cloud.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(TableName=stack.output("imports.items.table_name"))
+    )
     there = {item["id"]["S"] for page in pages for item in page["Items"]}
     lost = {f"f{seed}-{n}" for n in range(count)} - there
     promised(
@@ -159,12 +163,12 @@ def test_an_import_whose_workers_are_killed_is_whole(place, promised, full):
         pytest.skip("in the full form only: make proof")
     stack, count, killed = place.stack, 5000, 0
     place.faults.rules = [Rule("delay", service="dynamodb", operation="BatchWriteItem", seconds=(0.1, 0.3))]
-    bucket, key = stack.outputs["import_bucket_name"], "incoming/killed.csv"
+    bucket, key = stack.output("imports.items.bucket_name"), "incoming/killed.csv"
     body = b"id,text\n" + b"".join(b"killed-%d,%s\n" % (n, b"x" * 700) for n in range(count))
     stack.cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
 
     def look() -> list[dict[str, Any]]:
-        return [one for one in entries(target(stack)) if one["object"].endswith(key)]
+        return [one for one in entries(imports_of(stack)) if one["object"].endswith(key)]
 
     eventually(look)
     for _ in range(3):
@@ -175,7 +179,11 @@ def test_an_import_whose_workers_are_killed_is_whole(place, promised, full):
                 killed += 1
     (entry,) = eventually(lambda: [one for one in look() if one["status"] != "RUNNING"], 400)
     place.faults.rules = []
-    pages = stack.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["import_table_name"])
+    pages = (
+        stack.cloud.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(TableName=stack.output("imports.items.table_name"))
+    )
     there = {item["id"]["S"] for page in pages for item in page["Items"]}
     lost = {f"killed-{n}" for n in range(count)} - there
     doubled = entry["rows_written"] - count
@@ -190,14 +198,14 @@ def test_a_report_is_made_and_mailed_once_however_often_its_run_fails(place, pro
     place.faults.seed = seed
     place.faults.rules = [*faults_of("dynamodb", "s3", "sesv2", "ses"), *lost_answers("dynamodb", "s3")]
     before = len(mails(stack.cloud.endpoint, stack.cloud.token))
-    ended = [invoke(stack, "report_function_name", {"scheduled_time": scheduled})[0] for _ in range(3)]
+    ended = [invoke(stack, "reports.tables.function_name", {"scheduled_time": scheduled})[0] for _ in range(3)]
     fired = sum(rule.fired for rule in place.faults.rules)
     place.faults.rules = []
-    how, report = invoke(stack, "report_function_name", {"scheduled_time": scheduled})
+    how, report = invoke(stack, "reports.tables.function_name", {"scheduled_time": scheduled})
     sent = len(mails(stack.cloud.endpoint, stack.cloud.token)) - before
     promised(
         f"report under {fired} faults, seed {seed}", cases=len(ended), lost=int(sent < 1), doubled=max(sent - 1, 0)
     )
     assert how == "ok"
-    assert stack.cloud.client("s3").head_object(Bucket=stack.outputs["report_bucket_name"], Key=report["page"])
+    assert stack.cloud.client("s3").head_object(Bucket=stack.output("reports.tables.bucket_name"), Key=report["page"])
     assert sent == 1

@@ -109,7 +109,7 @@ def place() -> Iterator[Place]:
         stacks.stop_mapping(stack)
         # A run that lacks a permission may wait for another's claim to end; it need not wait for minutes.
         stack.cloud.client("lambda").update_function_configuration(
-            FunctionName=stack.outputs["report_function_name"], Timeout=10
+            FunctionName=stack.output("reports.tables.function_name"), Timeout=10
         )
         for group in ("RA", "VR"):
             _make_table(stack, f"{group}_things")
@@ -134,7 +134,7 @@ def notify(place: Place) -> Any:
     one, other, redriven = (record(next(_numbers)) for _ in range(3))
     before = len(mails(place.stack.cloud.endpoint, place.stack.cloud.token))
     events = [{"Records": [one]}, {"Records": [one, other]}, {"Records": [redriven], "redriven": True}]
-    ended = [invoke(place.stack, "notifier_function_name", event) for event in events]
+    ended = [invoke(place.stack, "streams.users.notifier_function_name", event) for event in events]
     return [how == "ok" and not answer["batchItemFailures"] for how, answer in ended], (
         len(mails(place.stack.cloud.endpoint, place.stack.cloud.token)) - before
     )
@@ -142,15 +142,15 @@ def notify(place: Place) -> Any:
 
 def archive(place: Place) -> Any:
     """Archives a new user."""
-    how, answer = invoke(place.stack, "archiver_function_name", {"Records": [record(next(_numbers))]})
+    how, answer = invoke(place.stack, "streams.users.archiver_function_name", {"Records": [record(next(_numbers))]})
     return how, answer.get("batchItemFailures")
 
 
 def import_files(place: Place) -> Any:
     """Imports files that need everything that the importer may do."""
     stack, number = place.stack, next(_numbers)
-    s3, bucket = stack.cloud.client("s3"), stack.outputs["import_bucket_name"]
-    queue, dead_letters = stack.outputs["import_queue_url"], stack.outputs["import_dead_letter_queue_url"]
+    s3, bucket = stack.cloud.client("s3"), stack.output("imports.items.bucket_name")
+    queue, dead_letters = stack.output("imports.items.queue_url"), stack.output("imports.items.dead_letter_queue_url")
 
     folder = f"incoming/{number}/"
 
@@ -180,7 +180,7 @@ def _statuses(stack: Stack, prefix: str) -> Any:
     from sluice.ledger import entries
 
     fields = ("status", "rows_written", "rows_rejected", "chunks_done", "error")
-    ours = [entry for entry in entries(stacks.target(stack)) if entry["object"].startswith(prefix)]
+    ours = [entry for entry in entries(stacks.imports_of(stack)) if entry["object"].startswith(prefix)]
     return sorted([entry["object"].removeprefix(prefix), *(entry[field] for field in fields)] for entry in ours)
 
 
@@ -188,11 +188,11 @@ def report(place: Place) -> Any:
     """Runs a report twice, one more while the bucket takes no marks of mails, and that again when it does."""
     stack, number, before = place.stack, next(_numbers), len(mails(place.stack.cloud.endpoint, place.stack.cloud.token))
     times = [f"20{number // 60 % 100:02}-01-01T00:{number % 60:02}:{second:02}Z" for second in (0, 30)]
-    ended = [invoke(stack, "report_function_name", {"scheduled_time": times[0]}) for _ in range(2)]
+    ended = [invoke(stack, "reports.tables.function_name", {"scheduled_time": times[0]}) for _ in range(2)]
     place.faults.rules = [Rule("expired", service="s3", when=lambda request: ".mail" in request.target)]
-    ended.append(invoke(stack, "report_function_name", {"scheduled_time": times[1]}))
+    ended.append(invoke(stack, "reports.tables.function_name", {"scheduled_time": times[1]}))
     place.faults.rules = []
-    ended.append(invoke(stack, "report_function_name", {"scheduled_time": times[1]}))
+    ended.append(invoke(stack, "reports.tables.function_name", {"scheduled_time": times[1]}))
     counts = [answer.get("totals") for _, answer in ended]
     return (
         [how for how, _ in ended],
@@ -203,7 +203,7 @@ def report(place: Place) -> Any:
 
 
 def _history(stack: Stack, times: list[str]) -> Any:
-    s3, bucket = stack.cloud.client("s3"), stack.outputs["report_bucket_name"]
+    s3, bucket = stack.cloud.client("s3"), stack.output("reports.tables.bucket_name")
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"reports/date={times[0][:10]}/").get("Contents", [])
     pages = {held["Key"]: s3.get_object(Bucket=bucket, Key=held["Key"])["Body"].read() for held in listed}
     own = [f"{time.replace(':', '-')}.json" for time in times]
@@ -243,7 +243,7 @@ def read_stream(function: str) -> Callable[[Place], Any]:
         stack, number = place.stack, next(_numbers)
         users = stack.cloud.client("dynamodb")
         for key in (f"good-{number}", f"poison-{number}"):
-            users.put_item(TableName=stack.outputs["stream_table_name"], Item={"userId": {"S": key}})
+            users.put_item(TableName=stack.output("streams.users.tables.0.name"), Item={"userId": {"S": key}})
         (found,) = stack.cloud.client("lambda").list_event_source_mappings(FunctionName=stack.outputs[function])[
             "EventSourceMappings"
         ]
@@ -260,10 +260,10 @@ def read_stream(function: str) -> Callable[[Place], Any]:
 
 
 JOURNEYS: dict[str, tuple[Callable[[Place], Any], ...]] = {
-    "notifier_function_name": (notify, read_stream("notifier_function_name")),
-    "archiver_function_name": (archive, read_stream("archiver_function_name")),
-    "import_function_name": (import_files,),
-    "report_function_name": (report,),
+    "streams.users.notifier_function_name": (notify, read_stream("streams.users.notifier_function_name")),
+    "streams.users.archiver_function_name": (archive, read_stream("streams.users.archiver_function_name")),
+    "imports.items.function_name": (import_files,),
+    "reports.tables.function_name": (report,),
 }
 
 

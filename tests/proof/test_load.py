@@ -16,7 +16,7 @@ import pytest
 from benchmarks.workers import Workers
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.ledger import entries
-from tests.stacks import configured, eventually, target
+from tests.stacks import configured, eventually, imports_of
 
 pytestmark = pytest.mark.e2e
 
@@ -54,7 +54,7 @@ def test_many_stream_records(stack, cloud, promised, full):
 
 
 def _write(stack: Stack, count: int) -> None:
-    dynamodb, table = stack.cloud.client("dynamodb"), stack.outputs["stream_table_name"]
+    dynamodb, table = stack.cloud.client("dynamodb"), stack.output("streams.users.tables.0.name")
 
     def put(start: int) -> None:
         puts = [
@@ -77,7 +77,7 @@ def _archived(stack: Stack) -> Counter[str]:
 
 def _finished(stack: Stack, prefix: str, count: int) -> list[dict[str, Any]]:
     def look() -> list[dict[str, Any]]:
-        ours = [entry for entry in entries(target(stack)) if f"/incoming/{prefix}" in entry["object"]]
+        ours = [entry for entry in entries(imports_of(stack)) if f"/incoming/{prefix}" in entry["object"]]
         return ours if len(ours) == count and all(entry["status"] != "RUNNING" for entry in ours) else []
 
     return eventually(look, 600)
@@ -121,7 +121,7 @@ def test_events_that_waited_while_the_function_was_away(stack, cloud, promised, 
 
 
 def _upload(stack: Stack, prefix: str, files: int, rows: int) -> None:
-    s3, bucket = stack.cloud.client("s3"), stack.outputs["import_bucket_name"]
+    s3, bucket = stack.cloud.client("s3"), stack.output("imports.items.bucket_name")
     for number in range(files):
         body = b"id,text\n" + b"".join(b"%s-%d-%d,some text\n" % (prefix.encode(), number, n) for n in range(rows))
         s3.put_object(Bucket=bucket, Key=f"incoming/{prefix}-{number}.csv", Body=body)
@@ -133,12 +133,12 @@ def test_a_million_rows(stack, cloud, promised, full):
     rows, key = 1_000_000, "incoming/million.csv"
     line = ",".join(["x" * 20] * 6)
     body = b"id,a,b,c,d,e,f\n" + b"".join(b"%d,%s\n" % (n, line.encode()) for n in range(rows))
-    stack.cloud.client("s3").put_object(Bucket=stack.outputs["import_bucket_name"], Key=key, Body=body)
+    stack.cloud.client("s3").put_object(Bucket=stack.output("imports.items.bucket_name"), Key=key, Body=body)
     with Workers(cloud.server.pid) as workers:
         began = time.monotonic()
 
         def look() -> Any:
-            found = next((one for one in entries(target(stack)) if one["object"].endswith(key)), None)
+            found = next((one for one in entries(imports_of(stack)) if one["object"].endswith(key)), None)
             return found if found and found["status"] != "RUNNING" else None
 
         entry = eventually(look, 1800)

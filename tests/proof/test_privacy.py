@@ -9,7 +9,7 @@ from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.cloud.program.execution import ROOT
-from tests.stacks import eventually, invoke, target
+from tests.stacks import eventually, imports_of, invoke
 
 pytestmark = pytest.mark.e2e
 
@@ -40,15 +40,15 @@ def _drive(stack: Stack) -> None:
     dynamodb = stack.cloud.client("dynamodb")
     for user in USERS:
         item = {name: {"S": str(value)} for name, value in user.items() if value is not None and value != ""}
-        dynamodb.put_item(TableName=stack.outputs["stream_table_name"], Item=item)
+        dynamodb.put_item(TableName=stack.output("streams.users.tables.0.name"), Item=item)
     lines = "".join(json.dumps({"id": user["userId"], **user}) + "\n" for user in USERS) + '{"name": "Ada"\n'
-    bucket = stack.outputs["import_bucket_name"]
+    bucket = stack.output("imports.items.bucket_name")
     stack.cloud.client("s3").put_object(Bucket=bucket, Key="incoming/users.jsonl", Body=lines.encode())
     stack.wait_idle(120)
     from sluice.ledger import entries
 
-    eventually(lambda: any(entry["status"] == "PARTIAL" for entry in entries(target(stack))), 120)
-    invoke(stack, "report_function_name", {"scheduled_time": "2026-11-21T10:05:00Z"})
+    eventually(lambda: any(entry["status"] == "PARTIAL" for entry in entries(imports_of(stack))), 120)
+    invoke(stack, "reports.tables.function_name", {"scheduled_time": "2026-11-21T10:05:00Z"})
 
 
 def logged(stack: Stack) -> list[str]:

@@ -11,7 +11,7 @@ from sluice.commands import failures as failures_command
 from sluice.commands.preview import short_type
 from sluice.failures.failure import UNREADABLE, Failure, Redriven
 
-OUTPUTS = {"region": "eu-north-1", "environment": "local", "report_prefixes": {"RA": "RA_"}}
+OUTPUTS = {"region": "eu-north-1", "environment": "local", "reports": {"tables": {"prefixes": {"RA": "RA_"}}}}
 FAILURE = Failure("stream", "archiver", "RetryAttemptsExhausted", "2026-01-01T00:00:00.000Z", 2, "s3://b/[k]")
 
 
@@ -46,7 +46,7 @@ def test_what_needs_a_running_cloud_says_that_nothing_runs(checkout, command):
 
 def test_outputs_are_shown_by_name(running):
     assert sluice("outputs").output == (
-        'environment      local\nregion           eu-north-1\nreport_prefixes  {"RA": "RA_"}\n'
+        "environment                 local\nregion                      eu-north-1\nreports.tables.prefixes.RA  RA_\n"
     )
 
 
@@ -205,10 +205,12 @@ def test_a_preview_as_json_is_all_that_is_printed(checkout):
 
 
 def test_a_preview_with_invalid_settings_names_every_mistake(checkout):
-    (checkout / "Pulumi.local.yaml").write_text("config:\n  aws:region: x\n  sluice:mail: {sender: y}\n")
+    (checkout / "Pulumi.local.yaml").write_text(
+        "config:\n  aws:region: x\n  sluice:mail: {sender: y}\n  sluice:imports: {items: {chunkMiB: 0}}\n"
+    )
     result = sluice("preview")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert all(key in result.stderr for key in ("aws:region", "sluice:mail.sender", "sluice:reports.recipients"))
+    assert all(key in result.stderr for key in ("aws:region", "sluice:mail.sender", "sluice:imports.items.chunkMiB"))
 
 
 @pytest.mark.parametrize("command", ["up", "preview"])

@@ -14,10 +14,15 @@ from sluice import target as target_module
 from sluice.cloud.emulator import outbox
 from sluice.target import Target
 
-NAMES = (
-    "archive_bucket_name", "import_bucket_name", "import_prefix", "import_ledger_table_name", "report_bucket_name",
-    "report_function_name", "notifier_function_name", "environment",
-)  # fmt: skip
+OUTPUTS = {
+    "archive_bucket_name": "name",
+    "environment": "local",
+    "streams": {"users": {"archiver_function_name": "name", "notifier_function_name": "name", "tables": []}},
+    "imports": {
+        "items": dict.fromkeys(("bucket_name", "prefix", "ledger_table_name", "dead_letter_queue_url"), "name"),
+    },
+    "reports": {"tables": dict.fromkeys(("bucket_name", "function_name"), "name")},
+}
 WAY_OUT = "end it with `python -m sluice down`, and start a new one with `python -m sluice up`"
 
 
@@ -26,7 +31,7 @@ def frozen(checkout):
     """A checkout whose cloud is frozen."""
     with socket.create_server(("127.0.0.1", 0)) as server, state.hold(checkout, "local"):
         endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
-        outputs = {"region": "eu-north-1", **dict.fromkeys(NAMES, "name")}
+        outputs = {"region": "eu-north-1", **OUTPUTS}
         state.publish(checkout, state.Running("local", 1, endpoint, "eu-north-1", outputs))
         yield endpoint
 

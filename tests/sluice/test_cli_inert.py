@@ -148,7 +148,8 @@ def entry(hostile):
 
 
 def test_imports(running, hostile, monkeypatch):
-    monkeypatch.setattr(imports_command, "entries", lambda _target: [entry(hostile)])
+    monkeypatch.setattr(imports_command, "entries", lambda _imports: [entry(hostile)])
+    running(imports={})
     assert inert(sluice("imports").stdout, 4)  # header, row, reason, count
     assert inert(sluice("imports", "--json").stdout)
 
@@ -183,8 +184,8 @@ def test_failures(running, hostile, monkeypatch):
 def test_report(running, hostile, monkeypatch):
     table = {"name": hostile, "count": 3, "approximate": True, "items": []}
     report = {"groups": {hostile: {"label": hostile, "total": 3, "tables": [table]}}}
-    monkeypatch.setattr(report_command, "run", lambda _target: report)
-    running(report_bucket_name=hostile)
+    monkeypatch.setattr(report_command, "run", lambda _pipeline: report)
+    running(reports={"tables": {"bucket_name": hostile}})
     assert inert(sluice("report").stdout, 3)
     assert json.loads(sluice("report", "--json").stdout) == report
 

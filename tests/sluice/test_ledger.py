@@ -12,9 +12,11 @@ from tests.clients import moto_client
 TABLE = "ledger"
 
 
-class MotoTarget(dict[str, str]):
+class MotoPipeline(dict[str, str]):
+    """An import whose ledger lies in moto."""
+
     def __init__(self) -> None:
-        super().__init__(import_ledger_table_name=TABLE)
+        super().__init__(ledger_table_name=TABLE)
         self.dynamodb = moto_client("dynamodb")
 
     def client(self, _service: str) -> Any:
@@ -30,12 +32,12 @@ class MotoTarget(dict[str, str]):
 
 
 @pytest.fixture
-def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoTarget]:
+def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoPipeline]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     with mock_aws():
-        target = MotoTarget()
-        target.dynamodb.create_table(
+        pipeline = MotoPipeline()
+        pipeline.dynamodb.create_table(
             TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",
             KeySchema=[
@@ -44,12 +46,12 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoTarget]:
             ],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("object", "version")],
         )
-        yield target
+        yield pipeline
 
 
-def test_entries_have_the_fields_of_the_contract(target):
-    target.add("b/incoming/a.csv", "v1", rows_read=3, rows_written=2, rows_rejected=1)
-    (entry,) = entries(target)
+def test_entries_have_the_fields_of_the_contract(pipeline):
+    pipeline.add("b/incoming/a.csv", "v1", rows_read=3, rows_written=2, rows_rejected=1)
+    (entry,) = entries([pipeline])
     assert list(entry) == [
         "object", "version", "status", "rows_read", "rows_written", "rows_rejected", "rows_skipped",
         "bytes_read", "bytes_total", "chunks_total", "chunks_done", "started_at", "finished_at", "error",
@@ -57,32 +59,32 @@ def test_entries_have_the_fields_of_the_contract(target):
     assert (entry["rows_read"], entry["status"], entry["finished_at"], entry["error"]) == (3, "RUNNING", None, None)
 
 
-def test_what_is_no_file_has_no_entry(target):
-    target.add("b/incoming/a.csv", "v1")
-    target.add("b/incoming/a.csv", "v1#chunk-1", status=None)
-    assert [entry["version"] for entry in entries(target)] == ["v1"]
+def test_what_is_no_file_has_no_entry(pipeline):
+    pipeline.add("b/incoming/a.csv", "v1")
+    pipeline.add("b/incoming/a.csv", "v1#chunk-1", status=None)
+    assert [entry["version"] for entry in entries([pipeline])] == ["v1"]
 
 
-def test_the_latest_begun_is_the_last(target):
-    target.add("b/incoming/new.csv", "v1", started="2026-11-21T10:00:00Z")
-    target.add("b/incoming/old.csv", "v1", started="2026-11-20T10:00:00Z")
-    assert [entry["object"] for entry in entries(target)] == ["b/incoming/old.csv", "b/incoming/new.csv"]
+def test_the_latest_begun_is_the_last(pipeline):
+    pipeline.add("b/incoming/new.csv", "v1", started="2026-11-21T10:00:00Z")
+    pipeline.add("b/incoming/old.csv", "v1", started="2026-11-20T10:00:00Z")
+    assert [entry["object"] for entry in entries([pipeline])] == ["b/incoming/old.csv", "b/incoming/new.csv"]
 
 
-def test_entries_of_one_object_are_asked_for_by_its_key(target, monkeypatch):
-    target.add("b/incoming/a.csv", "v1")
-    target.add("b/incoming/a.csv", "v1#chunk-1", status=None)
-    target.add("b/incoming/b.csv", "v1")
-    monkeypatch.setattr(target.dynamodb, "scan", None)
-    assert [entry["object"] for entry in entries(target, "b/incoming/a.csv")] == ["b/incoming/a.csv"]
+def test_entries_of_one_object_are_asked_for_by_its_key(pipeline, monkeypatch):
+    pipeline.add("b/incoming/a.csv", "v1")
+    pipeline.add("b/incoming/a.csv", "v1#chunk-1", status=None)
+    pipeline.add("b/incoming/b.csv", "v1")
+    monkeypatch.setattr(pipeline.dynamodb, "scan", None)
+    assert [entry["object"] for entry in entries([pipeline], "b/incoming/a.csv")] == ["b/incoming/a.csv"]
 
 
-def test_entries_are_followed_until_they_are_as_wanted(target):
-    target.add("b/incoming/a.csv", "v1")
+def test_entries_are_followed_until_they_are_as_wanted(pipeline):
+    pipeline.add("b/incoming/a.csv", "v1")
     seen = []
-    for found in followed(target, lambda found: found[0]["status"] == "SUCCEEDED", seconds=0):
+    for found in followed([pipeline], lambda found: found[0]["status"] == "SUCCEEDED", seconds=0):
         seen.append(found[0]["status"])
-        target.add("b/incoming/a.csv", "v1", status="SUCCEEDED")
+        pipeline.add("b/incoming/a.csv", "v1", status="SUCCEEDED")
     assert seen == ["RUNNING", "SUCCEEDED"]
 
 
@@ -105,7 +107,7 @@ def test_a_look_that_fails_is_told_once_and_following_goes_on(monkeypatch, capsy
         return found
 
     monkeypatch.setattr(ledger, "entries", look)
-    assert list(followed({}, lambda found: found == [3], seconds=0)) == [[1], [2], [3]]
+    assert list(followed([], lambda found: found == [3], seconds=0)) == [[1], [2], [3]]
     told = capsys.readouterr()
     assert (told.out, told.err.count("The ledger cannot be read")) == ("", 2)
     assert told.err.count("\n") == 2
@@ -123,6 +125,6 @@ def test_what_cannot_be_followed_at_all_or_no_longer_is_an_error(monkeypatch):
 
     monkeypatch.setattr(ledger, "entries", look)
     with pytest.raises(ClientError):
-        next(followed({}, lambda _: False))
+        next(followed([], lambda _: False))
     with pytest.raises(ClientError):
-        list(followed({}, lambda _: False, seconds=0, patience=0))
+        list(followed([], lambda _: False, seconds=0, patience=0))

@@ -1,45 +1,47 @@
 import ast
 import inspect
-from collections.abc import Mapping
-from typing import get_type_hints
+import json
+from dataclasses import fields
+from typing import Any
 
 import pulumi
 import pytest
-from pulumi.output import Unknown
 
 from sluice.cloud.program import execution as program
 from sluice.cloud.program.recording import STACK_TYPE, Recorder
-from sluice.outputs import SluiceOutputs
+from sluice.outputs import Import, Report, SluiceOutputs, Stream, StreamTable
 
-TEXT, TEXT_BY_GROUP = pulumi.Output[str], pulumi.Output[Mapping[str, str]]
-CONTRACT = {
-    "stream_table_name": TEXT,
-    "stream_table_arn": TEXT,
-    "stream_arn": TEXT,
-    "notifier_function_name": TEXT,
-    "archiver_function_name": TEXT,
-    "archive_bucket_name": TEXT,
-    "import_bucket_name": TEXT,
-    "import_prefix": TEXT,
-    "import_table_name": TEXT,
-    "import_table_arn": TEXT,
-    "import_function_name": TEXT,
-    "import_queue_url": TEXT,
-    "import_dead_letter_queue_url": TEXT,
-    "import_ledger_table_name": TEXT,
-    "report_bucket_name": TEXT,
-    "report_function_name": TEXT,
-    "report_schedule_name": TEXT,
-    "report_totals_tables": TEXT_BY_GROUP,
-    "report_prefixes": TEXT_BY_GROUP,
-    "mail_sender": TEXT,
-    "mail_configuration_set_name": TEXT,
-    "alarm_topic_arn": TEXT,
-    "dashboard_name": TEXT,
-    "region": TEXT,
-    "environment": TEXT,
+CONTRACT: dict[str, Any] = {
+    "contract": 2,
+    "streams": {
+        "users": {
+            "tables": [
+                dict.fromkeys(("name", "arn", "stream_arn", "archiver_mapping_id", "notifier_mapping_id"), "text"),
+            ],
+            **dict.fromkeys(("archiver_function_name", "archiver_function_arn"), "text"),
+            **dict.fromkeys(("notifier_function_name", "notifier_function_arn"), "text"),
+        }
+    },
+    "imports": {
+        "items": dict.fromkeys(
+            (
+                *("bucket_name", "prefix", "table_name", "table_arn", "function_name", "function_arn"),
+                *("queue_url", "dead_letter_queue_url", "ledger_table_name"),
+            ),
+            "text",
+        )
+    },
+    "reports": {
+        "tables": {
+            **dict.fromkeys(("bucket_name", "function_name", "function_arn", "schedule_name"), "text"),
+            "totals_tables": {"RA": "text", "VR": "text"},
+            "prefixes": {"RA": "text", "VR": "text"},
+        }
+    },
+    **dict.fromkeys(("archive_bucket_name", "mail_sender", "mail_configuration_set_name"), "text"),
+    **dict.fromkeys(("alarm_topic_arn", "dashboard_name", "region", "environment"), "text"),
 }
-"""Other projects rely on these names and types: a change needs a note in the README."""
+"""Other projects rely on these names and shapes: a change needs an entry in CHANGELOG.md."""
 
 STACKS = program.stacks()
 NAME = "organization/sluice/dev"
@@ -50,53 +52,50 @@ def exported(graph):
     return stack.outputs
 
 
-def a_stack(**changes):
-    made = {name: f"the {name}" if kind == TEXT else {"RA": f"the {name}"} for name, kind in CONTRACT.items()}
-    return {name: value for name, value in {**made, **changes}.items() if value is not None}
+def shape(value):
+    """The same with every text, which may not be empty, as `text`."""
+    if isinstance(value, dict):
+        return {name: shape(held) for name, held in value.items()}
+    if isinstance(value, list):
+        return [shape(held) for held in value]
+    return "text" if isinstance(value, str) and value else value
 
 
-def read(stacks, *, preview=False):
-    """What a program gets that exports what it read."""
+def read(stacks, look, *, preview=False):
+    """What a program exports that reads a stack: name -> output."""
 
     def build():
-        SluiceOutputs.from_stack(NAME).export()
+        for name, value in look(SluiceOutputs.from_stack(NAME)).items():
+            pulumi.export(name, value)
 
     return program.run("test", Recorder("eu-north-1", stacks=stacks, preview=preview), config={}, program=build)
 
 
-def test_the_definition_is_the_contract():
-    assert get_type_hints(SluiceOutputs) == CONTRACT
-
-
-def test_each_output_is_documented():
-    (definition,) = ast.parse(inspect.getsource(SluiceOutputs)).body
+@pytest.mark.parametrize("kind", [SluiceOutputs, Stream, StreamTable, Import, Report])
+def test_each_output_that_its_name_does_not_explain_is_documented(kind):
+    (definition,) = ast.parse(inspect.getsource(kind)).body
     assert isinstance(definition, ast.ClassDef)
-    documented = [
+    documented = {
         one.target.id
         for one, following in zip(definition.body, definition.body[1:], strict=False)
         if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
         if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
-    ]
-    assert documented == list(CONTRACT)
+    }
+    undocumented = {field.name for field in fields(kind)} - documented
+    assert all(name.endswith(("_arn", "name")) or name == "arn" for name in undocumented), undocumented
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_stack_exports_the_contract_and_nothing_else(graph_of, stack):
-    found = exported(graph_of(stack))
-    assert found.keys() == CONTRACT.keys()
-    for name, kind in CONTRACT.items():
-        values = [found[name]] if kind == TEXT else [*found[name].keys(), *found[name].values()]
-        assert values, name
-        assert all(isinstance(value, str) and value for value in values), name
+    assert shape(exported(graph_of(stack))) == CONTRACT
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_preview_exports_the_same(graph_of, stack):
     previewed, updated = exported(graph_of(stack, preview=True)), exported(graph_of(stack))
     assert previewed.keys() == updated.keys()
-    assert {
-        name for name, value in previewed.items() if value != updated[name] and not isinstance(value, Unknown)
-    } == set()
+    assert previewed["environment"] == stack
+    assert previewed["imports"]["items"].keys() == updated["imports"]["items"].keys()
 
 
 @pytest.mark.parametrize(
@@ -111,24 +110,89 @@ def test_a_preview_exports_the_same(graph_of, stack):
 def test_outputs_say_which_stack_it_is(graph_of, stack, tables):
     found = exported(graph_of(stack))
     assert (found["environment"], found["region"]) == (stack, "eu-north-1")
-    assert found["report_totals_tables"] == tables
-    assert found["report_prefixes"] == {"RA": "RA_", "VR": "VR_"}
-    assert found["import_prefix"] == "incoming/"
+    assert found["reports"]["tables"]["totals_tables"] == tables
+    assert found["reports"]["tables"]["prefixes"] == {"RA": "RA_", "VR": "VR_"}
+    assert found["imports"]["items"]["prefix"] == "incoming/"
+
+
+def test_what_is_absent_is_null(graph_of):
+    config = program.configuration("dev")
+    config["sluice:streams"] = json.dumps({"users": {"mails": None}})
+    config["sluice:reports"] = "null"
+    recorder = Recorder("eu-north-1")
+    program.run("dev", recorder, config=config)
+    found = exported(recorder.graph)
+    assert not found.keys() & {"mail_sender", "mail_configuration_set_name"}  # Pulumi keeps no nulls
+    assert found["reports"] == {}
+    told = read(
+        {NAME: found},
+        lambda sluice: {
+            "sender": sluice.mail_sender.apply(repr),
+            "notifier": sluice.streams["users"].notifier_function_name.apply(repr),
+            "mapping": sluice.streams["users"].tables[0].notifier_mapping_id.apply(repr),
+            "archiver": sluice.streams["users"].archiver_function_name.apply(bool),
+        },
+    )
+    assert told == {"sender": "None", "notifier": "None", "mapping": "None", "archiver": True}
+
+
+# ---- read by another project
+
+
+def some(sluice):
+    return {
+        "stream": sluice.streams["users"].tables[0].stream_arn,
+        "archiver": sluice.streams["users"].archiver_function_name,
+        "bucket": sluice.imports["items"].bucket_name,
+        "totals": sluice.reports["tables"].totals_tables,
+        "trail": sluice.archive_bucket_name,
+    }
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_another_project_reads_what_the_stack_exports(preview):
-    assert read({NAME: a_stack()}, preview=preview) == a_stack()
-
-
-def test_what_is_exported_can_be_read(graph_of):
-    assert read({NAME: exported(graph_of("dev"))}) == exported(graph_of("dev"))
+def test_another_project_reads_what_the_stack_exports(graph_of, preview):
+    dev = exported(graph_of("dev"))
+    assert read({NAME: dev}, some, preview=preview) == {
+        "stream": dev["streams"]["users"]["tables"][0]["stream_arn"],
+        "archiver": dev["streams"]["users"]["archiver_function_name"],
+        "bucket": dev["imports"]["items"]["bucket_name"],
+        "totals": {"RA": "RA_totales_dev", "VR": "VR_totales_dev"},
+        "trail": dev["archive_bucket_name"],
+    }
 
 
 def test_missing_outputs_are_named_with_the_stack():
-    with pytest.raises(program.ProgramError, match=f"stack {NAME} has no output stream_arn, dashboard_name: it is no"):
-        read({NAME: a_stack(stream_arn=None, dashboard_name=None)})
+    outputs = {name: value for name, value in CONTRACT.items() if name not in ("imports", "dashboard_name")}
+    with pytest.raises(program.ProgramError, match=f"stack {NAME} has no output imports, dashboard_name: it is no"):
+        read({NAME: outputs}, some)
 
 
-def test_outputs_of_a_newer_version_do_no_harm():
-    assert read({NAME: a_stack(invented_later="x")}) == a_stack()
+def test_outputs_of_the_first_version_say_what_to_do():
+    with pytest.raises(program.ProgramError, match=f"stack {NAME} was deployed by Sluice 0.1, .* deploy it with this"):
+        read({NAME: {"stream_table_name": "Users", "region": "eu-north-1"}}, some)
+
+
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        (lambda sluice: {"x": sluice.streams["orders"].archiver_function_name}, "has no stream orders; it has users"),
+        (lambda sluice: {"x": sluice.imports["orders"].table_name}, "has no import orders; it has items"),
+        (
+            lambda sluice: {"x": sluice.streams["users"].tables[1].name},
+            "streams users has 1 tables; there is none at 1",
+        ),
+    ],
+)
+def test_a_pipeline_that_is_not_there_is_named_with_those_that_are(look, said):
+    with pytest.raises(program.ProgramError, match=said):
+        read({NAME: CONTRACT}, look)
+
+
+def test_how_many_there_are_is_not_known_before_the_stack_is_read():
+    with pytest.raises(program.ProgramError, match=r"the names of streams are known once stack .* has been read"):
+        read({NAME: CONTRACT}, lambda sluice: dict(sluice.streams.items()))
+
+
+def test_outputs_of_a_newer_version_do_no_harm(graph_of):
+    dev = exported(graph_of("dev"))
+    assert read({NAME: {**dev, "invented_later": "x"}}, some)["trail"] == dev["archive_bucket_name"]

@@ -40,10 +40,10 @@ def left(stack: Stack) -> dict[str, Any]:
     outputs = stack.outputs
     tables = [
         *(outputs[f"{name}_table_name"] for name in ("stream", "import", "import_ledger")),
-        *outputs["report_totals_tables"].values(),
+        *outputs["reports.tables.totals_tables"].values(),
     ]
     found: dict[str, Any] = {name: dynamodb.scan(TableName=name)["Items"] for name in tables}
-    for output in ("archive_bucket_name", "import_bucket_name", "report_bucket_name"):
+    for output in ("archive_bucket_name", "imports.items.bucket_name", "reports.tables.bucket_name"):
         listed = s3.list_object_versions(Bucket=outputs[output])
         found[output] = [held["Key"] for kind in ("Versions", "DeleteMarkers") for held in listed.get(kind, [])]
     return {name: held for name, held in found.items() if held}
@@ -60,7 +60,7 @@ def test_the_checks_of_a_healthy_stack_hold_and_leave_nothing(run, stack):
     assert result.exit_code == 0
     stack.wait_idle()
     assert {name: set(held) for name, held in left(stack).items()} == {
-        "report_bucket_name": {"reports/latest.json", "reports/latest.html"}
+        "reports.tables.bucket_name": {"reports/latest.json", "reports/latest.html"}
     }
 
 
@@ -72,7 +72,7 @@ def test_what_does_not_hold_is_told_and_what_was_written_is_removed_all_the_same
     assert result.exit_code == 1
     assert "FAIL a record written and removed is in the audit trail, each once" in result.output
     assert "did not hold" in result.stderr
-    assert stack.outputs["stream_table_name"] not in left(stack)
+    assert stack.output("streams.users.tables.0.name") not in left(stack)
 
 
 def test_a_check_that_breaks_removes_what_it_wrote(run, stack, monkeypatch):
@@ -81,7 +81,7 @@ def test_a_check_that_breaks_removes_what_it_wrote(run, stack, monkeypatch):
 
     monkeypatch.setattr(smoke._Trail, "events", break_off)
     assert isinstance(run("smoke").exception, ConnectionError)
-    assert stack.outputs["stream_table_name"] not in left(stack)
+    assert stack.output("streams.users.tables.0.name") not in left(stack)
 
 
 def test_prod_is_checked_only_when_told_so(run):

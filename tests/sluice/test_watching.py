@@ -19,7 +19,7 @@ ERRORS = [
     TimeoutError("timed out"),
     OSError(24, "Too many open files"),
     ValueError("no JSON"),
-    KeyError("import_ledger_table_name"),
+    KeyError("imports.items.ledger_table_name"),
 ]
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
-import yaml
 from pulumi.runtime import mocks
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
 
+from sluice import yaml_files
 from sluice.cloud.program.recording import STACK_TYPE, RecordingMonitor
 from sluice.cloud.uninterrupted import uninterrupted
 
@@ -39,7 +39,7 @@ def stacks(root: Path = ROOT) -> list[str]:
 
 def full_name(stack: str, root: Path = ROOT) -> str:
     """What other programs refer to a stack by: `organization/project/stack`."""
-    return f"{_ORGANIZATION}/{_yaml(root / 'Pulumi.yaml')['name']}/{stack}"
+    return f"{_ORGANIZATION}/{_document(root / 'Pulumi.yaml')['name']}/{stack}"
 
 
 def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
@@ -50,9 +50,9 @@ def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
     """
     if stack not in stacks(root):
         raise ProgramError(f"no stack {stack}: there is no Pulumi.{stack}.yaml; there are {', '.join(stacks(root))}")
-    declared = _yaml(root / "Pulumi.yaml").get("config") or {}
+    declared = _document(root / "Pulumi.yaml").get("config") or {}
     defaults = {key: _text(spec["default"]) for key, spec in declared.items() if "default" in spec}
-    settings = _yaml(root / f"Pulumi.{stack}.yaml").get("config") or {}
+    settings = _document(root / f"Pulumi.{stack}.yaml").get("config") or {}
     return {**defaults, **{key: _text(value) for key, value in settings.items()}}
 
 
@@ -134,7 +134,7 @@ async def _run(
             monitor=monitor,
             monitor_features=features,
             engine=mocks.MockEngine(logging.getLogger("pulumi")),
-            project=_yaml(root / "Pulumi.yaml")["name"],
+            project=_document(root / "Pulumi.yaml")["name"],
             stack=stack,
             dry_run=preview,
             organization=_ORGANIZATION,
@@ -153,39 +153,14 @@ async def _run(
     return stack_resource.outputs
 
 
-class _Loader(yaml.SafeLoader):
-    """Remembers keys that stand twice in one object: YAML forbids it, PyYAML takes the last, and the other is lost."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.repeated: list[str] = []
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Makes an object, as PyYAML does."""
-        lines: dict[str, int] = {}
-        for key, _ in node.value:
-            line = key.start_mark.line + 1
-            if key.value in lines:
-                self.repeated.append(f"{key.value} stands in line {lines[key.value]} and again in line {line}")
-            elif isinstance(key, yaml.ScalarNode):
-                lines[key.value] = line
-        return super().construct_mapping(node, deep)
-
-
-def _yaml(path: Path) -> dict[str, Any]:
+def _document(path: Path) -> dict[str, Any]:
+    """Returns what one of Pulumi's files holds."""
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
-        document = loader.get_single_data() or {}
-    except UnicodeDecodeError as error:
-        raise ProgramError(f"{path.name} is no UTF-8: {error}") from None
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = f" in line {where.line + 1}" if where else ""
-        raise ProgramError(f"{path.name} is no YAML{line}: {getattr(error, 'problem', None) or error}") from None
-    if loader.repeated:
-        raise ProgramError(f"{path.name}: {'; '.join(loader.repeated)}: keep one of each")
-    if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
-        raise ProgramError(f"{path.name} is no object, or its config is none")
+        document = yaml_files.read(path)
+    except yaml_files.YamlError as error:
+        raise ProgramError(str(error)) from None
+    if not isinstance(document.get("config") or {}, dict):
+        raise ProgramError(f"{path.name}: config is no object")
     return document
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from sluice.cloud.program.schema import properties
 
 ACCOUNT = "123456789012"
+GET_TABLE = "aws:dynamodb/getTable:getTable"
+"""The provider's function that looks for a table."""
 _ARNS = {
     "aws:cloudwatch/dashboard:Dashboard": "cloudwatch::{account}:dashboard/{name}",
     "aws:cloudwatch/eventRule:EventRule": "events:{region}:{account}:rule/{name}",
@@ -44,6 +46,17 @@ def outputs(type_: str, name: str, inputs: Mapping[str, Any], region: str) -> di
         values["url"] = f"https://sqs.{region}.amazonaws.com/{ACCOUNT}/{physical}"
     values.update({automatic: name for automatic in ("name", "bucket") if automatic in values})
     return values
+
+
+def table(name: str, region: str) -> dict[str, Any]:
+    """Returns what is found of a table that exists: one with a stream of both images, its keys not known."""
+    arn = f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{name}"
+    stream = {
+        "streamArn": f"{arn}/stream/{_STREAM_LABEL}",
+        "streamEnabled": True,
+        "streamViewType": "NEW_AND_OLD_IMAGES",
+    }
+    return {"name": name, "arn": arn, **stream, "hashKey": "", "rangeKey": "", "attributes": []}
 
 
 def _plausible(kind: Any, text: str) -> Any:

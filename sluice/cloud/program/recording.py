@@ -136,11 +136,19 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
         """Ends the run: every later registration raises what failed first."""
         self.failure = self.failure or error
 
+    def look_up(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns what a provider's function answers, such as `aws:dynamodb/getTable:getTable`.
+
+        Raises:
+            NotImplementedError: It is not known here.
+        """
+        raise NotImplementedError(f"{function}{arguments}: this function of a provider is not known here")
+
     def Invoke(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
-        """Refuses a call of a provider's function."""
-        raise NotImplementedError(
-            f"{request.tok}: the program calls no provider functions, so that it can run without an account"
-        )
+        """Answers a call of a provider's function."""
+        with self._remembering_failure():
+            answer = self.look_up(request.tok, rpc.deserialize_properties(request.args))
+        return resource_pb2.ResourceInvokeResponse(**{"return": _result(rpc.serialize_properties(answer, {}))})
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
         """Records a resource and says what it became."""
@@ -255,10 +263,30 @@ class Recorder(RecordingMonitor):
     """
 
     def __init__(
-        self, region: str, *, preview: bool = False, stacks: Mapping[str, Mapping[str, Any]] | None = None
+        self,
+        region: str,
+        *,
+        preview: bool = False,
+        stacks: Mapping[str, Mapping[str, Any]] | None = None,
+        tables: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        """Starts with an empty graph.
+
+        Args:
+            region: Where the stack is.
+            preview: Whether what only AWS could say stays unknown.
+            stacks: The stacks that the program may refer to.
+            tables: What is to be found of tables that exist: name -> fields of `aws.dynamodb.get_table`. The keys of
+                others are not known here.
+        """
         super().__init__(stacks)
-        self._region, self._preview = region, preview
+        self._region, self._preview, self._tables = region, preview, tables or {}
+
+    def look_up(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Makes up what is to be found of a table."""
+        if function != plausible.GET_TABLE:
+            return super().look_up(function, arguments)
+        return {**plausible.table(arguments["name"], self._region), **self._tables.get(arguments["name"], {})}
 
     def create(self, resource: Resource) -> Created:
         """Makes outputs up."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sluice.cloud.emulator.clients import Cloud
+from sluice.cloud.program import plausible
 from sluice.cloud.program.recording import Created, RecordingMonitor, Resource
 from sluice.cloud.program.schema import properties
 from sluice.cloud.resources.registry import create
@@ -40,6 +41,35 @@ class Deployment(RecordingMonitor):
             raise DeploymentError(f"{_shown(resource)}: {error}") from error
         self._on_created(resource)
         return Created(created.id, {**_marked_missing(resource), **created.outputs})
+
+    def look_up(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Finds a table of the embedded cloud.
+
+        Raises:
+            DeploymentError: There is none of that name.
+            NotImplementedError: Something else is asked for.
+        """
+        if function != plausible.GET_TABLE:
+            return super().look_up(function, arguments)
+        client = self._cloud.client("dynamodb")
+        try:
+            table = client.describe_table(TableName=arguments["name"])["Table"]
+        except client.exceptions.ResourceNotFoundException:
+            raise DeploymentError(f"there is no table {arguments['name']} in the embedded cloud") from None
+        keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
+        stream = table.get("StreamSpecification", {})
+        return {
+            "name": table["TableName"],
+            "arn": table["TableArn"],
+            "streamArn": table.get("LatestStreamArn", ""),
+            "streamEnabled": stream.get("StreamEnabled", False),
+            "streamViewType": stream.get("StreamViewType", ""),
+            "hashKey": keys["HASH"],
+            "rangeKey": keys.get("RANGE", ""),
+            "attributes": [
+                {"name": one["AttributeName"], "type": one["AttributeType"]} for one in table["AttributeDefinitions"]
+            ],
+        }
 
     def complete(self, component: Resource) -> None:
         """Looks at the outputs of a component, or of the stack.

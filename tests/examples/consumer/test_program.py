@@ -154,7 +154,9 @@ def test_the_uploader_may_upload_below_the_import_prefix_and_nothing_else(consum
     found = statements(consumer_of("dev").named("roster-dev-uploader-policy"))
     assert list(found) == ["Upload"]
     assert found["Upload"]["Action"] == ["s3:PutObject", "s3:AbortMultipartUpload"]
-    assert found["Upload"]["Resource"] == [f"arn:aws:s3:::{outputs_of('dev')['import_bucket_name']}/incoming/*"]
+    assert found["Upload"]["Resource"] == [
+        f"arn:aws:s3:::{outputs_of('dev')['imports']['items']['bucket_name']}/incoming/*"
+    ]
 
 
 def test_the_uploader_is_who_the_setting_names(consumer_of):

@@ -31,7 +31,7 @@ def dev(embedded_cloud):
 
 def put(stack, user_id):
     stack.cloud.client("dynamodb").put_item(
-        TableName=stack.outputs["stream_table_name"], Item={"userId": {"S": user_id}}
+        TableName=stack.output("streams.users.tables.0.name"), Item={"userId": {"S": user_id}}
     )
 
 
@@ -45,7 +45,10 @@ def test_a_stack_runs_what_aws_would_run_for_it(temporary):
         assert stack.cloud.client("s3").list_objects_v2(Bucket=bucket, Prefix="changes/")["KeyCount"] == 1
     assert [event for event in told if isinstance(event, events.Delayed)] == []  # also none of the end
     functions = {event.function for event in told if isinstance(event, events.Invoked)}
-    assert functions == {stack.outputs["archiver_function_name"], stack.outputs["notifier_function_name"]}
+    assert functions == {
+        stack.output("streams.users.archiver_function_name"),
+        stack.output("streams.users.notifier_function_name"),
+    }
     assert list(temporary.iterdir()) == []
 
 
@@ -53,7 +56,7 @@ def test_functions_write_their_logs_into_their_own_log_groups(dev):
     put(dev, "u-1")
     dev.wait_idle()
     logs = dev.cloud.client("logs")
-    group = dev.graph.named("sluice-dev-stream-archiver-logs").outputs["name"]
+    group = dev.graph.named("sluice-dev-stream-users-archiver-logs").outputs["name"]
     messages = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
     assert any('"RecordsArchived": 1' in message for message in messages)
 

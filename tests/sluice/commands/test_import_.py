@@ -89,7 +89,7 @@ def test_a_dry_run_shows_letters_and_numbers_as_they_are(checkout, tmp_path):
 def test_a_dry_run_heeds_the_settings_of_the_stack_and_nothing_of_the_shell(checkout, tmp_path, monkeypatch):
     settings = checkout / "Pulumi.dev.yaml"
     settings.write_text(
-        settings.read_text().replace("config:\n", "config:\n  sluice:imports: {partitionKey: sku}\n", 1)
+        settings.read_text().replace("config:\n", "config:\n  sluice:imports: {items: {partitionKey: sku}}\n", 1)
     )
     for name, value in {"IMPORT_PARTITION_KEY": "shell", "PYTHONPATH": "/nowhere", "PYTHONSAFEPATH": "1"}.items():
         monkeypatch.setenv(name, value)
@@ -152,11 +152,13 @@ def test_a_dry_run_reads_files_as_the_format_of_the_stack_says(checkout, tmp_pat
 
 def test_a_dry_run_with_wrong_settings_names_them(checkout, tmp_path):
     settings = checkout / "Pulumi.dev.yaml"
-    settings.write_text(settings.read_text().replace("config:\n", "config:\n  sluice:imports: {chunkMiB: 0}\n", 1))
+    settings.write_text(
+        settings.read_text().replace("config:\n", "config:\n  sluice:imports: {items: {chunkMiB: 0}}\n", 1)
+    )
     (tmp_path / "a.csv").touch()
     result = sluice_import(tmp_path / "a.csv", "--dry-run", "--stack", "dev")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "sluice:imports.chunkMiB" in result.stderr
+    assert "sluice:imports.items.chunkMiB" in result.stderr
 
 
 def test_a_dry_run_whose_code_breaks_shows_where(checkout, tmp_path):

@@ -23,10 +23,10 @@ def ledger(monkeypatch, tmp_path):
     """`ledger(entries, ...)`: what the ledger says, one time after the other; returns a file of outputs."""
 
     def ledger(*states):
-        monkeypatch.setattr(imports, "entries", lambda _target: states[-1])
-        monkeypatch.setattr(imports, "followed", lambda _target, _until, _name: iter(states))
+        monkeypatch.setattr(imports, "entries", lambda _imports: states[-1])
+        monkeypatch.setattr(imports, "followed", lambda _imports, _until, _name: iter(states))
         outputs = tmp_path / "outputs.json"
-        outputs.write_text('{"region": "eu-north-1"}')
+        outputs.write_text('{"region": "eu-north-1", "imports": {}}')
         return str(outputs)
 
     return ledger

@@ -54,8 +54,8 @@ def aws(monkeypatch):
 @pytest.fixture
 def outputs(tmp_path):
     path = tmp_path / "outputs.json"
-    names = {"report_function_name": "reporter", "report_bucket_name": "reports-bucket"}
-    path.write_text(json.dumps({"region": "eu-north-1", **names}))
+    reports = {"tables": {"function_name": "reporter", "bucket_name": "reports-bucket"}}
+    path.write_text(json.dumps({"region": "eu-north-1", "reports": reports}))
     return str(path)
 
 

@@ -9,18 +9,18 @@ from moto import mock_aws
 
 from sluice.failures.files import file_failures, hints, redrive_files
 from sluice.ledger import ended
+from sluice.pipelines import pipelines
 from tests.clients import moto_client
 
 BUCKET, TABLE = "files", "ledger"
 
 
-class MotoTarget(dict[str, str]):
+class MotoTarget(dict[str, Any]):
     """A stack's bucket and ledger."""
 
     def __init__(self) -> None:
-        super().__init__(
-            import_ledger_table_name=TABLE, import_bucket_name=BUCKET, import_function_name="importer", region="x"
-        )
+        items = {"ledger_table_name": TABLE, "bucket_name": BUCKET, "function_name": "importer"}
+        super().__init__(imports={"items": items}, region="x")
         self.clients = {name: moto_client(name) for name in ("dynamodb", "s3")}
         self.requests: list[str] = []
         keys = {"object": "HASH", "version": "RANGE"}
@@ -138,7 +138,7 @@ def test_a_file_that_may_not_be_looked_at_is_told_of(target, monkeypatch):
 
 def test_what_is_running_again_is_no_failure_though_the_index_has_it_still(target):
     target.enter("a.csv", target.put("a.csv"))
-    (entry,), _ = ended(target, "FAILED", 10)
+    (entry,), _ = ended(pipelines(target, "imports")[0], "FAILED", 10)
     lagging = target.client("dynamodb").query(
         TableName=TABLE,
         IndexName="ended",

@@ -81,15 +81,11 @@ class FakeScheduler:
         return {"Target": {"Input": '{"scheduled_time": "<aws.scheduler.scheduled-time>"}'}}
 
 
-class FakeTarget(dict[str, str]):
+class FakeTarget(dict[str, Any]):
     def __init__(self) -> None:
-        super().__init__(
-            import_dead_letter_queue_url=IMPORTS,
-            import_queue_url=WORK,
-            import_function_name="importer",
-            report_function_name="reporter",
-            report_schedule_name="reports",
-        )
+        items = {"dead_letter_queue_url": IMPORTS, "queue_url": WORK, "function_name": "importer"}
+        tables = {"function_name": "reporter", "schedule_name": "reports"}
+        super().__init__(imports={"items": items}, reports={"tables": tables})
         self.sqs, self.lambda_ = FakeSqs(), FakeLambda()
 
     def client(self, service: str) -> Any:
@@ -117,7 +113,7 @@ def test_failed_imports_are_shown_oldest_first_with_reason_and_place(target):
     target.sqs.add(IMPORTS, "older", sent=1000, reason="the file is no UTF-8")
     older, newer = import_failures(target)
     assert older == Failure(
-        "import", "importer", "the file is no UTF-8", "1970-01-01T00:00:01.000Z", 1, "import-dead, message m1"
+        "import/items", "importer", "the file is no UTF-8", "1970-01-01T00:00:01.000Z", 1, "import-dead, message m1"
     )
     assert newer.reason.startswith("it failed every time")
 
@@ -161,7 +157,7 @@ def test_an_import_that_cannot_be_sent_stays(target, monkeypatch):
 def test_a_failed_run_is_shown_with_what_the_function_said(target):
     target.sqs.add(REPORTS, given_up())
     (failure,) = report_failures(target)
-    assert (failure.pipeline, failure.function) == ("report", "reporter")
+    assert (failure.pipeline, failure.function) == ("report/tables", "reporter")
     assert failure.reason == "JSON: S3 PutObject: AccessDenied"
     assert target.sqs.bodies(REPORTS) == [given_up()]
 

@@ -103,7 +103,8 @@ class FakeTarget(Target):
     """A stack with one bucket and one function."""
 
     def __init__(self, act=lambda numbers: None):
-        super().__init__({"archive_bucket_name": BUCKET})
+        streams = {"users": {"archiver_function_name": "archiver", "notifier_function_name": None}}
+        super().__init__({"archive_bucket_name": BUCKET, "streams": streams})
         self.s3, self.function = FakeS3(), FakeLambda(act)
 
     def client(self, service):

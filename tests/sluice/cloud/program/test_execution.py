@@ -79,9 +79,17 @@ def test_the_same_key_of_two_objects_is_fine(tmp_path):
     assert found == {"a": '{"name": "x"}', "b": '{"name": "y"}', "c": '{"name": "z"}'}
 
 
-@pytest.mark.parametrize("settings", ["- a\n", "text\n", "config: [a]\n", "config: text\n"])
-def test_a_stack_file_that_is_no_object_is_refused_by_name(tmp_path, settings):
-    with pytest.raises(ProgramError, match=r"Pulumi.test.yaml is no object, or its config is none"):
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("- a\n", "Pulumi.test.yaml is no object"),
+        ("text\n", "Pulumi.test.yaml is no object"),
+        ("config: [a]\n", "Pulumi.test.yaml: config is no object"),
+        ("config: text\n", "Pulumi.test.yaml: config is no object"),
+    ],
+)
+def test_a_stack_file_that_is_no_object_is_refused_by_name(tmp_path, settings, said):
+    with pytest.raises(ProgramError, match=said):
         program.configuration("test", a_checkout(tmp_path, settings=settings))
 
 

@@ -130,7 +130,7 @@ def test_the_mappings_of_a_stack_are_enabled_and_tell_their_last_result() -> Non
 
         assert shown() == {("Enabled", "No records processed")}
         stack.cloud.client("dynamodb").put_item(
-            TableName=stack.outputs["stream_table_name"], Item={"userId": {"S": "u-1"}}
+            TableName=stack.output("streams.users.tables.0.name"), Item={"userId": {"S": "u-1"}}
         )
         assert eventually(lambda: shown() == {("Enabled", "OK")})
 

@@ -2,10 +2,10 @@ import json
 from typing import Any
 
 import pytest
+from infra.setting_mistakes import mistakes
 from pydantic import BaseModel, ValidationError
 
-from infra.mail_rule_settings import MailRuleSettings
-from infra.setting_mistakes import mistakes
+from infra.settings.mail_rules import MailRuleSettings
 
 RULE = {"template": "shipped", "events": ["MODIFY"]}
 

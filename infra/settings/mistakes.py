@@ -6,20 +6,21 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-_KEYS = {"environment": "environment", "region": "aws:region"}
-"""Keys that are no section of `sluice`."""
+from infra.settings.places import Places
 
 
-def mistakes(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
+def mistakes(error: ValidationError, model: type[BaseModel], places: Places) -> Iterator[str]:
     """Gives a line for each mistake in the settings that a model describes."""
     for mistake in error.errors(include_url=False):
-        key, fields = _key(mistake["loc"]), ", ".join(_fields(model, mistake["loc"]))
+        key, fields = places.of(mistake["loc"]), ", ".join(_fields(model, mistake["loc"]))
         if mistake["type"] == "missing":
             yield f"{key}: missing; it has no default"
         elif mistake["type"] == "extra_forbidden":
             yield f"{key}: unknown; allowed: {fields}"
         elif mistake["type"] == "model_type":
             yield f"{key}: found {_shown(mistake['input'])}; allowed: an object of {fields}"
+        elif mistake["type"] == "dict_type":
+            yield f"{key}: found {_shown(mistake['input'])}; allowed: an object, with a name for each"
         else:
             yield f"{key}: found {_shown(mistake['input'])}; allowed: {_allowed(mistake)}"
 
@@ -44,9 +45,3 @@ def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str
         kinds = (field.annotation, *get_args(field.annotation)) if field else ()
         model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), model)
     return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    section, *rest = location
-    prefix = _KEYS.get(str(section), f"sluice:{section}")
-    return prefix + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest)

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     ValidationError,
@@ -17,6 +15,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from infra import mail_rule_mistakes
 from infra.filters import EventName
 from infra.mail_rules import MailRule
+from infra.settings.section import Section
 
 _FIELDS = {"to_attribute": "to", "to_addresses": "to"}
 """What a field of a rule is called in the settings, where that is another name."""
@@ -47,10 +46,8 @@ def _detail(mistake: mail_rule_mistakes.Mistake) -> InitErrorDetails:
     return {"type": text, "loc": (_FIELDS.get(field, field), *rest), "input": mistake.found}
 
 
-class MailRuleSettings(BaseModel):
+class MailRuleSettings(Section):
     """One rule: which changes send which mail to whom. Each record that matches sends one mail to each address."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     template: str = Field(description="The template: a folder of subject.txt, body.txt and body.html.")
     events: list[EventName] = Field(description="The kinds of change.")

@@ -12,15 +12,23 @@ from infra.import_defaults import IGNORE
 from infra.import_pipeline import ImportPipelineArgs
 from infra.scheduled_reporter import ScheduledReporterArgs
 from infra.settings import SettingsError, load, load_stack
-from sluice.cloud.program.execution import configuration, stacks
+from sluice import yaml_files
+from sluice.cloud.program.execution import ROOT, configuration, stacks
 from tests.infra.reading import record
 
 REQUIRED: dict[str, Any] = {
     "aws:region": "eu-north-1",
     "sluice:mail": {"sender": "no-reply@example.com"},
-    "sluice:reports": {"recipients": ["team@example.com"]},
+    "sluice:reports": {
+        "tables": {
+            "groups": [{"name": "RA", "prefix": "RA_", "label": "Augmented Reality"}],
+            "recipients": ["team@example.com"],
+        }
+    },
 }
-SECTIONS = {"mail", "stream", "imports", "reports", "operations"}
+SECTIONS = {"mail", "streams", "imports", "reports", "operations"}
+ONLY = {"streams": "users", "imports": "items", "reports": "tables"}
+"""Section -> the name of its only pipeline here."""
 FIELDS = [
     *(
         "sender",
@@ -40,13 +48,24 @@ FIELDS = [
 ]
 
 
-def settings(stack="dev", **sections):
-    """The settings of a valid stack in which some sections have these fields besides, or are something else."""
-    config = dict(REQUIRED)
-    for section, value in sections.items():
-        known = REQUIRED.get(f"sluice:{section}", {})
-        config[f"sluice:{section}"] = {**known, **value} if isinstance(value, dict) else value
-    return load({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}, stack)
+def settings(stack="dev", pipelines=None, **sections):
+    """The settings of a valid stack in which some sections have these fields besides, or are something else.
+
+    Fields of streams, imports and reports are those of the only pipeline of each kind.
+    """
+    config = {
+        **REQUIRED,
+        **{f"sluice:{section}": _with_required(section, value) for section, value in sections.items()},
+    }
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    return load(texts, stack, pipelines)
+
+
+def _with_required(section, value):
+    known, name = REQUIRED.get(f"sluice:{section}", {}), ONLY.get(section)
+    if not isinstance(value, dict):
+        return value
+    return {name: {**known.get(name, {}), **value}} if name else {**known, **value}
 
 
 def mistakes(stack="dev", **sections):
@@ -55,11 +74,11 @@ def mistakes(stack="dev", **sections):
         settings(stack, **sections)
     first, *lines = str(caught.value).splitlines()
     assert first.startswith(f"the settings of stack {stack} have ")
-    return [line.strip() for line in lines]
+    return [line.strip().removeprefix(f"Pulumi.{stack}.yaml: ") for line in lines]
 
 
-def test_a_sender_and_recipients_are_enough():
-    assert settings().model_dump(by_alias=True) == {
+def test_a_sender_and_what_a_report_counts_for_whom_are_enough():
+    assert settings(streams={}, imports={}).model_dump(by_alias=True) == {
         "environment": "dev",
         "region": "eu-north-1",
         "mail": {
@@ -69,53 +88,59 @@ def test_a_sender_and_recipients_are_enough():
             "enabled": True,
             "onlyTo": [],
         },
-        "stream": {
-            "tableName": None,
-            "partitionKey": "userId",
-            "watch": ["email", "name"],
-            "archive": ["INSERT", "REMOVE"],
-            "maximumRetryAttempts": 10,
-            "maximumRecordAgeSeconds": 21_600,
+        "streams": {
+            "users": {
+                "tableName": None,
+                "partitionKey": "userId",
+                "sortKey": None,
+                "tables": [],
+                "archive": ["INSERT", "REMOVE"],
+                "mails": [],
+                "maximumRetryAttempts": 10,
+                "maximumRecordAgeSeconds": 21_600,
+            }
         },
         "imports": {
-            "partitionKey": "id",
-            "sortKey": None,
-            "columns": {},
-            "ordered": False,
-            "chunkMiB": 32,
-            "timeoutSeconds": 120,
-            "maximumConcurrency": 10,
-            "writeUnitsPerSecond": 0,
-            "gzipLimitMiB": 102_400,
-            "transform": None,
-            "format": {
-                "type": "auto",
-                "delimiter": None,
-                "header": [],
-                "quote": '"',
-                "escape": None,
-                "nulls": [],
-                "encoding": "utf-8",
-                "skipLines": 0,
-                "compression": "auto",
-                "wrapper": None,
-                "booleans": {},
-            },
-            "ignore": list(IGNORE),
+            "items": {
+                "table": None,
+                "partitionKey": "id",
+                "sortKey": None,
+                "columns": {},
+                "ordered": False,
+                "chunkMiB": 32,
+                "timeoutSeconds": 120,
+                "maximumConcurrency": 10,
+                "writeUnitsPerSecond": 0,
+                "gzipLimitMiB": 102_400,
+                "transform": None,
+                "format": {
+                    "type": "auto",
+                    "delimiter": None,
+                    "header": [],
+                    "quote": '"',
+                    "escape": None,
+                    "nulls": [],
+                    "encoding": "utf-8",
+                    "skipLines": 0,
+                    "compression": "auto",
+                    "wrapper": None,
+                    "booleans": {},
+                },
+                "ignore": list(IGNORE),
+            }
         },
         "reports": {
-            "groups": [
-                {"name": "RA", "prefix": "RA_", "label": "Augmented Reality"},
-                {"name": "VR", "prefix": "VR_", "label": "Virtual Reality"},
-            ],
-            "every": "rate(5 minutes)",
-            "recipients": ["team@example.com"],
-            "nameAttribute": "name",
-            "dateAttribute": "date",
-            "readUnits": 20_000,
-            "itemsPerTable": 200,
-            "historyDays": 400,
-            "kmsKeys": [],
+            "tables": {
+                "groups": [{"name": "RA", "prefix": "RA_", "label": "Augmented Reality"}],
+                "every": "rate(5 minutes)",
+                "recipients": ["team@example.com"],
+                "nameAttribute": "name",
+                "dateAttribute": "date",
+                "readUnits": 20_000,
+                "itemsPerTable": 200,
+                "historyDays": 400,
+                "kmsKeys": [],
+            }
         },
         "operations": {
             "alarmEmails": [],
@@ -129,7 +154,10 @@ def test_a_sender_and_recipients_are_enough():
 
 @pytest.mark.parametrize(
     ("args", "component"),
-    [(settings().imports.args(), ImportPipelineArgs), (settings().reports.args("dev"), ScheduledReporterArgs)],
+    [
+        (settings(imports={}).imports["items"].args(), ImportPipelineArgs),
+        (settings().reports["tables"].args("dev"), ScheduledReporterArgs),
+    ],
 )
 def test_settings_have_the_names_of_their_components_arguments(args, component):
     assert args.keys() <= component.__annotations__.keys()
@@ -145,28 +173,131 @@ def test_settings_have_the_names_of_their_components_arguments(args, component):
     ],
 )
 def test_keys_have_the_types_of_their_columns(imports, keys):
-    args = settings(imports=imports).imports.args()
+    args = settings(imports=imports).imports["items"].args()
     assert (args["partition_key"], args.get("sort_key")) == keys
 
 
 @pytest.mark.parametrize(("stack", "suffix"), [("local", ""), ("prod", ""), ("dev", "_dev")])
 def test_totals_tables_have_the_environment_where_others_may_be(stack, suffix):
-    groups = settings().reports.args(stack)["groups"]
-    assert [group.get("totals_table_name") for group in groups] == [f"RA_totales{suffix}", f"VR_totales{suffix}"]
+    groups = settings().reports["tables"].args(stack)["groups"]
+    assert [group.get("totals_table_name") for group in groups] == [f"RA_totales{suffix}"]
 
 
-def test_a_sender_and_recipients_have_no_default():
+def test_what_a_report_counts_for_whom_has_no_default():
     with pytest.raises(SettingsError) as caught:
-        load({"aws:region": "eu-north-1"}, "dev")
-    assert "sluice:mail.sender: missing; it has no default" in str(caught.value)
-    assert "sluice:reports.recipients: missing; it has no default" in str(caught.value)
+        load({"aws:region": "eu-north-1", "sluice:reports": {"tables": {}}}, "dev")
+    assert "sluice:reports.tables.groups: missing; it has no default" in str(caught.value)
+    assert "sluice:reports.tables.recipients: missing; it has no default" in str(caught.value)
+
+
+@pytest.mark.parametrize("mail", [{}, {"sluice:mail": {}}], ids=["absent", "Pulumi.yaml's default"])
+def test_who_mails_are_from_is_asked_for_where_something_is_mailed(mail):
+    streams = {"users": {"mails": [{"template": "welcome", "events": ["INSERT"]}]}, "orders": {}}
+    with pytest.raises(SettingsError) as caught:
+        load({"aws:region": "eu-north-1", **mail, "sluice:streams": streams}, "dev")
+    assert str(caught.value).splitlines()[1:] == [
+        "  Pulumi.dev.yaml: sluice:mail.sender: missing; it is who mails of streams.users are from"
+    ]
+
+
+@pytest.mark.parametrize("mail", [{}, {"sluice:mail": {}}], ids=["absent", "Pulumi.yaml's default"])
+def test_a_stack_that_mails_nothing_needs_no_sender(mail):
+    made = load({"aws:region": "eu-north-1", **mail, "sluice:imports": {"items": {}}}, "dev")
+    assert (made.mail, made.streams, made.reports) == (None, {}, {})
+
+
+@pytest.mark.parametrize("name", ["", "Users", "a_b", "x" * 17])
+def test_a_pipeline_s_name_fits_into_those_of_its_resources(name):
+    with pytest.raises(SettingsError) as caught:
+        load({"aws:region": "eu-north-1", "sluice:streams": {name: {}}}, "dev")
+    assert str(caught.value).splitlines()[1:] == [
+        f"  Pulumi.dev.yaml: sluice:streams.{name}: found {name!r}; allowed: a name of 1 to 16 of a-z 0-9 -"
+    ]
+
+
+def test_groups_of_two_reports_do_not_overlap():
+    groups = [{"name": "X", "prefix": "RA_new_", "label": "x"}]
+    more = {"tables": REQUIRED["sluice:reports"]["tables"], "more": {"groups": groups, "recipients": ["a@example.com"]}}
+    with pytest.raises(
+        SettingsError, match=r"sluice:reports\.more\.groups: its prefix RA_new_ overlaps RA_ of reports"
+    ):
+        load({**REQUIRED, "sluice:reports": more}, "dev")
+
+
+# ---- two files
+
+
+PIPELINES: dict[str, Any] = {
+    "streams": {"users": {"partitionKey": "userId", "archive": ["INSERT"]}},
+    "imports": {"items": {"columns": {"price": "N", "paid": "BOOL"}, "chunkMiB": 8}},
+}
+
+
+def test_the_stack_file_lies_over_the_pipelines_key_by_key():
+    own = {"imports": {"items": {"columns": {"price": "S"}, "ordered": True}, "orders": {}}}
+    made = load({**REQUIRED, **{f"sluice:{section}": value for section, value in own.items()}}, "dev", PIPELINES)
+    assert made.imports.keys() == {"items", "orders"}
+    items = made.imports["items"]
+    assert (items.columns, items.chunk_mib, items.ordered) == ({"price": "S", "paid": "BOOL"}, 8, True)
+    assert made.streams["users"].archive == ["INSERT"]
+
+
+def test_a_list_is_replaced_as_a_whole():
+    made = load({**REQUIRED, "sluice:streams": {"users": {"archive": ["REMOVE"]}}}, "dev", PIPELINES)
+    assert made.streams["users"].archive == ["REMOVE"]
+
+
+def test_null_removes_a_setting_and_a_pipeline():
+    own = {"sluice:imports": {"items": {"chunkMiB": None}}, "sluice:streams": {"users": None}}
+    made = load({**REQUIRED, **own}, "dev", PIPELINES)
+    assert made.streams == {}
+    assert made.imports["items"].chunk_mib == 32
+
+
+def test_null_removes_a_whole_section():
+    assert load({**REQUIRED, "sluice:streams": "null"}, "dev", PIPELINES).streams == {}
+
+
+def test_a_mistake_is_named_with_the_file_that_has_it():
+    pipelines = {"streams": {"users": {"archive": ["UPSERT"]}}, "imports": {"items": {"chunkMiB": 0}}, "tables": {}}
+    own = {"sluice:imports": {"items": {"timeoutSeconds": 1}}}
+    with pytest.raises(SettingsError) as caught:
+        load({**REQUIRED, **own}, "dev", pipelines)
+    assert [line.strip().partition(": found")[0] for line in str(caught.value).splitlines()[1:]] == [
+        "pipelines.yaml: tables: unknown; allowed: mail, streams, imports, reports, operations",
+        "pipelines.yaml: streams.users.archive[0]",
+        "pipelines.yaml: imports.items.chunkMiB",
+        "Pulumi.dev.yaml: sluice:imports.items.timeoutSeconds",
+    ]
+
+
+# ---- settings of 0.1
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        (
+            {"sluice:stream": {"tableName": "Users"}},
+            "sluice:stream: is written streams: {users: {...}}, a name for each",
+        ),
+        ({"sluice:imports": {"columns": {"a": "N"}}}, "sluice:imports.columns: is written imports: {items: {columns: "),
+        ({"sluice:reports": {"every": "rate(1 hour)"}}, "sluice:reports.every: is written reports: {tables: {every: "),
+        ({"sluice:streams": {"users": {"watch": ["a"]}}}, "sluice:streams.users.watch: is written mails: [{template: "),
+    ],
+)
+def test_a_setting_of_the_first_version_is_told_what_it_is_called_now(own, said):
+    with pytest.raises(SettingsError) as caught:
+        load({**REQUIRED, **own}, "dev")
+    (line,) = str(caught.value).splitlines()[1:]
+    assert line.startswith(f"  Pulumi.dev.yaml: {said}")
 
 
 def test_every_mistake_is_named_at_once_with_key_and_found_and_allowed():
     assert mistakes(
         "Dev",
         mail={"sender": "nobody", "enabled": "yes"},
-        stream={"archive": ["INSERT", "UPSERT"]},
+        streams={"archive": ["INSERT", "UPSERT"]},
         imports={"chunkMiB": 0, "columns": {"price": "FLOAT"}},
         reports={"every": "hourly", "recipients": []},
         operations={"logRetentionDays": 8},
@@ -175,12 +306,12 @@ def test_every_mistake_is_named_at_once_with_key_and_found_and_allowed():
         "names of resources carry it",
         "sluice:mail.sender: found 'nobody'; allowed: an e-mail address such as team@example.com",
         "sluice:mail.enabled: found 'yes'; allowed: a valid boolean",
-        "sluice:stream.archive[1]: found 'UPSERT'; allowed: 'INSERT', 'MODIFY' or 'REMOVE'",
-        "sluice:imports.columns.price: found 'FLOAT'; allowed: 'S', 'N' or 'BOOL'",
-        "sluice:imports.chunkMiB: found 0; allowed: greater than or equal to 1",
-        "sluice:reports.every: found 'hourly'; allowed: an EventBridge schedule such as rate(5 minutes) "
+        "sluice:streams.users.archive[1]: found 'UPSERT'; allowed: 'INSERT', 'MODIFY' or 'REMOVE'",
+        "sluice:imports.items.columns.price: found 'FLOAT'; allowed: 'S', 'N' or 'BOOL'",
+        "sluice:imports.items.chunkMiB: found 0; allowed: greater than or equal to 1",
+        "sluice:reports.tables.every: found 'hourly'; allowed: an EventBridge schedule such as rate(5 minutes) "
         "or cron(0 8 * * ? *), in UTC",
-        "sluice:reports.recipients: found []; allowed: at least one",
+        "sluice:reports.tables.recipients: found []; allowed: at least one",
         "sluice:operations.logRetentionDays: found 8; allowed: one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, "
         "400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 (what CloudWatch Logs offers)",
     ]
@@ -191,8 +322,8 @@ def test_a_mistake_between_fields_is_named_beside_the_others_of_its_section():
     assert [mistake.partition(":")[2].partition(":")[0] for mistake in found] == [
         "mail.domain",
         "mail.onlyTo[0]",
-        "imports.sortKey",
-        "imports.chunkMiB",
+        "imports.items.sortKey",
+        "imports.items.chunkMiB",
     ]
 
 
@@ -200,17 +331,17 @@ def test_a_mistake_of_a_whole_is_named_beside_those_of_its_parts():
     """The label that was missing hid that the prefixes overlap, which was told only when the label was there."""
     groups = [{"name": "A", "prefix": "RA_"}, {"name": "B", "prefix": "RA_2024_", "label": "b"}]
     assert mistakes(
-        stream={"archive": ["INSERT", "INSERT", "UPSERT"]},
+        streams={"archive": ["INSERT", "INSERT", "UPSERT"]},
         imports={"columns": {"id": "BOOL", "price": "FLOAT"}},
         reports={"groups": groups},
     ) == [
-        "sluice:stream.archive[2]: found 'UPSERT'; allowed: 'INSERT', 'MODIFY' or 'REMOVE'",
-        "sluice:stream.archive: found ['INSERT', 'INSERT', 'UPSERT']; allowed: INSERT once, not 2 times",
-        "sluice:imports.columns.price: found 'FLOAT'; allowed: 'S', 'N' or 'BOOL'",
-        "sluice:imports.columns: found {'id': 'BOOL', 'price': 'FLOAT'}; "
+        "sluice:streams.users.archive[2]: found 'UPSERT'; allowed: 'INSERT', 'MODIFY' or 'REMOVE'",
+        "sluice:streams.users.archive: found ['INSERT', 'INSERT', 'UPSERT']; allowed: INSERT once, not 2 times",
+        "sluice:imports.items.columns.price: found 'FLOAT'; allowed: 'S', 'N' or 'BOOL'",
+        "sluice:imports.items.columns: found {'id': 'BOOL', 'price': 'FLOAT'}; "
         "allowed: S or N for id, which the table has as key",
-        "sluice:reports.groups[0].label: missing; it has no default",
-        f"sluice:reports.groups: found {groups}; "
+        "sluice:reports.tables.groups[0].label: missing; it has no default",
+        f"sluice:reports.tables.groups: found {groups}; "
         "allowed: prefixes that do not overlap: tables of RA_ and RA_2024_ would count twice",
     ]
 
@@ -218,25 +349,23 @@ def test_a_mistake_of_a_whole_is_named_beside_those_of_its_parts():
 @pytest.mark.parametrize(
     ("section", "field", "value", "repeated"),
     [
-        ("stream", "archive", ["REMOVE", "INSERT", "REMOVE"], "REMOVE"),
-        ("stream", "watch", ["email", "name", "email"], "email"),
+        ("streams", "archive", ["REMOVE", "INSERT", "REMOVE"], "REMOVE"),
+        ("imports", "ignore", ["*.crc", "*.md5", "*.crc"], "*.crc"),
         ("mail", "onlyTo", ["example.com", "Example.com"], "example.com"),
         ("reports", "recipients", ["team@example.com", "team@EXAMPLE.com"], "team@example.com"),
         ("operations", "alarmEmails", ["on-call@example.com", "on-call@example.com"], "on-call@example.com"),
     ],
 )
 def test_what_is_repeated_is_refused(section, field, value, repeated):
+    key = f"{section}.{ONLY[section]}" if section in ONLY else section
     assert mistakes(**{section: {field: value}}) == [
-        f"sluice:{section}.{field}: found {value}; allowed: {repeated} once, not 2 times"
+        f"sluice:{key}.{field}: found {value}; allowed: {repeated} once, not 2 times"
     ]
 
 
 def test_names_that_differ_in_case_are_two_attributes():
-    assert settings(stream={"watch": ["name", "Name"]}).stream.watch == ["name", "Name"]
-
-
-def test_no_attribute_to_watch_is_refused():
-    assert mistakes(stream={"watch": []}) == ["sluice:stream.watch: found []; allowed: at least one"]
+    mails = [{"template": "profile-changed", "events": ["MODIFY"], "changed": ["name", "Name"]}]
+    assert settings(streams={"mails": mails}).streams["users"].watched == ["name", "Name"]
 
 
 UNUSABLE = [".team@example.com", "a..b@example.com", "a.@example.com", "=?utf-8?q?x?=@example.com", "a@x-.example"]
@@ -252,7 +381,7 @@ def test_an_address_that_the_functions_refuse_is_refused(address):
     ) == [
         f"sluice:mail.sender: {expected}",
         f"sluice:mail.onlyTo[0]: found {address!r}; allowed: an e-mail address or a domain",
-        f"sluice:reports.recipients[0]: {expected}",
+        f"sluice:reports.tables.recipients[0]: {expected}",
         f"sluice:operations.alarmEmails[0]: {expected}",
     ]
 
@@ -263,7 +392,7 @@ def test_whatever_address_the_settings_take_the_functions_take(address):
         taken = settings(mail={"onlyTo": [address]}, reports={"recipients": [address]})
     except SettingsError:
         return
-    assert OnlyTo(taken.mail.only_to).allows(deliverable(taken.reports.recipients[0]))
+    assert OnlyTo(taken.mail.only_to).allows(deliverable(taken.reports["tables"].recipients[0]))
 
 
 def test_a_domain_outside_ascii_is_the_one_that_mail_goes_to():
@@ -278,7 +407,7 @@ def test_a_domain_that_the_functions_refuse_is_refused(domain):
 
 def test_an_unknown_section_is_refused_with_the_known_ones():
     assert mistakes(mails={}) == [
-        "sluice:mails: unknown; allowed: sluice:mail, sluice:stream, sluice:imports, sluice:reports, sluice:operations"
+        "sluice:mails: unknown; allowed: sluice:mail, sluice:streams, sluice:imports, sluice:reports, sluice:operations"
     ]
 
 
@@ -291,7 +420,7 @@ def test_an_unknown_field_is_refused_with_the_known_ones():
 def test_an_unknown_field_of_a_group_is_refused_with_the_known_ones():
     group = {"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "colour": "red"}
     assert mistakes(reports={"groups": [group]}) == [
-        "sluice:reports.groups[0].colour: unknown; allowed: name, prefix, label"
+        "sluice:reports.tables.groups[0].colour: unknown; allowed: name, prefix, label"
     ]
 
 
@@ -310,15 +439,21 @@ def test_a_section_that_is_no_json_is_refused(text):
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "9" * 5000], ids=["nested", "long"])
 def test_json_that_python_cannot_read_is_refused_in_a_short_line(text):
-    (found,) = mistakes(stream=text)
-    assert found.startswith(f"sluice:stream: found '{text[0]}")
+    (found,) = mistakes(streams=text)
+    assert found.startswith(f"sluice:streams: found '{text[0]}")
     assert len(found) < 400
 
 
 @pytest.mark.parametrize("value", [[], 1, True, "text"])
 def test_a_section_that_is_no_object_is_refused(value):
-    (found,) = mistakes(stream=json.dumps(value))
-    assert found.startswith(f"sluice:stream: found {value!r}; allowed: an object of tableName, ")
+    (found,) = mistakes(operations=json.dumps(value))
+    assert found.startswith(f"sluice:operations: found {value!r}; allowed: an object of alarmEmails, ")
+
+
+@pytest.mark.parametrize("value", [[], 1, True, "text"])
+def test_pipelines_that_are_no_object_are_refused(value):
+    (found,) = mistakes(streams=json.dumps(value))
+    assert found == f"sluice:streams: found {value!r}; allowed: an object, with a name for each"
 
 
 @pytest.mark.parametrize(
@@ -327,7 +462,7 @@ def test_a_section_that_is_no_object_is_refused(value):
 def test_groups_whose_prefixes_overlap_are_refused(one, other):
     groups = [{"name": "A", "prefix": one, "label": "a"}, {"name": "B", "prefix": other, "label": "b"}]
     (found,) = mistakes(reports={"groups": groups})
-    assert found.startswith("sluice:reports.groups: found ")
+    assert found.startswith("sluice:reports.tables.groups: found ")
     assert found.endswith(f"tables of {one} and {other} would count twice")
 
 
@@ -350,7 +485,7 @@ def test_the_domain_of_the_sender_is_compared_as_dns_does():
 
 def test_one_attribute_cannot_be_both_keys():
     assert mistakes(imports={"partitionKey": "sku", "sortKey": "sku"}) == [
-        "sluice:imports.sortKey: found 'sku'; allowed: another attribute than partitionKey"
+        "sluice:imports.items.sortKey: found 'sku'; allowed: another attribute than partitionKey"
     ]
 
 
@@ -444,12 +579,12 @@ def test_a_key_cannot_be_a_boolean():
 
 @pytest.mark.parametrize("every", ["rate(1 minute)", "rate(5 minutes)", "rate(2 hours)", "cron(0 8 * * ? *)"])
 def test_a_schedule_that_eventbridge_takes_is_taken(every):
-    assert settings(reports={"every": every}).reports.every == every
+    assert settings(reports={"every": every}).reports["tables"].every == every
 
 
 @pytest.mark.parametrize("every", ["cron(0 8 L * ? *)", "cron(0 8 ? * 6#1 *)", "cron(0 8 15W * ? *)"])
 def test_the_last_the_first_and_the_nearest_day_are_taken(every):
-    assert settings(reports={"every": every}).reports.every == every
+    assert settings(reports={"every": every}).reports["tables"].every == every
 
 
 @pytest.mark.parametrize(
@@ -462,7 +597,7 @@ def test_the_last_the_first_and_the_nearest_day_are_taken(every):
 )
 def test_a_schedule_that_eventbridge_refuses_is_refused(every):
     (found,) = mistakes(reports={"every": every})
-    assert found.startswith(f"sluice:reports.every: found {every!r}")
+    assert found.startswith(f"sluice:reports.tables.every: found {every!r}")
 
 
 @pytest.mark.parametrize("region", ["eu-north-1", "us-gov-west-1", "ap-southeast-2"])
@@ -481,8 +616,8 @@ def test_a_region_that_is_not_set_is_missing():
 
 
 def test_an_empty_text_is_refused_in_words():
-    assert mistakes(stream={"partitionKey": ""}) == [
-        "sluice:stream.partitionKey: found ''; allowed: a text that is not empty"
+    assert mistakes(streams={"partitionKey": ""}) == [
+        "sluice:streams.users.partitionKey: found ''; allowed: a text that is not empty"
     ]
 
 
@@ -513,7 +648,7 @@ def refusal(config, stack="dev"):
 def test_whatever_stands_under_a_key_is_taken_or_refused_with_the_key(section, value, as_text):
     config = {**REQUIRED, f"sluice:{section}": json.dumps(value) if as_text else value}
     found = refusal(config)
-    assert found is None or f"  sluice:{section}" in found
+    assert found is None or f": sluice:{section}" in found
 
 
 @examples(deadline=None)
@@ -521,19 +656,19 @@ def test_whatever_stands_under_a_key_is_taken_or_refused_with_the_key(section, v
 def test_whatever_stands_in_a_field_is_taken_or_refused_with_the_field(field, section, value):
     config = {**REQUIRED, f"sluice:{section}": {**REQUIRED.get(f"sluice:{section}", {}), field: value}}
     found = refusal(config)
-    assert found is None or f"  sluice:{section}.{field}" in found
+    assert found is None or f": sluice:{section}.{field}" in found
 
 
 @examples(deadline=None)
 @given(stack=st.text(), region=garbage)
 def test_whatever_stack_and_region_are_they_are_taken_or_refused(stack, region):
     found = refusal({**REQUIRED, "aws:region": region}, stack)
-    assert found is None or "  environment: " in found or "  aws:region: " in found
+    assert found is None or "  environment: " in found or ": aws:region: " in found
 
 
 @pytest.mark.parametrize("stack", stacks())
 def test_the_stack_files_are_valid(stack):
-    assert load(configuration(stack), stack).environment == stack
+    assert load(configuration(stack), stack, yaml_files.read(ROOT / "pipelines.yaml")).environment == stack
 
 
 def test_the_stacks_of_the_design_are_there():
@@ -541,22 +676,37 @@ def test_the_stacks_of_the_design_are_there():
 
 
 def test_production_is_protected_and_traced_and_development_is_not():
-    prod, dev = (load(configuration(stack), stack).operations for stack in ("prod", "dev"))
+    pipelines = yaml_files.read(ROOT / "pipelines.yaml")
+    prod, dev = (load(configuration(stack), stack, pipelines).operations for stack in ("prod", "dev"))
     assert (prod.protect, prod.tracing, prod.log_retention_days) == (True, True, 365)
     assert (dev.protect, dev.tracing, dev.log_retention_days) == (False, False, 7)
 
 
 def test_pulumi_is_told_of_the_mistakes_without_a_traceback():
     def build():
-        with pytest.raises(pulumi.RunError, match=r"sluice:mail\.sender: missing"):
-            load_stack()
+        with pytest.raises(pulumi.RunError, match=r"aws:region: missing"):
+            load_stack(ROOT)
+
+    record(build)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("[", "pipelines.yaml is no YAML"), ("- a", "pipelines.yaml is no object"), ("a: {}\na: {}", "stands in line 1")],
+)
+def test_a_file_of_pipelines_that_cannot_be_read_is_named(tmp_path, text, said):
+    (tmp_path / "pipelines.yaml").write_text(text)
+
+    def build():
+        with pytest.raises(pulumi.RunError, match=said):
+            load_stack(tmp_path)
 
     record(build)
 
 
 def test_a_key_is_named_by_its_arn():
     key = "arn:aws:kms:eu-north-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab"
-    assert settings(reports={"kmsKeys": [key]}).reports.kms_keys == [key]
+    assert settings(reports={"kmsKeys": [key]}).reports["tables"].kms_keys == [key]
 
 
 @pytest.mark.parametrize(
@@ -571,4 +721,4 @@ def test_a_key_is_named_by_its_arn():
 )
 def test_what_is_no_arn_of_a_key_is_refused(key):
     (found,) = mistakes(reports={"kmsKeys": [key]})
-    assert found.startswith(f"sluice:reports.kmsKeys[0]: found {key!r}; allowed: the ARN of a KMS key")
+    assert found.startswith(f"sluice:reports.tables.kmsKeys[0]: found {key!r}; allowed: the ARN of a KMS key")

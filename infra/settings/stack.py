@@ -1,0 +1,54 @@
+"""All settings of one stack, and what they must be together."""
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Annotated
+
+from infra.settings.imports import ImportSettings
+from infra.settings.mail import MailSettings
+from infra.settings.operations import OperationsSettings
+from infra.settings.reports import ReportSettings
+from infra.settings.section import Section
+from infra.settings.streams import StreamSettings
+from infra.settings.types import Region, matching
+
+_PipelineName = Annotated[str, matching(re.compile(r"[a-z0-9-]{1,16}"), "a name of 1 to 16 of a-z 0-9 -")]
+
+
+class Settings(Section):
+    """All settings of one stack: any number of pipelines of each kind, by name."""
+
+    environment: Annotated[
+        str,
+        matching(
+            re.compile(r"[a-z][a-z0-9-]{0,15}"),
+            "a stack name of up to 16 of a-z 0-9 -, starting with a letter: names of resources carry it",
+        ),
+    ]
+    region: Region
+    mail: MailSettings | None = None
+    streams: dict[_PipelineName, StreamSettings] = {}
+    imports: dict[_PipelineName, ImportSettings] = {}
+    reports: dict[_PipelineName, ReportSettings] = {}
+    operations: OperationsSettings = OperationsSettings()
+
+    @property
+    def mailing(self) -> list[str]:
+        """The pipelines that send mail, such as `streams.users`."""
+        streams = [f"streams.{name}" for name, stream in self.streams.items() if stream.mails]
+        return [*streams, *(f"reports.{name}" for name in self.reports)]
+
+    def mistakes(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Gives what is wrong with sections beside each other: where, and what."""
+        if self.mailing and self.mail is None:
+            yield ("mail", "sender"), f"missing; it is who mails of {' and '.join(self.mailing)} are from"
+        for (one, first), (other, second) in combinations(self.reports.items(), 2):
+            for ours in first.groups:
+                for theirs in second.groups:
+                    if ours.prefix.startswith(theirs.prefix) or theirs.prefix.startswith(ours.prefix):
+                        yield (
+                            ("reports", other, "groups"),
+                            f"its prefix {theirs.prefix} overlaps {ours.prefix} of reports.{one}: tables would count "
+                            "twice, and both would keep totals of them",
+                        )

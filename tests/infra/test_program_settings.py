@@ -1,0 +1,110 @@
+"""Whatever pipelines the settings name: the graph keeps every rule, and holds what they need and nothing else."""
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policies.rules import violations as policy_violations
+from sluice.cloud.program.execution import configuration, run
+from sluice.cloud.program.recording import Recorder
+from tests.infra.strictness import violations
+from tests.policies.recording import neutral
+
+MAILS = [
+    {"template": "welcome", "events": ["INSERT"]},
+    {"template": "profile-changed", "events": ["MODIFY"], "changed": ["email"]},
+]
+NAMES = st.text("abc-019", min_size=1, max_size=16)
+STREAMS = st.dictionaries(
+    NAMES,
+    st.fixed_dictionaries(
+        {
+            "archive": st.lists(st.sampled_from(["INSERT", "MODIFY", "REMOVE"]), unique=True),
+            "mails": st.lists(st.sampled_from(MAILS), unique_by=str, max_size=2),
+            "sortKey": st.none() | st.just("at"),
+        }
+    ),
+    max_size=4,
+)
+IMPORTS = st.dictionaries(NAMES, st.fixed_dictionaries({"ordered": st.booleans()}), max_size=4)
+
+
+@st.composite
+def reports(draw):
+    """Reports whose groups have prefixes of their own."""
+    names = draw(st.lists(NAMES, unique=True, max_size=4))
+    return {
+        name: {
+            "groups": [
+                {"name": f"G{group}", "prefix": f"p{number}g{group}_", "label": "x"}
+                for group in range(draw(st.integers(1, 2)))
+            ],
+            "recipients": ["team@example.com"],
+        }
+        for number, name in enumerate(names)
+    }
+
+
+def graph_of(streams, imports, reported, stack="prod"):
+    """The graph of a stack with these pipelines and no others."""
+    config = configuration(stack)
+    own = {"streams": {"users": None, **streams}, "imports": {"items": None, **imports}}
+    own["reports"] = {"tables": None, **reported}
+    config.update({f"sluice:{section}": json.dumps(value) for section, value in own.items()})
+    recorder = Recorder("eu-north-1")
+    run(stack, recorder, config=config)
+    return recorder.graph
+
+
+def numbers(graph):
+    """How many there are of a type."""
+    found = {}
+    for resource in graph.resources.values():
+        found[resource.type] = found.get(resource.type, 0) + 1
+    return found
+
+
+@settings(deadline=None, max_examples=12)
+@given(STREAMS, IMPORTS, reports())
+def test_any_number_of_pipelines_keeps_every_rule(streams, imports, reported):
+    graph = graph_of(streams, imports, reported)
+    assert violations(graph) == []
+    assert list(policy_violations(neutral(graph, "prod"))) == []
+    found = numbers(graph)
+    consumers = sum(bool(its["archive"]) + bool(its["mails"]) for its in streams.values())
+    assert found.get("sluice:index:StreamPipeline", 0) == len(streams)
+    assert found.get("aws:lambda/function:Function", 0) == consumers + len(imports) + len(reported)
+    assert found.get("aws:scheduler/schedule:Schedule", 0) == len(reported)
+    mailed = bool(reported) or any(its["mails"] for its in streams.values())
+    assert bool(found.get("aws:sesv2/configurationSet:ConfigurationSet")) == mailed
+    assert ("sluice:index:Mailer" in found) == mailed
+
+
+def test_a_stack_of_imports_alone_has_no_resource_of_mail():
+    types = numbers(graph_of({}, {"items": {}}, {}))
+    assert [kind for kind in types if ":ses" in kind or "Mailer" in kind] == []
+
+
+def test_a_stack_without_pipelines_is_a_topic_and_a_dashboard():
+    graph = graph_of({}, {}, {})
+    custom = {resource.type for resource in graph.resources.values() if resource.custom}
+    assert custom == {
+        "aws:sns/topic:Topic",
+        "aws:sns/topicPolicy:TopicPolicy",
+        "aws:sns/topicSubscription:TopicSubscription",
+        "aws:cloudwatch/dashboard:Dashboard",
+    }
+
+
+def test_each_pipeline_s_resources_carry_its_name_as_a_tag():
+    graph = graph_of({"users": {}, "orders": {}}, {"items": {}}, {})
+    tags = {
+        resource.name: resource.inputs["tags"]["pipeline"]
+        for resource in graph.resources.values()
+        if resource.custom and resource.inputs.get("tags")
+    }
+    assert tags["sluice-prod-stream-orders-table"] == "stream/orders"
+    assert tags["sluice-prod-stream-orders-archiver"] == "stream/orders"
+    assert tags["sluice-prod-import-items-queue"] == "import/items"
+    assert tags["sluice-prod-archive"] == "stream"

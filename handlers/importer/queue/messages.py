@@ -1,4 +1,4 @@
-"""The messages of the import queue: S3's announcements of new objects, and the importer's own.
+"""The messages of the import queue: announcements of new objects by S3 or EventBridge, and the importer's own.
 
 The importer sends itself two kinds: a file that has arrived (one of several in an announcement, or one that
 waits for an older version of itself), and a task (a plan, a chunk, or the rest of one). Theirs is `{"sluice":
@@ -6,6 +6,7 @@ waits for an older version of itself), and a task (a plan, a chunk, or the rest 
 messages have none, and which passes it over: while functions are replaced, both read what the other sends.
 
 S3's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+EventBridge's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """
 
 import json
@@ -18,6 +19,8 @@ from handlers.importer.reading.records import Position
 PLAN = "plan"
 _FORMAT = 1
 _MOMENT = ("digits", "event_time")
+_CREATED = ("aws.s3", "Object Created")
+"""Source and kind of EventBridge's events on new objects."""
 
 
 class MessageError(ValueError):
@@ -96,7 +99,7 @@ def parse(body: str, prefix: str) -> list[tuple[File, Task | None]]:
     Announcements of anything but new objects below the prefix are passed over, S3's test message with them.
 
     Raises:
-        MessageError: It is neither S3's nor the importer's.
+        MessageError: It is neither S3's nor EventBridge's nor the importer's.
     """
     try:
         message = json.loads(body)
@@ -105,7 +108,11 @@ def parse(body: str, prefix: str) -> list[tuple[File, Task | None]]:
             return [(File(**message["file"], **message.get("moment", {})), task)]
         if message.get("Event") == "s3:TestEvent":
             return []
-        files = [_announced(event) for event in message["Records"] if _is_creation(event)]
+        if "detail-type" in message:
+            is_creation = (message["source"], message["detail-type"]) == _CREATED
+            files = [_announced_by_eventbridge(message)] if is_creation else []
+        else:
+            files = [_announced(event) for event in message["Records"] if _is_creation(event)]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise MessageError(f"is no message for the importer: {type(error).__name__}: {error}") from error
     return [(file, None) for file in files if file.key.startswith(prefix) and not file.key.endswith("/")]
@@ -130,13 +137,41 @@ def _is_creation(event: dict[str, Any]) -> bool:
 
 def _announced(event: dict[str, Any]) -> File:
     s3_object = event["s3"]["object"]
-    version_id, announced_at = s3_object.get("versionId") or "", event.get("eventTime")
+    return _file(
+        event["s3"]["bucket"]["name"],
+        unquote_plus(s3_object["key"], errors="strict"),
+        s3_object,
+        etag=s3_object["eTag"],
+        version_id=s3_object.get("versionId"),
+        announced_at=event.get("eventTime"),
+    )
+
+
+def _announced_by_eventbridge(event: dict[str, Any]) -> File:
+    s3_object = event["detail"]["object"]
+    key = s3_object["key"]  # as it is: only S3's own announcements encode it
+    if not isinstance(key, str):
+        raise TypeError(f"its key is {key!r}")
+    return _file(
+        event["detail"]["bucket"]["name"],
+        key,
+        s3_object,
+        etag=s3_object["etag"],
+        version_id=s3_object.get("version-id"),
+        announced_at=event.get("time"),
+    )
+
+
+def _file(
+    bucket: str, key: str, s3_object: dict[str, Any], *, etag: str, version_id: str | None, announced_at: str | None
+) -> File:
+    """Returns the file that is announced; what both forms call the same is read from the object."""
     return File(
-        bucket=event["s3"]["bucket"]["name"],
-        key=unquote_plus(s3_object["key"], errors="strict"),
+        bucket=bucket,
+        key=key,
         size=int(s3_object.get("size", 0)),
-        etag=s3_object["eTag"].strip('"'),
-        version_id="" if version_id == "null" else version_id,
+        etag=etag.strip('"'),
+        version_id="" if not version_id or version_id == "null" else version_id,
         sequencer=s3_object["sequencer"].upper().zfill(32),
         digits=len(s3_object["sequencer"]),
         event_time=milliseconds(announced_at) if announced_at else 0,

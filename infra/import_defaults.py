@@ -5,6 +5,8 @@ A module of its own, because commands read settings and wait for no component of
 
 import enum
 
+from handlers.importer.environment import REJECTED_PREFIX
+
 
 class ColumnType(enum.StrEnum):
     """What the cells of a CSV column are."""
@@ -18,6 +20,7 @@ class ColumnType(enum.StrEnum):
 
 
 PREFIX = "incoming/"
+ALLOWED_PREFIXES = f"one that ends with a slash and lies beside {REJECTED_PREFIX}, such as {PREFIX}"
 CHUNK_MIB = 32
 GZIP_LIMIT_MIB = 102_400
 TIMEOUT_SECONDS = 120
@@ -55,3 +58,8 @@ def limit_mistake(write_units_per_second: int, maximum_concurrency: int) -> str:
     if write_units_per_second == 0 or write_units_per_second >= maximum_concurrency:
         return ""
     return f"0 for no limit, or at least maximumConcurrency ({maximum_concurrency}): a worker takes a unit or more"
+
+
+def keeps_rejects_apart(prefix: str) -> bool:
+    """Returns whether an import of the files below a prefix never takes up its own rejects."""
+    return prefix.endswith("/") and not REJECTED_PREFIX.startswith(prefix) and not prefix.startswith(REJECTED_PREFIX)

@@ -19,8 +19,9 @@ from infra.iam import Statement, allow
 from infra.import_defaults import ColumnType
 from infra.import_format import FormatArgs, variable
 from infra.metrics import table_writes
+from infra.object_events import deliver, rule_on_objects
 from infra.operations import Operations
-from infra.queue import Queue
+from infra.queue import Queue, QueueArgs
 from infra.table import Key, Table
 
 _RECEIVES = 5
@@ -63,8 +64,8 @@ class ImportPipelineArgs(ImportTargetArgs):
     """What an import pipeline is; `infra.import_defaults` says what holds for what is left out."""
 
     bucket: NotRequired[ImportBucketArgs]
-    """An existing bucket; left out, the pipeline makes one. It owns the bucket's notifications: S3 knows one
-    configuration of them a bucket."""
+    """An existing bucket of the same account and region; left out, the pipeline makes one. It is heard through
+    EventBridge, which has to be on for it; its own notifications are left alone."""
     prefix: NotRequired[str]
     """Where files are put in it: the only prefix that triggers an import."""
     columns: NotRequired[Mapping[str, ColumnArgs]]
@@ -96,8 +97,8 @@ class ImportPipeline(Component):
 
     It makes:
 
-    - a bucket, unless it is given one, that announces files below the prefix to a queue;
-    - that queue, which only this bucket may send to, and one for its dead letters;
+    - a bucket that announces files below the prefix to a queue; given one, an EventBridge rule that does;
+    - that queue, which only this bucket or rule may send to, and one for its dead letters;
     - a table, unless it is given one, and a ledger of imports;
     - a function fed by the queue, which may send itself the rest of a large file.
     """
@@ -112,7 +113,9 @@ class ImportPipeline(Component):
         self._args = args
         self.prefix = _checked_prefix(args.get("prefix", defaults.PREFIX))
         self._timeout_seconds = int(args.get("timeout_seconds", defaults.TIMEOUT_SECONDS))
-        bucket = args.get("bucket") or self._create_bucket()
+        existing = args.get("bucket")
+        bucket = existing or self._create_bucket()
+        self._rule = self._create_rule(existing) if existing else None
         self.bucket_name = pulumi.Output.from_input(bucket["name"])
         self._bucket_arn = pulumi.Output.from_input(bucket["arn"])
         self.dead_letters = self._create_dead_letters()
@@ -124,7 +127,11 @@ class ImportPipeline(Component):
         self.function = self._create_function()
         self._create_recursion()
         self._create_mapping()
-        self._create_notification()
+        if self._rule:
+            opts = self._child(self.queue.policy, self.dead_letters.policy)
+            deliver(f"{self._name}-target", self._rule, self.queue, self.dead_letters, opts)
+        else:
+            self._create_notification()
         self.dashboard_row = self._dashboard_row()
         self.register_outputs(
             {"bucketName": self.bucket_name, "tableName": self.table_name, "ledgerName": self.ledger.name}
@@ -169,8 +176,15 @@ class ImportPipeline(Component):
         )
         return {"name": bucket.name, "arn": bucket.arn}
 
+    def _create_rule(self, bucket: ImportBucketArgs) -> aws.cloudwatch.EventRule:
+        return rule_on_objects(f"{self._name}-rule", bucket["name"], self.prefix, self._operations, self._child())
+
+    def _rules(self) -> list[pulumi.Output[str]]:
+        return [self._rule.arn] if self._rule else []
+
     def _create_dead_letters(self) -> Queue:
-        return Queue(f"{self._name}-dead-letters", {"operations": self._operations}, self._child())
+        args: QueueArgs = {"rules": self._rules(), "operations": self._operations}
+        return Queue(f"{self._name}-dead-letters", args, self._child())
 
     def _create_queue(self) -> Queue:
         return Queue(
@@ -180,7 +194,8 @@ class ImportPipeline(Component):
                 "visibility_timeout_seconds": 6 * self._timeout_seconds,
                 "dead_letters": self.dead_letters,
                 "receives": _RECEIVES,
-                "sources": [self._bucket_arn],
+                "sources": [] if self._rule else [self._bucket_arn],
+                "rules": self._rules(),
                 "operations": self._operations,
             },
             self._child(),
@@ -350,10 +365,9 @@ def _types(columns: Mapping[str, ColumnArgs]) -> dict[str, str]:
 
 
 def _checked_prefix(prefix: str) -> str:
-    rejected = environment.REJECTED_PREFIX
-    if not prefix.endswith("/") or rejected.startswith(prefix) or prefix.startswith(rejected):
+    if not defaults.keeps_rejects_apart(prefix):
         raise ValueError(
-            f"prefix {prefix!r} could make the pipeline import its own rejects below {rejected}, for ever: "
-            f"choose one that ends with a slash and lies beside it, such as {defaults.PREFIX}"
+            f"prefix {prefix!r} could make the pipeline import its own rejects below {environment.REJECTED_PREFIX}, "
+            f"for ever: choose {defaults.ALLOWED_PREFIXES}"
         )
     return prefix

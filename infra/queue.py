@@ -30,7 +30,7 @@ class QueueArgs(TypedDict):
     sources: NotRequired[Sequence[pulumi.Input[str]]]
     """ARNs of buckets that may send to it; nobody outside the account's own roles by default."""
     rules: NotRequired[Sequence[pulumi.Input[str]]]
-    """ARNs of EventBridge rules that may send to it what they cannot deliver; none by default."""
+    """ARNs of EventBridge rules that may send to it; none by default."""
     operations: NotRequired[Operations]
 
 

@@ -45,9 +45,7 @@ def test_a_pipeline_takes_an_existing_bucket():
     graph = pipeline(bucket=True)
     (bucket,) = graph.of_type("aws:s3/bucket:Bucket")
     assert bucket.name == "drop"
-    assert graph.named("import-notification").inputs["bucket"] == "team-drop"
-    source = statements(graph.named("import-queue-policy"))["Buckets"]["Condition"]["ArnEquals"]["aws:SourceArn"]
-    assert source == [bucket.outputs["arn"]]
+    assert variables(graph)["IMPORT_PREFIX"] == "incoming/"
     assert statements(graph.named("import-importer-policy"))["ReadFiles"]["Resource"] == [
         f"{bucket.outputs['arn']}/incoming/*"
     ]

@@ -1,0 +1,51 @@
+"""New objects of a bucket that exists, told to a queue by EventBridge: its own notifications are left alone."""
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.names import fitting
+from infra.operations import Operations
+from infra.queue import Queue
+
+_NAME = 64
+"""Characters that EventBridge takes for a rule's name."""
+_ATTEMPTS = 185
+_AGE_SECONDS = 24 * 3600
+"""Both are the most that EventBridge offers: a file that is not told of is never imported."""
+
+
+def rule_on_objects(
+    name: str,
+    bucket_name: pulumi.Input[str],
+    prefix: str,
+    operations: Operations,
+    opts: pulumi.ResourceOptions,
+) -> aws.cloudwatch.EventRule:
+    """Returns a rule that matches the new objects below a prefix of a bucket."""
+    pattern = {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [bucket_name]}, "object": {"key": [{"prefix": prefix}]}},
+    }
+    return aws.cloudwatch.EventRule(
+        name,
+        name=fitting(name, _NAME),
+        description=f"New objects below {prefix} that are to be imported",
+        event_pattern=pulumi.Output.json_dumps(pattern),
+        tags=operations.get("tags"),
+        opts=opts,
+    )
+
+
+def deliver(
+    name: str, rule: aws.cloudwatch.EventRule, queue: Queue, dead_letters: Queue, opts: pulumi.ResourceOptions
+) -> None:
+    """Has what a rule matches sent to a queue, which has to let it; what cannot be delivered becomes a dead letter."""
+    aws.cloudwatch.EventTarget(
+        name,
+        rule=rule.name,
+        arn=queue.arn,
+        retry_policy={"maximum_retry_attempts": _ATTEMPTS, "maximum_event_age_in_seconds": _AGE_SECONDS},
+        dead_letter_config={"arn": dead_letters.arn},
+        opts=opts,
+    )

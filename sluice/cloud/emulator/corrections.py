@@ -30,7 +30,7 @@ def correct(application: Application) -> Application:
     lambda_svc._esm_response = _as_aws_shows(lambda_svc._esm_response)
     lambda_svc._create_esm = _created(lambda_svc._create_esm, lambda_svc)
     lambda_svc._update_esm = _updated(lambda_svc._update_esm, lambda_svc)
-    eventbridge._invoke_target = _without_functions(eventbridge._invoke_target)
+    eventbridge._invoke_target = _with_taps(eventbridge._invoke_target)
 
     async def corrected(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == MAPPINGS:
@@ -137,20 +137,20 @@ def _schedules_to_run(scheduler: Any) -> Iterator[dict[str, Any]]:
             yield {**{name: value for name, value in schedule.items() if value is not None}, "Region": region}
 
 
-def _without_functions(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Leaves to us what would invoke a function once and forget the event if that fails.
+def _with_taps(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Leaves to us what would be handed to a function or queue once and forgotten if that fails.
 
     Schedules fire by a runner of ours. What a rule matched goes into a tap, where there is one for its target.
     """
     from ministack.services import sqs
 
     def invoke(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None) -> Any:
-        function = target.get("Arn", "")
-        if ":lambda:" not in function:
+        arn = target.get("Arn", "")
+        if not any(service in arn for service in (":lambda:", ":sqs:")):
             return original(target, event, rule, view)
         if event.get("Source") == "aws.scheduler":
             return None if _is_run_by_us(rule) else original(target, event, rule, view)
-        tap = ":".join(["arn:aws:sqs", *function.split(":")[3:5], tap_name(rule["Name"], target["Id"])])
+        tap = ":".join(["arn:aws:sqs", *arn.split(":")[3:5], tap_name(rule["Name"], target["Id"])])
         return original({**target, "Arn": tap} if sqs._queue_by_arn(tap) else target, event, rule, view)
 
     return invoke

@@ -105,9 +105,9 @@ def _refuses_http(statement: Mapping[str, Any]) -> bool:
 
 
 def tap_name(rule: str, target_id: str) -> str:
-    """The name of the queue that stands in for a function as the target of a rule.
+    """The name of the queue that stands in for the target of a rule.
 
-    The emulator's own delivery invokes a function once and forgets the event if that fails: it knows no retries, no
-    failure destination, no dead letters, and asks for no permission.
+    The emulator's own delivery hands an event over once and forgets it if that fails: it knows no retries, no failure
+    destination, no dead letters, and asks for no permission.
     """
     return f"tap-{hashlib.sha256(f'{rule}/{target_id}'.encode()).hexdigest()[:32]}"

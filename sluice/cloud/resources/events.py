@@ -19,10 +19,10 @@ def rule(cloud: Cloud, name: str, inputs: Inputs) -> Created:
 
 @creates("aws:cloudwatch/eventTarget:EventTarget")
 def target(cloud: Cloud, name: str, inputs: Inputs) -> Created:
-    """A function as the target of a rule. What the rule matches goes into a tap: a runner of ours delivers from it."""
+    """A function or queue as the target of a rule. What matches goes into a tap: a runner of ours delivers from it."""
     rule_name, arn = inputs.take("rule"), inputs.take("arn")
-    if ":lambda:" not in arn:
-        raise UnsupportedError(f"targets such as {arn} are not run here; functions are")
+    if not any(service in arn for service in (":lambda:", ":sqs:")):
+        raise UnsupportedError(f"targets such as {arn} are not run here; functions and queues are")
     target_id = inputs.take("targetId") or physical_name(name)
     configuration = {
         "Id": target_id,

@@ -1,4 +1,4 @@
-"""Delivers events to a function as EventBridge does: asynchronously, retried within bounds, then dead-lettered."""
+"""Delivers events to a function or queue as EventBridge does: retried within bounds, then dead-lettered."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ _LONGEST_WAIT_SECONDS = 60
 
 
 class Target:
-    """A function as the target of a schedule or a rule."""
+    """A function as the target of a schedule or a rule, or a queue as that of a rule."""
 
     def __init__(self, configuration: Mapping[str, Any], lambda_: Any, sqs: Any) -> None:
         """Reads a target.
@@ -20,7 +20,7 @@ class Target:
         Args:
             configuration: `Arn`, and if there are any `RetryPolicy` and `DeadLetterConfig`, as EventBridge has them.
             lambda_: a client that may invoke the function.
-            sqs: a client that may send to the dead letters.
+            sqs: a client that may send to the queue and to the dead letters.
         """
         self.arn: str = configuration["Arn"]
         self._retry: Mapping[str, int] = configuration.get("RetryPolicy", {})
@@ -38,7 +38,7 @@ class Target:
         error = ""
         for attempt in range(attempts):
             try:
-                self._lambda.invoke(FunctionName=self.arn, InvocationType="Event", Payload=payload.encode())
+                self._hand_over(payload)
                 return None
             except Exception as failure:
                 error = str(failure)
@@ -52,5 +52,14 @@ class Target:
     def give_up(self, payload: str) -> None:
         """Hands an event to the dead letters, where there are any."""
         if self._dead_letters:
-            url = self._sqs.get_queue_url(QueueName=self._dead_letters.rpartition(":")[2])["QueueUrl"]
-            self._sqs.send_message(QueueUrl=url, MessageBody=payload)
+            self._send(self._dead_letters, payload)
+
+    def _hand_over(self, payload: str) -> None:
+        if ":sqs:" in self.arn:
+            self._send(self.arn, payload)
+        else:
+            self._lambda.invoke(FunctionName=self.arn, InvocationType="Event", Payload=payload.encode())
+
+    def _send(self, queue: str, payload: str) -> None:
+        url = self._sqs.get_queue_url(QueueName=queue.rpartition(":")[2])["QueueUrl"]
+        self._sqs.send_message(QueueUrl=url, MessageBody=payload)

@@ -1,7 +1,7 @@
-"""Runs the targets of EventBridge rules: what a rule matched is taken from its tap and delivered to the function.
+"""Runs the targets of EventBridge rules: what a rule matched is taken from its tap and delivered.
 
-The emulator matches events with rules; a tap, a queue that stands in for the function (`emulator/ministack.py`), holds
-what it matched.
+The emulator matches events with rules; a tap, a queue that stands in for the target (`emulator/ministack.py`), holds
+what it matched. Targets are functions and queues.
 """
 
 import json
@@ -27,11 +27,11 @@ class RuleTarget(Runner):
 
         Args:
             rule_arn: the rule.
-            read: returns the target as it is now: the function, and what happens to events that cannot be delivered;
-                None where the rule has it no longer.
+            read: returns the target as it is now: the function or queue, and what happens to events that cannot be
+                delivered; None where the rule has it no longer.
             tap: URL of the queue that holds what the rule matched.
             lambda_: a client that may read the function's policy.
-            sqs: a client that may read the tap.
+            sqs: a client that may read the tap, and a queue's policy.
         """
         super().__init__(f"rule {rule_arn.rpartition('/')[2]}")
         self._rule_arn, self._read, self._tap = rule_arn, read, tap
@@ -60,26 +60,44 @@ class RuleTarget(Runner):
         if self._permitted(target):
             error = target.deliver(payload, self._stopping)
         else:
-            error = f"the function's policy does not let {_SERVICE} invoke it for this rule"
+            error = f"its policy does not let {_SERVICE} invoke it or send to it for this rule"
             target.give_up(payload)
         if error:
             _logger.warning("rule %s could not reach %s: %s", self._rule_arn, target.arn, error)
 
     def _permitted(self, target: Target) -> bool:
-        """Whether the function's policy lets the rule invoke it; AWS does not try again where it does not."""
-        try:
-            policy = json.loads(self._lambda.get_policy(FunctionName=target.arn)["Policy"])
-        except self._lambda.exceptions.ResourceNotFoundException:
-            return False
+        """Whether the target's policy lets the rule deliver to it; AWS does not try again where it does not."""
+        action = "sqs:SendMessage" if ":sqs:" in target.arn else "lambda:InvokeFunction"
         return any(
             statement["Effect"] == "Allow"
             and statement["Principal"] == {"Service": _SERVICE}
-            and statement["Action"] == "lambda:InvokeFunction"
-            and _sources(statement) in (None, self._rule_arn)
-            for statement in policy["Statement"]
+            and action in _listed(statement["Action"])
+            and self._rule_arn in _sources(statement, self._rule_arn)
+            for statement in self._policy(target.arn)["Statement"]
         )
 
+    def _policy(self, arn: str) -> dict[str, Any]:
+        if ":sqs:" in arn:
+            url = self._sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"]
+            attributes = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {})
+            text = attributes.get("Policy")
+        else:
+            try:
+                text = self._lambda.get_policy(FunctionName=arn)["Policy"]
+            except self._lambda.exceptions.ResourceNotFoundException:
+                text = None
+        return json.loads(text) if text else {"Statement": []}
 
-def _sources(statement: dict[str, Any]) -> str | None:
-    """The rule that a statement is for; None for every rule."""
-    return statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn")
+
+def _sources(statement: dict[str, Any], rule: str) -> list[str]:
+    """The rules that a statement is for; `rule` is one of them where it is for every one."""
+    tests = [
+        test
+        for operator in ("ArnLike", "ArnEquals")
+        for test in statement.get("Condition", {}).get(operator, {}).items()
+    ]
+    return next((_listed(arns) for key, arns in tests if key.lower() == "aws:sourcearn"), [rule])
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)

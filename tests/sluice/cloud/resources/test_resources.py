@@ -246,6 +246,25 @@ def test_the_target_of_a_rule_is_shown_as_the_function_and_not_invoked_by_the_em
     assert not [name for name in groups if name.endswith(function.rpartition(":")[2])]
 
 
+def test_what_a_rule_with_a_queue_matches_goes_into_a_tap_and_is_not_sent_by_the_emulator(cloud):
+    queue = create(cloud, "aws:sqs/queue:Queue", "told", {}).outputs
+    pattern = json.dumps({"source": ["told"]})
+    rule = create(cloud, "aws:cloudwatch/eventRule:EventRule", "telling", {"eventPattern": pattern}).outputs["name"]
+    values = {"rule": rule, "arn": queue["arn"]}
+    made = create(cloud, "aws:cloudwatch/eventTarget:EventTarget", "telling-target", values).outputs["targetId"]
+    cloud.client("events").put_events(Entries=[{"Source": "told", "DetailType": "type", "Detail": "{}"}])
+    sqs = cloud.client("sqs")
+    tap = sqs.get_queue_url(QueueName=tap_name(rule, made))["QueueUrl"]
+    assert len(sqs.receive_message(QueueUrl=tap, WaitTimeSeconds=20)["Messages"]) == 1
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue["url"], WaitTimeSeconds=0)
+
+
+def test_a_target_that_is_neither_function_nor_queue_is_refused(cloud):
+    values = {"rule": "rule", "arn": "arn:aws:sns:eu-north-1:000000000000:topic"}
+    with pytest.raises(UnsupportedError, match=r"targets such as arn:aws:sns:.* are not run here"):
+        create(cloud, "aws:cloudwatch/eventTarget:EventTarget", "target", values)
+
+
 def test_a_mapping_of_another_source_is_refused(cloud):
     source = "arn:aws:kinesis:eu-north-1:000000000000:stream/s"
     token = "aws:lambda/eventSourceMapping:EventSourceMapping"

@@ -52,6 +52,12 @@ def test_an_event_is_delivered_asynchronously():
     assert queues.sent == []
 
 
+def test_an_event_for_a_queue_is_sent_to_it():
+    function, queues = Function(), Queues()
+    assert deliver(function, queues, Arn="arn:aws:sqs:eu-north-1:123456789012:work") is None
+    assert (function.invoked, queues.sent) == ([], [{"QueueUrl": "url of work", "MessageBody": '{"a": 1}'}])
+
+
 def test_a_failed_delivery_is_retried_with_growing_waits():
     function, stopping = Function(failures=8), Stopping()
     assert deliver(function, stopping=stopping) is None

@@ -27,8 +27,15 @@ class Lambda:
 
 
 class Tap:
-    def __init__(self, *bodies):
-        self.held = dict(enumerate(bodies))
+    def __init__(self, *bodies, policy=None):
+        self.held, self._policy = dict(enumerate(bodies)), policy
+
+    def get_queue_url(self, **request):
+        return {"QueueUrl": f"url of {request['QueueName']}"}
+
+    def get_queue_attributes(self, **request):
+        assert request == {"QueueUrl": "url of work", "AttributeNames": ["Policy"]}
+        return {} if self._policy is None else {"Attributes": {"Policy": json.dumps({"Statement": self._policy})}}
 
     def receive_message(self, **_):
         return {"Messages": [{"Body": body, "ReceiptHandle": handle} for handle, body in self.held.items()]}
@@ -38,9 +45,8 @@ class Tap:
 
 
 class Target:
-    arn = "function"
-
-    def __init__(self, error=None):
+    def __init__(self, error=None, arn="function"):
+        self.arn = arn
         self.delivered, self.given_up, self._error = [], [], error
 
     def deliver(self, payload, stopping):
@@ -91,6 +97,34 @@ def test_without_permission_events_are_dead_lettered_at_once(statements, caplog)
     step(tap, target, *statements)
     assert (target.delivered, target.given_up, tap.held) == ([], ["one"], {})
     assert "policy does not let events.amazonaws.com invoke it" in caplog.text
+
+
+QUEUE = "arn:aws:sqs:eu-north-1:123456789012:work"
+SENDS = statement(Action=["sqs:SendMessage"], Condition={"ArnEquals": {"aws:SourceArn": [f"{RULE}-other", RULE]}})
+
+
+@pytest.mark.parametrize("policy", [[SENDS], [statement(), {**SENDS, "Action": "sqs:SendMessage"}]])
+def test_a_queue_is_sent_to_where_its_policy_lets_the_rule(policy):
+    tap, target = Tap("one", policy=policy), Target(arn=QUEUE)
+    step(tap, target)
+    assert (target.delivered, target.given_up, tap.held) == (["one"], [], {})
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        None,
+        [],
+        [statement(Action=["sqs:ReceiveMessage"])],
+        [{**SENDS, "Principal": {"Service": "s3.amazonaws.com"}}],
+        [{**SENDS, "Condition": {"ArnEquals": {"aws:SourceArn": [f"{RULE}-other"]}}}],
+        [{**SENDS, "Effect": "Deny"}],
+    ],
+)
+def test_without_its_policys_leave_a_queue_gets_nothing(policy):
+    tap, target = Tap("one", policy=policy), Target(arn=QUEUE)
+    step(tap, target)
+    assert (target.delivered, target.given_up, tap.held) == ([], ["one"], {})
 
 
 def test_what_could_not_be_delivered_is_told(caplog):

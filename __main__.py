@@ -9,6 +9,7 @@ from infra import exports, mail_templates
 from infra.archiver import archive_bucket, archiver
 from infra.bucket import Bucket
 from infra.dashboard import Dashboard
+from infra.existing_buckets import existing_bucket
 from infra.existing_tables import ExistingTables
 from infra.import_pipeline import ImportPipeline
 from infra.mailer import Mailer
@@ -97,12 +98,15 @@ for stream, its in settings.streams.items():
     )
 
 # Imports: a file in S3 -> a table.
+is_local = settings.environment == "local"
+buckets = {bucket: existing_bucket(bucket, is_local, settings.region, operations) for bucket in settings.buckets}
 imports: dict[str, ImportPipeline] = {}
 for import_, its in settings.imports.items():
     table = existing.keyed(its.table, its.asked_keys) if its.table else None
+    bucket = buckets[its.bucket] if its.bucket else None
     imports[import_] = ImportPipeline(
         f"{name}-import-{import_}",
-        {**its.args(table), "operations": with_pipeline(operations, f"import/{import_}")},
+        {**its.args(table, bucket), "operations": with_pipeline(operations, f"import/{import_}")},
         heir("import", imports),
     )
 

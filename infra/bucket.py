@@ -28,6 +28,8 @@ class LifecycleRule(TypedDict):
 class BucketArgs(TypedDict):
     """What a bucket is."""
 
+    bucket_name: NotRequired[str]
+    """The physical name, where it is given; named automatically when left out."""
     versioned: NotRequired[bool]
     """Whether overwritten and deleted objects are kept for 30 days: for data that cannot be made again. Off by default;
     always on where the stack protects."""
@@ -70,7 +72,7 @@ class Bucket(Component):
     def _create_bucket(self) -> aws.s3.Bucket:
         return aws.s3.Bucket(
             self._name,
-            bucket=fitting(self._name, _NAME),
+            bucket=self._args.get("bucket_name") or fitting(self._name, _NAME),
             force_destroy=not self._operations.get("protect", False),
             tags=self._operations.get("tags"),
             opts=data_options(self, self._operations),

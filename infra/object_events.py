@@ -9,9 +9,9 @@ from infra.queue import Queue
 
 _NAME = 64
 """Characters that EventBridge takes for a rule's name."""
-_ATTEMPTS = 185
+_ATTEMPTS = 100
 _AGE_SECONDS = 24 * 3600
-"""Both are the most that EventBridge offers: a file that is not told of is never imported."""
+"""The longest that EventBridge tries: a file that is not told of is never imported."""
 
 
 def rule_on_objects(

@@ -223,7 +223,7 @@ def _announcing(stack: Stack, detail: Mapping[str, Any]) -> Iterator[str]:
         for bucket in stack.of_type(BUCKET)
         if bucket.arn and (names is None or any(name in bucket.handles for name in names if isinstance(name, str)))
     ]
-    elsewhere = [f"arn:aws:s3:::{name}" for name in names or [] if isinstance(name, str)]
+    elsewhere = [f"arn:*:s3:::{name}" for name in names or [] if isinstance(name, str)]
     keys = detail.get("object", {}).get("key") or [{}]
     for arn in {*buckets, *elsewhere}:
         for key in keys:
@@ -233,7 +233,7 @@ def _announcing(stack: Stack, detail: Mapping[str, Any]) -> Iterator[str]:
 
 def _onward(stack: Stack, node: Resource) -> Iterator[Resource]:
     """Gives what a queue, a topic, a notification, ... hands on to."""
-    for value in _handed_to(node):
+    for value in (*_handed_to(node), *_dead_letters(node)):
         target = stack.meant(node, value, FUNCTION, QUEUE, TOPIC)
         if target:
             yield target
@@ -257,5 +257,11 @@ _HANDS_TO = {
 def _handed_to(node: Resource) -> Iterator[Any]:
     if node.type in _HANDS_TO:
         yield node.value(*_HANDS_TO[node.type])
-    elif node.type == QUEUE:
+
+
+def _dead_letters(node: Resource) -> Iterator[Any]:
+    """Gives where a queue or a rule's target puts what it cannot hand on."""
+    if node.type == QUEUE:
         yield node.document("redrivePolicy").get("deadLetterTargetArn")
+    elif node.type == EVENT_TARGET:
+        yield node.value("deadLetterConfig", "arn")

@@ -7,18 +7,29 @@ from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_
 from infra import import_defaults
 from infra.settings.format import FormatSettings
 from infra.settings.section import Section
-from infra.settings.types import AttributeName, FunctionName, IgnoredName, TableName, each_once, validate_together
+from infra.settings.types import (
+    AttributeName,
+    BucketName,
+    FunctionName,
+    IgnoredName,
+    ImportPrefix,
+    TableName,
+    each_once,
+    validate_together,
+)
 
 if TYPE_CHECKING:  # settings are read without waiting for a component
-    from infra.import_pipeline import ImportPipelineArgs, ImportTargetArgs
+    from infra.import_pipeline import ImportBucketArgs, ImportPipelineArgs, ImportTargetArgs
     from infra.table import Key
 
 _ColumnType = Literal["S", "N", "BOOL"]
 
 
 class ImportSettings(Section):
-    """`imports.<name>`: the table's keys, the types of columns, and how files are read."""
+    """`imports.<name>`: where files lie, the table's keys, the types of columns, and how files are read."""
 
+    bucket: BucketName | None = None
+    prefix: ImportPrefix = import_defaults.PREFIX
     table: TableName | None = None
     partition_key: AttributeName = "id"
     sort_key: AttributeName | None = None
@@ -68,19 +79,24 @@ class ImportSettings(Section):
             raise ValueError(f"a header with {' and '.join(missing)}, which the table has as key")
         return format_
 
-    def args(self, existing: "ImportTargetArgs | None" = None) -> "ImportPipelineArgs":
+    def args(
+        self, table: "ImportTargetArgs | None" = None, bucket: "ImportBucketArgs | None" = None
+    ) -> "ImportPipelineArgs":
         """Returns the arguments of a pipeline: the settings under their names, keys and columns with their types.
 
         Args:
-            existing: The table, where one exists.
+            table: The one that the settings name, with its keys.
+            bucket: The one that the settings name.
         """
-        columns = {name: {"type": kind} for name, kind in self.columns.items()}
-        settings = {name: value for name, value in self if name != "table"}  # its ARN has to be looked up
-        keys = {"partition_key": self._key(self.partition_key), "sort_key": self._key(self.sort_key)}
-        return cast(
-            "ImportPipelineArgs",
-            {**settings, "columns": columns, "format": self.format.args(), **keys, **(existing or {})},
-        )
+        own = {
+            "bucket": bucket,
+            "columns": {name: {"type": kind} for name, kind in self.columns.items()},
+            "format": self.format.args(),
+            "partition_key": self._key(self.partition_key),
+            "sort_key": self._key(self.sort_key),
+        }
+        settings = {name: value for name, value in self if name != "table"}
+        return cast("ImportPipelineArgs", {**settings, **own, **(table or {})})
 
     @property
     def asked_keys(self) -> "tuple[Key, Key | None] | None":

@@ -39,10 +39,23 @@ class Settings(Section):
         streams = [f"streams.{name}" for name, stream in self.streams.items() if stream.mails]
         return [*streams, *(f"reports.{name}" for name in self.reports)]
 
+    @property
+    def buckets(self) -> list[str]:
+        """The buckets that exist and that imports take files from, each once."""
+        return sorted({each.bucket for each in self.imports.values() if each.bucket})
+
     def mistakes(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Gives what is wrong with sections beside each other: where, and what."""
         if self.mailing and self.mail is None:
             yield ("mail", "sender"), f"missing; it is who mails of {' and '.join(self.mailing)} are from"
+        for (one, first), (other, second) in combinations(self.imports.items(), 2):
+            is_one_bucket = first.bucket is not None and first.bucket == second.bucket
+            if is_one_bucket and (first.prefix.startswith(second.prefix) or second.prefix.startswith(first.prefix)):
+                yield (
+                    ("imports", other, "prefix"),
+                    f"{second.prefix} overlaps {first.prefix} of imports.{one}, which has the same bucket: files would "
+                    "be imported by both",
+                )
         for (one, first), (other, second) in combinations(self.reports.items(), 2):
             for ours in first.groups:
                 for theirs in second.groups:

@@ -13,6 +13,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from handlers.importer.reading.encodings import encoding
 from handlers.shared.recipients import UnusableAddressError, deliverable, domain
 from infra.import_format import ENCODINGS
+from infra.import_defaults import ALLOWED_PREFIXES, keeps_rejects_apart
 from infra.report_defaults import group_mistakes
 from sluice.schedules import Expression
 
@@ -136,12 +137,29 @@ def _usable(convert: Callable[[str], str], allowed: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _apart_from_rejects(prefix: str) -> str:
+    if not keeps_rejects_apart(prefix):
+        raise ValueError(f"{ALLOWED_PREFIXES}: the import could take up its own rejects, for ever")
+    return prefix
+
+
 def _address_or_domain(text: str) -> str:
     return deliverable(text) if "@" in text else domain(text)
 
 
 Address = Annotated[str, _usable(deliverable, "an e-mail address such as team@example.com")]
 Character = Annotated[str, matching(re.compile(r"[^\r\n\0]"), "one character, and no line end")]
+BucketName = Annotated[
+    str,
+    matching(
+        re.compile(
+            r"(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+            r"(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)",
+            re.ASCII,
+        ),
+        "the name of a general purpose bucket: 3 to 63 of a-z 0-9 . -, as S3 takes them",
+    ),
+]
 Domain = Annotated[str, _usable(domain, "a domain such as example.com")]
 AddressOrDomain = Annotated[str, _usable(_address_or_domain, "an e-mail address or a domain")]
 AttributeName = Annotated[str, Field(min_length=1, max_length=255)]
@@ -159,6 +177,14 @@ IgnoredName = Annotated[
         re.compile(r"[^/]{1,100}/?"),
         "a name of 1 to 100 characters, with * ? [...] as in shells, and a slash at its end for a folder",
     ),
+]
+ImportPrefix = Annotated[
+    str,
+    matching(
+        re.compile(r"[A-Za-z0-9!_.'()=+,@:& /-]{0,255}"),  # IAM reads * ? $ as patterns, and takes no other scripts
+        "up to 255 of A-Z a-z 0-9 ! _ . ' ( ) = + , @ : & / - and blanks",
+    ),
+    AfterValidator(_apart_from_rejects),
 ]
 KmsKey = Annotated[
     str,

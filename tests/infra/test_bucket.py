@@ -98,6 +98,10 @@ def test_new_objects_are_announced_through_eventbridge_where_asked_for():
     assert bucket(announce=True).named("archive-announcements").inputs == {"bucket": "archive", "eventbridge": True}
 
 
+def test_a_bucket_has_the_name_that_it_is_given():
+    assert bucket(bucket_name="team-drop").named("archive").inputs["bucket"] == "team-drop"
+
+
 def test_a_protected_bucket_keeps_its_objects_and_their_versions():
     graph = bucket(operations=PROTECTED)
     made = graph.named("archive")

@@ -29,13 +29,13 @@ def test_a_rule_matches_new_objects_below_the_prefix_of_the_bucket(args, prefix)
     assert rule == {"description": f"New objects below {prefix} that are to be imported"}
 
 
-def test_what_it_matches_goes_to_the_queue_for_as_long_as_eventbridge_tries_and_then_to_the_dead_letters():
+def test_what_it_matches_goes_to_the_queue_and_what_cannot_for_a_day_to_the_dead_letters():
     graph = pipeline()
     rule, queue, dead = (graph.named(f"import-{name}").outputs for name in ("rule", "queue", "dead-letters"))
     assert graph.named("import-target").inputs == {
         "rule": rule["name"],
         "arn": queue["arn"],
-        "retryPolicy": {"maximumRetryAttempts": 185, "maximumEventAgeInSeconds": 86_400},
+        "retryPolicy": {"maximumRetryAttempts": 100, "maximumEventAgeInSeconds": 86_400},
         "deadLetterConfig": {"arn": dead["arn"]},
     }
 

@@ -27,7 +27,17 @@ STREAMS = st.dictionaries(
     ),
     max_size=4,
 )
-IMPORTS = st.dictionaries(NAMES, st.fixed_dictionaries({"ordered": st.booleans()}), max_size=4)
+BUCKETS = st.sampled_from([None, "team-drop", "team.exports"])
+
+
+@st.composite
+def imported(draw):
+    """Imports, some from buckets that exist, each below a prefix of its own."""
+    names = draw(st.lists(NAMES, unique=True, max_size=4))
+    return {
+        name: {"ordered": draw(st.booleans()), "bucket": draw(BUCKETS), "prefix": f"in{number}/"}
+        for number, name in enumerate(names)
+    }
 
 
 @st.composite
@@ -66,7 +76,7 @@ def numbers(graph):
 
 
 @settings(deadline=None, max_examples=12)
-@given(STREAMS, IMPORTS, reports())
+@given(STREAMS, imported(), reports())
 def test_any_number_of_pipelines_keeps_every_rule(streams, imports, reported):
     graph = graph_of(streams, imports, reported)
     assert violations(graph) == []
@@ -76,6 +86,7 @@ def test_any_number_of_pipelines_keeps_every_rule(streams, imports, reported):
     assert found.get("sluice:index:StreamPipeline", 0) == len(streams)
     assert found.get("aws:lambda/function:Function", 0) == consumers + len(imports) + len(reported)
     assert found.get("aws:scheduler/schedule:Schedule", 0) == len(reported)
+    assert found.get("aws:cloudwatch/eventRule:EventRule", 0) == sum(bool(its["bucket"]) for its in imports.values())
     mailed = bool(reported) or any(its["mails"] for its in streams.values())
     assert bool(found.get("aws:sesv2/configurationSet:ConfigurationSet")) == mailed
     assert ("sluice:index:Mailer" in found) == mailed
@@ -108,3 +119,25 @@ def test_each_pipeline_s_resources_carry_its_name_as_a_tag():
     assert tags["sluice-prod-stream-orders-archiver"] == "stream/orders"
     assert tags["sluice-prod-import-items-queue"] == "import/items"
     assert tags["sluice-prod-archive"] == "stream"
+
+
+TWO_IMPORTS = {"items": {"bucket": "team-drop"}, "orders": {"bucket": "team-drop", "prefix": "orders/"}}
+
+
+def buckets_of(graph):
+    return [resource.name for resource in graph.of_type("aws:s3/bucket:Bucket")]
+
+
+def test_a_bucket_that_exists_is_not_touched():
+    graph = graph_of({}, TWO_IMPORTS, {})
+    assert buckets_of(graph) == []
+    assert numbers(graph)["aws:cloudwatch/eventRule:EventRule"] == 2
+    functions = graph.of_type("aws:lambda/function:Function")
+    assert {each.name: each.inputs["environment"]["variables"]["IMPORT_PREFIX"] for each in functions} == {
+        "sluice-prod-import-items-importer": "incoming/",
+        "sluice-prod-import-orders-importer": "orders/",
+    }
+
+
+def test_where_the_stack_is_local_a_bucket_of_two_imports_is_made_once():
+    assert buckets_of(graph_of({}, TWO_IMPORTS, {}, "local")) == ["team-drop"]

@@ -6,6 +6,7 @@ import pulumi_aws as aws
 import pytest
 
 from infra.iam import allow, role_policy, trust
+from infra.import_pipeline import ImportPipeline
 from policies import loops, rules
 from tests.policies.forms import FORMS
 from tests.policies.recording import built, stack
@@ -112,6 +113,53 @@ def test_announcements_through_eventbridge_are_followed(detail, loops):
         aws.cloudwatch.EventTarget("new-to-worker", rule=rule.name, arn=worker.arn)
 
     assert len(looped(build)) == loops
+
+
+@pytest.mark.parametrize(
+    ("written", "loops"),
+    [
+        ("arn:aws:s3:::team-drop/in/*", 1),
+        ("arn:aws-cn:s3:::team-drop/in/*", 1),
+        ("arn:aws:s3:::team-drop/rejected/*", 0),
+        ("arn:aws:s3:::others/in/*", 0),
+    ],
+)
+def test_a_bucket_of_others_is_followed_through_a_rule_and_a_queue(written, loops):
+    def build():
+        worker = function("worker", allow("W", ["s3:PutObject"], [written]))
+        queue = aws.sqs.Queue("work")
+        detail = {"bucket": {"name": ["team-drop"]}, "object": {"key": [{"prefix": "in/"}]}}
+        rule = aws.cloudwatch.EventRule("new", event_pattern=json.dumps({"source": ["aws.s3"], "detail": detail}))
+        aws.cloudwatch.EventTarget("new-to-queue", rule=rule.name, arn=queue.arn)
+        aws.lambda_.EventSourceMapping("work-to-worker", event_source_arn=queue.arn, function_name=worker.arn)
+
+    way = "worker (Function) -> new (EventRule) -> new-to-queue (EventTarget) -> work (Queue) -> "
+    assert looped(build) == [f"{way}work-to-worker (EventSourceMapping) -> worker (Function)"] * loops
+
+
+def test_the_dead_letters_of_a_rule_s_target_are_followed():
+    def build():
+        bus = "arn:aws:events:eu-north-1:123456789012:event-bus/default"
+        worker = function("worker", allow("W", ["events:PutEvents"], [bus]))
+        rule = aws.cloudwatch.EventRule("new", event_pattern=json.dumps({"source": ["shop"]}))
+        work, dead = aws.sqs.Queue("work"), aws.sqs.Queue("dead")
+        aws.cloudwatch.EventTarget("new-to-queue", rule=rule.name, arn=work.arn, dead_letter_config={"arn": dead.arn})
+        aws.lambda_.EventSourceMapping("given-up", event_source_arn=dead.arn, function_name=worker.arn)
+
+    assert len(looped(build)) == 1
+
+
+def test_an_import_from_a_bucket_that_exists_has_its_own_loop_alone(monkeypatch):
+    monkeypatch.setattr(loops, "BOUNDED", ())
+
+    def build():
+        bucket = {"name": "team-drop", "arn": "arn:aws:s3:::team-drop"}
+        ImportPipeline("import", {"partition_key": {"name": "id"}, "bucket": bucket})
+
+    assert looped(build) == [
+        "import-importer (Function) -> import-queue (Queue) -> import-mapping (EventSourceMapping) -> "
+        "import-importer (Function)"
+    ]
 
 
 def test_events_of_ones_own_are_followed():

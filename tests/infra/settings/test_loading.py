@@ -103,6 +103,8 @@ def test_a_sender_and_what_a_report_counts_for_whom_are_enough():
         "imports": {
             "items": {
                 "table": None,
+                "bucket": None,
+                "prefix": "incoming/",
                 "partitionKey": "id",
                 "sortKey": None,
                 "columns": {},

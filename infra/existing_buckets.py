@@ -1,0 +1,42 @@
+"""Buckets that exist already, which imports take their files from."""
+
+import pulumi
+
+from infra.bucket import Bucket
+from infra.import_pipeline import ImportBucketArgs
+from infra.operations import Operations
+
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+    "eu-isoe-": "aws-iso-e",
+    "eusc-": "aws-eusc",
+}
+"""Beginning of regions' names -> the partition of AWS that they are in; all others are in `aws`."""
+_ON = "'{\"EventBridgeConfiguration\": {}}'"
+
+
+def existing_bucket(name: str, is_local: bool, region: str, operations: Operations) -> ImportBucketArgs:
+    """Returns a bucket of the team's own; where the stack is local it is made, and announces its objects.
+
+    Elsewhere AWS is not asked, and Pulumi says what the bucket needs: whether EventBridge is on for it, nothing that
+    Pulumi reads tells.
+    """
+    if is_local:
+        pulumi.log.info(f"the bucket {name} is made here; in AWS it is the one that exists")
+        made = Bucket(name, {"bucket_name": name, "announce": True, "operations": operations})
+        return {"name": made.name, "arn": made.arn}
+    pulumi.log.info(
+        f"files put into the bucket {name} are heard only where EventBridge is on for it. To turn it on: "
+        f"aws s3api put-bucket-notification-configuration --bucket {name} --notification-configuration {_ON}. "
+        "This replaces the bucket's whole notification configuration: what aws s3api "
+        f"get-bucket-notification-configuration --bucket {name} prints has to stand in it too."
+    )
+    return {"name": name, "arn": f"arn:{_partition(region)}:s3:::{name}"}
+
+
+def _partition(region: str) -> str:
+    return next((partition for start, partition in _PARTITIONS.items() if region.startswith(start)), "aws")

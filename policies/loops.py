@@ -60,6 +60,8 @@ _TABLE_WRITES = (
     "dynamodb:PartiQLUpdate",
     "dynamodb:PartiQLDelete",
 )
+_PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+"""Of AWS, where a bucket that is only named may be: a `*` for them would match across the parts of an ARN."""
 _NOTIFIES = (
     ("queues", "queueArn", QUEUE),
     ("topics", "topicArn", TOPIC),
@@ -223,7 +225,7 @@ def _announcing(stack: Stack, detail: Mapping[str, Any]) -> Iterator[str]:
         for bucket in stack.of_type(BUCKET)
         if bucket.arn and (names is None or any(name in bucket.handles for name in names if isinstance(name, str)))
     ]
-    elsewhere = [f"arn:*:s3:::{name}" for name in names or [] if isinstance(name, str)]
+    elsewhere = [f"arn:{part}:s3:::{name}" for name in names or [] if isinstance(name, str) for part in _PARTITIONS]
     keys = detail.get("object", {}).get("key") or [{}]
     for arn in {*buckets, *elsewhere}:
         for key in keys:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
-from sluice.failures.queues import redrive_imports
+from sluice.failures.queues import import_failures, redrive_imports
 from sluice.ledger import entries
 from sluice.pipelines import pipelines
 from tests.stacks import configured, eventually, table, target
@@ -84,6 +84,14 @@ def test_the_same_file_again_and_a_newer_one_are_told_apart(stack):
     assert len(found) == 2
 
 
+def test_of_a_bucket_with_versions_the_version_is_imported_that_the_event_tells(stack):
+    s3 = stack.cloud.client("s3")
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    made = s3.put_object(Bucket=BUCKET, Key="daily/prices/version.csv", Body=b"id\nversioned\n")
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+    assert ended(stack, f"{BUCKET}/daily/prices/version.csv")["version"] == made["VersionId"]
+
+
 def test_a_file_whose_event_the_queue_does_not_take_is_a_dead_letter_that_can_be_redriven(stack):
     """The one statement that lets the rule send is needed; without it nothing is lost."""
     sqs, url = stack.cloud.client("sqs"), stack.output("imports.orders.queue_url")
@@ -101,6 +109,8 @@ def test_a_file_whose_event_the_queue_does_not_take_is_a_dead_letter_that_can_be
 
     assert eventually(number_of_dead) == 1
     assert object_ not in ledger(stack)
+    (failure,) = import_failures(target(stack))
+    assert failure.reason.startswith("EventBridge could not send it to the import queue: its policy does not let")
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": held})
     assert [one.is_complete for one in redrive_imports(target(stack))] == [True]
     assert ended(stack, object_)["status"] == "SUCCEEDED"

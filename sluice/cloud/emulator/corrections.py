@@ -5,8 +5,10 @@
 
 # ruff: noqa: SLF001
 
+import inspect
 import json
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from sluice.cloud.emulator.guard import Application, Receive, Scope, Send
@@ -24,13 +26,14 @@ _DROPPED = ("KMSKeyArn", "LoggingConfig", "MetricsConfig", "StartingPositionTime
 
 def correct(application: Application) -> Application:
     """Replaces functions of the emulator, and returns its application with the paths of our runners."""
-    from ministack.services import eventbridge, lambda_svc, scheduler
+    from ministack.services import eventbridge, lambda_svc, s3, scheduler
 
     lambda_svc._poll_dynamodb_streams = lambda: False  # it loses failed records: a poller of ours runs the mappings
     lambda_svc._esm_response = _as_aws_shows(lambda_svc._esm_response)
     lambda_svc._create_esm = _created(lambda_svc._create_esm, lambda_svc)
     lambda_svc._update_esm = _updated(lambda_svc._update_esm, lambda_svc)
     eventbridge._invoke_target = _with_taps(eventbridge._invoke_target)
+    _tell_versions(s3, eventbridge)
 
     async def corrected(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == MAPPINGS:
@@ -154,6 +157,28 @@ def _with_taps(original: Callable[..., Any]) -> Callable[..., Any]:
         return original({**target, "Arn": tap} if sqs._queue_by_arn(tap) else target, event, rule, view)
 
     return invoke
+
+
+def _tell_versions(s3: Any, eventbridge: Any) -> None:
+    """Has EventBridge's events on objects tell their versions, as S3's own announcements do."""
+    fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
+    version: ContextVar[str | None] = ContextVar("version", default=None)
+
+    def fired(*args: Any, **options: Any) -> Any:
+        token = version.set(inspect.signature(fire).bind(*args, **options).arguments.get("version_id"))
+        try:
+            return fire(*args, **options)
+        finally:
+            version.reset(token)
+
+    def dispatched(event: dict[str, Any], *args: Any, **options: Any) -> Any:
+        if event.get("Source") == "aws.s3" and version.get():
+            detail = json.loads(event["Detail"])
+            detail["object"]["version-id"] = version.get()
+            event = {**event, "Detail": json.dumps(detail)}
+        return dispatch(event, *args, **options)
+
+    s3._fire_s3_event, eventbridge._dispatch_event = fired, dispatched
 
 
 # ---- HTTP

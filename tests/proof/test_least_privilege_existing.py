@@ -1,0 +1,48 @@
+"""Least privilege of an import from a bucket of the team's own: its role, and the leave to send to its queue."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from sluice.cloud.embedded import EmbeddedCloud
+from sluice.cloud.faults.proxy import FaultProxy
+from tests import stacks
+from tests.proof import test_least_privilege as roles
+from tests.proof.test_least_privilege import Place
+from tests.stacks import eventually, receive
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    """The stack `local` with an import from an existing bucket, whose queue's mapping is stopped."""
+    with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint) as faults:
+        config = stacks.configured(imports={"chunkMiB": 1, "bucket": "team-exports"})
+        stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
+        stacks.stop_mapping(stack)
+        yield Place(stack, faults)
+
+
+def test_no_permission_of_the_importer_is_spare(place, promised):
+    roles.test_no_permission_of_a_role_is_spare(place, promised, "imports.items.function_name")
+
+
+def test_the_queue_takes_nothing_of_a_rule_that_its_policy_does_not_name(place):
+    stack, sqs = place.stack, place.stack.cloud.client("sqs")
+    queue, dead = (stack.output(f"imports.items.{name}_url") for name in ("queue", "dead_letter_queue"))
+    held = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]["Policy"]
+    (statement,) = json.loads(held)["Statement"]
+    other = {
+        "ArnEquals": {
+            "aws:SourceArn": [f"{rule}-other" for rule in statement["Condition"]["ArnEquals"]["aws:SourceArn"]]
+        }
+    }
+    for condition, reached in ((statement["Condition"], queue), (other, dead)):
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]})
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+        stack.cloud.client("s3").put_object(Bucket="team-exports", Key="incoming/told.csv", Body=b"id\n1\n")
+        assert eventually(lambda url=reached: receive(stack, url, "incoming/told.csv", 1))
+        assert not receive(stack, dead if reached == queue else queue, "incoming/told.csv")
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": held})

@@ -128,8 +128,13 @@ def _receive(sqs: Any, url: str, seconds: int) -> list[Message]:
 
 
 def _import_failure(pipeline: Pipeline, message: Message) -> Failure:
-    """The importer gives the reason of what it gave up itself; SQS says nothing of what failed too often."""
-    reason = _attribute(message, "reason") or "it failed every time it was received; the function's log has the errors"
+    """Importer and EventBridge say why they gave something up; SQS says nothing of what failed too often."""
+    undelivered = _attribute(message, "ERROR_MESSAGE")
+    reason = _attribute(message, "reason") or (
+        f"EventBridge could not send it to the import queue: {undelivered}"
+        if undelivered
+        else "it failed every time it was received; the function's log has the errors"
+    )
     return _failure(pipeline, reason, pipeline["dead_letter_queue_url"], message)
 
 

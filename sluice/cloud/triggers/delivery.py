@@ -46,13 +46,14 @@ class Target:
                 break
             if stopping.wait(min(2**attempt, _LONGEST_WAIT_SECONDS)):
                 break
-        self.give_up(payload)
+        self.give_up(payload, error)
         return error
 
-    def give_up(self, payload: str) -> None:
-        """Hands an event to the dead letters, where there are any."""
+    def give_up(self, payload: str, error: str) -> None:
+        """Hands an event to the dead letters, where there are any, with why it could not be delivered."""
         if self._dead_letters:
-            self._send(self._dead_letters, payload)
+            attribute = {"DataType": "String", "StringValue": error}
+            self._send(self._dead_letters, payload, MessageAttributes={"ERROR_MESSAGE": attribute})
 
     def _hand_over(self, payload: str) -> None:
         if ":sqs:" in self.arn:
@@ -60,6 +61,6 @@ class Target:
         else:
             self._lambda.invoke(FunctionName=self.arn, InvocationType="Event", Payload=payload.encode())
 
-    def _send(self, queue: str, payload: str) -> None:
+    def _send(self, queue: str, payload: str, **attributes: Any) -> None:
         url = self._sqs.get_queue_url(QueueName=queue.rpartition(":")[2])["QueueUrl"]
-        self._sqs.send_message(QueueUrl=url, MessageBody=payload)
+        self._sqs.send_message(QueueUrl=url, MessageBody=payload, **attributes)

@@ -61,7 +61,7 @@ class RuleTarget(Runner):
             error = target.deliver(payload, self._stopping)
         else:
             error = f"its policy does not let {_SERVICE} invoke it or send to it for this rule"
-            target.give_up(payload)
+            target.give_up(payload, error)
         if error:
             _logger.warning("rule %s could not reach %s: %s", self._rule_arn, target.arn, error)
 

@@ -70,7 +70,10 @@ def test_after_its_retries_an_event_is_dead_lettered(retries):
     bounds = {"RetryPolicy": {"MaximumRetryAttempts": retries}, "DeadLetterConfig": {"Arn": DEAD_LETTERS}}
     assert deliver(function, queues, **bounds) == f"no answer to {retries + 1}"
     assert len(function.invoked) == retries + 1
-    assert queues.sent == [{"QueueUrl": "url of dead", "MessageBody": '{"a": 1}'}]
+    attribute = {"DataType": "String", "StringValue": f"no answer to {retries + 1}"}
+    assert queues.sent == [
+        {"QueueUrl": "url of dead", "MessageBody": '{"a": 1}', "MessageAttributes": {"ERROR_MESSAGE": attribute}}
+    ]
 
 
 def test_an_event_that_is_too_old_is_not_tried_again():

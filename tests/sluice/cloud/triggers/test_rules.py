@@ -55,7 +55,8 @@ class Target:
         self.delivered.append(payload)
         return self._error
 
-    def give_up(self, payload):
+    def give_up(self, payload, error):
+        assert "policy does not let events.amazonaws.com" in error
         self.given_up.append(payload)
 
 

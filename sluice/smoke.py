@@ -67,7 +67,7 @@ def checks(target: Target) -> Iterator[Check]:
 def _stream(stream: Pipeline, table: str, mark: str) -> Iterator[Check]:
     target, dynamodb = stream.target, stream.client("dynamodb")
     own = _key(dynamodb.describe_table(TableName=table)["Table"], mark, 0)
-    trail = _Trail(target, table, mark)
+    trail = _Trail(target, table, _plain(own))
     try:
         dynamodb.put_item(TableName=table, Item={**own, "name": {"S": "Smoke Test"}, "email": {"S": _SIMULATOR}})
         dynamodb.delete_item(TableName=table, Key=own)
@@ -82,8 +82,8 @@ def _stream(stream: Pipeline, table: str, mark: str) -> Iterator[Check]:
 class _Trail:
     """What the archive holds of one record since this was made."""
 
-    def __init__(self, target: Target, table: str, mark: str) -> None:
-        self._target, self._table, self._mark = target, table, mark
+    def __init__(self, target: Target, table: str, key: dict[str, Any]) -> None:
+        self._target, self._table, self._key = target, table, key
         self._before = set(self._keys())
         self._lines: dict[str, list[dict[str, Any]]] = {}
 
@@ -99,7 +99,7 @@ class _Trail:
         return [key for key, lines in self._lines.items() if all(map(self._is_own, lines))]
 
     def _is_own(self, line: dict[str, Any]) -> bool:
-        return self._mark in line["keys"].values()
+        return line["keys"] == self._key
 
     def _keys(self) -> Iterator[str]:
         """The keys of this hour and the one before."""

@@ -12,8 +12,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from handlers.importer.reading.encodings import encoding
 from handlers.shared.recipients import UnusableAddressError, deliverable, domain
-from infra.import_format import ENCODINGS
 from infra.import_defaults import ALLOWED_PREFIXES, keeps_rejects_apart
+from infra.import_format import ENCODINGS
 from infra.report_defaults import group_mistakes
 from sluice.schedules import Expression
 

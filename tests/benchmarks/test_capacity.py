@@ -13,10 +13,10 @@ def bears(workload: str, cpu: float, peak_mb: float = 50.0) -> str:
 
 def test_the_functions_have_the_sizes_that_are_reckoned_with(graph_of):
     reckoned = {
-        "import-importer": IMPORTER_MB,
-        "stream-archiver": STREAM_MB,
-        "stream-notifier": STREAM_MB,
-        "report-reporter": REPORTER_MB,
+        "import-items-importer": IMPORTER_MB,
+        "stream-users-archiver": STREAM_MB,
+        "stream-users-notifier": STREAM_MB,
+        "report-tables-reporter": REPORTER_MB,
     }
     prod = graph_of("prod")
     assert {name: prod.named(f"sluice-prod-{name}").inputs["memorySize"] for name in reckoned} == reckoned

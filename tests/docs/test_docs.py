@@ -103,7 +103,11 @@ def shown_keys(value, prefix=""):
             yield from shown_keys(held[ONLY[key]], f"{key}.")
             continue
         for one in held if isinstance(held, list) else [held]:
-            if isinstance(one, dict) and key not in ("imports.columns", "imports.format.booleans"):
+            if isinstance(one, dict) and key not in (
+                "streams.mails.where",
+                "imports.columns",
+                "imports.format.booleans",
+            ):
                 yield from shown_keys(one, f"{key}.")
 
 

@@ -16,11 +16,7 @@ from tests.docs.markdown import ROOT
 from tests.handlers.importer.conftest import read_file
 
 PAGE = (ROOT / "docs/import.md").read_text()
-REQUIRED = {
-    "aws:region": "eu-north-1",
-    "sluice:mail": {"sender": "a@example.com"},
-    "sluice:reports": {"recipients": ["a@example.com"]},
-}
+REQUIRED = {"aws:region": "eu-north-1"}
 
 
 class Export(NamedTuple):
@@ -55,7 +51,7 @@ def test_what_programs_export_is_read(export: Export) -> None:
     wanted = [{**item, **more} for item, more in zip(STORED, MORE.get(name, [{}, {}]), strict=True)]
     assert export.settings
     for said in export.settings:
-        format_ = load({**REQUIRED, "sluice:imports": {"format": said}}, "dev").imports.format
+        format_ = load({**REQUIRED, "sluice:imports": {"items": {"format": said}}}, "dev").imports["items"].format
         found = read_file(export.file, SAMPLES[name], settings=Format.read(variable(format_.args())))
         assert (found.stored, found.rejects, found.skipped) == (wanted, [], SKIPPED.get(name, 0))
 

@@ -155,7 +155,11 @@ def test_invalid_settings_are_named_and_nothing_is_left(sluice, detach):
     assert (refused.returncode, refused.stdout) == (1, "")
     lines = refused.stderr.splitlines()
     assert lines[0] == "Error: the settings of stack local have 3 mistakes:"
-    assert [line.split(":")[0] for line in sorted(lines[1:])] == ["  aws", "  sluice", "  sluice"]
+    assert [line.split(":")[0] for line in sorted(lines[1:])] == [
+        "  Pulumi.local.yaml",
+        "  Pulumi.local.yaml",
+        "  pipelines.yaml",
+    ]
     assert sluice.nothing_is_left()
 
 

@@ -20,7 +20,7 @@ CONSUMER = program.ROOT / "examples" / "consumer"
 
 
 def table(stack: Stack, output: str) -> Any:
-    return clients.table(stack.cloud.endpoint, stack.outputs[output])
+    return clients.table(stack.cloud.endpoint, stack.output(output))
 
 
 def as_role(stack: Stack, role: str, service: Any) -> Any:

@@ -48,7 +48,8 @@ stream = StreamPipeline("orders", {{
     "partition_key": {{"name": "orderId"}}, "failures_bucket_arn": failures.arn,
     "consumers": {{"notifier": {{**made, "maximum_retry_attempts": 2}}}},
 }})
-pulumi.export("stream_table_name", stream.sources["table"]["name"])
+pulumi.export("stream_table_name", stream.sources["made"]["name"])
+pulumi.export("streams", {{}})
 pulumi.export("notifier_function_name", stream.consumers["notifier"].function.name)
 pulumi.export("archive_bucket_name", failures.name)
 pulumi.export("region", "eu-north-1")

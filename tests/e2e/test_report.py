@@ -339,7 +339,7 @@ def test_a_run_that_keeps_failing_is_among_the_failures_until_it_is_redriven(sta
     with without(stack, "reports.tables.function_name", "s3:"):
         stack.cloud.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
         (failure,) = eventually(lambda: list(report_failures(target(stack))))
-        assert (failure.pipeline, failure.function) == ("report", name)
+        assert (failure.pipeline, failure.function) == ("report/tables", name)
         assert "AccessDenied" in failure.reason
         (redriven,) = redrive_reports(target(stack))
         assert (redriven.done, redriven.left) == (0, 1)

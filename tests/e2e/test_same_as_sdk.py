@@ -134,7 +134,7 @@ def objects_of(stack: Stack, bucket: str) -> dict[str, tuple[str, dict[str, str]
 
 
 def variables_of(stack: Stack, output: str) -> dict[str, str]:
-    configuration = stack.cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs[output])
+    configuration = stack.cloud.client("lambda").get_function_configuration(FunctionName=stack.output(output))
     return configuration.get("Environment", {}).get("Variables", {})
 
 

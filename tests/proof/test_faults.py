@@ -46,7 +46,7 @@ def place() -> Iterator[Place]:
         # that one might have run: here that is not long.
         for function, seconds in (("reports.tables.function_name", 30), ("imports.items.function_name", 10)):
             stack.cloud.client("lambda").update_function_configuration(
-                FunctionName=stack.outputs[function], Timeout=seconds
+                FunctionName=stack.output(function), Timeout=seconds
             )
         # What failed comes back when it is visible again: in AWS after minutes, here at once.
         stack.cloud.client("sqs").set_queue_attributes(

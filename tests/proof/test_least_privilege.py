@@ -34,7 +34,7 @@ UNJUDGED = {
     r"SendTemplates ses:SendBulkTemplatedEmail": "accounts have been seen to check the first API's action too",
     r"TellGoneFromForbidden s3:ListBucket": "without it S3 answers 403 for what is gone; the emulator always 404",
     r"ReceiveWork sqs:.*": "Lambda does it for the mapping; the emulator's mapping asks nobody",
-    r"report_function_name KeepFailures sqs:SendMessage": "Lambda does it; the emulator asks nobody",
+    r"reports\.tables\.function_name KeepFailures sqs:SendMessage": "Lambda does it; the emulator asks nobody",
     r"schedule (Invoke|KeepFailures) .*": "EventBridge Scheduler does it; ours is root",
 }
 """Function, statement and action, as far as is needed, of what nothing here can judge -> why."""
@@ -244,7 +244,7 @@ def read_stream(function: str) -> Callable[[Place], Any]:
         users = stack.cloud.client("dynamodb")
         for key in (f"good-{number}", f"poison-{number}"):
             users.put_item(TableName=stack.output("streams.users.tables.0.name"), Item={"userId": {"S": key}})
-        (found,) = stack.cloud.client("lambda").list_event_source_mappings(FunctionName=stack.outputs[function])[
+        (found,) = stack.cloud.client("lambda").list_event_source_mappings(FunctionName=stack.output(function))[
             "EventSourceMappings"
         ]
         mapping = dataclasses.replace(StreamMapping.from_configuration(found), maximum_retry_attempts=0)

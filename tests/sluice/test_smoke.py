@@ -39,12 +39,13 @@ def left(stack: Stack) -> dict[str, Any]:
     s3, dynamodb = stack.cloud.client("s3"), stack.cloud.client("dynamodb")
     outputs = stack.outputs
     tables = [
-        *(outputs[f"{name}_table_name"] for name in ("stream", "import", "import_ledger")),
-        *outputs["reports.tables.totals_tables"].values(),
+        *(table["name"] for table in outputs["streams"]["users"]["tables"]),
+        *(outputs["imports"]["items"][f"{name}_name"] for name in ("table", "ledger_table")),
+        *outputs["reports"]["tables"]["totals_tables"].values(),
     ]
     found: dict[str, Any] = {name: dynamodb.scan(TableName=name)["Items"] for name in tables}
     for output in ("archive_bucket_name", "imports.items.bucket_name", "reports.tables.bucket_name"):
-        listed = s3.list_object_versions(Bucket=outputs[output])
+        listed = s3.list_object_versions(Bucket=stack.output(output))
         found[output] = [held["Key"] for kind in ("Versions", "DeleteMarkers") for held in listed.get(kind, [])]
     return {name: held for name, held in found.items() if held}
 
@@ -52,10 +53,10 @@ def left(stack: Stack) -> dict[str, Any]:
 def test_the_checks_of_a_healthy_stack_hold_and_leave_nothing(run, stack):
     result = run("smoke")
     assert result.output.splitlines() == [
-        "ok   a record written and removed is in the audit trail, each once",
-        "ok   a file's import succeeds",
-        "ok   its 30 rows are in the table",
-        "ok   a report runs and names every group",
+        "ok   stream/users: a record written and removed is in the audit trail, each once",
+        "ok   import/items: a file's import succeeds",
+        "ok   import/items: its 30 rows are in the table",
+        "ok   report/tables: a report runs and names every group",
     ]
     assert result.exit_code == 0
     stack.wait_idle()
@@ -70,7 +71,7 @@ def test_what_does_not_hold_is_told_and_what_was_written_is_removed_all_the_same
     monkeypatch.setattr(smoke._Trail, "events", lambda _: [])
     result = run("smoke")
     assert result.exit_code == 1
-    assert "FAIL a record written and removed is in the audit trail, each once" in result.output
+    assert "FAIL stream/users: a record written and removed is in the audit trail, each once" in result.output
     assert "did not hold" in result.stderr
     assert stack.output("streams.users.tables.0.name") not in left(stack)
 
@@ -94,14 +95,14 @@ def test_prod_is_checked_only_when_told_so(run):
     [("[]", "true", True), ("[]", "false", False), ('["example.com"]', "true", False)],
 )
 def test_a_stack_that_could_mail_people_is_refused(only_to, enabled, refused):
-    class FakeTarget(dict[str, str]):
+    class FakeTarget(dict[str, Any]):
         def client(self, _service: str) -> Any:
             return self
 
         def get_function_configuration(self, FunctionName: str) -> Any:
             return {"Environment": {"Variables": {"MAIL_ONLY_TO": only_to, "MAIL_ENABLED": enabled}}}
 
-    target: Any = FakeTarget(environment="dev", notifier_function_name="notifier")
+    target: Any = FakeTarget(environment="dev", streams={"users": {"notifier_function_name": "notifier"}}, reports={})
     if not refused:
         smoke.refuse_if_unsafe(target, even_prod=False)
         return

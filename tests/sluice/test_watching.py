@@ -9,7 +9,7 @@ from sluice import interruption, state, watching
 from sluice import terminal as console
 from sluice.watching import Watcher, watch
 
-READY = state.Running("local", 1, "http://127.0.0.1:4566", "eu-north-1", {"region": "eu-north-1"})
+READY = state.Running("local", 1, "http://127.0.0.1:4566", "eu-north-1", {"region": "eu-north-1", "imports": {}})
 GONE = ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "no table"}}, "Scan")
 ERRORS = [
     GONE,

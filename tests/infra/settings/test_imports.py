@@ -66,5 +66,5 @@ def test_whatever_prefix_is_taken_has_no_rejects_below_it_and_lies_below_none(pr
 
 def test_the_pipeline_is_given_the_bucket_and_not_its_name():
     bucket = {"name": "exports", "arn": "arn:aws:s3:::exports"}
-    assert imports(bucket="exports").args(bucket).get("bucket") == bucket
+    assert imports(bucket="exports").args(bucket=bucket).get("bucket") == bucket
     assert imports().args().get("bucket") is None

@@ -86,6 +86,7 @@ def test_a_sender_and_what_a_report_counts_for_whom_are_enough():
             "domain": None,
             "createIdentity": True,
             "enabled": True,
+            "templates": "infra/templates",
             "onlyTo": [],
         },
         "streams": {
@@ -95,6 +96,8 @@ def test_a_sender_and_what_a_report_counts_for_whom_are_enough():
                 "sortKey": None,
                 "tables": [],
                 "archive": ["INSERT", "REMOVE"],
+                "addressAttribute": "email",
+                "nameAttribute": "name",
                 "mails": [],
                 "maximumRetryAttempts": 10,
                 "maximumRecordAgeSeconds": 21_600,
@@ -367,7 +370,8 @@ def test_what_is_repeated_is_refused(section, field, value, repeated):
 
 def test_names_that_differ_in_case_are_two_attributes():
     mails = [{"template": "profile-changed", "events": ["MODIFY"], "changed": ["name", "Name"]}]
-    assert settings(streams={"mails": mails}).streams["users"].watched == ["name", "Name"]
+    (rule,) = settings(streams={"mails": mails}).streams["users"].rules
+    assert rule.get("changed") == ["name", "Name"]
 
 
 UNUSABLE = [".team@example.com", "a..b@example.com", "a.@example.com", "=?utf-8?q?x?=@example.com", "a@x-.example"]
@@ -501,7 +505,7 @@ def test_one_attribute_cannot_be_both_keys():
     ],
 )
 def test_a_limit_of_write_units_is_none_or_a_unit_for_each_worker(imports):
-    assert settings(imports=imports).imports.write_units_per_second == imports["writeUnitsPerSecond"]
+    assert settings(imports=imports).imports["items"].write_units_per_second == imports["writeUnitsPerSecond"]
 
 
 @pytest.mark.parametrize(
@@ -510,27 +514,27 @@ def test_a_limit_of_write_units_is_none_or_a_unit_for_each_worker(imports):
 )
 def test_a_limit_that_the_workers_cannot_share_is_refused(imports, workers):
     assert mistakes(imports=imports) == [
-        f"sluice:imports.writeUnitsPerSecond: found {imports['writeUnitsPerSecond']}; allowed: 0 for no limit, or at "
-        f"least maximumConcurrency ({workers}): a worker takes a unit or more"
+        f"sluice:imports.items.writeUnitsPerSecond: found {imports['writeUnitsPerSecond']}; "
+        f"allowed: 0 for no limit, or at least maximumConcurrency ({workers}): a worker takes a unit or more"
     ]
 
 
 def test_a_negative_limit_is_refused():
     assert mistakes(imports={"writeUnitsPerSecond": -1}) == [
-        "sluice:imports.writeUnitsPerSecond: found -1; allowed: greater than or equal to 0"
+        "sluice:imports.items.writeUnitsPerSecond: found -1; allowed: greater than or equal to 0"
     ]
 
 
 def test_a_format_is_an_argument_with_what_is_said_of_it():
     said = {"type": "csv", "delimiter": ";", "skipLines": 1, "quote": "none", "booleans": {"ja": True, "nein": False}}
-    assert settings(imports={"format": said}).imports.args().get("format") == {
+    assert settings(imports={"format": said}).imports["items"].args().get("format") == {
         "type": "csv",
         "delimiter": ";",
         "skip_lines": 1,
         "quote": "none",
         "booleans": {"ja": True, "nein": False},
     }
-    assert settings().imports.args().get("format") == {}
+    assert settings(imports={}).imports["items"].args().get("format") == {}
 
 
 @pytest.mark.parametrize(
@@ -556,13 +560,13 @@ def test_a_format_is_an_argument_with_what_is_said_of_it():
     ],
 )
 def test_what_a_format_cannot_be_is_named_with_its_key(format_, mistake):
-    assert mistakes(imports={"format": format_}) == [f"sluice:imports.format.{mistake}"]
+    assert mistakes(imports={"format": format_}) == [f"sluice:imports.items.format.{mistake}"]
 
 
 def test_a_format_that_contradicts_itself_is_refused():
     assert mistakes(imports={"format": {"type": "jsonl", "escape": '"', "nulls": ["NULL"]}}) == [
-        "sluice:imports.format: found {'type': 'jsonl', 'escape': '\"', 'nulls': ['NULL']}; allowed: a format that "
-        "files can have: escape is of CSV files alone, type is jsonl; nulls is of CSV files alone, type is jsonl"
+        "sluice:imports.items.format: found {'type': 'jsonl', 'escape': '\"', 'nulls': ['NULL']}; allowed: a format "
+        "that files can have: escape is of CSV files alone, type is jsonl; nulls is of CSV files alone, type is jsonl"
     ]
 
 
@@ -570,7 +574,10 @@ def test_a_header_without_the_keys_of_the_table_is_refused_where_no_transform_br
     imports = {"sortKey": "at", "format": {"header": ["id", "n"]}}
     (found,) = mistakes(imports=imports)
     assert found.endswith("allowed: a header with at, which the table has as key")
-    assert settings(imports={**imports, "transform": "package.module:function"}).imports.format.header == ["id", "n"]
+    assert settings(imports={**imports, "transform": "package.module:function"}).imports["items"].format.header == [
+        "id",
+        "n",
+    ]
     assert settings(imports={"format": {"header": [" id ", "n"]}})
 
 

@@ -2,10 +2,11 @@ import json
 from typing import Any
 
 import pytest
-from infra.setting_mistakes import mistakes
 from pydantic import BaseModel, ValidationError
 
 from infra.settings.mail_rules import MailRuleSettings
+from infra.settings.mistakes import mistakes
+from infra.settings.places import Places
 
 RULE = {"template": "shipped", "events": ["MODIFY"]}
 
@@ -22,7 +23,10 @@ def told(rule: Any) -> list[str]:
     """The lines that whoever wrote the settings reads."""
     with pytest.raises(ValidationError) as caught:
         Settings.model_validate({"streams": {"mails": [RULE, rule]}})
-    return [line.removeprefix("sluice:streams.mails[1]") for line in mistakes(caught.value, Settings)]
+    return [
+        line.removeprefix("Pulumi.dev.yaml: sluice:streams.mails[1]")
+        for line in mistakes(caught.value, Settings, Places({}, {}, "dev"))
+    ]
 
 
 def args(**fields: Any) -> Any:

@@ -106,7 +106,9 @@ def with_transform(checkout, make_wheel, make_requirements):
     make_requirements(make_wheel(("sample.py", "NAME = 'sample'"))).rename(checkout / "team/requirements.txt")
     settings = checkout / "Pulumi.dev.yaml"
     imports = '{"transform": "team.rows:tidy"}'
-    settings.write_text(settings.read_text().replace("config:\n", f"config:\n  sluice:imports: {imports}\n", 1))
+    settings.write_text(
+        settings.read_text().replace("config:\n", f"config:\n  sluice:imports: {{items: {imports}}}\n", 1)
+    )
     (checkout / "a.csv").write_text("id\n1\n")
     return checkout
 
@@ -143,7 +145,7 @@ def test_a_dry_run_reads_files_as_the_format_of_the_stack_says(checkout, tmp_pat
     settings = checkout / "Pulumi.dev.yaml"
     format_ = '{type: csv, delimiter: ";", encoding: cp1252}'
     settings.write_text(
-        settings.read_text().replace("config:\n", f"config:\n  sluice:imports: {{format: {format_}}}\n", 1)
+        settings.read_text().replace("config:\n", f"config:\n  sluice:imports: {{items: {{format: {format_}}}}}\n", 1)
     )
     (tmp_path / "part-0").write_bytes("id;name\n1;Zoë\n".encode("cp1252"))
     result = sluice_import(tmp_path / "part-0", "--dry-run", "--stack", "dev")

@@ -81,7 +81,7 @@ def files(target: Any) -> list[str]:
 def test_a_failed_file_is_told_with_its_reason_and_the_next_step(target):
     at = target.enter("a.csv", target.put("a.csv"), rows_written={"N": "1200"})
     (failure,) = file_failures(target)
-    assert (failure.pipeline, failure.function, failure.at, failure.records) == ("import", "importer", at, 1)
+    assert (failure.pipeline, failure.function, failure.at, failure.records) == ("import/items", "importer", at, 1)
     assert (failure.file, failure.where) == ("incoming/a.csv", "s3://files/incoming/a.csv")
     assert failure.reason == "has no header; rows in the table already: 1,200"
     assert failure.next_step == (

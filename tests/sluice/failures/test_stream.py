@@ -141,7 +141,7 @@ def test_failures_are_shown_oldest_first_with_what_someone_needs_to_know():
     older, newer = stream_failures(target)
     assert (older.records, newer.records) == (2, 1)
     assert older == Failure(
-        pipeline="stream", function="archiver", reason="RetryAttemptsExhausted", at="2026-01-01T00:00:00.000Z",
+        pipeline="stream/users", function="archiver", reason="RetryAttemptsExhausted", at="2026-01-01T00:00:00.000Z",
         records=2, where="s3://archive/aws/lambda/z",
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ import pytest
 from benchmarks.workers import Workers
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.ledger import entries
+from sluice.rejects import rejects
 from tests.stacks import configured, eventually, imports_of
 
 pytestmark = pytest.mark.e2e
@@ -150,3 +151,24 @@ def test_a_million_rows(stack, cloud, promised, full):
     assert (entry["status"], entry["rows_read"], entry["rows_written"]) == ("SUCCEEDED", rows, rows)
     assert entry["chunks_total"] > 1
     assert workers.peak_mib < 200
+
+
+@pytest.mark.parametrize("chunk_mib", [1, 32])
+def test_a_quote_that_is_never_closed_hides_no_row_behind_it(promised, full, chunk_mib):
+    """A public report (cockroachdb/cockroach#39809 and others): 300,000 rows lay within the open quote."""
+    if not full:
+        pytest.skip("in the full form only: make proof")
+    behind = b"".join(b"u%d,plain,%d\n" % (number, number) for number in range(300_000))
+    with EmbeddedCloud() as cloud:
+        stack = cloud.deploy("local", config=configured(imports={"chunkMiB": chunk_mib}))
+        bucket, key = stack.output("imports.items.bucket_name"), "incoming/unclosed.csv"
+        body = b'id,name,n\nu-a,fine,1\nu-b,"12 inch,2\n' + behind
+        stack.cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+        (entry,) = eventually(lambda: [one for one in entries(imports_of(stack)) if one["status"] != "RUNNING"], 900)
+        rejected = rejects(imports_of(stack)[0].target, bucket, key)
+        told = [(reject.line, reject.reason) for reject in rejected]
+    assert told == [(3, "the quote opened in column 2 is not closed")]
+    assert (entry["status"], entry["rows_read"]) == ("PARTIAL", 300_002)
+    assert (entry["rows_written"], entry["rows_rejected"], entry["rows_skipped"]) == (300_001, 1, 0)
+    assert (entry["chunks_total"] > 1) == (chunk_mib == 1)
+    promised(f"300,001 rows beside an open quote, {entry['chunks_total']} chunks", cases=300_001, lost=0, doubled=0)

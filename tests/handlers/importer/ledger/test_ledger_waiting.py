@@ -131,7 +131,7 @@ def test_waiting_ends_with_the_time_of_the_invocation() -> None:
 def test_a_conflict_that_does_not_end_is_told_as_what_it_is(serve: Serve, connect: Connect) -> None:
     server = serve(error("TransactionConflictException"))
     with pytest.raises(AwsError, match="TransactionConflictException"):
-        ledger(connect(server), seconds=0.3).give_up(FILE, TASK, "down")
+        ledger(connect(server), seconds=1.5).give_up(FILE, TASK, "down")
 
 
 def failed(*ids: str, fault: bool = False) -> dict[str, Any]:

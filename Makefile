@@ -51,7 +51,7 @@ format: setup ## format the code
 
 lock: setup ## resolve the dependencies of pyproject.toml anew
 	.venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml -o requirements.txt
-	.venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml --group dev --override tests/overrides.txt -o requirements-dev.txt
+	.venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml --extra cloud --group dev --override tests/overrides.txt -o requirements-dev.txt
 	.venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet --no-config --group pyproject.toml:bench -o requirements-bench.txt
 
 clean: ## remove everything that is made

@@ -18,8 +18,9 @@ from sluice.packages import CACHE, UNPACKED_BYTES, UPLOAD_BYTES, RequirementsErr
 if TYPE_CHECKING:
     import pulumi
 
-ROOT = Path(__file__).parent.parent
-"""The folder that handler paths start from."""
+_HERE = Path(__file__).parent
+ROOT = _HERE / "functions" if (_HERE / "functions").is_dir() else _HERE.parent
+"""The folder that paths of Sluice's own handlers start from: the repository; of what is installed, beside this file."""
 BESIDE = (".css", ".html", ".json", ".txt")
 """Endings of files that a module may read from its own folder."""
 REQUIREMENTS = "requirements.txt"
@@ -34,14 +35,15 @@ class CodeError(ValueError):
 def archive(
     handler: str, root: Path = ROOT, functions: Sequence[str] = (), files: Mapping[str, str] | None = None
 ) -> "pulumi.FileArchive":
-    """Returns the code of a function as an archive, made in `.build` of the root.
+    """Returns the code of a function as an archive, made in `.build` of the root; by default, of the working directory.
 
     Args:
         handler: Dotted path of the handler, such as `handlers.archiver.handler.handle`. A `requirements.txt` beside it
             pins the packages that go into the archive.
-        root: The folder that the path starts from, this repository's by default.
-        functions: Further functions that it loads by their names, `package.module:function`: their modules, what these
-            import and the packages of their `requirements.txt` go into the archive.
+        root: The folder that the path starts from; by default that of Sluice's own handlers.
+        functions: Further functions that it loads by their names, `package.module:function`, from `root`, or by default
+            from the working directory, which is the program's: their modules, what these import and the packages of
+            their `requirements.txt` go into the archive.
         files: What its settings are that are too large for its environment: path in the archive -> text.
 
     Raises:
@@ -69,31 +71,37 @@ def package(
     Args:
         handler: Dotted path of the handler, such as `handlers.archiver.handler.handle`.
         root: The folder that the path starts from.
-        build: The folder to put it below; `.build` in `root` by default.
-        functions: Further functions that it loads by their names, `package.module:function`.
+        build: The folder to put it below; `.build` by default, where functions are looked for.
+        functions: Further functions that it loads by their names, `package.module:function`, from `root`, or from the
+            working directory where `root` is that of Sluice's own handlers.
         texts: Files besides those that are there: path in the folder -> text.
 
     Raises:
         FileNotFoundError: A module does not exist.
         ImportsError: A module imports what the function cannot have, or by a relative name.
         RequirementsError: Its packages cannot be had.
-        CodeError: It takes more than Lambda has room for, or a package has a module of the same name.
+        CodeError: It takes more than Lambda has room for, or a package, or another program, has a module of the same
+            name.
     """
-    build = build or root / _BUILD
+    program = Path.cwd() if root == ROOT else root
+    build = build or program / _BUILD
     for function in functions:
-        imports.check_function(function, root)
-    entries = [handler.rpartition(".")[0], *(function.partition(":")[0] for function in functions)]
-    modules = {entry: imports.sources([entry], root) for entry in entries}
-    requirements = sorted({path for entry in entries if (path := _requirements(entry, root)).is_file()})
+        imports.check_function(function, program)
+    handlers_module = handler.rpartition(".")[0]
+    roots = {handlers_module: root, **{function.partition(":")[0]: program for function in functions}}
+    modules = {entry: imports.sources([entry], place) for entry, place in roots.items()}
+    requirements = sorted({path for entry, place in roots.items() if (path := _requirements(entry, place)).is_file()})
     packages, pins = _packages(requirements, build) if requirements else (None, {})
+    files: dict[str, bytes] = {}
     for entry, sources in modules.items():
-        imports.check(sources, _module_names(packages), str(_requirements(entry, root).relative_to(root)))
-    sources = {path for each in modules.values() for path in each}
-    files = {path: (root / path).read_bytes() for path in sorted(sources | _beside(sources, root))}
+        place = roots[entry]
+        known = _module_names(packages) | {path.partition("/")[0] for path in files}  # of the handler, for functions
+        imports.check(sources, known, str(_requirements(entry, place).relative_to(place)))
+        _add(files, {path: (place / path).read_bytes() for path in sources.keys() | _beside(sources, place)}, entry)
     files |= pins | {path: text.encode() for path, text in (texts or {}).items()}
     _check_together(files, packages, handler)
     digest = hashlib.sha256(repr((sorted(files.items()), packages and packages.name)).encode()).hexdigest()[:12]
-    folder = build / f"{entries[0].split('.')[-2]}-{digest}"
+    folder = build / f"{handlers_module.split('.')[-2]}-{digest}"
     if not _holds(folder, files, packages):
         _write(folder, files, packages)
     return folder
@@ -135,6 +143,13 @@ def _module_names(packages: Path | None) -> frozenset[str]:
     """Returns the names that can be imported from a folder of packages."""
     entries = packages.iterdir() if packages else ()
     return frozenset(path.name.partition(".")[0] for path in entries if path.is_dir() or path.suffix in (".py", ".so"))
+
+
+def _add(files: dict[str, bytes], more: Mapping[str, bytes], module: str) -> None:
+    """Adds the files of a module to those of an archive."""
+    if other := sorted(path for path in files.keys() & more.keys() if files[path] != more[path]):
+        raise CodeError(f"{other[0]} is a file of {module} and, with other content, of the handler: rename yours")
+    files |= more
 
 
 def _check_together(files: Mapping[str, bytes], packages: Path | None, handler: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sluice import terminal
+from sluice import __version__, terminal
 
 _COMMANDS = (
     "up",
@@ -56,6 +56,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="sluice %(version)s")
 def cli() -> None:
     """Sluice's pipelines, running on this machine or in AWS."""
 

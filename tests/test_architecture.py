@@ -107,7 +107,6 @@ def test_an_import_against_the_arrows_is_found(module: str, code: str) -> None:
 
 MIRRORED = ("benchmarks", "examples", "handlers", "infra", "policies", "sluice")
 MIRRORS_NO_MODULE = {
-    "examples/consumer/test_distribution.py": "what Sluice is as a dependency of other projects",
     "examples/consumer/test_program.py": "__main__.py",
     "infra/test_program.py": "the whole program, which is __main__.py",
     "infra/test_program_settings.py": "the whole program, whatever its settings",

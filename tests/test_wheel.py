@@ -1,0 +1,117 @@
+"""What others install: one package, whose components and functions are those of the repository."""
+
+import ast
+import json
+import runpy
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from infra.code import BESIDE, package
+from sluice import __version__
+from sluice.cloud.program.execution import ROOT
+from tests.infra.reading import REGION
+from tests.wheels import Environment, install
+
+pytestmark = pytest.mark.slow
+
+HANDLERS = [f"handlers.{function}.handler.handle" for function in ("archiver", "importer", "notifier", "reporter")]
+STAGE = """
+import sys
+from pathlib import Path
+from sluice.components.code import package
+for handler in sys.argv[2:]:
+    print(package(handler, build=Path(sys.argv[1])))
+"""
+RECORD = """
+import json, runpy, sys
+from pathlib import Path
+from sluice.cloud.program import execution
+from sluice.cloud.program.recording import Recorder
+from pulumi import FileArchive
+recorder = Recorder(sys.argv[1])
+execution.run("dev", recorder, root=Path.cwd())
+def show(value):
+    if isinstance(value, FileArchive):
+        return Path(value.path).name
+    return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
+print(json.dumps([vars(each) for each in recorder.graph.resources.values()], default=show))
+"""
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    return install(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def files(environment: Environment) -> dict[str, bytes]:
+    with zipfile.ZipFile(environment.wheel) as wheel:
+        return {name: wheel.read(name) for name in wheel.namelist()}
+
+
+def test_it_holds_one_package(files: dict[str, bytes]) -> None:
+    assert {name.partition("/")[0] for name in files} == {"sluice", f"sluice_pipelines-{__version__}.dist-info"}
+
+
+def test_it_is_typed(files: dict[str, bytes]) -> None:
+    assert "sluice/py.typed" in files
+
+
+def test_the_code_of_functions_is_there_byte_for_byte(files: dict[str, bytes]) -> None:
+    ours = {
+        f"sluice/components/functions/{path.relative_to(ROOT)}": path.read_bytes()
+        for path in (ROOT / "handlers").rglob("*")
+        if path.suffix in (".py", *BESIDE) and "__pycache__" not in path.parts
+    }
+    assert {name: content for name, content in files.items() if "/functions/" in name} == ours
+
+
+def imported(content: bytes) -> set[str]:
+    """The top-level packages that a module imports."""
+    names = set()
+    for node in ast.walk(ast.parse(content)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+def test_nothing_in_it_imports_what_only_the_repository_has(files: dict[str, bytes]) -> None:
+    modules = {name for name in files if name.endswith(".py") and "/functions/" not in name}
+    repository = {"infra", "handlers", "policies", "tests", "benchmarks", "examples"}
+    assert {name: found for name in modules if (found := imported(files[name]) & repository)} == {}
+
+
+def test_it_tells_its_version(environment: Environment, tmp_path: Path) -> None:
+    assert environment.run(environment.sluice, "--version", cwd=tmp_path) == f"sluice {__version__}\n"
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_archives_are_those_of_the_repository_byte_for_byte(environment: Environment, tmp_path: Path) -> None:
+    staged = environment.run(environment.python, "-c", STAGE, tmp_path / "theirs", *HANDLERS, cwd=tmp_path)
+    for handler, folder in zip(HANDLERS, map(Path, staged.splitlines()), strict=True):
+        ours = package(handler, build=tmp_path / "ours")
+        assert folder.name == ours.name
+        assert contents(folder) == contents(ours)
+
+
+def test_the_program_and_the_components_of_the_wheel_make_equal_graphs(
+    environment: Environment, tmp_path: Path
+) -> None:
+    in_wheel = runpy.run_path(str(ROOT / "setup.py"))["in_wheel"]
+    (tmp_path / "__main__.py").write_text(in_wheel((ROOT / "__main__.py").read_text()))
+    (tmp_path / "infra").symlink_to(ROOT / "infra")  # the templates that the settings name
+    for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / "pipelines.yaml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    theirs = json.loads(environment.run(environment.python, "-P", "-c", RECORD, REGION, cwd=tmp_path))
+    ours = json.loads(environment.run(sys.executable, "-c", RECORD, REGION, cwd=ROOT))
+    assert sorted(theirs, key=lambda each: each["urn"]) == sorted(ours, key=lambda each: each["urn"])
+    assert len(ours) > 100

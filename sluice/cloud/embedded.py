@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from sluice.cloud.emulator.clients import Cloud
-from sluice.cloud.emulator.ministack import tap_name
 from sluice.cloud.emulator.server import Server
 from sluice.cloud.program import execution as program
 from sluice.cloud.program.recording import Graph, Resource
 from sluice.cloud.resources.deployment import Deployment
-from sluice.cloud.triggers.delivery import Target
 from sluice.cloud.triggers.mappings import StreamMappings
-from sluice.cloud.triggers.rules import RuleTarget
+from sluice.cloud.triggers.rule_targets import RuleTargets
 from sluice.cloud.triggers.schedules import Fired, Schedule
 from sluice.cloud.triggers.streams.events import Event
 from sluice.cloud.triggers.streams.poller import StreamPoller
@@ -33,7 +31,6 @@ class Stack(NamedTuple):
     pollers: dict[str, StreamPoller]
     """Logical name of a stream's mapping -> what runs it."""
     schedules: list[Schedule]
-    rule_targets: list[RuleTarget]
 
     def output(self, path: str) -> Any:
         """Returns an output by its way there, such as `imports.items.queue_url` or `streams.users.tables.0.name`."""
@@ -43,9 +40,9 @@ class Stack(NamedTuple):
         return value
 
     @property
-    def runners(self) -> list[StreamPoller | Schedule | RuleTarget]:
+    def runners(self) -> list[StreamPoller | Schedule]:
         """All that runs for it."""
-        return [*self.pollers.values(), *self.schedules, *self.rule_targets]
+        return [*self.pollers.values(), *self.schedules]
 
     def wait_idle(self, seconds: float = 60) -> None:
         """Returns when everything written to the streams so far is handled.
@@ -92,8 +89,9 @@ class EmbeddedCloud:
         self._clouds: dict[tuple[str, str | None], Cloud] = {}
         emulator = (self.endpoint, self.server.token, self._cloud_of, self._show, self._stopping)
         self._mappings, self._timetable = StreamMappings(*emulator), Timetable(*emulator)
-        self._mappings.start()
-        self._timetable.start()
+        self._rules = RuleTargets(*emulator)
+        for follower in (self._mappings, self._timetable, self._rules):
+            follower.start()
 
     def deploy(
         self,
@@ -125,7 +123,7 @@ class EmbeddedCloud:
         deployment = Deployment(cloud, on_created, self._outputs)
         outputs = program.run(stack, deployment, root=root, config=config)
         self._outputs[program.full_name(stack, root)] = outputs
-        deployed = Stack(stack, outputs, deployment.graph, cloud, {}, [], [])
+        deployed = Stack(stack, outputs, deployment.graph, cloud, {}, [])
         self.stacks.append(deployed)
         self._mappings.look()
         for mapping in deployed.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
@@ -134,8 +132,7 @@ class EmbeddedCloud:
         self._timetable.look()
         schedules = deployed.graph.of_type("aws:scheduler/schedule:Schedule")
         deployed.schedules.extend(filter(None, (self._timetable.running(each.outputs["arn"]) for each in schedules)))
-        for target in deployed.graph.of_type("aws:cloudwatch/eventTarget:EventTarget"):
-            deployed.rule_targets.append(_start_rule_target(cloud, target))
+        self._rules.look()
         return deployed
 
     def stop(self) -> None:
@@ -151,6 +148,7 @@ class EmbeddedCloud:
             for runner in (
                 self._mappings,
                 self._timetable,
+                self._rules,
                 *(runner for stack in self.stacks for runner in stack.runners),
             ):
                 try:
@@ -174,9 +172,11 @@ class EmbeddedCloud:
             self._clouds[key] = Cloud(self.endpoint, region, functions_endpoint, token=self.server.token)
         return self._clouds[key]
 
-    def _cloud_of(self, region: str, function: str) -> Cloud:
-        """Clients for what invokes a function; through the proxy that it calls itself, where there is one."""
-        configuration = self._cloud(region, None).client("lambda").get_function_configuration(FunctionName=function)
+    def _cloud_of(self, region: str, target: str) -> Cloud:
+        """Clients for what hands something to a target; to a function, through the proxy that it calls itself."""
+        if ":lambda:" not in target:
+            return self._cloud(region, None)
+        configuration = self._cloud(region, None).client("lambda").get_function_configuration(FunctionName=target)
         return self._cloud(region, configuration.get("Environment", {}).get("Variables", {}).get("AWS_ENDPOINT_URL"))
 
     def _show(self, event: Event | Fired) -> None:
@@ -186,17 +186,3 @@ class EmbeddedCloud:
     def _remove_temporary(self) -> None:
         if self._temporary:
             shutil.rmtree(self._temporary, ignore_errors=True)
-
-
-def _start_rule_target(cloud: Cloud, resource: Resource) -> RuleTarget:
-    events, sqs, invoking = cloud.client("events"), cloud.client("sqs"), cloud.invoking()
-    rule, target_id = resource.inputs["rule"], resource.outputs["targetId"]
-
-    def read() -> Target | None:
-        targets = {target["Id"]: target for target in events.list_targets_by_rule(Rule=rule)["Targets"]}
-        return Target(targets[target_id], invoking, sqs) if target_id in targets else None
-
-    tap = sqs.get_queue_url(QueueName=tap_name(rule, target_id))["QueueUrl"]
-    runner = RuleTarget(events.describe_rule(Name=rule)["Arn"], read, tap, cloud.client("lambda"), sqs)
-    runner.start()
-    return runner

@@ -18,6 +18,8 @@ MAPPINGS = "/_sluice/mappings"
 """The path at which the runner of mappings reads what it is to run, and tells what it does."""
 SCHEDULES = "/_sluice/schedules"
 """The path at which the runner of schedules reads what it is to run."""
+RULES = "/_sluice/rules"
+"""The path at which the runner of rules' targets reads what it is to run."""
 _REVISION = "Revision"
 _NOT_AWS = ("Enabled", "Qualifier", _REVISION)
 _DROPPED = ("KMSKeyArn", "LoggingConfig", "MetricsConfig", "StartingPositionTimestamp", "TumblingWindowInSeconds")
@@ -40,6 +42,8 @@ def correct(application: Application) -> Application:
             await _answer(list(_mappings_to_run(lambda_svc, scope, await _body(receive))), send)
         elif scope["type"] == "http" and scope["path"] == SCHEDULES:
             await _answer(list(_schedules_to_run(scheduler)), send)
+        elif scope["type"] == "http" and scope["path"] == RULES:
+            await _answer(list(_targets_to_run(eventbridge)), send)
         else:
             await application(scope, receive, send)
 
@@ -138,6 +142,15 @@ def _schedules_to_run(scheduler: Any) -> Iterator[dict[str, Any]]:
     for (_account, region, _name), schedule in list(scheduler._schedules._data.items()):
         if _is_run_by_us(schedule):
             yield {**{name: value for name, value in schedule.items() if value is not None}, "Region": region}
+
+
+def _targets_to_run(eventbridge: Any) -> Iterator[dict[str, str]]:
+    """The functions and queues that are targets of rules on events, in every region."""
+    for (_account, region, key), targets in list(eventbridge._targets._data.items()):
+        bus, _, rule = key.partition("|")
+        for target in targets if bus == "default" else []:
+            if any(service in target["Arn"] for service in (":lambda:", ":sqs:")):
+                yield {"Region": region, "Rule": rule, "Id": target["Id"], "Arn": target["Arn"]}
 
 
 def _with_taps(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -67,7 +67,7 @@ class Follower(Runner):
         Args:
             endpoint: the emulator's address.
             token: what its own paths ask for.
-            cloud_of: clients in a region, for what invokes a function, given by its ARN.
+            cloud_of: clients in a region, for what hands something to a function or queue, given by its ARN.
             on_event: gets what happens, from several threads.
             stopping: set before the emulator ends.
         """

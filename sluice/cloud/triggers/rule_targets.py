@@ -1,0 +1,56 @@
+"""Runs the targets of rules as the EventBridge API has them: those of stacks, and those that somebody makes."""
+
+from typing import Any
+
+from sluice.aws_errors import AWS_ERRORS
+from sluice.cloud.emulator.clients import Cloud
+from sluice.cloud.emulator.corrections import RULES
+from sluice.cloud.emulator.ministack import tap_name
+from sluice.cloud.triggers.delivery import Target
+from sluice.cloud.triggers.rules import RuleTarget
+from sluice.cloud.triggers.runners import Follower
+
+_Place = tuple[str, str, str]
+"""Region, rule and target's id."""
+
+
+class RuleTargets(Follower):
+    """Runs all of them, in threads of its own, until it is stopped."""
+
+    path = RULES
+    subject = "rules"
+
+    def __init__(self, *emulator: Any) -> None:
+        """Prepares it; see `Follower`."""
+        super().__init__(*emulator)
+        self._running: dict[_Place, RuleTarget] = {}
+
+    def stop(self) -> None:
+        """Ends; returns when nothing is under way."""
+        super().stop()
+        for target in self._running.values():
+            target.stop()
+
+    def _follow(self, listed: list[dict[str, Any]]) -> None:
+        """Runs the targets that there are now; one that has changed is read anew at each delivery."""
+        targets = {(target["Region"], target["Rule"], target["Id"]): target["Arn"] for target in listed}
+        for gone in self._running.keys() - targets.keys():
+            self._running.pop(gone).stop()
+        for place in targets.keys() - self._running.keys():
+            try:
+                target = self._target(place, self._cloud_of(place[0], targets[place]))
+            except AWS_ERRORS:  # its function is not there yet, or the emulator is busy: tried again at the next look
+                continue
+            target.start()
+            self._running[place] = target
+
+    def _target(self, place: _Place, cloud: Cloud) -> RuleTarget:
+        _, rule, target_id = place
+        events, sqs, invoking = cloud.client("events"), cloud.client("sqs"), cloud.invoking()
+
+        def read() -> Target | None:
+            targets = {target["Id"]: target for target in events.list_targets_by_rule(Rule=rule)["Targets"]}
+            return Target(targets[target_id], invoking, sqs) if target_id in targets else None
+
+        tap = sqs.create_queue(QueueName=tap_name(rule, target_id))["QueueUrl"]  # it is there, if a stack made it
+        return RuleTarget(events.describe_rule(Name=rule)["Arn"], read, tap, cloud.client("lambda"), sqs)

@@ -1,10 +1,11 @@
-"""Runs the Pulumi program of a checkout in this process, under a monitor of ours: no Pulumi CLI, no account."""
+"""Runs a Pulumi program in this process, under a monitor of ours: no Pulumi CLI, no account."""
 
 import asyncio
 import contextvars
-import json
 import logging
+import os
 import runpy
+import site
 import sys
 import threading
 import traceback
@@ -19,41 +20,20 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
 
-from sluice import yaml_files
+from sluice.cloud.program.project import (
+    ROOT,
+    ProgramError,
+    configuration,
+    entry,
+    full_name,
+    packages,
+    project_name,
+    stacks,
+)
 from sluice.cloud.program.recording import STACK_TYPE, RecordingMonitor
 from sluice.cloud.uninterrupted import uninterrupted
 
-ROOT = Path(__file__).parents[3]
-"""The checkout."""
-_ORGANIZATION = "organization"
-
-
-class ProgramError(Exception):
-    """The program cannot be run, or it failed; the message says why."""
-
-
-def stacks(root: Path = ROOT) -> list[str]:
-    """The stacks that have a file."""
-    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in root.glob("Pulumi.*.yaml"))
-
-
-def full_name(stack: str, root: Path = ROOT) -> str:
-    """What other programs refer to a stack by: `organization/project/stack`."""
-    return f"{_ORGANIZATION}/{_document(root / 'Pulumi.yaml')['name']}/{stack}"
-
-
-def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
-    """The configuration of a stack as Pulumi would hand it over: key -> text, objects as JSON, defaults filled in.
-
-    Raises:
-        ProgramError: there is no such stack, or one of the files is no YAML, or says a thing twice.
-    """
-    if stack not in stacks(root):
-        raise ProgramError(f"no stack {stack}: there is no Pulumi.{stack}.yaml; there are {', '.join(stacks(root))}")
-    declared = _document(root / "Pulumi.yaml").get("config") or {}
-    defaults = {key: _text(spec["default"]) for key, spec in declared.items() if "default" in spec}
-    settings = _document(root / f"Pulumi.{stack}.yaml").get("config") or {}
-    return {**defaults, **{key: _text(value) for key, value in settings.items()}}
+__all__ = ["ROOT", "ProgramError", "configuration", "full_name", "run", "stacks"]
 
 
 def run(
@@ -80,11 +60,12 @@ def run(
         Exception: what the monitor raised first.
     """
     config = configuration(stack, root) if config is None else config
-    main = program or (lambda: _run_file(root / "__main__.py"))
+    file = root / "__main__.py" if program else entry(root)
+    main = program or (lambda: _run_file(file))
 
     def work() -> dict[str, Any]:
         # Pulumi's settings are context variables: a context of its own lets programs run one after the other.
-        with _importable(root):
+        with _as_in_pulumi(file.parent, None if program else packages(root)):
             return contextvars.Context().run(asyncio.run, _run(stack, monitor, preview, root, config, main))
 
     try:
@@ -100,7 +81,8 @@ def run(
 def _place(error: BaseException, root: Path) -> str:
     """Where in the program an error came up, in words."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(root)]
-    ours = [frame for frame in frames if Path(frame.filename).relative_to(root).parts[0] not in (".venv", "sluice")]
+    others = (".venv", "venv", "sluice")
+    ours = [frame for frame in frames if Path(frame.filename).relative_to(root).parts[0] not in others]
     return f" at {Path(ours[-1].filename).relative_to(root)}:{ours[-1].lineno}" if ours else ""
 
 
@@ -109,13 +91,18 @@ def _run_file(path: Path) -> None:
 
 
 @contextmanager
-def _importable(root: Path) -> Iterator[None]:
-    """Puts the program's folder on the import path, as Pulumi does."""
-    sys.path.insert(0, str(root))
+def _as_in_pulumi(folder: Path, packages: Path | None) -> Iterator[None]:
+    """Makes the program's folder the working directory and importable, and its packages too, behind all others."""
+    path, before = list(sys.path), Path.cwd()
+    sys.path.insert(0, str(folder))
+    if packages:
+        site.addsitedir(str(packages))
+    os.chdir(folder)
     try:
         yield
     finally:
-        sys.path.remove(str(root))
+        os.chdir(before)
+        sys.path[:] = path
 
 
 async def _run(
@@ -134,10 +121,10 @@ async def _run(
             monitor=monitor,
             monitor_features=features,
             engine=mocks.MockEngine(logging.getLogger("pulumi")),
-            project=_document(root / "Pulumi.yaml")["name"],
+            project=project_name(root),
             stack=stack,
             dry_run=preview,
-            organization=_ORGANIZATION,
+            organization=full_name(stack, root).partition("/")[0],
             root_directory=str(root),
             callbacks=None,
             outputs=set(),
@@ -151,18 +138,3 @@ async def _run(
     await run_in_stack(program)
     (stack_resource,) = monitor.graph.of_type(STACK_TYPE)
     return stack_resource.outputs
-
-
-def _document(path: Path) -> dict[str, Any]:
-    """Returns what one of Pulumi's files holds."""
-    try:
-        document = yaml_files.read(path)
-    except yaml_files.YamlError as error:
-        raise ProgramError(str(error)) from None
-    if not isinstance(document.get("config") or {}, dict):
-        raise ProgramError(f"{path.name}: config is no object")
-    return document
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -1,0 +1,119 @@
+"""What a program's `Pulumi.yaml` says: its name, its settings, where its code lies and what that imports."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from sluice import yaml_files
+
+ROOT = Path(__file__).parents[3]
+"""The checkout."""
+FILE = "Pulumi.yaml"
+_ORGANIZATION = "organization"
+
+
+class ProgramError(Exception):
+    """The program cannot be run, or it failed; the message says why."""
+
+
+def stacks(root: Path = ROOT) -> list[str]:
+    """The stacks that have a file."""
+    return sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in root.glob("Pulumi.*.yaml"))
+
+
+def project_name(root: Path = ROOT) -> str:
+    """The project's name.
+
+    Raises:
+        ProgramError: there is no `Pulumi.yaml`, or it has none.
+    """
+    name = _project(root).get("name")
+    if not isinstance(name, str):
+        raise ProgramError(f"{FILE} has no name: give the project one")
+    return name
+
+
+def full_name(stack: str, root: Path = ROOT) -> str:
+    """What other programs refer to a stack by: `organization/project/stack`."""
+    return f"{_ORGANIZATION}/{project_name(root)}/{stack}"
+
+
+def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
+    """The configuration of a stack as Pulumi would hand it over: key -> text, objects as JSON, defaults filled in.
+
+    Raises:
+        ProgramError: there is no such stack, or one of the files is no YAML, or says a thing twice, or holds a secret.
+    """
+    if stack not in stacks(root):
+        there = ", ".join(stacks(root)) or "none"
+        raise ProgramError(f"no stack {stack}: there is no Pulumi.{stack}.yaml; there are {there}")
+    name = project_name(root)
+    declared = _project(root).get("config") or {}
+    defaults = {key if ":" in key else f"{name}:{key}": _default(spec) for key, spec in declared.items()}
+    settings = _document(root / f"Pulumi.{stack}.yaml").get("config") or {}
+    for key, value in settings.items():
+        if isinstance(value, dict) and value.keys() == {"secure"}:
+            raise ProgramError(
+                f"Pulumi.{stack}.yaml: {key} is a secret, which only Pulumi can read: "
+                "give a stack for the embedded cloud a value that is none"
+            )
+    left_out = {key: value for key, value in defaults.items() if value is not None}
+    return {key: _text(value) for key, value in {**left_out, **settings}.items()}
+
+
+def entry(root: Path) -> Path:
+    """The file that is run: `__main__.py` in the folder that `main` names, or what `main` names itself.
+
+    Raises:
+        ProgramError: it is not there, or the program is in another language.
+    """
+    project = _project(root)
+    runtime = project.get("runtime")
+    language = runtime.get("name") if isinstance(runtime, dict) else runtime
+    if language not in (None, "python"):
+        raise ProgramError(f"{FILE}: the runtime is {language}, and only Python programs are run here")
+    main = root / str(project.get("main") or "")
+    file = main / "__main__.py" if main.is_dir() else main
+    if not file.is_file():
+        raise ProgramError(f"{FILE}: there is no program {file}")
+    return file
+
+
+def packages(root: Path) -> Path | None:
+    """The packages of the virtual environment that `Pulumi.yaml` names; None where this interpreter cannot use them."""
+    runtime = _project(root).get("runtime")
+    options = (runtime.get("options") or {}) if isinstance(runtime, dict) else {}
+    if not options.get("virtualenv"):
+        return None
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    found = root / str(options["virtualenv"]) / "lib" / version / "site-packages"
+    return found if found.is_dir() else None
+
+
+def _project(root: Path) -> dict[str, Any]:
+    if not (root / FILE).is_file():
+        raise ProgramError(f"{root} has no {FILE}: name the folder of a Pulumi program")
+    return _document(root / FILE)
+
+
+def _default(spec: Any) -> Any:
+    """What a setting is where a stack leaves it out; None where that is nothing."""
+    if isinstance(spec, dict):
+        return spec.get("default", spec.get("value"))
+    return spec
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """Returns what one of Pulumi's files holds."""
+    try:
+        document = yaml_files.read(path)
+    except yaml_files.YamlError as error:
+        raise ProgramError(str(error)) from None
+    if not isinstance(document.get("config") or {}, dict):
+        raise ProgramError(f"{path.name}: config is no object")
+    return document
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sluice import state
@@ -19,13 +19,17 @@ LOG = "up.log"
 """Where the process's output goes, in the folder of its stack."""
 
 
-def start(root: Path, stack: str, port: int | None) -> state.Running:
+def start(root: Path, stack: str, arguments: Sequence[str]) -> state.Running:
     """Starts the process and returns when it is ready.
+
+    Args:
+        root: the project that it is started in.
+        stack: what it runs.
+        arguments: those of `up`.
 
     Raises:
         click.ClickException: it could not do its work; the message is its own.
     """
-    arguments = ["--stack", stack, *(["--port", str(port)] if port else [])]
     process = subprocess.Popen(
         [sys.executable, "-m", "sluice", "up", "--detached", *arguments],
         stdin=subprocess.PIPE,

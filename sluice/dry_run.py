@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
+
 from sluice.cloud.program import execution as program
 from sluice.cloud.program.recording import Graph, Recorder, Resource
 from sluice.packages import CACHE, RequirementsError
@@ -32,6 +34,11 @@ def dry_run(file: Path, stack: str, root: Path, pipeline_name: str | None = None
     """
     function, archive = _importer(stack, root, pipeline_name)
     package = function.inputs["handler"].rsplit(".", 2)[0]
+    if not Path(root, *package.split("."), "dry_run.py").is_file():
+        raise click.ClickException(
+            f"--dry-run runs the importer's code from the program's folder, and {root} has none: it works in Sluice's "
+            "repository; import the file into the stack that runs here"
+        )
     ended = subprocess.run(
         [sys.executable, "-m", f"{package}.dry_run", str(file.absolute())],
         cwd=root,

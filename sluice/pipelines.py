@@ -37,8 +37,8 @@ class Pipeline:
 
 
 def pipelines(target: Target, section: str) -> list[Pipeline]:
-    """Returns the pipelines of a kind: `streams`, `imports` or `reports`."""
-    return [Pipeline(target, section, name) for name in target[section]]
+    """Returns the pipelines of a kind, `streams`, `imports` or `reports`; none where a program exports none."""
+    return [Pipeline(target, section, name) for name in target.outputs.get(section) or {}]
 
 
 def chosen(target: Target, section: str, name: str | None = None) -> Pipeline:

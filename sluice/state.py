@@ -15,11 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from sluice.cloud.uninterrupted import uninterrupted
 from sluice.private import make_private, private
 
 _FOLDER = ".sluice"
+_BESIDE = "beside"
 _GLANCE_SECONDS = 0.5
 """How long a lock may be taken by somebody who only looks at it."""
 _SWEEP_SECONDS = 5
@@ -36,6 +38,8 @@ class Running(NamedTuple):
     outputs: dict[str, Any]
     token: str = ""
     """What the emulator's own paths ask for."""
+    full_name: str = ""
+    """What programs refer to it by, `organization/project/stack`; empty where there is no program."""
 
 
 class Held(NamedTuple):
@@ -51,16 +55,22 @@ class StateError(Exception):
 
 
 def checkout() -> Path:
-    """The checkout that the working directory is in: the nearest folder with a `Pulumi.yaml` and a `sluice`.
+    """The project that the working directory is in: a checkout of Sluice, whatever projects are within it.
+
+    Elsewhere the nearest folder with a `Pulumi.yaml`, or in which a cloud runs.
 
     Raises:
         StateError: there is none.
     """
     here = Path.cwd()
-    for folder in (here, *here.parents):
+    folders = (here, *here.parents)
+    for folder in folders:
         if (folder / "Pulumi.yaml").is_file() and (folder / "sluice").is_dir():
             return folder
-    raise StateError(f"{here} is in no checkout of Sluice: go to one")
+    for folder in folders:
+        if (folder / "Pulumi.yaml").is_file() or (folder / _FOLDER).is_dir():
+            return folder
+    raise StateError(f"{here} is in no Pulumi project, and nothing runs in it: go to a project's folder")
 
 
 def place_of(root: Path, stack: str) -> Path:
@@ -106,6 +116,20 @@ def publish(root: Path, ready: Running) -> None:
     with open(fresh, "w", opener=private) as file:
         json.dump(ready._asdict(), file)
     fresh.rename(place / "state.json")
+
+
+def publish_beside(root: Path, ready: Running, host: str) -> None:
+    """Tells other commands of a stack that was put into the cloud of the stack `host`, and ends with it."""
+    folder = place_of(root, host) / _BESIDE
+    make_private(folder)
+    with open(folder / quote(f"{ready.stack}.json", safe=""), "w", opener=private) as file:
+        json.dump(ready._asdict(), file)
+
+
+def beside(root: Path, host: str) -> list[Running]:
+    """The stacks that other programs put into the cloud of a running stack, by name."""
+    files = sorted((place_of(root, host) / _BESIDE).glob("*.json"))
+    return [Running(**json.loads(file.read_text())) for file in files]
 
 
 def running(root: Path) -> list[Running]:

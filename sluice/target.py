@@ -22,8 +22,15 @@ UNANSWERED = (
 class Target:
     """A deployed stack: its outputs, and clients for where it is."""
 
-    def __init__(self, outputs: dict[str, Any], endpoint: str | None = None) -> None:
-        self.outputs, self.endpoint = outputs, endpoint
+    def __init__(self, outputs: dict[str, Any], endpoint: str | None = None, region: str = "") -> None:
+        """Prepares it.
+
+        Args:
+            outputs: its outputs.
+            endpoint: the embedded cloud's; None for AWS.
+            region: where it is, if its outputs do not tell.
+        """
+        self.outputs, self.endpoint, self._region = outputs, endpoint, region
         self._clients: dict[str, Any] = {}
 
     def __getitem__(self, output: str) -> Any:
@@ -35,6 +42,11 @@ class Target:
         if output not in self.outputs:
             raise click.ClickException(f"the stack has no output {output}; it has {', '.join(sorted(self.outputs))}")
         return self.outputs[output]
+
+    @property
+    def region(self) -> str:
+        """Where it is."""
+        return self._region or self["region"]
 
     def client(self, service: str) -> Any:
         """A boto3 client, in the stack's region: root of the embedded cloud, or with the ordinary AWS credentials."""
@@ -55,7 +67,7 @@ class Target:
         if self.endpoint:
             from sluice.cloud.emulator.clients import Cloud
 
-            cloud = Cloud(self.endpoint, self["region"], patience=_PATIENCE_SECONDS)
+            cloud = Cloud(self.endpoint, self.region, patience=_PATIENCE_SECONDS)
             return cloud.invoking() if service == "lambda" else cloud.client(service)
         import boto3
         from botocore.config import Config
@@ -63,7 +75,7 @@ class Target:
         session: Any = boto3.Session()
         # A function may take longer to answer than the SDK waits before it would invoke it a second time.
         config = Config(read_timeout=LONGEST_INVOCATION_SECONDS) if service == "lambda" else None
-        return session.client(service, region_name=self["region"], config=config)
+        return session.client(service, region_name=self.region, config=config)
 
 
 outputs_option = click.option(
@@ -129,7 +141,7 @@ def running(stack: str | None = None) -> Target:
         click.ClickException: nothing runs, or it is not clear which stack is meant.
     """
     stack_state = chosen(stack)
-    return Target(stack_state.outputs, stack_state.endpoint)
+    return Target(stack_state.outputs, stack_state.endpoint, stack_state.region)
 
 
 def chosen(stack: str | None = None) -> state.Running:
@@ -138,12 +150,14 @@ def chosen(stack: str | None = None) -> state.Running:
     Raises:
         click.ClickException: nothing runs, or it is not clear which stack is meant.
     """
-    stacks = {one.stack: one for one in state.running(state.checkout())}
+    root = state.checkout()
+    stacks = {one.stack: one for one in state.running(root)}
     if not stacks:
         raise click.ClickException("nothing runs in this checkout: start it with `python -m sluice up`")
     if stack is None and len(stacks) > 1:
         raise click.ClickException(f"several stacks run: choose one with --stack, of {', '.join(stacks)}")
     name = stack or next(iter(stacks))
+    stacks |= {one.stack: one for host in list(stacks) for one in state.beside(root, host)}
     if name not in stacks:
         raise click.ClickException(f"stack {name} does not run in this checkout; running: {', '.join(stacks)}")
     return stacks[name]

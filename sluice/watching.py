@@ -44,7 +44,7 @@ class Watcher:
     """Looks at a running stack, and shows what happened since the look before."""
 
     def __init__(self, ready: Running) -> None:
-        self._ready, self._target = ready, Target(ready.outputs, ready.endpoint)
+        self._ready, self._target = ready, Target(ready.outputs, ready.endpoint, ready.region)
         self._mailed = 0
         self._ended: set[tuple[str, str, str]] = set()
         self._problems: dict[str, str] = {}  # what cannot be looked at -> why

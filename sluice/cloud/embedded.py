@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.server import Server
 from sluice.cloud.program import execution as program
+from sluice.cloud.program.project import region
 from sluice.cloud.program.recording import Graph, Resource
 from sluice.cloud.resources.deployment import Deployment
 from sluice.cloud.triggers.mappings import StreamMappings
@@ -119,7 +120,7 @@ class EmbeddedCloud:
             DeploymentError: a resource could not be created.
         """
         config = program.configuration(stack, root) if config is None else config
-        cloud = self._cloud(config.get("aws:region", "us-east-1"), functions_endpoint)
+        cloud = self._cloud(region(config), functions_endpoint)
         deployment = Deployment(cloud, on_created, self._outputs)
         outputs = program.run(stack, deployment, root=root, config=config)
         self._outputs[program.full_name(stack, root)] = outputs

@@ -11,6 +11,12 @@ def command() -> None:
 
     Exits with 0 only if every check held.
     """
+    from sluice.cloud.program.project import ROOT
+
+    if not (ROOT / "examples").is_dir():
+        raise click.ClickException(
+            "demo shows Sluice's own program and samples: clone its repository, then `make demo`"
+        )
     from sluice.demo import run
 
     failed = run()

@@ -2,10 +2,13 @@
 
 import os
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from sluice import crashes, interruption, state
 from sluice.terminal import Listing, note, plural, say, status
@@ -15,63 +18,130 @@ if TYPE_CHECKING:
     from sluice.cloud.program.recording import Resource
 
 
+EMPTY = "empty"
+"""What a cloud without a stack is called."""
+
+
 @click.command("up")
 @click.option("--stack", default="local", show_default=True, help="Any stack with a file Pulumi.<stack>.yaml.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Where to listen on 127.0.0.1; a free port by default.")
 @click.option("--detach", is_flag=True, help="Return once all is deployed, and leave it running.")
 @click.option("--detached", is_flag=True, hidden=True, help="This is the process that --detach leaves running.")
-def command(stack: str, port: int | None, detach: bool, detached: bool) -> None:
+@click.option(
+    "--program",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+    help="The folder of any Pulumi program in Python; by default the one that you are in.",
+)
+@click.option("--beside", metavar="STACK", help="Put the program into the cloud of this stack, which runs, and return.")
+@click.option("--empty", is_flag=True, help="Start the cloud without a program.")
+def command(
+    stack: str, port: int | None, detach: bool, detached: bool, program: Path | None, beside: str | None, empty: bool
+) -> None:
     """Start the embedded cloud and deploy a stack into it.
 
     Keeps running and shows what happens until Ctrl-C; then everything is stopped and removed.
     """
+    given = click.get_current_context().get_parameter_source
+    if empty and (program or beside or given("stack") == ParameterSource.COMMANDLINE):
+        raise click.UsageError("--empty starts a cloud without a program: leave out --stack, --program and --beside")
+    if beside and (port or detach):
+        raise click.UsageError("--beside uses the cloud that runs: leave out --port and --detach")
     interruption.listen()
-    root, started = state.checkout(), time.monotonic()
+    started = time.monotonic()
+    if beside:
+        _show_ready(_put_beside(program or state.checkout(), stack, beside), started)
+        return
+    root, stack = _place(program, empty=empty), EMPTY if empty else stack
     for line in [] if detached else crashes.shown_once(root, stack):
         note(*line)
     if detach:
         from sluice import detaching
 
-        _show_ready(detaching.start(root, stack, port), started)
+        arguments = {"--port": port, "--program": program, "--stack": None if empty else stack}
+        options = [str(part) for option, value in arguments.items() if value for part in (option, value)]
+        _show_ready(detaching.start(root, stack, [*options, *(["--empty"] if empty else [])]), started)
         return
     try:
-        _run(root, stack, port, started, detached=detached)
+        _run(root, None if empty else program or root, stack, port, started, detached=detached)
     except KeyboardInterrupt:
         say("Stopped; nothing is left running.")
 
 
-def _run(root: Path, stack: str, port: int | None, started: float, *, detached: bool) -> None:
+def _place(program: Path | None, *, empty: bool) -> Path:
+    """Where other commands look for what runs: the project that one is in, else the program's folder, or this one."""
+    try:
+        return state.checkout()
+    except state.StateError:
+        if program or empty:
+            return program or Path.cwd()
+        raise
+
+
+def _run(root: Path, program: Path | None, stack: str, port: int | None, started: float, *, detached: bool) -> None:
     from sluice import detaching
     from sluice.cloud.embedded import EmbeddedCloud
     from sluice.cloud.emulator.server import ServerError
-    from sluice.cloud.program.execution import ProgramError, configuration
-    from sluice.cloud.resources.deployment import DeploymentError
+    from sluice.cloud.program.execution import configuration
     from sluice.events import Display
     from sluice.watching import watch
 
     release = detaching.watch_starter() if detached else None
+    with _clear_errors():
+        if program:
+            configuration(stack, program)  # a stack that does not exist makes no folder
+        try:
+            with (
+                crashes.left_behind(root, stack) as crash,
+                state.hold(root, stack) as held,
+                EmbeddedCloud(held.place, port, Display().show, [held.lock]) as cloud,
+            ):
+                ready = _deploy(cloud, program, stack)
+                state.publish(root, ready)
+                if release:
+                    release(held.place)
+                    crash.armed = True
+                _show_ready(ready, started)
+                watch(lambda: cloud.server.alive, ready)
+                raise click.ClickException("the emulator ended on its own; nothing runs any more")
+        except ServerError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """Says what is wrong with a program as errors of the command."""
+    from sluice.cloud.program.execution import ProgramError
+    from sluice.cloud.resources.deployment import DeploymentError
+
     try:
-        configuration(stack, root)  # a stack that does not exist makes no folder
-        with (
-            crashes.left_behind(root, stack) as crash,
-            state.hold(root, stack) as held,
-            EmbeddedCloud(held.place, port, Display().show, [held.lock]) as cloud,
-        ):
-            ready = _deploy(cloud, root, stack)
-            state.publish(root, ready)
-            if release:
-                release(held.place)
-                crash.armed = True
-            _show_ready(ready, started)
-            watch(lambda: cloud.server.alive, ready)
-            raise click.ClickException("the emulator ended on its own; nothing runs any more")
+        yield
     except ProgramError as error:
         raise Listing(str(error)) from None
-    except (DeploymentError, ServerError) as error:
+    except DeploymentError as error:
         raise click.ClickException(str(error)) from None
 
 
-def _deploy(cloud: "EmbeddedCloud", root: Path, stack: str) -> state.Running:
+def _deploy(cloud: "EmbeddedCloud", program: Path | None, stack: str) -> state.Running:
+    from sluice.cloud.program.execution import full_name
+    from sluice.cloud.program.project import DEFAULT_REGION
+
+    if program is None:
+        return state.Running(stack, os.getpid(), cloud.endpoint, DEFAULT_REGION, {}, cloud.server.token)
+    with _progress(stack) as count:
+        deployed = cloud.deploy(stack, root=program, on_created=count)
+    name, at = full_name(stack, program), deployed.cloud
+    return state.Running(stack, os.getpid(), cloud.endpoint, at.region, deployed.outputs, at.token, name)
+
+
+def _put_beside(program: Path, stack: str, host: str) -> state.Running:
+    from sluice.beside import put
+
+    with _clear_errors(), _progress(stack) as count:
+        return put(program, stack, host, count)
+
+
+@contextmanager
+def _progress(stack: str) -> "Iterator[Callable[[Resource], None]]":
     with status(f"Deploying {stack} ...") as show:
         created = 0
 
@@ -80,15 +150,15 @@ def _deploy(cloud: "EmbeddedCloud", root: Path, stack: str) -> state.Running:
             created += 1
             show(f"Deploying {stack}: {plural(created, 'resource')}, {resource.name}")
 
-        deployed = cloud.deploy(stack, root=root, on_created=count)
-    return state.Running(
-        stack, os.getpid(), cloud.endpoint, deployed.cloud.region, deployed.outputs, deployed.cloud.token
-    )
+        yield count
 
 
 def _show_ready(ready: state.Running, started: float) -> None:
     """Says what runs, where, and what to do next."""
-    say("Stack ", (ready.stack, "bold"), f" runs, after {time.monotonic() - started:.1f} s.")
+    what = ("Stack ", (ready.stack, "bold")) if ready.full_name else ("A cloud without a program",)
+    say(*what, f" runs, after {time.monotonic() - started:.1f} s.")
     say(f"  endpoint  {ready.endpoint}  (keys test/test, region {ready.region})")
-    say("  outputs   python -m sluice outputs")
+    if ready.full_name:
+        which = f" --stack {ready.stack}" if "/" in ready.stack else ""
+        say(f"  outputs   python -m sluice outputs{which}")
     say("  stop      python -m sluice down")

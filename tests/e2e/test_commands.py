@@ -11,9 +11,11 @@ import time
 
 import pytest
 
+from sluice.cloud.program.execution import ROOT
 from sluice.target import Target
 from tests.clients import table as table_of
 from tests.e2e.conftest import archive
+from tests.stacks import eventually
 
 CONTRACT = {
     "contract", "streams", "imports", "reports", "archive_bucket_name", "mail_sender", "mail_configuration_set_name",
@@ -106,6 +108,16 @@ def test_a_detached_cloud_does_its_work_until_down_and_then_nothing_is_left(slui
     assert [line["new"] for line in archive(target)] == [{"userId": "u-1"}]
     assert json.loads(sluice("failures", "--json")) == []
     assert json.loads(sluice("outbox", "--json")) == []
+
+    beside = ("up", "--program", str(ROOT / "examples/consumer"), "--beside", "local")
+    assert sluice(*beside).startswith("Stack roster/local runs")
+    roster = json.loads(sluice("outputs", "--json", "--stack", "roster/local"))
+    users = outputs["streams"]["users"]["tables"][0]["name"]
+    table_of(endpoint, users).put_item(Item={"userId": "u-2"})
+    rows = table_of(endpoint, roster["table_name"])
+    assert [row["keys"] for row in eventually(lambda: rows.scan()["Items"])] == [{"userId": "u-2"}]
+    assert sluice.run(*beside).stderr.startswith("Error: roster/local is beside local already")
+
     assert "1 record in" in (sluice.state / "local" / "up.log").read_text()
     found = [sluice.state, *sluice.state.rglob("*")]
     assert {"state.json", "up.log", "ministack.log", "_worker.py"} <= {path.name for path in found}

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from click.testing import CliRunner
 
 from sluice import cli, state
+from sluice.cloud.program import project
 from sluice.commands import failures as failures_command
 from sluice.commands.preview import short_type
 from sluice.failures.failure import UNREADABLE, Failure, Redriven
@@ -34,6 +35,34 @@ def test_help_names_every_command():
 
 def test_an_unknown_command_is_an_error():
     assert sluice("nope").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--empty", "--stack", "dev"], "--empty starts a cloud without a program"),
+        (["--empty", "--beside", "local"], "--empty starts a cloud without a program"),
+        (["--beside", "local", "--detach"], "--beside uses the cloud that runs: leave out --port and --detach"),
+        (["--program", "nowhere"], "Directory 'nowhere' does not exist"),
+        (["--beside", "dev"], "nothing runs in this checkout"),
+    ],
+)
+def test_up_refuses_what_contradicts_itself(checkout, arguments, said):
+    result = sluice("up", *arguments)
+    assert result.exit_code != 0
+    assert said in result.stderr
+
+
+def test_a_folder_that_is_no_program_is_refused_and_nothing_is_left(checkout, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("none")
+    result = sluice("up", "--program", str(folder))
+    assert result.stderr == f"Error: {folder} has no Pulumi.yaml: name the folder of a Pulumi program\n"
+    assert not (checkout / ".sluice").exists()
+
+
+def test_the_demo_says_that_it_needs_the_repository(tmp_path, monkeypatch):
+    monkeypatch.setattr(project, "ROOT", tmp_path)
+    assert "clone its repository, then `make demo`" in sluice("demo").stderr
 
 
 @pytest.mark.parametrize("command", ["outputs", "failures", "outbox", "down"])
@@ -250,7 +279,7 @@ def test_outside_of_a_checkout_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.argv", ["sluice", "outputs"])
     with pytest.raises(SystemExit) as raised:
         cli.main()
-    assert "is in no checkout of Sluice" in str(raised.value.code)
+    assert "is in no Pulumi project" in str(raised.value.code)
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,26 @@ def test_another_pulumi_project_within_is_passed_over(checkout, monkeypatch):
     assert state.checkout() == checkout
 
 
-def test_outside_of_a_checkout_is_an_error(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["Pulumi.yaml", ".sluice/local/lock"])
+def test_elsewhere_a_project_counts_or_a_cloud_that_runs(tmp_path, monkeypatch, name):
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).touch()
+    (tmp_path / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "deep")
+    assert state.checkout() == tmp_path
+
+
+def test_outside_of_a_project_is_an_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(StateError, match="is in no checkout of Sluice"):
+    with pytest.raises(StateError, match="is in no Pulumi project, and nothing runs in it"):
         state.checkout()
+
+
+def test_a_stack_put_beside_another_is_seen_by_whoever_asks_for_it_and_ends_with_it(tmp_path):
+    beside = READY._replace(stack="../shop/local")
+    with state.hold(tmp_path, "local"):
+        state.publish(tmp_path, READY)
+        state.publish_beside(tmp_path, beside, "local")
+        assert state.running(tmp_path) == [READY]
+        assert state.beside(tmp_path, "local") == [beside]
+    assert state.beside(tmp_path, "local") == []

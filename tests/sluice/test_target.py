@@ -10,10 +10,10 @@ OUTPUTS = {"region": "eu-north-1", "archive_bucket_name": "archive"}
 
 
 @pytest.fixture
-def run_stacks(monkeypatch):
+def run_stacks(monkeypatch, tmp_path):
     def run(*names):
         found = [state.Running(name, 1, f"http://{name}", "eu-north-1", OUTPUTS) for name in names]
-        monkeypatch.setattr(state, "checkout", lambda: None)
+        monkeypatch.setattr(state, "checkout", lambda: tmp_path)
         monkeypatch.setattr(state, "running", lambda _: found)
 
     return run
@@ -53,6 +53,14 @@ def test_of_several_stacks_none_is_guessed(run_stacks):
 def test_a_stack_that_does_not_run_is_an_error_with_those_that_do(run_stacks):
     run_stacks("dev")
     assert "stack prod does not run in this checkout; running: dev" in invoke("--stack", "prod").stderr
+
+
+def test_a_stack_that_was_put_beside_is_meant_only_by_its_name(run_stacks, tmp_path):
+    run_stacks("dev")
+    beside = state.Running("roster/dev", 1, "http://dev", "eu-north-1", {**OUTPUTS, "archive_bucket_name": "theirs"})
+    state.publish_beside(tmp_path, beside, "dev")
+    assert invoke().output == "http://dev archive\n"
+    assert invoke("--stack", "roster/dev").output == "http://dev theirs\n"
 
 
 def test_nothing_running_is_an_error_that_says_how_to_start(run_stacks):

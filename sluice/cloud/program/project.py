@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from sluice import yaml_files
 ROOT = Path(__file__).parents[3]
 """The checkout."""
 FILE = "Pulumi.yaml"
+DEFAULT_REGION = "us-east-1"
 _ORGANIZATION = "organization"
 
 
@@ -45,10 +47,10 @@ def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
     Raises:
         ProgramError: there is no such stack, or one of the files is no YAML, or says a thing twice, or holds a secret.
     """
+    name = project_name(root)
     if stack not in stacks(root):
         there = ", ".join(stacks(root)) or "none"
         raise ProgramError(f"no stack {stack}: there is no Pulumi.{stack}.yaml; there are {there}")
-    name = project_name(root)
     declared = _project(root).get("config") or {}
     defaults = {key if ":" in key else f"{name}:{key}": _default(spec) for key, spec in declared.items()}
     settings = _document(root / f"Pulumi.{stack}.yaml").get("config") or {}
@@ -60,6 +62,11 @@ def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
             )
     left_out = {key: value for key, value in defaults.items() if value is not None}
     return {key: _text(value) for key, value in {**left_out, **settings}.items()}
+
+
+def region(config: Mapping[str, str]) -> str:
+    """Where a stack of this configuration is."""
+    return config.get("aws:region", DEFAULT_REGION)
 
 
 def entry(root: Path) -> Path:

@@ -43,13 +43,15 @@ def create(cloud: Cloud, token: str, name: str, values: Mapping[str, Any]) -> Cr
     for service in _SERVICES:
         importlib.import_module(f"sluice.cloud.resources.{service}")
     if token not in _CREATORS:
-        raise UnsupportedError("the embedded cloud cannot create this type: add it to sluice/cloud/resources")
+        raise UnsupportedError(
+            "the embedded cloud cannot create this type: docs/embedded-cloud.md of Sluice lists those that it can"
+        )
     inputs = Inputs(values)
     created = _CREATORS[token](cloud, name, inputs)
     untaken = sorted(inputs.untaken())
     if untaken:
         raise UnsupportedError(
             f"the embedded cloud does not know the input {', '.join(untaken)}: "
-            "add what it means to sluice/cloud/resources"
+            "docs/embedded-cloud.md of Sluice lists those that it knows"
         )
     return created

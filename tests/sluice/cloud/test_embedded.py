@@ -128,7 +128,7 @@ class BrokenPoller:
 def test_a_poller_that_broke_is_told_when_all_is_stopped():
     cloud = EmbeddedCloud()
     pollers: Any = {"mapping": BrokenPoller()}
-    cloud.stacks.append(Stack("sample", {}, Graph(), Cloud(cloud.endpoint, "eu-north-1"), pollers, [], []))
+    cloud.stacks.append(Stack("sample", {}, Graph(), Cloud(cloud.endpoint, "eu-north-1"), pollers, []))
     with pytest.raises(RuntimeError, match="it broke"):
         cloud.stop()
     assert not cloud.server.alive

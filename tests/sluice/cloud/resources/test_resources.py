@@ -96,7 +96,7 @@ def test_a_name_that_the_service_would_refuse_is_an_error():
 
 
 def test_an_unknown_type_is_refused(cloud):
-    with pytest.raises(UnsupportedError, match="add it to sluice/cloud/resources"):
+    with pytest.raises(UnsupportedError, match="cannot create this type"):
         create(cloud, "aws:ec2/vpc:Vpc", "net", {})
 
 

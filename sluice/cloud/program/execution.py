@@ -115,6 +115,7 @@ async def _run(
 ) -> dict[str, Any]:
     # A failure is raised below; asyncio would also print it once for each output that waited for it.
     asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+    outputs: set[asyncio.Future[Any]] = set()
     features = set(monitor.GetDeploymentInfo(None).supportedFeatures)
     configure(
         mocks.MockSettings(
@@ -127,7 +128,7 @@ async def _run(
             organization=full_name(stack, root).partition("/")[0],
             root_directory=str(root),
             callbacks=None,
-            outputs=set(),
+            outputs=outputs,
             lock=threading.Lock(),
             package_refs={},
             base_providers_by_ref={},
@@ -135,6 +136,21 @@ async def _run(
     )
     set_all_config(config)
     pulumi.runtime.settings.ROOT.set(None)
-    await run_in_stack(program)
+
+    async def run_settled() -> None:
+        program()
+        await _settled(outputs)
+
+    await run_in_stack(run_settled)
     (stack_resource,) = monitor.graph.of_type(STACK_TYPE)
     return stack_resource.outputs
+
+
+async def _settled(outputs: set[asyncio.Future[Any]]) -> None:
+    """Waits for the outputs so far, until one of them fails.
+
+    Pulumi waits for the first of all outputs, over and over: its time grows with the square of their number, and a
+    stack of seven pipelines has thousands. What fails, and what is registered meanwhile, is left to it.
+    """
+    if outputs:
+        await asyncio.wait(list(outputs), return_when=asyncio.FIRST_EXCEPTION)

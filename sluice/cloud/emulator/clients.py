@@ -14,6 +14,7 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
     create_assume_role_refresher,
 )
+from botocore.loaders import create_loader
 from botocore.session import Session, get_session
 
 _KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -28,6 +29,8 @@ _CONFIG = Config(proxies={}, s3={"addressing_style": "path"}, retries={"mode": "
 _ONCE = _CONFIG.merge(Config(retries={"total_max_attempts": 1}))
 _INVOKING = _ONCE.merge(Config(read_timeout=900, max_pool_connections=50))
 """An invocation takes 15 minutes at most."""
+_LOADER = create_loader()
+"""Reads the descriptions of AWS's services once for all sessions: a stack has a session for each mapping's role."""
 
 
 class Cloud:
@@ -76,15 +79,11 @@ class Cloud:
 
     def client(self, service: str) -> Any:
         """A client as root; the same one each time."""
-        with self._lock:
-            if service not in self._clients:
-                self._clients[service] = self._make(service, self.endpoint, self._config)
-            return self._clients[service]
+        return self._once(service, service, self.endpoint, self._config)
 
     def invoking(self) -> Any:
-        """A client that invokes functions once, and waits for as long as they may run."""
-        with self._lock:
-            return self._make("lambda", self.functions_endpoint, _INVOKING)
+        """A client that invokes functions once, and waits for as long as they may run; the same one each time."""
+        return self._once("invoking", "lambda", self.functions_endpoint, _INVOKING)
 
     def as_role(self, role: str) -> "Role":
         """Clients with the permissions of a role, given by its ARN."""
@@ -93,6 +92,12 @@ class Cloud:
                 self._make("sts", self.endpoint, _ONCE), {"RoleArn": role, "RoleSessionName": "event-source-mapping"}
             )
         return Role(_AssumedRole(renew), self.endpoint, self.region)
+
+    def _once(self, name: str, service: str, endpoint: str, config: Config) -> Any:
+        with self._lock:
+            if name not in self._clients:
+                self._clients[name] = self._make(service, endpoint, config)
+            return self._clients[name]
 
     def _make(self, service: str, endpoint: str, config: Config) -> Any:
         return self._session.client(service, region_name=self.region, endpoint_url=endpoint, config=config)
@@ -126,4 +131,6 @@ class _AssumedRole(CredentialProvider):
 
 
 def _session() -> Session:
-    return get_session(_NO_CONFIGURATION)
+    session = get_session(_NO_CONFIGURATION)
+    session.register_component("data_loader", _LOADER)
+    return session

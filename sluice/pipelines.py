@@ -24,7 +24,7 @@ class Pipeline:
         self._outputs: dict[str, Any] = target[section][name]
 
     def __getitem__(self, output: str) -> Any:
-        """One outputs, such as `function_name`; None where it is null, as a stream without mails has no notifier."""
+        """One output, such as `function_name`; None where it is null, as a stream without mails has no notifier."""
         return self._outputs.get(output)
 
     def __str__(self) -> str:

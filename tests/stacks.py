@@ -30,6 +30,49 @@ def configured(**sections: dict[str, Any]) -> dict[str, str]:
     return config
 
 
+MANY: dict[str, dict[str, dict[str, Any]]] = {
+    "streams": {
+        "users": {},
+        "sales": {
+            "tables": ["Orders", "Returns"],
+            "partitionKey": "orderId",
+            "mails": [
+                {"template": "welcome", "events": ["INSERT"], "to": ["sales@example.com", "hq@example.com"]},
+                {"template": "profile-changed", "events": ["MODIFY"], "changed": ["status"], "to": "buyer"},
+            ],
+        },
+        "audit": {"tableName": "Contracts", "partitionKey": "contractId", "archive": ["INSERT", "MODIFY", "REMOVE"]},
+    },
+    "imports": {
+        "items": {},
+        "products": {"table": "Products", "bucket": "team-exports", "prefix": "products/", "partitionKey": "sku"},
+    },
+    "reports": {
+        "tables": {},
+        "shops": {
+            "groups": [
+                {"name": "EU", "prefix": "EU_", "label": "Europe"},
+                {"name": "US", "prefix": "US_", "label": "US"},
+            ],
+            "recipients": ["shops@example.com"],
+        },
+    },
+}
+"""Three streams (one over two existing tables, one without mails), two imports (one on the team's own bucket and
+table) and two reports."""
+
+
+def many(**imports: Any) -> dict[str, str]:
+    """The configuration of the stack `local` with the pipelines of `MANY`, and these settings for each import."""
+    config = configuration("local")
+    for section, own in MANY.items():
+        held = json.loads(config.get(f"sluice:{section}", "{}"))
+        more = imports if section == "imports" else {}
+        merged = {name: {**held.get(name, {}), **settings, **more} for name, settings in own.items()}
+        config[f"sluice:{section}"] = json.dumps(merged)
+    return config
+
+
 def target(stack: Stack) -> Target:
     """The stack as commands see it."""
     return Target(stack.outputs, stack.cloud.endpoint)

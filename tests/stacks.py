@@ -150,14 +150,11 @@ def record(number: int | str, event: str = "INSERT") -> dict[str, Any]:
     }
 
 
-def stop_mapping(stack: Stack) -> None:
-    """Stops the import queue's mapping: its messages wait for `take`."""
-    (mapping,) = (
-        one
-        for one in stack.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")
-        if ":sqs:" in one.inputs["eventSourceArn"]
-    )
-    stack.cloud.client("lambda").update_event_source_mapping(UUID=mapping.id, Enabled=False)
+def stop_imports(stack: Stack) -> None:
+    """Stops the mappings of the imports' queues: their messages wait for `receive`."""
+    for mapping in stack.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
+        if ":sqs:" in mapping.inputs["eventSourceArn"]:
+            stack.cloud.client("lambda").update_event_source_mapping(UUID=mapping.id, Enabled=False)
 
 
 def receive(stack: Stack, url: str, about: str = "", seconds: int = 0) -> list[dict[str, Any]]:
@@ -171,9 +168,9 @@ def receive(stack: Stack, url: str, about: str = "", seconds: int = 0) -> list[d
     return [message for message in found if about in message["Body"]]
 
 
-def import_once(stack: Stack, messages: list[dict[str, Any]], about: str) -> list[str]:
-    """Gives messages to the importer, and then what it sends itself about this; how each invocation ended."""
-    ended, queue = [], stack.output("imports.items.queue_url")
+def import_once(stack: Stack, messages: list[dict[str, Any]], about: str, pipeline: str = "items") -> list[str]:
+    """Gives messages to an importer, and then what it sends itself about this; how each invocation ended."""
+    ended, queue = [], stack.output(f"imports.{pipeline}.queue_url")
     while messages:
         for message in messages:
             delivered = {
@@ -181,7 +178,7 @@ def import_once(stack: Stack, messages: list[dict[str, Any]], about: str) -> lis
                 "body": message["Body"],
                 "attributes": {"ApproximateReceiveCount": "1"},
             }
-            how, answer = invoke(stack, "imports.items.function_name", {"Records": [delivered]})
+            how, answer = invoke(stack, f"imports.{pipeline}.function_name", {"Records": [delivered]})
             ended.append("failed" if how == "error" or answer["batchItemFailures"] else "ok")
         messages = receive(stack, queue, about)
     return ended

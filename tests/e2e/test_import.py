@@ -19,7 +19,7 @@ from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.failures.queues import import_failures, redrive_imports
 from sluice.ledger import entries
-from tests.stacks import configured, eventually, imports_of, invoke, stop_mapping, table, target
+from tests.stacks import configured, eventually, imports_of, invoke, stop_imports, table, target
 
 COLUMNS = {"price": "N", "active": "BOOL"}
 
@@ -229,7 +229,7 @@ class Twice:
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(2)]
 
     def __enter__(self) -> "Twice":
-        stop_mapping(self._stack)
+        stop_imports(self._stack)
         for thread in self._threads:
             thread.start()
         return self

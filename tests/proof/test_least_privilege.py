@@ -8,7 +8,7 @@ nothing needs shows up by itself. What the emulator does not judge stands in `UN
 import dataclasses
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ UNJUDGED = {
     r"SendTemplates ses:SendBulkTemplatedEmail": "accounts have been seen to check the first API's action too",
     r"TellGoneFromForbidden s3:ListBucket": "without it S3 answers 403 for what is gone; the emulator always 404",
     r"ReceiveWork sqs:.*": "Lambda does it for the mapping; the emulator's mapping asks nobody",
-    r"reports\.tables\.function_name KeepFailures sqs:SendMessage": "Lambda does it; the emulator asks nobody",
+    r"reports\.\w+\.function_name KeepFailures sqs:SendMessage": "Lambda does it; the emulator asks nobody",
     r"schedule (Invoke|KeepFailures) .*": "EventBridge Scheduler does it; ours is root",
 }
 """Function, statement and action, as far as is needed, of what nothing here can judge -> why."""
@@ -96,23 +96,42 @@ def _listed(value: Any) -> list[str]:
 
 
 class Place(NamedTuple):
+    """A stack, the proxy before its functions, and the name of the pipeline that is looked at."""
+
     stack: Stack
     faults: FaultProxy
+    pipeline: str = ""
+
+    def output(self, section: str, name: str) -> Any:
+        """Returns an output of the pipeline."""
+        return self.stack.output(f"{section}.{self.pipeline}.{name}")
 
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
-    """The stack `local`, its import queue's mapping stopped, and tables to count."""
+    """The stack `local`, the mapping of its import's queue stopped, and tables to count."""
+    with deployed(stacks.configured(imports={"chunkMiB": 1})) as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def many() -> Iterator[Place]:
+    """A stack of seven pipelines, the mappings of its imports' queues stopped, and tables to count."""
+    with deployed(stacks.many(chunkMiB=1)) as place:
+        yield place
+
+
+@contextmanager
+def deployed(config: dict[str, str]) -> Iterator[Place]:
+    """A stack with this configuration behind a proxy, the mappings of its imports stopped, and tables to count."""
     with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint) as faults:
-        config = stacks.configured(imports={"chunkMiB": 1})
         stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
-        stacks.stop_mapping(stack)
-        # A run that lacks a permission may wait for another's claim to end; it need not wait for minutes.
-        stack.cloud.client("lambda").update_function_configuration(
-            FunctionName=stack.output("reports.tables.function_name"), Timeout=10
-        )
-        for group in ("RA", "VR"):
-            _make_table(stack, f"{group}_things")
+        stacks.stop_imports(stack)
+        for report in stack.outputs["reports"].values():
+            # A run that lacks a permission may wait for another's claim to end; it need not wait for minutes.
+            stack.cloud.client("lambda").update_function_configuration(FunctionName=report["function_name"], Timeout=10)
+            for prefix in report["prefixes"].values():
+                _make_table(stack, f"{prefix}things")
         yield Place(stack, faults)
 
 
@@ -132,45 +151,51 @@ def _make_table(stack: Stack, name: str) -> None:
 def notify(place: Place) -> Any:
     """Mails three new users, of whom one comes again and one is redriven."""
     one, other, redriven = (record(next(_numbers)) for _ in range(3))
-    before = len(mails(place.stack.cloud.endpoint, place.stack.cloud.token))
+    before = _greeted(place)
     events = [{"Records": [one]}, {"Records": [one, other]}, {"Records": [redriven], "redriven": True}]
-    ended = [invoke(place.stack, "streams.users.notifier_function_name", event) for event in events]
-    return [how == "ok" and not answer["batchItemFailures"] for how, answer in ended], (
-        len(mails(place.stack.cloud.endpoint, place.stack.cloud.token)) - before
-    )
+    function = f"streams.{place.pipeline}.notifier_function_name"
+    ended = [invoke(place.stack, function, event) for event in events]
+    return [how == "ok" and not answer["batchItemFailures"] for how, answer in ended], (_greeted(place) - before)
+
+
+def _greeted(place: Place) -> int:
+    """How many mails there are about records of ours: the stack's own mappings send others meanwhile."""
+    return sum("Ada" in mail["subject"] for mail in mails(place.stack.cloud.endpoint, place.stack.cloud.token))
 
 
 def archive(place: Place) -> Any:
     """Archives a new user."""
-    how, answer = invoke(place.stack, "streams.users.archiver_function_name", {"Records": [record(next(_numbers))]})
+    function = f"streams.{place.pipeline}.archiver_function_name"
+    how, answer = invoke(place.stack, function, {"Records": [record(next(_numbers))]})
     return how, answer.get("batchItemFailures")
 
 
 def import_files(place: Place) -> Any:
     """Imports files that need everything that the importer may do."""
     stack, number = place.stack, next(_numbers)
-    s3, bucket = stack.cloud.client("s3"), stack.output("imports.items.bucket_name")
-    queue, dead_letters = stack.output("imports.items.queue_url"), stack.output("imports.items.dead_letter_queue_url")
+    s3, bucket, pipeline = stack.cloud.client("s3"), place.output("imports", "bucket_name"), place.pipeline
+    queue, dead_letters = (place.output("imports", f"{name}_url") for name in ("queue", "dead_letter_queue"))
+    key = _key(stack, place.output("imports", "table_name")).encode()
 
-    folder = f"incoming/{number}/"
+    folder = f"{place.output('imports', 'prefix')}{number}/"
 
     def put(name: str, body: bytes, *, deleted: bool = False) -> list[str]:
-        key = f"{folder}{name}"
-        s3.put_object(Bucket=bucket, Key=key, Body=body)
+        path = f"{folder}{name}"
+        s3.put_object(Bucket=bucket, Key=path, Body=body)
         messages = eventually(lambda: receive(stack, queue, folder, 1))
         if deleted:
-            s3.delete_object(Bucket=bucket, Key=key)
-        return import_once(stack, messages, folder)
+            s3.delete_object(Bucket=bucket, Key=path)
+        return import_once(stack, messages, folder, pipeline)
 
     ended = [
-        put("rows.csv", b"id,name\n%d,Ada\n,nobody\n" % number),
-        put("rows.csv", b"id,name\n%d,Grace\n" % number),
-        put("gone.csv", b"id\n1\n", deleted=True),
-        put("large.csv", b"id,text\n" + b"".join(b"%d-%d,%s\n" % (number, i, b"x" * 100_000) for i in range(12))),
-        import_once(stack, [{"MessageId": "m", "Body": "no message"}], folder),
+        put("rows.csv", key + b",name\n%d,Ada\n,nobody\n" % number),
+        put("rows.csv", key + b",name\n%d,Grace\n" % number),
+        put("gone.csv", key + b"\n1\n", deleted=True),
+        put("large.csv", key + b",text\n" + b"".join(b"%d-%d,%s\n" % (number, i, b"x" * 100_000) for i in range(12))),
+        import_once(stack, [{"MessageId": "m", "Body": "no message"}], folder, pipeline),
     ]
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    ended.append(put("versioned.csv", b"id\n%d-v\n" % number))
+    ended.append(put("versioned.csv", key + b"\n%d-v\n" % number))
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
     rejected = s3.list_objects_v2(Bucket=bucket, Prefix=f"rejected/{folder}").get("Contents", [])
     return ended, _statuses(stack, f"{bucket}/{folder}"), len(rejected), len(receive(stack, dead_letters))
@@ -188,22 +213,23 @@ def report(place: Place) -> Any:
     """Runs a report twice, one more while the bucket takes no marks of mails, and that again when it does."""
     stack, number, before = place.stack, next(_numbers), len(mails(place.stack.cloud.endpoint, place.stack.cloud.token))
     times = [f"20{number // 60 % 100:02}-01-01T00:{number % 60:02}:{second:02}Z" for second in (0, 30)]
-    ended = [invoke(stack, "reports.tables.function_name", {"scheduled_time": times[0]}) for _ in range(2)]
+    function = f"reports.{place.pipeline}.function_name"
+    ended = [invoke(stack, function, {"scheduled_time": times[0]}) for _ in range(2)]
     place.faults.rules = [Rule("expired", service="s3", when=lambda request: ".mail" in request.target)]
-    ended.append(invoke(stack, "reports.tables.function_name", {"scheduled_time": times[1]}))
+    ended.append(invoke(stack, function, {"scheduled_time": times[1]}))
     place.faults.rules = []
-    ended.append(invoke(stack, "reports.tables.function_name", {"scheduled_time": times[1]}))
+    ended.append(invoke(stack, function, {"scheduled_time": times[1]}))
     counts = [answer.get("totals") for _, answer in ended]
     return (
         [how for how, _ in ended],
         counts,
         len(mails(stack.cloud.endpoint, stack.cloud.token)) - before,
-        _history(stack, times),
+        _history(place, times),
     )
 
 
-def _history(stack: Stack, times: list[str]) -> Any:
-    s3, bucket = stack.cloud.client("s3"), stack.output("reports.tables.bucket_name")
+def _history(place: Place, times: list[str]) -> Any:
+    s3, bucket = place.stack.cloud.client("s3"), place.output("reports", "bucket_name")
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"reports/date={times[0][:10]}/").get("Contents", [])
     pages = {held["Key"]: s3.get_object(Bucket=bucket, Key=held["Key"])["Body"].read() for held in listed}
     own = [f"{time.replace(':', '-')}.json" for time in times]
@@ -222,7 +248,7 @@ class _Refusing:
     def invoke(self, FunctionName: str, Payload: bytes, **_: Any) -> Any:
         import io
 
-        keys = [one["dynamodb"]["Keys"]["userId"]["S"] for one in json.loads(Payload)["Records"]]
+        keys = [key["S"] for one in json.loads(Payload)["Records"] for key in one["dynamodb"]["Keys"].values()]
         poisoned = any(key.startswith("poison") for key in keys)
         if not poisoned:
             self.taken.update(keys)
@@ -236,35 +262,45 @@ class _Refusing:
         }
 
 
-def read_stream(function: str) -> Callable[[Place], Any]:
-    """Reads the stream from its beginning as the function's role, and keeps what it refuses."""
-
-    def journey(place: Place) -> Any:
-        stack, number = place.stack, next(_numbers)
-        users = stack.cloud.client("dynamodb")
-        for key in (f"good-{number}", f"poison-{number}"):
-            users.put_item(TableName=stack.output("streams.users.tables.0.name"), Item={"userId": {"S": key}})
-        (found,) = stack.cloud.client("lambda").list_event_source_mappings(FunctionName=stack.output(function))[
-            "EventSourceMappings"
-        ]
-        mapping = dataclasses.replace(StreamMapping.from_configuration(found), maximum_retry_attempts=0)
-        role, lambda_ = stack.cloud.as_role(stacks.role_of(stack, function)), _Refusing()
-        streams, s3 = role.client("dynamodbstreams"), role.client("s3")
-        poller = StreamPoller(mapping, Clients(streams, lambda_, s3), poll_seconds=0.02)
-        poller.start()
-        idle = poller.wait_idle(2)
-        poller.stop()
-        return idle, f"good-{number}" in lambda_.taken
-
-    return journey
+def read_streams(place: Place, function: str) -> Any:
+    """Reads each stream of a function from its beginning as the function's role, and keeps what it refuses."""
+    found = place.stack.cloud.client("lambda").list_event_source_mappings(FunctionName=place.stack.output(function))
+    return [_read_stream(place.stack, function, each) for each in found["EventSourceMappings"]]
 
 
-JOURNEYS: dict[str, tuple[Callable[[Place], Any], ...]] = {
-    "streams.users.notifier_function_name": (notify, read_stream("streams.users.notifier_function_name")),
-    "streams.users.archiver_function_name": (archive, read_stream("streams.users.archiver_function_name")),
-    "imports.items.function_name": (import_files,),
-    "reports.tables.function_name": (report,),
-}
+def _read_stream(stack: Stack, function: str, configuration: Any) -> Any:
+    number, table = next(_numbers), configuration["EventSourceArn"].split("/")[1]
+    for key in (f"good-{number}", f"poison-{number}"):
+        stack.cloud.client("dynamodb").put_item(TableName=table, Item={_key(stack, table): {"S": key}})
+    mapping = dataclasses.replace(StreamMapping.from_configuration(configuration), maximum_retry_attempts=0)
+    role, lambda_ = stack.cloud.as_role(stacks.role_of(stack, function)), _Refusing()
+    streams, s3 = role.client("dynamodbstreams"), role.client("s3")
+    poller = StreamPoller(mapping, Clients(streams, lambda_, s3), poll_seconds=0.02)
+    poller.start()
+    idle = poller.wait_idle(2)
+    poller.stop()
+    return idle, f"good-{number}" in lambda_.taken
+
+
+def _key(stack: Stack, table: str) -> str:
+    """Returns the name of a table's partition key."""
+    return stack.cloud.client("dynamodb").describe_table(TableName=table)["Table"]["KeySchema"][0]["AttributeName"]
+
+
+FUNCTIONS = (
+    "streams.users.notifier_function_name",
+    "streams.users.archiver_function_name",
+    "imports.items.function_name",
+    "reports.tables.function_name",
+)
+OF_MANY = (
+    "streams.sales.notifier_function_name",
+    "streams.sales.archiver_function_name",
+    "streams.audit.archiver_function_name",
+    "imports.products.function_name",
+    "reports.shops.function_name",
+)
+"""Those of `stacks.MANY` that the stack `local` does not have."""
 
 
 def _is_unjudged(function: str, permission: Permission) -> bool:
@@ -276,11 +312,30 @@ def _is_unjudged(function: str, permission: Permission) -> bool:
 
 
 def outcomes(place: Place, function: str) -> list[Any]:
-    return [journey(place) for journey in JOURNEYS[function]]
+    """What each journey of a function ends with."""
+    section, pipeline, name = function.split(".")
+    place = place._replace(pipeline=pipeline)
+    if section == "imports":
+        return [import_files(place)]
+    if section == "reports":
+        return [report(place)]
+    return [(notify if name.startswith("notifier") else archive)(place), read_streams(place, function)]
 
 
-@pytest.mark.parametrize("function", sorted(JOURNEYS))
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
 def test_no_permission_of_a_role_is_spare(place, promised, function):
+    judge(place, promised, function)
+
+
+@pytest.mark.parametrize("function", sorted(OF_MANY))
+def test_no_permission_of_a_role_is_spare_among_many_pipelines(request, full, promised, function):
+    if not full:
+        pytest.skip("in full: make proof")
+    judge(request.getfixturevalue("many"), promised, function)
+
+
+def judge(place: Place, promised: Any, function: str) -> None:
+    """Takes each permission of a function's role away once, and asserts that something fails."""
     role = Role(place.stack, stacks.role_of(place.stack, function))
     whole = outcomes(place, function)
     assert outcomes(place, function) == whole, "a journey has to end the same way each time"

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from sluice.cloud.embedded import EmbeddedCloud
-from sluice.cloud.faults.proxy import FaultProxy
 from tests import stacks
 from tests.proof import test_least_privilege as roles
 from tests.proof.test_least_privilege import Place
@@ -18,15 +16,12 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
     """The stack `local` with an import from an existing bucket, whose queue's mapping is stopped."""
-    with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint) as faults:
-        config = stacks.configured(imports={"chunkMiB": 1, "bucket": "team-exports"})
-        stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
-        stacks.stop_mapping(stack)
-        yield Place(stack, faults)
+    with roles.deployed(stacks.configured(imports={"chunkMiB": 1, "bucket": "team-exports"})) as place:
+        yield place
 
 
 def test_no_permission_of_the_importer_is_spare(place, promised):
-    roles.test_no_permission_of_a_role_is_spare(place, promised, "imports.items.function_name")
+    roles.judge(place, promised, "imports.items.function_name")
 
 
 def test_the_queue_takes_nothing_of_a_rule_that_its_policy_does_not_name(place):

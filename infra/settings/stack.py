@@ -14,6 +14,8 @@ from infra.settings.streams import StreamSettings
 from infra.settings.types import Region, matching
 
 _PipelineName = Annotated[str, matching(re.compile(r"[a-z0-9-]{1,16}"), "a name of 1 to 16 of a-z 0-9 -")]
+_READERS = 2
+"""How many functions may read a stream's shard before they are throttled, by DynamoDB's documentation."""
 
 
 class Settings(Section):
@@ -48,6 +50,31 @@ class Settings(Section):
         """Gives what is wrong with sections beside each other: where, and what."""
         if self.mailing and self.mail is None:
             yield ("mail", "sender"), f"missing; it is who mails of {' and '.join(self.mailing)} are from"
+        yield from self._tables_of_streams()
+        yield from self._files_of_imports()
+        yield from self._tables_of_reports()
+
+    def _tables_of_streams(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        made: dict[str, str] = {}
+        readers: dict[str, list[str]] = {}
+        for name, stream in self.streams.items():
+            if stream.table_name and stream.table_name in made:
+                also = f"also that of streams.{made[stream.table_name]}: a table is made once"
+                yield ("streams", name, "tableName"), f"{stream.table_name} is {also}"
+            elif stream.table_name:
+                made[stream.table_name] = name
+            for table in stream.tables:
+                readers.setdefault(table, []).extend([name] * (bool(stream.archive) + bool(stream.mails)))
+        for table, names in readers.items():
+            if len(names) > _READERS:
+                yield (
+                    ("streams", names[-1], "tables"),
+                    f"{table} would have {len(names)} functions read its stream, of streams "
+                    f"{' and '.join(dict.fromkeys(names))}; a shard serves {_READERS}: put rules and archive of this "
+                    "table into one stream",
+                )
+
+    def _files_of_imports(self) -> Iterator[tuple[tuple[str, ...], str]]:
         for (one, first), (other, second) in combinations(self.imports.items(), 2):
             is_one_bucket = first.bucket is not None and first.bucket == second.bucket
             if is_one_bucket and (first.prefix.startswith(second.prefix) or second.prefix.startswith(first.prefix)):
@@ -56,6 +83,8 @@ class Settings(Section):
                     f"{second.prefix} overlaps {first.prefix} of imports.{one}, which has the same bucket: files would "
                     "be imported by both",
                 )
+
+    def _tables_of_reports(self) -> Iterator[tuple[tuple[str, ...], str]]:
         for (one, first), (other, second) in combinations(self.reports.items(), 2):
             for ours in first.groups:
                 for theirs in second.groups:

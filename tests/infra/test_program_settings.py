@@ -16,17 +16,27 @@ MAILS = [
     {"template": "profile-changed", "events": ["MODIFY"], "changed": ["email"]},
 ]
 NAMES = st.text("abc-019", min_size=1, max_size=16)
-STREAMS = st.dictionaries(
-    NAMES,
-    st.fixed_dictionaries(
-        {
-            "archive": st.lists(st.sampled_from(["INSERT", "MODIFY", "REMOVE"]), unique=True),
-            "mails": st.lists(st.sampled_from(MAILS), unique_by=str, max_size=2),
-            "sortKey": st.none() | st.just("at"),
+TABLES = ["Orders", "Returns", "team.tables_of-2026"]
+"""Names of tables that exist."""
+
+
+@st.composite
+def streamed(draw):
+    """Streams, some of tables that exist, each of which has one stream to itself."""
+    names, free = draw(st.lists(NAMES, unique=True, max_size=4)), list(TABLES)
+    streams = {}
+    for name in names:
+        tables = draw(st.lists(st.sampled_from(free), unique=True, max_size=2)) if free else []
+        free = [table for table in free if table not in tables]
+        streams[name] = {
+            "archive": draw(st.lists(st.sampled_from(["INSERT", "MODIFY", "REMOVE"]), unique=True)),
+            "mails": draw(st.lists(st.sampled_from(MAILS), unique_by=str, max_size=2)),
+            "sortKey": draw(st.none() | st.just("at")),
+            "tables": tables,
         }
-    ),
-    max_size=4,
-)
+    return streams
+
+
 BUCKETS = st.sampled_from([None, "team-drop", "team.exports"])
 
 
@@ -35,7 +45,12 @@ def imported(draw):
     """Imports, some from buckets that exist, each below a prefix of its own."""
     names = draw(st.lists(NAMES, unique=True, max_size=4))
     return {
-        name: {"ordered": draw(st.booleans()), "bucket": draw(BUCKETS), "prefix": f"in{number}/"}
+        name: {
+            "ordered": draw(st.booleans()),
+            "bucket": draw(BUCKETS),
+            "prefix": f"in{number}/",
+            "table": draw(st.sampled_from([None, "Products", TABLES[0]])),
+        }
         for number, name in enumerate(names)
     }
 
@@ -56,14 +71,17 @@ def reports(draw):
     }
 
 
-def graph_of(streams, imports, reported, stack="prod"):
-    """The graph of a stack with these pipelines and no others."""
-    config = configuration(stack)
+def configured(streams, imports, reported, stack="prod"):
+    """The configuration of a stack with these pipelines and no others."""
     own = {"streams": {"users": None, **streams}, "imports": {"items": None, **imports}}
     own["reports"] = {"tables": None, **reported}
-    config.update({f"sluice:{section}": json.dumps(value) for section, value in own.items()})
+    return {**configuration(stack), **{f"sluice:{section}": json.dumps(value) for section, value in own.items()}}
+
+
+def graph_of(streams, imports, reported, stack="prod"):
+    """The graph of a stack with these pipelines and no others."""
     recorder = Recorder("eu-north-1")
-    run(stack, recorder, config=config)
+    run(stack, recorder, config=configured(streams, imports, reported, stack))
     return recorder.graph
 
 
@@ -76,7 +94,7 @@ def numbers(graph):
 
 
 @settings(deadline=None, max_examples=12)
-@given(STREAMS, imported(), reports())
+@given(streamed(), imported(), reports())
 def test_any_number_of_pipelines_keeps_every_rule(streams, imports, reported):
     graph = graph_of(streams, imports, reported)
     assert violations(graph) == []

@@ -7,6 +7,36 @@ def stack(**imports):
     return load({"aws:region": "eu-north-1", "sluice:imports": imports}, "dev")
 
 
+def streaming(**streams):
+    mail = {"sender": "no-reply@example.com"}
+    return load({"aws:region": "eu-north-1", "sluice:mail": mail, "sluice:streams": streams}, "dev")
+
+
+MAILS = [{"template": "welcome", "events": ["INSERT"]}]
+
+
+def test_two_streams_do_not_make_one_table():
+    with pytest.raises(SettingsError) as caught:
+        streaming(users={"tableName": "Users"}, people={"tableName": "Users"})
+    assert str(caught.value).splitlines()[1:] == [
+        "  Pulumi.dev.yaml: sluice:streams.people.tableName: Users is also that of streams.users: a table is made once"
+    ]
+
+
+def test_a_table_that_exists_has_two_readers_at_most():
+    with pytest.raises(SettingsError) as caught:
+        streaming(audit={"tables": ["Users", "Orders"]}, mails={"tables": ["Users"], "mails": MAILS})
+    assert str(caught.value).splitlines()[1:] == [
+        "  Pulumi.dev.yaml: sluice:streams.mails.tables: Users would have 3 functions read its stream, of streams "
+        "audit and mails; a shard serves 2: put rules and archive of this table into one stream"
+    ]
+
+
+def test_one_stream_may_archive_a_table_and_another_mail_its_changes():
+    settings = streaming(audit={"tables": ["Users"]}, mails={"tables": ["Users"], "archive": [], "mails": MAILS})
+    assert [stream.tables for stream in settings.streams.values()] == [["Users"], ["Users"]]
+
+
 @pytest.mark.parametrize(("one", "other"), [("in/", "in/"), ("in/", "in/new/"), ("in/new/", "in/")])
 def test_two_imports_of_one_bucket_have_prefixes_beside_each_other(one, other):
     with pytest.raises(SettingsError) as caught:

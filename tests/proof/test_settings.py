@@ -18,7 +18,7 @@ _NAMES = {
     "aws:cloudwatch/logGroup:LogGroup": "name",
     "aws:ses/template:Template": "name",
 }
-"""Type -> the output that is its name in AWS."""
+"""Type -> the input or output that is its name in AWS."""
 
 
 def test_any_number_of_pipelines_is_deployed_and_named_once(full, promised):
@@ -40,7 +40,7 @@ def test_any_number_of_pipelines_is_deployed_and_named_once(full, promised):
             assert stack.outputs["imports"].keys() == imports.keys()
             assert stack.outputs["reports"].keys() == reported.keys()
             names = Counter(
-                (resource.type, resource.outputs[_NAMES[resource.type]])
+                (resource.type, {**resource.inputs, **resource.outputs}[_NAMES[resource.type]])
                 for resource in stack.graph.resources.values()
                 if resource.type in _NAMES
             )

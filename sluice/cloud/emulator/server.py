@@ -6,6 +6,7 @@ line of its standard input is the token that the emulator's own paths ask for: n
 there.
 """
 
+import hashlib
 import os
 import secrets
 import shutil
@@ -30,6 +31,8 @@ from sluice.private import UMASK, make_private, private
 
 _START_SECONDS = 30
 _ATTEMPTS = 3
+_USUAL_PORTS = range(20_000, 30_000)
+"""Below those that systems give to whoever wants any."""
 _SWEEP = 'kill -s KILL -- "-$1"; sleep 0.2; mv -- "$2" "$2.$1"; rm -rf -- "$2.$1"; rmdir -- "${2%/*}"'
 """Ends a process group, and then removes the folder that it wrote to, and the one around it if nothing else is there.
 
@@ -155,6 +158,12 @@ def _health(endpoint: str, token: str) -> Any:
     with suppress(*UNREACHABLE):
         return ask(endpoint, "/_ministack/health", token, seconds=2)
     return None
+
+
+def usual_port(of: str) -> int | None:
+    """The port that belongs to a text, the same each time; None where another program has it."""
+    port = _USUAL_PORTS[int(hashlib.sha256(of.encode()).hexdigest(), 16) % len(_USUAL_PORTS)]
+    return port if _is_free(port) else None
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from pulumi import FileArchive
@@ -10,13 +11,17 @@ from sluice.packages import CACHE, files_of
 from sluice.packages.installation import LOCAL, bundled, install
 
 
-def zipped(archive: FileArchive) -> bytes:
+def zipped(archive: FileArchive, edited: Mapping[str, bytes] | None = None) -> bytes:
     """Returns the zip of an archive's folder; in place of packages for Lambda there are the same for this interpreter.
+
+    Args:
+        archive: The folder.
+        edited: Files that are other than in the folder: path in it -> content.
 
     Raises:
         RequirementsError: The packages cannot be had for this interpreter.
     """
-    folder = Path(archive.path)
+    folder, contents = Path(archive.path), edited or {}
     files = files_of(folder)
     if pins := bundled(folder):
         requirements, platform = pins
@@ -27,5 +32,7 @@ def zipped(archive: FileArchive) -> bytes:
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as zip_file:
         for name, path in sorted(files.items()):
-            zip_file.write(path, name)
+            entry = zipfile.ZipInfo(name)  # of no time: the same code has the same hash
+            entry.external_attr = 0o644 << 16
+            zip_file.writestr(entry, contents[name] if name in contents else path.read_bytes(), zipfile.ZIP_DEFLATED)
     return memory.getvalue()

@@ -7,6 +7,7 @@ from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program import plausible
 from sluice.cloud.program.recording import Created, RecordingMonitor, Resource
 from sluice.cloud.program.schema import properties
+from sluice.cloud.resources.naming import Name
 from sluice.cloud.resources.registry import create
 
 _MISSING = "<no output"
@@ -36,7 +37,7 @@ class Deployment(RecordingMonitor):
         """
         _refuse_missing(_shown(resource), resource.inputs)
         try:
-            created = create(self._cloud, resource.type, resource.name, resource.inputs)
+            created = create(self._cloud, resource.type, Name(resource.name, resource.urn), resource.inputs)
         except Exception as error:
             raise DeploymentError(f"{_shown(resource)}: {error}") from error
         self._on_created(resource)

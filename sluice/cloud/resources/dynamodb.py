@@ -5,12 +5,12 @@ from typing import Any
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program.recording import Created
 from sluice.cloud.resources.inputs import Inputs, pascal
-from sluice.cloud.resources.naming import physical_name
+from sluice.cloud.resources.naming import Name, physical_name
 from sluice.cloud.resources.registry import creates
 
 
 @creates("aws:dynamodb/table:Table")
-def table(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+def table(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """A table, its stream, its expiry and its backups."""
     client = cloud.client("dynamodb")
     physical = inputs.take("name") or physical_name(name, 255)

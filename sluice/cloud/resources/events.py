@@ -4,12 +4,12 @@ from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.ministack import tap_name
 from sluice.cloud.program.recording import Created
 from sluice.cloud.resources.inputs import Inputs, pascal
-from sluice.cloud.resources.naming import physical_name
+from sluice.cloud.resources.naming import Name, physical_name
 from sluice.cloud.resources.registry import UnsupportedError, creates
 
 
-@creates("aws:cloudwatch/eventRule:EventRule")
-def rule(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+@creates("aws:cloudwatch/eventRule:EventRule", fixed=("name",))
+def rule(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """A rule on the account's own event bus."""
     physical = inputs.take("name") or physical_name(name)
     tags = inputs.tag_list()
@@ -18,7 +18,7 @@ def rule(cloud: Cloud, name: str, inputs: Inputs) -> Created:
 
 
 @creates("aws:cloudwatch/eventTarget:EventTarget")
-def target(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+def target(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """A function or queue as the target of a rule. What matches goes into a tap: a runner of ours delivers from it."""
     rule_name, arn = inputs.take("rule"), inputs.take("arn")
     if not any(service in arn for service in (":lambda:", ":sqs:")):
@@ -36,7 +36,7 @@ def target(cloud: Cloud, name: str, inputs: Inputs) -> Created:
 
 
 @creates("aws:lambda/permission:Permission")
-def permission(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+def permission(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """Lets a service invoke a function."""
     function, sid = inputs.take("function"), inputs.take("statementId") or physical_name(name, 100)
     cloud.client("lambda").add_permission(FunctionName=function, StatementId=sid, **inputs.rest())

@@ -1,21 +1,20 @@
 """Lambda: functions and what feeds them."""
 
+import base64
+import hashlib
 from typing import Any
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program.recording import Created
 from sluice.cloud.resources.code import zipped
-from sluice.cloud.resources.inputs import Inputs, pascal
-from sluice.cloud.resources.naming import physical_name
-from sluice.cloud.resources.registry import UnsupportedError, creates
+from sluice.cloud.resources.inputs import Inputs, pascal, pascal_name
+from sluice.cloud.resources.naming import Name, physical_name
+from sluice.cloud.resources.registry import UnsupportedError, creates, deletes, updates
 
 
 @creates("aws:lambda/function:Function")
-def function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+def function(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """A function; its code is zipped from the archive's folder."""
-    variables = inputs.object("environment").take("variables", {})
-    if cloud.functions_endpoint != cloud.endpoint:
-        variables = {**variables, "AWS_ENDPOINT_URL": cloud.functions_endpoint}
     response = cloud.client("lambda").create_function(
         FunctionName=inputs.take("name") or physical_name(name),
         Description=inputs.take("description", ""),
@@ -25,13 +24,47 @@ def function(cloud: Cloud, name: str, inputs: Inputs) -> Created:
         Architectures=inputs.take("architectures", ["x86_64"]),
         Timeout=inputs.take("timeout", 3),
         MemorySize=inputs.take("memorySize", 128),
-        Environment={"Variables": variables},
+        Environment=_environment(cloud, inputs),
         LoggingConfig=pascal(inputs.take("loggingConfig", {})),
         TracingConfig=pascal(inputs.take("tracingConfig", {})),
         Tags=inputs.take("tags", {}),
         Code=_code(inputs),
     )
     return Created(response["FunctionName"], {"name": response["FunctionName"], "arn": response["FunctionArn"]})
+
+
+@updates(
+    "aws:lambda/function:Function",
+    *("code", "s3Bucket", "s3Key", "environment", "handler", "timeout", "memorySize", "description", "sourceCodeHash"),
+)
+def change_function(cloud: Cloud, id_: str, inputs: Inputs) -> None:
+    """Gives a function other code and settings; what runs it meanwhile ends with the ones that it began with."""
+    client, names = cloud.client("lambda"), set(inputs.left())
+    inputs.take("sourceCodeHash")
+    if names & {"code", "s3Bucket", "s3Key"}:
+        code = _code(inputs)
+        digest = base64.b64encode(hashlib.sha256(code.get("ZipFile", b"")).digest()).decode()
+        if client.get_function_configuration(FunctionName=id_)["CodeSha256"] != digest:
+            client.update_function_code(FunctionName=id_, **code)
+    settings: dict[str, Any] = {"Environment": _environment(cloud, inputs)} if "environment" in names else {}
+    for name, default in (("timeout", 3), ("memorySize", 128), ("description", ""), ("handler", "")):
+        if name in names:
+            settings[pascal_name(name)] = inputs.take(name, default)
+    if settings:
+        client.update_function_configuration(FunctionName=id_, **settings)
+
+
+@deletes("aws:lambda/function:Function")
+def delete_function(cloud: Cloud, id_: str) -> None:
+    """Deletes a function."""
+    cloud.client("lambda").delete_function(FunctionName=id_)
+
+
+def _environment(cloud: Cloud, inputs: Inputs) -> dict[str, Any]:
+    variables = inputs.object("environment").take("variables", {})
+    if cloud.functions_endpoint != cloud.endpoint:
+        variables = {**variables, "AWS_ENDPOINT_URL": cloud.functions_endpoint}
+    return {"Variables": variables}
 
 
 def _code(inputs: Inputs) -> dict[str, Any]:
@@ -41,7 +74,7 @@ def _code(inputs: Inputs) -> dict[str, Any]:
 
 
 @creates("aws:lambda/eventSourceMapping:EventSourceMapping")
-def event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+def event_source_mapping(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """A mapping. Those of streams are run by pollers of ours."""
     failures = inputs.object("destinationConfig").object("onFailure").take("destinationArn")
     destination = {"DestinationConfig": {"OnFailure": {"Destination": failures}}} if failures else {}
@@ -53,16 +86,42 @@ def event_source_mapping(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     return Created(response["UUID"], {"uuid": response["UUID"], "arn": response["EventSourceMappingArn"]})
 
 
-@creates("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
-def event_invoke_config(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@updates(
+    "aws:lambda/eventSourceMapping:EventSourceMapping",
+    *("enabled", "batchSize", "maximumBatchingWindowInSeconds", "parallelizationFactor", "bisectBatchOnFunctionError"),
+    *("maximumRetryAttempts", "maximumRecordAgeInSeconds", "filterCriteria", "scalingConfig"),
+)
+def change_event_source_mapping(cloud: Cloud, id_: str, inputs: Inputs) -> None:
+    """Changes how a mapping hands records on, from the next batch on."""
+    defaults = {"FilterCriteria": {}, "ScalingConfig": {}, "MaximumBatchingWindowInSeconds": 0}
+    arguments = {name: defaults.get(name) if value is None else value for name, value in inputs.rest().items()}
+    cloud.client("lambda").update_event_source_mapping(
+        UUID=id_, **{name: value for name, value in arguments.items() if value is not None}
+    )
+
+
+@deletes("aws:lambda/eventSourceMapping:EventSourceMapping")
+def delete_event_source_mapping(cloud: Cloud, id_: str) -> None:
+    """Deletes a mapping."""
+    cloud.client("lambda").delete_event_source_mapping(UUID=id_)
+
+
+@creates("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", fixed=("functionName",))
+def event_invoke_config(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """How asynchronous invocations are retried, and where they go that fail."""
     name = inputs.take("functionName")
     cloud.client("lambda").put_function_event_invoke_config(FunctionName=name, **inputs.rest())
     return Created(name, {})
 
 
-@creates("aws:lambda/functionRecursionConfig:FunctionRecursionConfig")
-def recursion_config(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@deletes("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
+@deletes("aws:lambda/functionRecursionConfig:FunctionRecursionConfig")
+def forget_with_function(_cloud: Cloud, _id: str) -> None:
+    """Leaves it to the function, which goes too."""
+
+
+@creates("aws:lambda/functionRecursionConfig:FunctionRecursionConfig", fixed=("functionName",))
+def recursion_config(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """Whether a function may feed itself."""
     name = inputs.take("functionName")
     cloud.client("lambda").put_function_recursion_config(FunctionName=name, **inputs.rest())

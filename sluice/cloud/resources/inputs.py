@@ -29,6 +29,10 @@ class Inputs:
         left, self._left = self._left, {}
         return pascal(left)
 
+    def left(self) -> list[str]:
+        """The names of inputs that were not taken yet."""
+        return list(self._left)
+
     def tag_list(self) -> list[dict[str, str]]:
         """The tags as most APIs want them."""
         return [{"Key": key, "Value": value} for key, value in self.take("tags", {}).items()]
@@ -59,7 +63,12 @@ def whole(value: Any) -> Any:
 def pascal(value: Any) -> Any:
     """Nested inputs with their names as AWS APIs spell them: `onFailure` -> `OnFailure`."""
     if isinstance(value, dict):
-        return {name[:1].upper() + name[1:]: pascal(item) for name, item in value.items()}
+        return {pascal_name(name): pascal(item) for name, item in value.items()}
     if isinstance(value, list):
         return [pascal(item) for item in value]
     return value
+
+
+def pascal_name(name: str) -> str:
+    """The name of an input as AWS APIs spell it: `memorySize` -> `MemorySize`."""
+    return name[:1].upper() + name[1:]

@@ -6,24 +6,36 @@ from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.ministack import without_tls
 from sluice.cloud.program.recording import Created
 from sluice.cloud.resources.inputs import Inputs
-from sluice.cloud.resources.naming import physical_name
-from sluice.cloud.resources.registry import creates
+from sluice.cloud.resources.naming import Name, physical_name
+from sluice.cloud.resources.registry import creates, deletes, updates
 
 
 @creates("aws:cloudwatch/logGroup:LogGroup")
-def log_group(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+def log_group(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """A log group with retention."""
     client, physical = cloud.client("logs"), inputs.take("name") or physical_name(name, 512)
     client.create_log_group(logGroupName=physical, tags=inputs.take("tags", {}))
-    retention = inputs.take("retentionInDays")
-    if retention:
-        client.put_retention_policy(logGroupName=physical, retentionInDays=retention)
+    change_log_group(cloud, physical, inputs)
     arn = f"arn:aws:logs:{cloud.region}:{cloud.account}:log-group:{physical}"
     return Created(physical, {"name": physical, "arn": arn})
 
 
-@creates("aws:cloudwatch/metricAlarm:MetricAlarm")
-def metric_alarm(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+@updates("aws:cloudwatch/logGroup:LogGroup", "retentionInDays")
+def change_log_group(cloud: Cloud, id_: str, inputs: Inputs) -> None:
+    """Changes how long a log is kept."""
+    if retention := inputs.take("retentionInDays"):
+        cloud.client("logs").put_retention_policy(logGroupName=id_, retentionInDays=retention)
+    else:
+        cloud.client("logs").delete_retention_policy(logGroupName=id_)
+
+
+@deletes("aws:cloudwatch/logGroup:LogGroup")
+def keep_log_group(_cloud: Cloud, _id: str) -> None:
+    """Keeps a log, for whoever looks for what its function did."""
+
+
+@creates("aws:cloudwatch/metricAlarm:MetricAlarm", fixed=("name",))
+def metric_alarm(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """An alarm on a metric, or on a formula over several."""
     client, physical = cloud.client("cloudwatch"), inputs.take("name") or physical_name(name, 255)
     actions = {"OKActions": inputs.take("okActions", []), "Tags": inputs.tag_list()}
@@ -33,6 +45,12 @@ def metric_alarm(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     client.put_metric_alarm(AlarmName=physical, **watched, **actions, **inputs.rest())
     arn = f"arn:aws:cloudwatch:{cloud.region}:{cloud.account}:alarm:{physical}"
     return Created(physical, {"name": physical, "arn": arn})
+
+
+@deletes("aws:cloudwatch/metricAlarm:MetricAlarm")
+def delete_metric_alarm(cloud: Cloud, id_: str) -> None:
+    """Deletes an alarm."""
+    cloud.client("cloudwatch").delete_alarms(AlarmNames=[id_])
 
 
 def _query(query: Inputs) -> dict[str, Any]:
@@ -50,8 +68,8 @@ def _dimensions(values: dict[str, str]) -> list[dict[str, str]]:
     return [{"Name": key, "Value": value} for key, value in values.items()]
 
 
-@creates("aws:cloudwatch/dashboard:Dashboard")
-def dashboard(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@creates("aws:cloudwatch/dashboard:Dashboard", fixed=("dashboardName",))
+def dashboard(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """A dashboard."""
     name = inputs.take("dashboardName")
     cloud.client("cloudwatch").put_dashboard(DashboardName=name, DashboardBody=inputs.take("dashboardBody"))
@@ -59,15 +77,15 @@ def dashboard(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 
 
 @creates("aws:sns/topic:Topic")
-def topic(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+def topic(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """A topic."""
     physical = inputs.take("name") or physical_name(name, 256)
     arn = cloud.client("sns").create_topic(Name=physical, Tags=inputs.tag_list())["TopicArn"]
     return Created(arn, {"name": physical, "arn": arn})
 
 
-@creates("aws:sns/topicPolicy:TopicPolicy")
-def topic_policy(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@creates("aws:sns/topicPolicy:TopicPolicy", fixed=("arn",))
+def topic_policy(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """A topic's policy."""
     arn, policy = inputs.take("arn"), without_tls(inputs.take("policy"))
     if policy:
@@ -76,7 +94,7 @@ def topic_policy(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 
 
 @creates("aws:sns/topicSubscription:TopicSubscription")
-def topic_subscription(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+def topic_subscription(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """A subscription."""
     response = cloud.client("sns").subscribe(
         TopicArn=inputs.take("topic"),

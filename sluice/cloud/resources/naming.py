@@ -1,15 +1,30 @@
-"""Automatic physical names, as the Pulumi provider makes them."""
+"""Automatic physical names, such as the Pulumi provider makes; here they are the same each time a stack is started."""
 
-import secrets
+import hashlib
+from typing import NamedTuple
 
 
-def physical_name(name: str, longest: int = 64) -> str:
-    """The logical name, a dash and seven random hexadecimal digits, as pulumi-aws names what is not named.
+class Name(NamedTuple):
+    """What a resource is called in its program.
+
+    Attributes:
+        logical: its logical name.
+        urn: its URN, which tells it from others of that name.
+    """
+
+    logical: str
+    urn: str = ""
+
+
+def physical_name(name: Name, longest: int = 64) -> str:
+    """The logical name, a dash and seven hexadecimal digits of the URN's hash; pulumi-aws takes random ones.
 
     Raises:
         ValueError: it would be longer than the service allows.
     """
-    full = f"{name}-{secrets.token_hex(4)[:7]}"
+    full = f"{name.logical}-{hashlib.sha256(name.urn.encode()).hexdigest()[:7]}"
     if len(full) > longest:
-        raise ValueError(f"the automatic name {full} has {len(full)} characters, {longest} are allowed: shorten {name}")
+        raise ValueError(
+            f"the automatic name {full} has {len(full)} characters, {longest} are allowed: shorten {name.logical}"
+        )
     return full

@@ -9,12 +9,12 @@ from sluice.cloud.emulator.ministack import without_tls
 from sluice.cloud.program.recording import Created
 from sluice.cloud.resources.code import zipped
 from sluice.cloud.resources.inputs import Inputs
-from sluice.cloud.resources.naming import physical_name
+from sluice.cloud.resources.naming import Name, physical_name
 from sluice.cloud.resources.registry import UnsupportedError, creates
 
 
 @creates("aws:s3/bucket:Bucket")
-def bucket(cloud: Cloud, name: str, inputs: Inputs) -> Created:
+def bucket(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """A bucket."""
     client, physical = cloud.client("s3"), inputs.take("bucket") or physical_name(name, 63)
     inputs.take("forceDestroy")  # what happens on deletion: the embedded cloud forgets everything when it stops
@@ -24,16 +24,16 @@ def bucket(cloud: Cloud, name: str, inputs: Inputs) -> Created:
     return Created(physical, {"bucket": physical, "arn": f"arn:aws:s3:::{physical}"})
 
 
-@creates("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
-def public_access_block(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@creates("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", fixed=("bucket",))
+def public_access_block(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """What keeps a bucket private."""
     name = inputs.take("bucket")
     cloud.client("s3").put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=inputs.rest())
     return Created(name, {})
 
 
-@creates("aws:s3/bucketOwnershipControls:BucketOwnershipControls")
-def ownership_controls(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@creates("aws:s3/bucketOwnershipControls:BucketOwnershipControls", fixed=("bucket",))
+def ownership_controls(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """Who owns what is put into a bucket."""
     name = inputs.take("bucket")
     cloud.client("s3").put_bucket_ownership_controls(
@@ -42,8 +42,8 @@ def ownership_controls(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     return Created(name, {})
 
 
-@creates("aws:s3/bucketPolicy:BucketPolicy")
-def bucket_policy(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@creates("aws:s3/bucketPolicy:BucketPolicy", fixed=("bucket",))
+def bucket_policy(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """A bucket's policy."""
     name, policy = inputs.take("bucket"), without_tls(inputs.take("policy"))
     if policy:
@@ -51,8 +51,8 @@ def bucket_policy(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     return Created(name, {})
 
 
-@creates("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")
-def encryption(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@creates("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", fixed=("bucket",))
+def encryption(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """How objects are encrypted."""
     name = inputs.take("bucket")
     rules = [_encryption_rule(rule) for rule in inputs.objects("rules")]
@@ -66,8 +66,8 @@ def _encryption_rule(rule: Inputs) -> dict[str, Any]:
     return {"ApplyServerSideEncryptionByDefault": {**algorithm, **default.rest()}, **rule.rest()}
 
 
-@creates("aws:s3/bucketVersioning:BucketVersioning")
-def versioning(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@creates("aws:s3/bucketVersioning:BucketVersioning", fixed=("bucket",))
+def versioning(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """Whether overwritten and deleted objects are kept."""
     name = inputs.take("bucket")
     cloud.client("s3").put_bucket_versioning(
@@ -76,8 +76,8 @@ def versioning(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     return Created(name, {})
 
 
-@creates("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
-def lifecycle(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@creates("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", fixed=("bucket",))
+def lifecycle(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """What happens to objects as they age."""
     name = inputs.take("bucket")
     rules = [{"ID": rule.take("id"), **rule.rest()} for rule in inputs.objects("rules")]
@@ -85,8 +85,8 @@ def lifecycle(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
     return Created(name, {})
 
 
-@creates("aws:s3/bucketNotification:BucketNotification")
-def notification(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@creates("aws:s3/bucketNotification:BucketNotification", fixed=("bucket",))
+def notification(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """What a bucket announces, and to whom."""
     name = inputs.take("bucket")
     announced = {"EventBridgeConfiguration": {}} if inputs.take("eventbridge") else {}
@@ -107,8 +107,14 @@ def _queue(queue: Inputs) -> dict[str, Any]:
     }
 
 
-@creates("aws:s3/bucketObjectv2:BucketObjectv2")
-def bucket_object(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+@creates(
+    "aws:s3/bucketObjectv2:BucketObjectv2",
+    fixed=(
+        "bucket",
+        "key",
+    ),
+)
+def bucket_object(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """An object that holds the archive of a function."""
     name, key, source = inputs.take("bucket"), inputs.take("key"), inputs.take("source")
     if not isinstance(source, FileArchive):

@@ -3,11 +3,15 @@
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program.recording import Created
 from sluice.cloud.resources.inputs import Inputs
-from sluice.cloud.resources.registry import creates
+from sluice.cloud.resources.naming import Name
+from sluice.cloud.resources.registry import creates, deletes, updates
+
+_PARTS = {"subject": "SubjectPart", "text": "TextPart", "html": "HtmlPart"}
+"""Input of a template -> what the API calls it."""
 
 
 @creates("aws:sesv2/emailIdentity:EmailIdentity")
-def identity(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+def identity(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """An identity; the emulator takes every identity for verified."""
     email = inputs.take("emailIdentity")
     response = cloud.client("sesv2").create_email_identity(EmailIdentity=email, Tags=inputs.tag_list())
@@ -17,7 +21,7 @@ def identity(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 
 
 @creates("aws:sesv2/configurationSet:ConfigurationSet")
-def configuration_set(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+def configuration_set(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """A configuration set."""
     name, tags = inputs.take("configurationSetName"), inputs.tag_list()
     cloud.client("sesv2").create_configuration_set(ConfigurationSetName=name, Tags=tags, **inputs.rest())
@@ -25,7 +29,7 @@ def configuration_set(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 
 
 @creates("aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination")
-def event_destination(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+def event_destination(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """Where events of a configuration set go."""
     configuration_set, name = inputs.take("configurationSetName"), inputs.take("eventDestinationName")
     destination = inputs.object("eventDestination").rest()
@@ -36,10 +40,27 @@ def event_destination(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
 
 
 @creates("aws:ses/template:Template")
-def template(cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+def template(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """A template."""
     name = inputs.take("name")
-    parts = {"SubjectPart": inputs.take("subject"), "TextPart": inputs.take("text"), "HtmlPart": inputs.take("html")}
-    texts = {part: text for part, text in parts.items() if text is not None}
-    cloud.client("ses").create_template(Template={"TemplateName": name, **texts})
+    cloud.client("ses").create_template(Template={"TemplateName": name, **_parts(inputs)})
     return Created(name, {"arn": f"arn:aws:ses:{cloud.region}:{cloud.account}:template/{name}"})
+
+
+@updates("aws:ses/template:Template", *_PARTS)
+def change_template(cloud: Cloud, id_: str, inputs: Inputs) -> None:
+    """Changes parts of a template; the others stay."""
+    client = cloud.client("ses")
+    before = client.get_template(TemplateName=id_)["Template"]
+    client.update_template(Template={**before, **_parts(inputs)})
+
+
+@deletes("aws:ses/template:Template")
+def delete_template(cloud: Cloud, id_: str) -> None:
+    """Deletes a template."""
+    cloud.client("ses").delete_template(TemplateName=id_)
+
+
+def _parts(inputs: Inputs) -> dict[str, str]:
+    taken = {part: inputs.take(name) for name, part in _PARTS.items()}
+    return {part: text for part, text in taken.items() if text is not None}

@@ -1,14 +1,23 @@
 import json
+import re
 import time
+from itertools import count
 
 import pytest
 from pulumi import FileArchive
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.ministack import tap_name
+from sluice.cloud.resources import registry
 from sluice.cloud.resources.inputs import Inputs, pascal, whole
-from sluice.cloud.resources.naming import physical_name
-from sluice.cloud.resources.registry import UnsupportedError, create
+from sluice.cloud.resources.naming import Name, physical_name
+from sluice.cloud.resources.registry import UnsupportedError
+
+_numbers = count()
+
+
+def create(cloud, token, name, values):
+    return registry.create(cloud, token, Name(name, f"urn {next(_numbers)}"), values)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +42,7 @@ def code(cloud, tmp_path):
 
 @pytest.fixture
 def queue(cloud):
-    url = cloud.client("sqs").create_queue(QueueName=physical_name("queue"))["QueueUrl"]
+    url = cloud.client("sqs").create_queue(QueueName=physical_name(Name("queue")))["QueueUrl"]
     arn = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     send = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [send]})
@@ -81,15 +90,20 @@ def test_names_are_spelled_as_the_apis_spell_them():
     assert pascal({"onFailure": [{"destinationArn": "someText"}]}) == {"OnFailure": [{"DestinationArn": "someText"}]}
 
 
-def test_automatic_names_differ_and_begin_with_the_logical_name():
-    one, other = physical_name("users"), physical_name("users")
+def test_automatic_names_begin_with_the_logical_name_and_are_another_for_each_urn():
+    one, other = (physical_name(Name("users", f"urn:pulumi:local::{program}::t::users")) for program in ("a", "b"))
     assert one != other
-    assert all(name.startswith("users-") for name in (one, other))
+    assert all(re.fullmatch("users-[0-9a-f]{7}", name) for name in (one, other))
+
+
+def test_an_automatic_name_is_the_same_each_time():
+    name = Name("users", "urn:pulumi:local::sluice::aws:dynamodb/table:Table::users")
+    assert physical_name(name) == physical_name(name) == "users-d9c6f91"
 
 
 def test_a_name_that_the_service_would_refuse_is_an_error():
     with pytest.raises(ValueError, match=r"has 72 characters, 64 are allowed: shorten x+"):
-        physical_name("x" * 64)
+        physical_name(Name("x" * 64))
 
 
 # --- what is created

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple, Self
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.server import Server
 from sluice.cloud.program import execution as program
+from sluice.cloud.program.changes import Change, changes
 from sluice.cloud.program.project import region
 from sluice.cloud.program.recording import Graph, Resource
 from sluice.cloud.resources.deployment import Deployment
+from sluice.cloud.resources.updating import Rehearsal, ReplacementError, Update, refuse_replacements
 from sluice.cloud.triggers.mappings import StreamMappings
 from sluice.cloud.triggers.rule_targets import RuleTargets
 from sluice.cloud.triggers.schedules import Fired, Schedule
@@ -126,6 +128,51 @@ class EmbeddedCloud:
         self._outputs[program.full_name(stack, root)] = outputs
         deployed = Stack(stack, outputs, deployment.graph, cloud, {}, [])
         self.stacks.append(deployed)
+        self._run(deployed)
+        return deployed
+
+    def update(
+        self, stack: Stack, *, root: Path = program.ROOT, config: dict[str, str] | None = None
+    ) -> tuple[Stack, list[Change]]:
+        """Runs the program of a deployed stack again, and changes the stack in place to what it registers now.
+
+        Args:
+            stack: what is deployed.
+            root: the folder of the program.
+            config: its configuration; by default its file's.
+
+        Returns:
+            The stack as it is now, and what was changed.
+
+        Raises:
+            ProgramError: its settings are wrong, or the program failed; nothing is changed.
+            ReplacementError: something cannot be changed in place; nothing is.
+            DeploymentError: a resource could not be created or changed.
+        """
+        config = program.configuration(stack.name, root) if config is None else config
+        if region(config) != stack.cloud.region:
+            raise ReplacementError(f"aws:region: the whole stack would be replaced, in {region(config)}")
+        update = Update(stack.cloud, stack.graph, self._outputs)
+        rehearsal = Rehearsal(stack.cloud.region, stack.graph, update)
+        outputs = program.run(stack.name, rehearsal, root=root, config=config)
+        planned = changes(stack.graph, rehearsal.graph)
+        refuse_replacements(planned)
+        if not planned and outputs == stack.outputs:
+            return stack, []
+        try:
+            outputs = program.run(stack.name, update, root=root, config=config)
+        except Exception:  # what was done until then is done
+            stack.graph.resources |= {urn: made for urn, made in update.graph.resources.items() if made.id}
+            raise
+        update.delete_the_rest()
+        self._outputs[program.full_name(stack.name, root)] = outputs
+        updated = stack._replace(outputs=outputs, graph=update.graph, pollers={}, schedules=[])
+        self.stacks[self.stacks.index(stack)] = updated
+        self._run(updated)
+        return updated, planned
+
+    def _run(self, deployed: Stack) -> None:
+        """Runs what AWS would run for a stack."""
         self._mappings.look()
         for mapping in deployed.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
             if ":dynamodb:" in mapping.inputs["eventSourceArn"]:
@@ -134,7 +181,6 @@ class EmbeddedCloud:
         schedules = deployed.graph.of_type("aws:scheduler/schedule:Schedule")
         deployed.schedules.extend(filter(None, (self._timetable.running(each.outputs["arn"]) for each in schedules)))
         self._rules.look()
-        return deployed
 
     def stop(self) -> None:
         """Stops everything; returns when nothing runs and nothing is left.

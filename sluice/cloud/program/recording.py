@@ -112,6 +112,7 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
     Attributes:
         graph: what is registered so far.
         failure: what failed first.
+        stacks: the stacks that the program may refer to: `organization/project/stack` -> outputs.
     """
 
     def __init__(self, stacks: Mapping[str, Mapping[str, Any]] | None = None) -> None:
@@ -122,7 +123,7 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
         """
         super().__init__(_NoMocks())
         self.graph = Graph()
-        self._stacks = stacks or {}
+        self.stacks = stacks or {}
         self.failure: Exception | None = None
 
     @abstractmethod
@@ -202,13 +203,13 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
     def _outputs(self, request: Any) -> dict[str, Any]:
         if request.type != _STACK_REFERENCE_TYPE:
             raise NotImplementedError(f"{request.type} {request.name}: only outputs of other stacks can be read here")
-        if request.id not in self._stacks:
-            known = ", ".join(sorted(self._stacks)) or "none"
+        if request.id not in self.stacks:
+            known = ", ".join(sorted(self.stacks)) or "none"
             raise UnknownStackError(
                 f"there is no stack {request.id} to read outputs of; there are: {known}. "
                 "Deploy it first, and name it organization/project/stack"
             )
-        return dict(self._stacks[request.id])
+        return dict(self.stacks[request.id])
 
     def _resource(self, request: Any) -> Resource:
         return Resource(

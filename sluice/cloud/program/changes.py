@@ -1,0 +1,62 @@
+"""What a program registers otherwise than the time before."""
+
+from typing import Any, NamedTuple
+
+from pulumi import FileArchive
+
+from sluice.cloud.program.recording import Graph, Resource
+
+
+class Change(NamedTuple):
+    """A resource that is new, has other inputs, or is gone.
+
+    Attributes:
+        before: what it was; None where it is new.
+        after: what it is to be; None where it is gone.
+        inputs: the names of inputs that differ; empty where it is new or gone.
+    """
+
+    before: Resource | None
+    after: Resource | None
+    inputs: frozenset[str] = frozenset()
+
+    @property
+    def resource(self) -> Resource:
+        """The resource, as it is or as it was."""
+        resource = self.after or self.before
+        assert resource  # noqa: S101 there is one
+        return resource
+
+
+def changes(before: Graph, after: Graph) -> list[Change]:
+    """Returns what differs between two graphs of one program, components left out.
+
+    Those that are gone come last, in the order in which they can be deleted.
+    """
+    found = []
+    for urn, resource in after.resources.items():
+        old = before.resources.get(urn)
+        if not resource.custom:
+            continue
+        if old is None:
+            found.append(Change(None, resource))
+        elif differing := different(old.inputs, resource.inputs):
+            found.append(Change(old, resource, differing))
+    gone = [old for urn, old in before.resources.items() if old.custom and urn not in after.resources]
+    return found + [Change(old, None) for old in reversed(gone)]
+
+
+def different(before: dict[str, Any], after: dict[str, Any]) -> frozenset[str]:
+    """Returns the names of inputs that differ."""
+    return frozenset(name for name in before | after if _plain(before.get(name)) != _plain(after.get(name)))
+
+
+def _plain(value: Any) -> Any:
+    """An input as it can be compared: an archive is the folder that it is made of."""
+    if isinstance(value, FileArchive):
+        return ("archive", str(value.path))
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value

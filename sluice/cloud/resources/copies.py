@@ -1,0 +1,113 @@
+"""Files of a program that stand in what is deployed as they are: those can be put there without running the program.
+
+These are the sources in the archives of functions, and the parts of templates of mail.
+"""
+
+import ast
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pulumi import FileArchive
+
+from sluice.cloud.emulator.clients import Cloud
+from sluice.cloud.program.project import ProgramError
+from sluice.cloud.program.recording import Graph, Resource
+from sluice.cloud.resources.code import zipped
+from sluice.cloud.resources.naming import Name
+from sluice.cloud.resources.registry import update
+
+_FUNCTION, _TEMPLATE = "aws:lambda/function:Function", "aws:ses/template:Template"
+_PARTS = ("subject", "text", "html")
+_ENDINGS = (".txt", ".html")
+
+
+class Copies:
+    """Knows which file of a program is which input of a deployed stack."""
+
+    def __init__(self, cloud: Cloud, graph: Graph, root: Path) -> None:
+        """Looks for them.
+
+        Args:
+            cloud: Where the stack is.
+            graph: What is deployed.
+            root: The folder of the program.
+        """
+        self._cloud, self._root = cloud, root
+        self._functions = graph.of_type(_FUNCTION)
+        self._parts: dict[Path, list[tuple[Resource, str]]] = {}
+        templates = graph.of_type(_TEMPLATE)
+        for path in _texts(root) if templates else ():
+            text = path.read_bytes().decode(errors="replace")
+            found = [(one, part) for one in templates for part in _PARTS if _is_text(one.inputs.get(part), text)]
+            if found:
+                self._parts[path] = found
+
+    def put(self, path: Path) -> list[str]:
+        """Puts a file that was saved where it stands.
+
+        Returns:
+            The names of the resources that have it; none where only the program can say what becomes of it.
+
+        Raises:
+            ProgramError: It is no Python; the message names file and line.
+        """
+        return [*self._put_into_functions(path), *self._put_into_templates(path)]
+
+    def restore(self) -> None:
+        """Puts everything back to what is deployed."""
+        for function in self._functions:
+            if code := function.inputs.get("code"):
+                self._change(function, {"code": code})
+        for template in {id(one): one for parts in self._parts.values() for one, _ in parts}.values():
+            self._change(template, {part: template.inputs[part] for part in _PARTS if part in template.inputs})
+
+    def _put_into_functions(self, path: Path) -> Iterator[str]:
+        name, content = str(path.relative_to(self._root)), path.read_bytes()
+        for function in self._functions:
+            archive = function.inputs.get("code")
+            if not isinstance(archive, FileArchive) or not (old := Path(archive.path, name)).is_file():
+                continue
+            if content == old.read_bytes():
+                continue
+            if path.suffix == ".py" and _imports(name, content) != _imports(name, old.read_bytes()):
+                continue  # the archive holds other modules now
+            code = zipped(archive, {name: content})
+            self._cloud.client("lambda").update_function_code(FunctionName=function.id, ZipFile=code)
+            yield function.name
+
+    def _put_into_templates(self, path: Path) -> Iterator[str]:
+        for template, part in self._parts.get(path, ()):
+            text = path.read_bytes().decode(errors="replace")
+            if not _is_text(template.inputs[part], text):
+                self._change(template, {part: text.strip() if part == "subject" else text})
+                yield template.name
+
+    def _change(self, resource: Resource, values: dict[str, Any]) -> None:
+        update(self._cloud, resource.type, Name(resource.name, resource.urn), resource.id, values, values.keys())
+
+
+def _texts(root: Path) -> Iterator[Path]:
+    """The texts of a program; what lies in hidden folders or is somebody else's is left out."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in ("venv", "node_modules")]
+        yield from (Path(folder, name) for name in files if name.endswith(_ENDINGS))
+
+
+def _is_text(value: Any, text: str) -> bool:
+    return isinstance(value, str) and value.strip() != "" and value.strip() == text.strip()
+
+
+def _imports(name: str, source: bytes) -> list[str]:
+    """The import statements of a source.
+
+    Raises:
+        ProgramError: It is no Python.
+    """
+    try:
+        tree = ast.parse(source, name)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        raise ProgramError(f"{name}{f':{line}' if line else ''}: {getattr(error, 'msg', error)}") from None
+    return [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]

@@ -21,13 +21,13 @@ _LOOKING_SHARE = 10
 """Looking takes at most one part in so many of the time: each look reads all there is."""
 
 
-def watch(alive: Callable[[], bool], ready: Running) -> None:
+def watch(alive: Callable[[], bool], watcher: "Watcher") -> None:
     """Shows what happens; returns when the emulator has ended.
 
     Raises:
         KeyboardInterrupt: somebody asked for the end.
     """
-    watcher, pause, problems = Watcher(ready), _PAUSE_SECONDS, []
+    pause, problems = _PAUSE_SECONDS, []
     while alive():
         with suppress(OSError):  # nobody can be told any more: the terminal is gone, the disk is full
             for problem in problems:  # now that it is known that the emulator is not just ending
@@ -44,10 +44,14 @@ class Watcher:
     """Looks at a running stack, and shows what happened since the look before."""
 
     def __init__(self, ready: Running) -> None:
-        self._ready, self._target = ready, Target(ready.outputs, ready.endpoint, ready.region)
+        self.follow(ready)
         self._mailed = 0
         self._ended: set[tuple[str, str, str]] = set()
         self._problems: dict[str, str] = {}  # what cannot be looked at -> why
+
+    def follow(self, ready: Running) -> None:
+        """Looks at the stack as it is now, which was changed in place."""
+        self._ready, self._target = ready, Target(ready.outputs, ready.endpoint, ready.region)
 
     @property
     def failing(self) -> bool:

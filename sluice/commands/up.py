@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,12 @@ import click
 from click.core import ParameterSource
 
 from sluice import crashes, interruption, state
-from sluice.terminal import Listing, note, plural, say, status
+from sluice.terminal import Listing, note, out, plural, say, status
 
 if TYPE_CHECKING:
-    from sluice.cloud.embedded import EmbeddedCloud
+    from sluice.cloud.embedded import EmbeddedCloud, Stack
     from sluice.cloud.program.recording import Resource
+    from sluice.watching import Watcher
 
 
 EMPTY = "empty"
@@ -24,7 +25,9 @@ EMPTY = "empty"
 
 @click.command("up")
 @click.option("--stack", default="local", show_default=True, help="Any stack with a file Pulumi.<stack>.yaml.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Where to listen on 127.0.0.1; a free port by default.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Where to listen on 127.0.0.1; by default a port of the stack's own."
+)
 @click.option("--detach", is_flag=True, help="Return once all is deployed, and leave it running.")
 @click.option("--detached", is_flag=True, hidden=True, help="This is the process that --detach leaves running.")
 @click.option(
@@ -34,12 +37,25 @@ EMPTY = "empty"
 )
 @click.option("--beside", metavar="STACK", help="Put the program into the cloud of this stack, which runs, and return.")
 @click.option("--empty", is_flag=True, help="Start the cloud without a program.")
+@click.option(
+    "--watch/--no-watch",
+    default=None,
+    help="Take over what is saved in the program's folder at once; by default on a terminal, where it keeps running.",
+)
 def command(
-    stack: str, port: int | None, detach: bool, detached: bool, program: Path | None, beside: str | None, empty: bool
+    stack: str,
+    port: int | None,
+    detach: bool,
+    detached: bool,
+    program: Path | None,
+    beside: str | None,
+    empty: bool,
+    watch: bool | None,
 ) -> None:
     """Start the embedded cloud and deploy a stack into it.
 
-    Keeps running and shows what happens until Ctrl-C; then everything is stopped and removed.
+    Keeps running and shows what happens until Ctrl-C; then everything is stopped and removed. A handler, template,
+    setting or program that is saved meanwhile is live at once; data, names and port stay.
     """
     given = click.get_current_context().get_parameter_source
     if empty and (program or beside or given("stack") == ParameterSource.COMMANDLINE):
@@ -59,10 +75,12 @@ def command(
 
         arguments = {"--port": port, "--program": program, "--stack": None if empty else stack}
         options = [str(part) for option, value in arguments.items() if value for part in (option, value)]
-        _show_ready(detaching.start(root, stack, [*options, *(["--empty"] if empty else [])]), started)
+        flags = [flag for flag, given in {"--empty": empty, "--watch": watch}.items() if given]
+        _show_ready(detaching.start(root, stack, [*options, *flags]), started)
         return
     try:
-        _run(root, None if empty else program or root, stack, port, started, detached=detached)
+        watching = out.is_terminal if watch is None else watch
+        _run(root, None if empty else program or root, stack, port, started, detached=detached, watching=watching)
     except KeyboardInterrupt:
         say("Stopped; nothing is left running.")
 
@@ -77,13 +95,22 @@ def _place(program: Path | None, *, empty: bool) -> Path:
         raise
 
 
-def _run(root: Path, program: Path | None, stack: str, port: int | None, started: float, *, detached: bool) -> None:
+def _run(
+    root: Path,
+    program: Path | None,
+    stack: str,
+    port: int | None,
+    started: float,
+    *,
+    detached: bool,
+    watching: bool,
+) -> None:
     from sluice import detaching
     from sluice.cloud.embedded import EmbeddedCloud
-    from sluice.cloud.emulator.server import ServerError
+    from sluice.cloud.emulator.server import ServerError, usual_port
     from sluice.cloud.program.execution import configuration
     from sluice.events import Display
-    from sluice.watching import watch
+    from sluice.watching import Watcher, watch
 
     release = detaching.watch_starter() if detached else None
     with _clear_errors():
@@ -93,18 +120,38 @@ def _run(root: Path, program: Path | None, stack: str, port: int | None, started
             with (
                 crashes.left_behind(root, stack) as crash,
                 state.hold(root, stack) as held,
-                EmbeddedCloud(held.place, port, Display().show, [held.lock]) as cloud,
+                EmbeddedCloud(held.place, port or usual_port(str(held.place)), Display().show, [held.lock]) as cloud,
             ):
                 ready = _deploy(cloud, program, stack)
                 state.publish(root, ready)
                 if release:
                     release(held.place)
                     crash.armed = True
-                _show_ready(ready, started)
-                watch(lambda: cloud.server.alive, ready)
+                _show_ready(ready, started, watched=watching and program is not None)
+                watcher = Watcher(ready)
+                with _reloading(cloud, program, root, watcher) if watching and program else nullcontext():
+                    watch(lambda: cloud.server.alive, watcher)
                 raise click.ClickException("the emulator ended on its own; nothing runs any more")
         except ServerError as error:
             raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def _reloading(cloud: "EmbeddedCloud", program: Path, root: Path, watcher: "Watcher") -> Iterator[None]:
+    """Takes over what is saved in the program's folder meanwhile."""
+    from sluice.reloading import Reloader
+
+    def updated(stack: "Stack") -> None:
+        ready = _running(cloud, program, stack)
+        state.publish(root, ready)
+        watcher.follow(ready)
+
+    reloader = Reloader(cloud, cloud.stacks[0], program, updated)
+    reloader.start()
+    try:
+        yield
+    finally:
+        reloader.stop()
 
 
 @contextmanager
@@ -122,15 +169,20 @@ def _clear_errors() -> Iterator[None]:
 
 
 def _deploy(cloud: "EmbeddedCloud", program: Path | None, stack: str) -> state.Running:
-    from sluice.cloud.program.execution import full_name
     from sluice.cloud.program.project import DEFAULT_REGION
 
     if program is None:
         return state.Running(stack, os.getpid(), cloud.endpoint, DEFAULT_REGION, {}, cloud.server.token)
     with _progress(stack) as count:
         deployed = cloud.deploy(stack, root=program, on_created=count)
-    name, at = full_name(stack, program), deployed.cloud
-    return state.Running(stack, os.getpid(), cloud.endpoint, at.region, deployed.outputs, at.token, name)
+    return _running(cloud, program, deployed)
+
+
+def _running(cloud: "EmbeddedCloud", program: Path, stack: "Stack") -> state.Running:
+    from sluice.cloud.program.execution import full_name
+
+    name, at = full_name(stack.name, program), stack.cloud
+    return state.Running(stack.name, os.getpid(), cloud.endpoint, at.region, stack.outputs, at.token, name)
 
 
 def _put_beside(program: Path, stack: str, host: str) -> state.Running:
@@ -153,7 +205,7 @@ def _progress(stack: str) -> "Iterator[Callable[[Resource], None]]":
         yield count
 
 
-def _show_ready(ready: state.Running, started: float) -> None:
+def _show_ready(ready: state.Running, started: float, *, watched: bool = False) -> None:
     """Says what runs, where, and what to do next."""
     what = ("Stack ", (ready.stack, "bold")) if ready.full_name else ("A cloud without a program",)
     say(*what, f" runs, after {time.monotonic() - started:.1f} s.")
@@ -162,3 +214,5 @@ def _show_ready(ready: state.Running, started: float) -> None:
         which = f" --stack {ready.stack}" if "/" in ready.stack else ""
         say(f"  outputs   python -m sluice outputs{which}")
     say("  stop      python -m sluice down")
+    if watched:
+        say("What you save in the program's folder is live at once.")

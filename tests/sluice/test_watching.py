@@ -122,7 +122,7 @@ def test_another_reason_is_told(cloud):
 def test_watching_goes_on_until_the_emulator_has_ended(cloud, told, error):
     looks = iter([True] * 20 + [False])
     cloud.mails = cloud.entries = error
-    watch(lambda: next(looks), READY)
+    watch(lambda: next(looks), Watcher(READY))
     assert next(looks, "none left") == "none left"
     assert len(told.getvalue().splitlines()) == 2
 
@@ -130,7 +130,7 @@ def test_watching_goes_on_until_the_emulator_has_ended(cloud, told, error):
 def test_an_emulator_that_ends_is_no_problem(cloud, told):
     looks = iter([True, False])
     cloud.mails = ERRORS[1]
-    watch(lambda: next(looks), READY)
+    watch(lambda: next(looks), Watcher(READY))
     assert told.getvalue() == ""
 
 
@@ -142,11 +142,11 @@ def test_watching_goes_on_where_nobody_can_be_told(cloud, monkeypatch):
         monkeypatch.setattr(watching, name, broken)
     cloud.mails, cloud.entries = [mail("one")], [entry("a.csv")]
     looks = iter([True] * 5 + [False])
-    watch(lambda: next(looks), READY)
+    watch(lambda: next(looks), Watcher(READY))
     assert list(looks) == []
 
 
 def test_who_asks_for_the_end_gets_it(cloud, monkeypatch):
     monkeypatch.setattr(interruption.asked, "wait", lambda _seconds: True)
     with pytest.raises(KeyboardInterrupt):
-        watch(lambda: True, READY)
+        watch(lambda: True, Watcher(READY))

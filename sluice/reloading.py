@@ -1,0 +1,135 @@
+"""`up --watch`: what is saved in a program's folder is live at once, as far as a stack can be changed in place."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import watchfiles
+
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.program.changes import Change
+from sluice.cloud.program.execution import ProgramError, forget_modules
+from sluice.cloud.resources.copies import Copies
+from sluice.cloud.resources.deployment import DeploymentError
+from sluice.cloud.resources.updating import ReplacementError
+from sluice.cloud.triggers.runners import Runner
+from sluice.terminal import Part, note, plural, say
+
+_STEP_MS, _DEBOUNCE_MS = 20, 200
+"""How long it is waited for a further file of the same save, and for how many of them."""
+_SHOWN = 5
+"""Changes that have a line each."""
+
+
+class Sources(watchfiles.DefaultFilter):
+    """Files that a program may be made of: what lies in hidden folders, or is made, is none."""
+
+    def __init__(self, root: Path) -> None:
+        """Takes the folder of the program."""
+        super().__init__()
+        self._root = root
+
+    def __call__(self, change: watchfiles.Change, path: str) -> bool:
+        """Whether a file is one."""
+        inside = Path(path).relative_to(self._root).parts
+        hidden = any(part.startswith(".") or part in ("venv", "__pycache__") for part in inside)
+        return not hidden and super().__call__(change, path)
+
+
+class Reloader(Runner):
+    """Changes a deployed stack whenever a file of its program is saved; what cannot be taken over is told, and left."""
+
+    def __init__(
+        self, cloud: EmbeddedCloud, stack: Stack, root: Path, on_updated: Callable[[Stack], None] = lambda _: None
+    ) -> None:
+        """Prepares it.
+
+        Args:
+            cloud: Where the stack is.
+            stack: The stack as it was deployed.
+            root: The folder of its program.
+            on_updated: Told of the stack as it is after each change.
+        """
+        super().__init__("reloading")
+        self._cloud, self._stack, self._root, self._on_updated = cloud, stack, root, on_updated
+        self._copies = Copies(stack.cloud, stack.graph, root)
+
+    def _run(self) -> None:
+        for saved in watchfiles.watch(
+            self._root,
+            watch_filter=Sources(self._root),
+            stop_event=self._stopping,
+            raise_interrupt=False,
+            step=_STEP_MS,
+            debounce=_DEBOUNCE_MS,
+            rust_timeout=500,  # after so many ms it looks whether it is to stop
+        ):
+            self.reload(sorted(Path(path) for _, path in saved))
+
+    def reload(self, saved: Sequence[Path]) -> None:
+        """Takes over files that were saved, and says what is live now, or why nothing is.
+
+        What is a copy of a file is put there first; the program, which takes longer, has the last word.
+        """
+        began, put = time.monotonic(), set[str]()
+        try:
+            for path in saved:
+                put.update(self._copies.put(path) if path.is_file() else ())
+            for name in sorted(put):
+                self._tell(began, self._short(name), " updated")
+            forget_modules(self._root, saved)
+            stack, made = self._cloud.update(self._stack, root=self._root)
+        except (ProgramError, ReplacementError, DeploymentError) as error:
+            self._copies.restore()
+            self._refuse(error)
+            return
+        except Exception as error:  # a mistake of ours, or the emulator is about to end: the cloud runs on
+            note((f"What was saved cannot be taken over ({type(error).__name__}: {error}).", "red"))
+            return
+        self._tell_all(began, [change for change in made if change.resource.name not in put])
+        if stack is not self._stack:
+            self._stack, self._copies = stack, Copies(stack.cloud, stack.graph, self._root)
+            self._on_updated(stack)
+
+    def _tell_all(self, began: float, made: list[Change]) -> None:
+        if len(made) <= _SHOWN:
+            for change in made:
+                self._tell(began, self._short(change.resource.name), f" {_done(change)}")
+            return
+        counts = Counter(map(_done, made))
+        self._tell(began, ", ".join(f"{plural(count, 'resource')} {done}" for done, count in counts.items()))
+
+    def _tell(self, began: float, what: str, done: str = "") -> None:
+        say(_now(), ("saved", "cyan"), f"  {what}", (done, "green"), f" in {time.monotonic() - began:.1f} s")
+
+    def _refuse(self, error: Exception) -> None:
+        reason = "this needs a new start:" if isinstance(error, ReplacementError) else "there is a mistake:"
+        note(_now(), ("saved", "cyan"), "  ", (reason, "red"))
+        lines = str(error).splitlines()
+        for line in lines[:_SHOWN]:
+            note(f"  {line}")
+        note(f"  {f'and {len(lines) - _SHOWN} more. ' if len(lines) > _SHOWN else ''}What was live before runs on.")
+
+    def _short(self, name: str) -> str:
+        """A resource's name without what all names of the stack begin with."""
+        names = [resource.name for resource in self._stack.graph.resources.values() if resource.custom]
+        return name.removeprefix(_common_beginning(names)) or name
+
+
+def _done(change: Change) -> str:
+    if change.before is None:
+        return "created"
+    return "updated" if change.after else "removed"
+
+
+def _common_beginning(names: Sequence[str]) -> str:
+    """The dashed words that all names begin with."""
+    first, last = (name.split("-")[:-1] for name in (min(names), max(names)))
+    same = [one for one, other in zip(first, last, strict=False) if one == other]
+    return "".join(f"{word}-" for word in same) if first[: len(same)] == same == last[: len(same)] else ""
+
+
+def _now() -> Part:
+    return f"{datetime.now():%H:%M:%S}  "

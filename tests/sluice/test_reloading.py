@@ -1,0 +1,185 @@
+"""What is saved while a stack runs, in a copy of this repository: live at once, or refused with the last good left."""
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.cloud.emulator.outbox import mails
+from sluice.cloud.program.execution import ROOT, forget_modules
+from sluice.reloading import Reloader, Sources
+from tests.e2e.conftest import archive
+from tests.stacks import eventually, table, target
+
+pytestmark = pytest.mark.e2e
+
+
+class Edited:
+    """A running stack whose program can be edited."""
+
+    def __init__(self, cloud: EmbeddedCloud, root: Path) -> None:
+        self.stack: Stack = cloud.deploy("local", root=root)
+        self.root = root
+        self.reloader = Reloader(cloud, self.stack, root, self.follow)
+
+    def follow(self, stack: Stack) -> None:
+        self.stack = stack
+
+    def save(self, name: str, old: str, new: str) -> None:
+        """Replaces a text in a file, and takes it over."""
+        file = self.root / name
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new, 1))
+        self.reloader.reload([file])
+
+    def configuration(self, function: str):
+        """The configuration of a function that an output names."""
+        client = self.stack.cloud.client("lambda")
+        return client.get_function_configuration(FunctionName=self.stack.output(function))
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edited]:
+    root = tmp_path_factory.mktemp("edited")
+    for name in ("infra", "handlers"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.local.yaml", "pipelines.yaml"):
+        shutil.copy(ROOT / name, root / name)
+    others = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in ("infra", "handlers")}
+    try:
+        with EmbeddedCloud() as cloud:
+            yield Edited(cloud, root)
+    finally:
+        forget_modules(root, [root / "infra/__init__.py"])
+        sys.modules.update(others)
+
+
+def put_user(edited: Edited, number: int) -> None:
+    users = table(edited.stack, edited.stack.output("streams.users.tables.0.name"))
+    users.put_item(Item={"userId": f"u-{number}", "name": "Ada", "email": f"ada{number}@example.com"})
+    edited.stack.wait_idle()
+
+
+def subject_to(edited: Edited, address: str) -> str:
+    sent = mails(edited.stack.cloud.endpoint, edited.stack.cloud.token)
+    (subject,) = [mail["subject"] for mail in sent if mail["to"] == [address]]
+    return subject
+
+
+def test_a_handler_is_live_as_it_was_saved_and_data_stays(edited, capsys):
+    put_user(edited, 1)
+    outputs = dict(edited.stack.outputs)
+    edited.save("handlers/archiver/archive.py", '"at":"', '"edited":true,"at":"')
+    assert "stream-users-archiver updated in 0." in capsys.readouterr().out
+    put_user(edited, 2)
+    assert [line.get("edited") for line in archive(target(edited.stack))] == [None, True]
+    assert edited.stack.outputs == outputs
+
+
+def test_a_template_is_live_as_it_was_saved(edited, capsys):
+    edited.save("infra/templates/welcome/subject.txt", "Hello", "Good day")
+    assert "mail-welcome updated in 0." in capsys.readouterr().out
+    put_user(edited, 10)
+    assert subject_to(edited, "ada10@example.com") == "Good day Ada, and welcome"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (
+            "infra/templates/welcome/body.txt",
+            "{{name}}",
+            "{{nobody}}",
+            "infra/templates/welcome/body.txt:1: {{nobody}}: no rule gives it",
+        ),
+        ("handlers/notifier/handler.py", "import", "import import", "handlers/notifier/handler.py:"),
+        ("pipelines.yaml", "partitionKey: userId", "partitionKey: 7", "streams.users.partitionKey"),
+        ("infra/archiver.py", "from ", "form ", "infra/archiver.py"),
+        ("__main__.py", "import", "imp0rt", "__main__.py"),
+    ],
+    ids=["template", "handler", "settings", "component", "program"],
+)
+def test_a_mistake_is_shown_and_the_last_good_version_runs_on(edited, capsys, file, old, new, message):
+    number = 20 + len(message)
+    before = edited.configuration("streams.users.notifier_function_name")["CodeSha256"]
+    edited.save(file, old, new)
+    told = capsys.readouterr().err
+    assert "there is a mistake" in told
+    assert message in told
+    assert "What was live before runs on." in told
+    put_user(edited, number)
+    assert subject_to(edited, f"ada{number}@example.com").endswith("Ada, and welcome")
+    assert edited.configuration("streams.users.notifier_function_name")["CodeSha256"] == before
+    edited.save(file, new, old)
+    assert "mistake" not in capsys.readouterr().err
+
+
+def test_settings_change_what_there_is_in_place(edited):
+    mapping = edited.stack.output("streams.users.tables.0.notifier_mapping_id")
+    edited.save("pipelines.yaml", "changed: [email, name]", "changed: [email, name, phone]")
+    edited.save("Pulumi.local.yaml", "columns: {", "timeoutSeconds: 60\n      columns: {")
+    assert edited.configuration("imports.items.function_name")["Timeout"] == 60
+    put_user(edited, 30)
+    users = table(edited.stack, edited.stack.output("streams.users.tables.0.name"))
+    users.update_item(
+        Key={"userId": "u-30"}, UpdateExpression="SET phone = :p", ExpressionAttributeValues={":p": "112"}
+    )
+    edited.stack.wait_idle()
+    subjects = {mail["subject"] for mail in mails(edited.stack.cloud.endpoint, edited.stack.cloud.token)}
+    assert "Your profile has changed" in subjects
+    assert edited.stack.output("streams.users.tables.0.notifier_mapping_id") == mapping
+
+
+def test_what_would_be_replaced_is_named_and_left(edited, capsys):
+    edited.save("pipelines.yaml", "partitionKey: id", "partitionKey: sku")
+    told = capsys.readouterr().err
+    assert "this needs a new start" in told
+    assert "sluice-local-import-items-table would be replaced: attributes, hashKey cannot be changed in place" in told
+    edited.save("pipelines.yaml", "partitionKey: sku", "partitionKey: id")
+
+
+def test_a_new_pipeline_is_made_and_what_holds_data_is_not_removed(edited, capsys):
+    edited.save("pipelines.yaml", "imports:\n", "  orders:\n    partitionKey: orderId\nimports:\n")
+    assert "created" in capsys.readouterr().out
+    orders = table(edited.stack, edited.stack.output("streams.orders.tables.0.name"))
+    orders.put_item(Item={"orderId": "o-1"})
+    edited.stack.wait_idle()
+    assert "o-1" in {line["keys"].get("orderId") for line in archive(target(edited.stack))}
+    edited.save("pipelines.yaml", "  orders:\n    partitionKey: orderId\n", "")
+    assert "sluice-local-stream-orders-table would be removed" in capsys.readouterr().err
+
+
+def test_files_are_watched_until_it_is_stopped(edited, capsys):
+    reloader = edited.reloader
+    reloader.start()
+    try:
+        time.sleep(1)  # the watch has no sign that it has begun
+        file = edited.root / "infra/templates/welcome/body.txt"
+        file.write_text(file.read_text() + "PS: see you.\n")
+        eventually(lambda: "mail-welcome updated" in capsys.readouterr().out, 10)
+    finally:
+        reloader.stop()
+    assert not reloader._thread.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        ("handlers/archiver/handler.py", True),
+        ("pipelines.yaml", True),
+        (".build/archiver-1/handler.py", False),
+        (".sluice/local/state.json", False),
+        ("handlers/__pycache__/handler.cpython-314.pyc", False),
+        ("venv/lib/x.py", False),
+        ("pipelines.yaml~", False),
+    ],
+)
+def test_what_is_no_source_is_not_looked_at(path, taken):
+    import watchfiles
+
+    assert Sources(Path("/project"))(watchfiles.Change.modified, f"/project/{path}") == taken

@@ -40,7 +40,8 @@ MAY_IMPORT = {
     "sluice.failures": {"sluice.failures", "sluice.ledger", "sluice.pipelines", "sluice.target", *LEAVES},
     **{leaf: {leaf} for leaf in LEAVES},
     "benchmarks": {"benchmarks", "infra", "handlers", "sluice"},
-    "examples": {"infra", "sluice.outputs"},
+    "examples": {"sluice.outputs"},
+    "examples.own-program": {"infra", "handlers", "sluice.components"},  # packages of its own of these names
 }
 """Module or package -> what it may import of ours; the longest name counts."""
 

@@ -8,6 +8,8 @@ from sluice.cloud.program.schema import properties
 ACCOUNT = "123456789012"
 GET_TABLE = "aws:dynamodb/getTable:getTable"
 """The provider's function that looks for a table."""
+_GET_REGION = "aws:index/getRegion:getRegion"
+_GET_CALLER_IDENTITY = "aws:index/getCallerIdentity:getCallerIdentity"
 _ARNS = {
     "aws:cloudwatch/dashboard:Dashboard": "cloudwatch::{account}:dashboard/{name}",
     "aws:cloudwatch/eventRule:EventRule": "events:{region}:{account}:rule/{name}",
@@ -57,6 +59,15 @@ def table(name: str, region: str) -> dict[str, Any]:
         "streamViewType": "NEW_AND_OLD_IMAGES",
     }
     return {"name": name, "arn": arn, **stream, "hashKey": "", "rangeKey": "", "attributes": []}
+
+
+def where(function: str, region: str, account: str) -> dict[str, Any] | None:
+    """Returns what the provider's functions answer that tell where a program runs, and as whom; None of others."""
+    if function == _GET_REGION:
+        return {"region": region, "name": region, "id": region, "description": region, "endpoint": ""}
+    if function == _GET_CALLER_IDENTITY:
+        return {"accountId": account, "arn": f"arn:aws:iam::{account}:root", "userId": account, "id": account}
+    return None
 
 
 def _plausible(kind: Any, text: str) -> Any:

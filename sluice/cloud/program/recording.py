@@ -284,7 +284,9 @@ class Recorder(RecordingMonitor):
         self._region, self._preview, self._tables = region, preview, tables or {}
 
     def look_up(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Makes up what is to be found of a table."""
+        """Makes up what is to be found of a table; tells where the stack is."""
+        if place := plausible.where(function, self._region, plausible.ACCOUNT):
+            return place
         if function != plausible.GET_TABLE:
             return super().look_up(function, arguments)
         return {**plausible.table(arguments["name"], self._region), **self._tables.get(arguments["name"], {})}

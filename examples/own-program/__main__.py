@@ -1,0 +1,24 @@
+"""The warehouse: each new order reaches its system as a file of XML. Settings in, components, outputs out."""
+
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+from handlers.warehouse import environment
+from infra.warehouse import Warehouse
+from sluice.components.code import archive
+from sluice.components.monitoring import Monitoring
+from sluice.components.operations import Operations
+
+name = f"{pulumi.get_project()}-{pulumi.get_stack()}"
+tags = {"project": pulumi.get_project(), "environment": pulumi.get_stack()}
+monitoring = Monitoring(f"{name}-monitoring", {"emails": pulumi.Config().require_object("alarmEmails"), "tags": tags})
+operations: Operations = {"tags": tags, "alarm_topic_arn": monitoring.topic_arn}
+
+warehouse = Warehouse(name, {"code": archive(environment.HANDLER, Path(__file__).parent), "operations": operations})
+
+pulumi.export("table_name", warehouse.table_name)
+pulumi.export("files_bucket_name", warehouse.files.name)
+# These two are what `sluice failures` and its like look for.
+pulumi.export("archive_bucket_name", warehouse.failures.name)
+pulumi.export("region", aws.get_region_output().region)

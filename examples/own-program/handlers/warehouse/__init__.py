@@ -1,0 +1,1 @@
+"""Writes orders as XML."""

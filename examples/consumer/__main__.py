@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pulumi
 
-from infra.code import archive
-from infra.iam import allow
-from infra.operations import Operations
-from infra.table import Table
+from alarms import Watch
+from days import Days
+from documents import allow
 from roster import environment
 from sluice.outputs import SluiceOutputs
 from subscription import ArchiveSubscription
@@ -16,35 +15,27 @@ from uploader import Uploader
 config = pulumi.Config()
 sluice = SluiceOutputs.from_stack(config.require("sluiceStack"))
 name = f"{pulumi.get_project()}-{pulumi.get_stack()}"
-operations: Operations = {
-    "tags": {
-        "project": pulumi.get_project(),
-        "environment": pulumi.get_stack(),
-        "owner": config.require("owner"),
-        "pipeline": "roster",
-    },
-    "alarm_topic_arn": sluice.alarm_topic_arn,
+tags = {
+    "project": pulumi.get_project(),
+    "environment": pulumi.get_stack(),
+    "owner": config.require("owner"),
+    "pipeline": "roster",
 }
+watch = Watch(sluice.alarm_topic_arn, tags)
 
 # The archive's new objects -> a function -> a table of who joined and who left, by day.
-table = Table(
-    f"{name}-days",
-    {
-        "partition_key": {"name": environment.DAY},
-        "sort_key": {"name": environment.EVENT_ID},
-        "operations": operations,
-    },
-)
+table = Days(f"{name}-days", tags)
+modules = sorted((Path(__file__).parent / "roster").glob("*.py"))
 changes = ArchiveSubscription(
     f"{name}-changes",
     {
         "archive_bucket_name": sluice.archive_bucket_name,
         "handler": environment.HANDLER,
-        "code": archive(environment.HANDLER, Path(__file__).parent),
+        "code": pulumi.AssetArchive({f"roster/{path.name}": pulumi.FileAsset(str(path)) for path in modules}),
         "description": "Keeps who joined and who left",
         "environment": {environment.TABLE: table.name},
         "statements": [allow("KeepRows", ["dynamodb:BatchWriteItem"], [table.arn])],
-        "operations": operations,
+        "watch": watch,
     },
 )
 
@@ -56,7 +47,7 @@ uploader = Uploader(
         "principal": config.require("uploader"),
         "bucket_name": items.bucket_name,
         "prefix": items.prefix,
-        "operations": operations,
+        "tags": tags,
     },
 )
 

@@ -1,21 +1,21 @@
 """A function on the archive's new objects, with all that may go wrong on the way provided for."""
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.function import Function
-from infra.iam import Statement, allow
-from infra.operations import Operations
-from infra.queue import Queue
+from alarms import Watch, alarm
+from documents import allow, document
+from function import Function
 
 ARCHIVE_PREFIX = "changes/"
 """Where the audit trail lies in the archive bucket: a contract, like the stack outputs."""
 
 _RETRIES = 2
 _EVENT_AGE_SECONDS = 3600
+_LETTERS_KEPT_SECONDS = 14 * 24 * 3600
 
 
 class ArchiveSubscriptionArgs(TypedDict):
@@ -25,13 +25,13 @@ class ArchiveSubscriptionArgs(TypedDict):
     """Sluice's output of that name."""
     handler: str
     """Dotted path of the handler, which gets one EventBridge event for each new object."""
-    code: pulumi.Input[pulumi.Archive]
+    code: pulumi.Archive
     """What the handler is in."""
     description: str
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
-    statements: NotRequired[Sequence[Statement]]
+    statements: NotRequired[Sequence[Mapping[str, Any]]]
     """What the function may do, besides reading the archive."""
-    operations: NotRequired[Operations]
+    watch: Watch
 
 
 class ArchiveSubscription(pulumi.ComponentResource):
@@ -46,15 +46,14 @@ class ArchiveSubscription(pulumi.ComponentResource):
     """
 
     function: Function
-    dead_letters: Queue
+    dead_letters: aws.sqs.Queue
 
     def __init__(self, name: str, args: ArchiveSubscriptionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("roster:index:ArchiveSubscription", name, None, opts)
-        self._name, self._args, self._operations = name, args, args.get("operations", {})
+        self._name, self._args, self._tags = name, args, args["watch"].tags
         self.rule = self._create_rule()
-        self.dead_letters = Queue(
-            f"{name}-dead-letters", {"rules": [self.rule.arn], "operations": self._operations}, self._child()
-        )
+        self.dead_letters = self._create_dead_letters()
+        self._letters_policy = self._create_dead_letters_policy()
         self.function = self._create_function()
         self._bound_retries()
         self._create_target()
@@ -76,7 +75,51 @@ class ArchiveSubscription(pulumi.ComponentResource):
             f"{self._name}-rule",
             description="New objects of Sluice's audit trail",
             event_pattern=pulumi.Output.json_dumps(pattern),
-            tags=self._operations.get("tags"),
+            tags=self._tags,
+            opts=self._child(),
+        )
+
+    def _create_dead_letters(self) -> aws.sqs.Queue:
+        name = f"{self._name}-dead-letters"
+        queue = aws.sqs.Queue(
+            name,
+            message_retention_seconds=_LETTERS_KEPT_SECONDS,
+            sqs_managed_sse_enabled=True,
+            tags=self._tags,
+            opts=self._child(),
+        )
+        alarm(
+            f"{name}-messages",
+            "AWS/SQS ApproximateNumberOfMessagesVisible",
+            {"QueueName": queue.name},
+            "Events have failed for good: look into the queue.",
+            self._args["watch"],
+            self._child(),
+        )
+        return queue
+
+    def _create_dead_letters_policy(self) -> aws.sqs.QueuePolicy:
+        arn = self.dead_letters.arn
+        tls = {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["sqs:*"],
+            "Resource": [arn],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        rules = {
+            "Sid": "Rules",
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": ["sqs:SendMessage"],
+            "Resource": [arn],
+            "Condition": {"ArnEquals": {"aws:SourceArn": [self.rule.arn]}},
+        }
+        return aws.sqs.QueuePolicy(
+            f"{self._name}-dead-letters-policy",
+            queue_url=self.dead_letters.url,
+            policy=document(tls, rules),
             opts=self._child(),
         )
 
@@ -94,7 +137,7 @@ class ArchiveSubscription(pulumi.ComponentResource):
                     allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.arn]),
                     *self._args.get("statements", []),
                 ],
-                "operations": self._operations,
+                "watch": self._args["watch"],
             },
             self._child(),
         )
@@ -125,5 +168,5 @@ class ArchiveSubscription(pulumi.ComponentResource):
             arn=self.function.arn,
             retry_policy={"maximum_retry_attempts": 10, "maximum_event_age_in_seconds": _EVENT_AGE_SECONDS},
             dead_letter_config={"arn": self.dead_letters.arn},
-            opts=self._child(permission, self.dead_letters.policy),
+            opts=self._child(permission, self._letters_policy),
         )

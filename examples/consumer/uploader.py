@@ -1,13 +1,13 @@
 """A role for whoever uploads files that Sluice imports."""
 
 import re
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.iam import allow, policy_document, role_policy
-from infra.operations import Operations
+from documents import allow, document, trust
 
 
 class UploaderArgs(TypedDict):
@@ -19,7 +19,7 @@ class UploaderArgs(TypedDict):
     """Sluice's import bucket."""
     prefix: pulumi.Input[str]
     """Sluice's import prefix: the role reaches nothing else."""
-    operations: NotRequired[Operations]
+    tags: Mapping[str, str]
 
 
 class Uploader(pulumi.ComponentResource):
@@ -38,31 +38,22 @@ class Uploader(pulumi.ComponentResource):
         role = aws.iam.Role(
             f"{name}-role",
             description="Uploads files for import",
-            assume_role_policy=policy_document(
-                [
-                    {
-                        "Sid": "Assume",
-                        "Effect": "Allow",
-                        "Action": ["sts:AssumeRole"],
-                        "Principal": principal(args["principal"]),
-                    }
-                ]
-            ),
-            tags=args.get("operations", {}).get("tags"),
+            assume_role_policy=trust(principal(args["principal"])),
+            tags=args["tags"],
             opts=pulumi.ResourceOptions(parent=self),
         )
         below = pulumi.Output.concat("arn:aws:s3:::", args["bucket_name"], "/", args["prefix"], "*")
         aws.iam.RolePolicy(
             f"{name}-policy",
             role=role.name,
-            policy=role_policy([allow("Upload", ["s3:PutObject", "s3:AbortMultipartUpload"], [below])]),
+            policy=document(allow("Upload", ["s3:PutObject", "s3:AbortMultipartUpload"], [below])),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.role_arn = role.arn
         self.register_outputs({"roleArn": self.role_arn})
 
 
-def principal(text: str) -> dict[str, Any]:
+def principal(text: str) -> dict[str, str]:
     """The principal of a trust policy.
 
     Raises:

@@ -2,26 +2,61 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
 
-from pulumi import FileArchive
+from pulumi import AssetArchive, FileArchive, FileAsset, StringAsset
 
 from sluice.packages import CACHE, files_of
 from sluice.packages.installation import LOCAL, bundled, install
 
 
-def zipped(archive: FileArchive, edited: Mapping[str, bytes] | None = None) -> bytes:
-    """Returns the zip of an archive's folder; in place of packages for Lambda there are the same for this interpreter.
+class ArchiveError(Exception):
+    """An archive of a kind that is not read here; the message names it."""
+
+
+def zipped(archive: Any, edited: Mapping[str, bytes] | None = None) -> bytes:
+    """Returns the zip of an archive; in place of packages for Lambda there are the same for this interpreter.
+
+    The same content gives the same zip.
 
     Args:
-        archive: The folder.
-        edited: Files that are other than in the folder: path in it -> content.
+        archive: The archive.
+        edited: Files that are other than in the archive: path in it -> content.
 
     Raises:
+        ArchiveError: It comes from elsewhere than this machine.
         RequirementsError: The packages cannot be had for this interpreter.
     """
-    folder, contents = Path(archive.path), edited or {}
+    if isinstance(archive, FileArchive) and Path(archive.path).is_file():
+        return Path(archive.path).read_bytes()
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as zip_file:
+        for name, content in sorted(_contents(archive)):
+            entry = zipfile.ZipInfo(name)  # of no time
+            entry.external_attr = 0o644 << 16
+            zip_file.writestr(entry, (edited or {}).get(name, content), zipfile.ZIP_DEFLATED)
+    return memory.getvalue()
+
+
+def _contents(archive: Any) -> Iterator[tuple[str, bytes]]:
+    """Gives the files of an archive: path in it and content."""
+    if isinstance(archive, FileArchive):
+        yield from ((name, path.read_bytes()) for name, path in _files(Path(archive.path)).items())
+    elif isinstance(archive, AssetArchive):
+        for place, held in archive.assets.items():
+            if isinstance(held, FileAsset):
+                yield place, Path(held.path).read_bytes()
+            elif isinstance(held, StringAsset):
+                yield place, held.text.encode()
+            else:
+                yield from ((str(PurePosixPath(place, name)), content) for name, content in _contents(held))
+    else:
+        raise ArchiveError(f"a {type(archive).__name__} is not read here; files, folders and texts of this machine are")
+
+
+def _files(folder: Path) -> dict[str, Path]:
     files = files_of(folder)
     if pins := bundled(folder):
         requirements, platform = pins
@@ -29,10 +64,4 @@ def zipped(archive: FileArchive, edited: Mapping[str, bytes] | None = None) -> b
         there = files_of(install([requirements], platform, cache))
         files = {name: path for name, path in files.items() if name not in there}
         files |= files_of(install([requirements], LOCAL, cache))
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as zip_file:
-        for name, path in sorted(files.items()):
-            entry = zipfile.ZipInfo(name)  # of no time: the same code has the same hash
-            entry.external_attr = 0o644 << 16
-            zip_file.writestr(entry, contents[name] if name in contents else path.read_bytes(), zipfile.ZIP_DEFLATED)
-    return memory.getvalue()
+    return files

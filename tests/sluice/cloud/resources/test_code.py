@@ -4,10 +4,10 @@ import io
 import zipfile
 
 import pytest
-from pulumi import FileArchive
+from pulumi import AssetArchive, FileArchive, FileAsset, RemoteArchive, StringAsset
 
 from infra.code import package
-from sluice.cloud.resources.code import zipped
+from sluice.cloud.resources.code import ArchiveError, zipped
 from sluice.packages.installation import LOCAL
 
 
@@ -39,3 +39,39 @@ def test_packages_for_lambda_give_way_to_those_for_this_interpreter(names, tmp_p
     files = names("app.handler.handle")
     assert files["native.py"] == "there = False"
     assert {"only_here.py", "app/handler.py"} <= files.keys()
+
+
+def unzipped(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_an_archive_of_files_folders_and_texts_is_put_together(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/main.py").write_text("import other")
+    (tmp_path / "file.py").write_text("x = 1")
+    archive = AssetArchive(
+        {
+            "file.py": FileAsset(str(tmp_path / "file.py")),
+            "text.txt": StringAsset("hello"),
+            ".": FileArchive(str(tmp_path / "app")),
+            "below": FileArchive(str(tmp_path / "app")),
+        }
+    )
+    assert unzipped(zipped(archive)) == {
+        "file.py": b"x = 1",
+        "text.txt": b"hello",
+        "main.py": b"import other",
+        "below/main.py": b"import other",
+    }
+
+
+def test_a_file_that_is_an_archive_is_taken_as_it_is(tmp_path):
+    with zipfile.ZipFile(tmp_path / "app.zip", "w") as archive:
+        archive.writestr("app.py", "x = 1")
+    assert zipped(FileArchive(str(tmp_path / "app.zip"))) == (tmp_path / "app.zip").read_bytes()
+
+
+def test_an_archive_from_elsewhere_is_refused():
+    with pytest.raises(ArchiveError, match="a RemoteArchive is not read here"):
+        zipped(RemoteArchive("https://example.com/app.zip"))

@@ -37,6 +37,7 @@ class OwnAlarm(TypedDict):
     """An alarm on a metric that a function emits; it goes off at 1 or more in five minutes."""
 
     metric: str
+    """Its name."""
     meaning: str
     """What has happened, for whoever is woken."""
     look: str

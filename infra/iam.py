@@ -16,7 +16,8 @@ class Statement(TypedDict):
     resources: Sequence[pulumi.Input[str]]
     """The ARNs that the actions may be done on."""
     condition: NotRequired[Mapping[str, Mapping[str, Any]]]
-    """IAM's operators -> keys -> values, such as `{"StringEquals": {"ses:FromAddress": "no-reply@example.com"}}`."""
+    """IAM's operators -> keys -> values, such as `{"StringEquals": {"ses:FromAddress": "no-reply@example.com"}}`; none
+    by default."""
 
 
 class PolicyStatement(TypedDict):

@@ -23,27 +23,28 @@ class FormatArgs(TypedDict):
     """How files are written; what is left out, a file's name and content tell."""
 
     type: NotRequired[str]
-    """`auto` (a file's name tells), or `csv`, `tsv`, `json`, `jsonl`, `dynamodb` whatever the name."""
+    """`csv`, `tsv`, `json`, `jsonl` or `dynamodb` whatever the name; `auto`, a file's name tells, by default."""
     delimiter: NotRequired[str]
-    """Of CSV files; one character. A comma, in TSV files a tab, where nothing is said."""
+    """Of CSV files; one character; a comma, in TSV files a tab, by default."""
     header: NotRequired[Sequence[str]]
-    """The columns of CSV files that have no header row."""
+    """The columns of CSV files that have no header row; by default the first row names them."""
     quote: NotRequired[str]
-    """Of CSV files; one character, or `none`: quotes are text."""
+    """Of CSV files; one character, or `none`: quotes are text; `"` by default."""
     escape: NotRequired[str]
-    """Of CSV files; one character, a backslash nearly always."""
+    """Of CSV files; one character, a backslash nearly always; none by default."""
     nulls: NotRequired[Sequence[str]]
-    r"""What CSV cells hold where there is no value, such as `\N`; an empty cell never has one."""
+    r"""What CSV cells hold where there is no value, such as `\N`; an empty cell never has one; nothing
+    else by default."""
     encoding: NotRequired[str]
-    """Any of texts that Python knows; UTF-8 where nothing is said. A mark at a file's beginning goes before it."""
+    """Any of texts that Python knows; UTF-8 by default. A mark at a file's beginning goes before it."""
     skip_lines: NotRequired[int]
-    """How many lines come before the header of CSV files."""
+    """How many lines come before the header of CSV files; 0 by default."""
     compression: NotRequired[str]
-    """`auto` (name and content tell), `none`, `gzip` or `zstd`."""
+    """`none`, `gzip` or `zstd`; `auto`, name and content tell, by default."""
     wrapper: NotRequired[str]
-    """The member that the rows of JSON files lie in, beside `Items`."""
+    """The member that the rows of JSON files lie in, beside `Items`; none by default."""
     booleans: NotRequired[Mapping[str, bool]]
-    """What CSV cells of type BOOL hold, in any case, and its meaning; `true` `false` `1` `0` where nothing is said."""
+    """What CSV cells of type BOOL hold, in any case, and its meaning; `true` `false` `1` `0` by default."""
 
 
 def mistakes(args: FormatArgs) -> Iterator[str]:
@@ -95,7 +96,7 @@ def _fields(args: FormatArgs) -> dict[str, Any]:
         if name in fields:
             fields[name] = list(fields[name])
     if "booleans" in fields:
-        fields["booleans"] = list(map(list, fields["booleans"].items()))
+        fields["booleans"] = list(map(list, sorted(fields["booleans"].items())))
     if "skip_lines" in fields:
         fields["skip_lines"] = int(fields["skip_lines"])  # programs in other languages know no integers
     defaults = Format()._asdict()

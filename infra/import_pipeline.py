@@ -35,61 +35,74 @@ class ImportBucketArgs(TypedDict):
     """A bucket that exists."""
 
     name: pulumi.Input[str]
+    """Its name."""
     arn: pulumi.Input[str]
+    """Its ARN."""
 
 
 class ImportTableArgs(TypedDict):
     """A table that exists."""
 
     name: pulumi.Input[str]
+    """Its name."""
     arn: pulumi.Input[str]
+    """Its ARN."""
 
 
 class ColumnArgs(TypedDict):
     """A column of CSV files."""
 
     type: ColumnType
+    """What its cells are."""
 
 
 class ImportTargetArgs(TypedDict):
-    """The table of an import pipeline, made or given, and its keys."""
+    """The table of an import pipeline, made or given, and its keys; `ImportPipelineArgs` describes them."""
 
     table: NotRequired[ImportTableArgs]
-    """An existing table, with the keys below; left out, the pipeline makes one."""
     partition_key: Key
     sort_key: NotRequired[Key | None]
 
 
 class ImportPipelineArgs(ImportTargetArgs):
-    """What an import pipeline is; `infra.import_defaults` says what holds for what is left out."""
+    """What an import pipeline is."""
 
+    table: NotRequired[ImportTableArgs]
+    """An existing table, with the keys below; left out, the pipeline makes one."""
+    partition_key: Key
+    """The table's key."""
+    sort_key: NotRequired[Key | None]
+    """The table's second key; none by default."""
     bucket: NotRequired[ImportBucketArgs]
     """An existing bucket of the same account and region; left out, the pipeline makes one. It is heard through
     EventBridge, which has to be on for it; its own notifications are left alone."""
     prefix: NotRequired[str]
-    """Where files are put in it: the only prefix that triggers an import."""
+    """Where files are put in it: the only prefix that triggers an import; `incoming/` by default."""
     columns: NotRequired[Mapping[str, ColumnArgs]]
-    """What is known of CSV columns, by name; the others are strings."""
+    """What is known of CSV columns, by name; the others, by default all, are strings."""
     ordered: NotRequired[bool]
     """Whether the rows of a file are written in its order, never in parallel; off by default."""
     chunk_mib: NotRequired[int]
-    """Larger objects are split into pieces of this size."""
+    """Larger objects are split into pieces of this size; 32 by default."""
     gzip_limit_mib: NotRequired[int]
-    """A compressed file that grows beyond this is refused."""
+    """A compressed file that grows beyond this is refused; 102,400 by default."""
     transform: NotRequired[str | None]
     """A function between a row and its item, `package.module:function` from this repository's folder; see
-    `handlers.importer.items.transform`. A `requirements.txt` beside its module pins the packages that it needs."""
+    `handlers.importer.items.transform`. A `requirements.txt` beside its module pins the packages that it needs. None by
+    default."""
     format: NotRequired[FormatArgs]
-    """How files are written, where their names and their content do not tell."""
+    """How files are written, where their names and their content do not tell; by default they do."""
     ignore: NotRequired[Sequence[str]]
-    """Names of files that are no data, with `*`, `?` and `[...]` as in shells; with a slash at the end, folders."""
+    """Names of files that are no data, with `*`, `?` and `[...]` as in shells; with a slash at the end, folders; by
+    default those that tools leave beside data, such as `_SUCCESS` and `*.crc`."""
     timeout_seconds: NotRequired[int]
-    """How long an invocation may take; what is left then is continued by another."""
+    """How long an invocation may take; what is left then is continued by another; 120 by default."""
     maximum_concurrency: NotRequired[int]
-    """How many pieces are imported at once, 2 to 1,000."""
+    """How many pieces are imported at once, 2 to 1,000; 10 by default."""
     write_units_per_second: NotRequired[int]
-    """What all of them may consume of the table's write units; 0, the default, for as much as the table takes."""
+    """What all of them may consume of the table's write units; 0, as much as the table takes, by default."""
     operations: NotRequired[Operations]
+    """How it is watched, kept and paid for; cheap and disposable by default."""
 
 
 class ImportPipeline(Component):
@@ -104,9 +117,13 @@ class ImportPipeline(Component):
     """
 
     bucket_name: pulumi.Output[str]
+    """The bucket that files are put into."""
     table_name: pulumi.Output[str]
+    """The table that they are imported into."""
     table_arn: pulumi.Output[str]
+    """Its ARN."""
     prefix: str
+    """Where they are put in the bucket."""
 
     def __init__(self, name: str, args: ImportPipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:ImportPipeline", name, args.get("operations"), opts)
@@ -361,7 +378,8 @@ class ImportPipeline(Component):
 
 
 def _types(columns: Mapping[str, ColumnArgs]) -> dict[str, str]:
-    return {name: ColumnType(column["type"]).value for name, column in columns.items()}
+    # In order: programs in other languages hand maps over in any, and each would be a change of the function.
+    return {name: ColumnType(column["type"]).value for name, column in sorted(columns.items())}
 
 
 def _checked_prefix(prefix: str) -> str:

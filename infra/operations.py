@@ -12,15 +12,16 @@ class Operations(TypedDict):
     """Passed unchanged from a pipeline to each of its parts. Left out: cheap and disposable, as a dev stack wants."""
 
     tags: NotRequired[Mapping[str, str]]
-    """Tags of every resource that can carry tags."""
+    """Tags of every resource that can carry tags; none by default."""
     alarm_topic_arn: NotRequired[pulumi.Input[str]]
     """The SNS topic that alarms go to; left out, alarms only show in the console."""
     log_retention_days: NotRequired[int]
-    """Days that logs are kept; `LOG_RETENTION_DAYS` by default."""
+    """Days that logs are kept; 30 by default."""
     tracing: NotRequired[bool]
     """Whether functions send traces to X-Ray; off by default, because traces cost."""
     protect: NotRequired[bool]
-    """Whether data outlives mistakes: deletion protection, point-in-time recovery, versions, retained on delete."""
+    """Whether data outlives mistakes: deletion protection, point-in-time recovery, versions, retained on delete;
+    off by default."""
 
 
 def data_options(parent: pulumi.Resource, operations: Operations) -> pulumi.ResourceOptions:

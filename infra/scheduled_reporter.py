@@ -45,28 +45,32 @@ class Group(TypedDict):
 
 
 class ScheduledReporterArgs(TypedDict):
-    """What a reporter is; `infra.report_defaults` says what holds for what is left out."""
+    """What a reporter is."""
 
     groups: Sequence[Group]
+    """Which tables are counted together; no prefix begins with another's."""
     every: str
     """An EventBridge schedule, such as `rate(5 minutes)`, or `cron(0 8 ? * MON-FRI *)` in UTC."""
     recipients: Sequence[str]
+    """The addresses that get each report."""
     sending: Sending
+    """How they are mailed."""
     environment: str
     """The environment that reports name."""
     name_attribute: NotRequired[str]
-    """The attribute that holds an item's name."""
+    """The attribute that holds an item's name; `name` by default."""
     date_attribute: NotRequired[str]
-    """The attribute that holds an item's date."""
+    """The attribute that holds an item's date; `date` by default."""
     read_units: NotRequired[int]
-    """The read units that a run may spend on reading tables."""
+    """The read units that a run may spend on reading tables; 20,000 by default."""
     items_per_table: NotRequired[int]
-    """How many items of a table are listed, the newest first."""
+    """How many items of a table are listed, the newest first; 200 by default."""
     history_days: NotRequired[int]
-    """How long totals and reports are kept."""
+    """How long totals and reports are kept; 400 by default."""
     kms_keys: NotRequired[Sequence[str]]
     """ARNs of the customer-managed keys that tables are encrypted with, for those that it may read; none by default."""
     operations: NotRequired[Operations]
+    """How it is watched, kept and paid for; cheap and disposable by default."""
 
 
 class ScheduledReporter(Component):
@@ -125,10 +129,7 @@ class ScheduledReporter(Component):
         }
 
     def _create_bucket(self) -> Bucket:
-        dated: LifecycleRule = {
-            "prefix": f"{PREFIX}date=",
-            "expire_days": self._history_days,
-        }
+        dated: LifecycleRule = {"prefix": f"{PREFIX}date=", "expire_days": self._history_days}
         return Bucket(f"{self._name}-reports", {"lifecycle": [dated], "operations": self._operations}, self._child())
 
     def _create_totals(self, group: Group) -> Table:

@@ -16,6 +16,7 @@ class Sending(TypedDict):
     configuration_set_name: pulumi.Input[str]
     """The SES configuration set that mails are sent with."""
     configuration_set_arn: pulumi.Input[str]
+    """Its ARN."""
     enabled: NotRequired[bool]
     """False: everything but the mail is done; true by default."""
     only_to: NotRequired[Sequence[str]]

@@ -37,42 +37,57 @@ class StartingPosition(enum.StrEnum):
 
 
 class MappingArgs(TypedDict):
-    """How a function is fed with records."""
+    """How a function is fed with records; `ConsumerArgs` describes it."""
 
     batch_size: NotRequired[int]
-    """Records an invocation, at most; 100 by default."""
     batch_window_seconds: NotRequired[int]
-    """How long to wait for a batch to fill; 0 by default."""
     starting_position: NotRequired[StartingPosition]
-    """`TRIM_HORIZON` by default."""
     parallelization_factor: NotRequired[int]
-    """Batches of one shard in flight at once, 1 (the default) to 10; records of one key stay in order."""
     maximum_retry_attempts: NotRequired[int]
-    """How often a failing batch is tried again; `infra.stream_defaults` says how often by default."""
     maximum_record_age_seconds: NotRequired[int]
-    """How old a record may get while it is tried. Whichever limit is reached first ends the retries."""
 
 
 class ConsumerArgs(MappingArgs):
-    """A consumer of streams: a function and how it is fed."""
+    """A consumer of streams: a function and how it is fed.
+
+    All of it stands here, because the schema for other languages has no descriptions of what is inherited.
+    """
 
     handler: str
     """Dotted path of the handler within the code, such as `handlers.archiver.handler.handle`."""
     code: pulumi.Input[pulumi.Archive]
     """What the function runs; `infra.code.archive` makes it of a handler and all that it imports."""
     description: NotRequired[str]
+    """What the function is for, in its list; none by default."""
     filters: Sequence[str]
     """Which records reach it: those that match any of these patterns of Lambda, five at most. A pattern is JSON, which
     `infra.filters.pattern` writes."""
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Its environment variables; none by default."""
     settings: NotRequired[Mapping[str, str]]
-    """The setting that a variable holds, of those that grow with it: variable -> key, such as `mail.onlyTo`."""
+    """The setting that a variable holds, of those that grow with it: variable -> key, such as `mail.onlyTo`, for the
+    error where they are too long; none by default."""
     statements: NotRequired[Sequence[Statement]]
-    """What its role may do, besides reading the streams and keeping failures."""
+    """What its role may do, besides reading the streams and keeping failures; nothing by default."""
     timeout_seconds: NotRequired[int]
+    """How long an invocation may take; 60 by default."""
     memory_mib: NotRequired[int]
+    """Its memory, and with it its share of a core; 256 by default."""
     alarms: NotRequired[Mapping[str, OwnAlarm]]
-    """Alarms on metrics that the function itself emits: kind -> what."""
+    """Alarms on metrics that the function itself emits: kind -> what; none by default."""
+    batch_size: NotRequired[int]
+    """Records an invocation, at most; 100 by default."""
+    batch_window_seconds: NotRequired[int]
+    """How long to wait for a batch to fill; 0 by default."""
+    starting_position: NotRequired[StartingPosition]
+    """Where it begins to read; `TRIM_HORIZON` by default."""
+    parallelization_factor: NotRequired[int]
+    """Batches of one shard in flight at once, up to 10; records of one key stay in order; 1 by default."""
+    maximum_retry_attempts: NotRequired[int]
+    """How often a failing batch is tried again; 10 by default."""
+    maximum_record_age_seconds: NotRequired[int]
+    """How old a record may get while it is tried; 21,600 by default. Whichever limit is reached first ends the
+    retries."""
 
 
 class StreamConsumer(Component):

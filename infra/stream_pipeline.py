@@ -20,21 +20,20 @@ class SourceTableArgs(TypedDict):
     """A table that exists, with a stream of new and old images."""
 
     name: pulumi.Input[str]
+    """Its name."""
     arn: pulumi.Input[str]
+    """Its ARN."""
     stream_arn: pulumi.Input[str]
+    """The ARN of its stream."""
 
 
 class StreamTablesArgs(TypedDict):
-    """The tables of a stream pipeline: one to make, or given ones."""
+    """The tables of a stream pipeline: one to make, or given ones; `StreamPipelineArgs` describes them."""
 
     partition_key: NotRequired[Key]
-    """The key of the table that the pipeline makes; required unless it is given tables."""
     sort_key: NotRequired[Key | None]
     table_name: NotRequired[str | None]
-    """The physical name of the table that the pipeline makes; named automatically when left out."""
     tables: NotRequired[Mapping[str, SourceTableArgs]]
-    """Existing tables in place of one that is made, by what their mappings are called; each consumer reads all of them.
-    Another name here is another mapping, which begins anew."""
 
 
 class StreamPipelineArgs(StreamTablesArgs):
@@ -45,7 +44,17 @@ class StreamPipelineArgs(StreamTablesArgs):
     consumers: Mapping[str, ConsumerArgs]
     """The functions, two at most: such as `archiver` -> what it is. Their resources are named after the pipeline and
     this."""
+    partition_key: NotRequired[Key]
+    """The key of the table that the pipeline makes; required unless it is given tables, and then left out."""
+    sort_key: NotRequired[Key | None]
+    """The second key of the table that the pipeline makes; none by default."""
+    table_name: NotRequired[str | None]
+    """The physical name of the table that the pipeline makes; named automatically when left out."""
+    tables: NotRequired[Mapping[str, SourceTableArgs]]
+    """Existing tables by what their mappings are called; each consumer reads all of them, and another name here is
+    another mapping, which begins anew. Left out, the pipeline makes a table."""
     operations: NotRequired[Operations]
+    """How it is watched, kept and paid for; cheap and disposable by default."""
 
 
 class StreamPipeline(Component):

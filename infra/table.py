@@ -25,8 +25,9 @@ class Key(TypedDict):
     """A key attribute."""
 
     name: str
+    """Its name."""
     type: NotRequired[KeyType]
-    """`S` by default."""
+    """What values it has; `S` by default."""
 
 
 class Index(TypedDict):

@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "__main__": {"infra", "sluice.outputs"},
     # One reading of a schedule, for settings and the timetable; packages are installed for Lambda and for this machine.
     "infra": {"infra", *DECLARED, "sluice.outputs", "sluice.packages", "sluice.schedules", "sluice.yaml_files"},
+    "package": {"infra", "sluice"},  # the components, and the version
     "handlers": {"handlers"},
     **{f"handlers.{function}": {f"handlers.{function}", "handlers.shared"} for function in FUNCTIONS},
     "handlers.shared": {"handlers.shared"},
@@ -49,7 +50,7 @@ MAY_IMPORT = {
 def names() -> Iterator[tuple[str, Path]]:
     """The modules that have a rule, with their files."""
     yield "__main__", ROOT / "__main__.py"
-    for folder in ("infra", "handlers", "policies", "sluice", "benchmarks", "examples"):
+    for folder in ("infra", "handlers", "policies", "package", "sluice", "benchmarks", "examples"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             parts = path.relative_to(ROOT).with_suffix("").parts
             if not any(part.startswith(".") or part == "venv" for part in parts):  # what others installed or built

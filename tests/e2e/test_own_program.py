@@ -65,3 +65,15 @@ def test_it_is_tested_run_and_looked_after_with_the_wheel_alone(program: Path, e
 
     assert sluice("down") == "Stack local stopped.\n"
     assert not (program / ".sluice").exists()
+
+
+def test_a_cloud_is_started_without_a_program_and_ended(environment: Environment, tmp_path: Path) -> None:
+    def sluice(*arguments: object) -> str:
+        return environment.run(environment.sluice, *arguments, cwd=tmp_path)
+
+    assert sluice("up", "--empty", "--detach").startswith("A cloud without a program runs")
+    endpoint = json.loads((tmp_path / ".sluice/empty/state.json").read_text())["endpoint"]
+    assert Cloud(endpoint, "eu-north-1").client("dynamodb").list_tables()["TableNames"] == []
+    assert sluice("failures") == "0 failures.\n"
+    assert sluice("down") == "Stack empty stopped.\n"
+    assert list(tmp_path.iterdir()) == []

@@ -2,9 +2,11 @@
 
 from typing import Any, NamedTuple
 
-from pulumi import FileArchive
+from pulumi import AssetArchive, FileArchive, FileAsset, StringAsset
 
 from sluice.cloud.program.recording import Graph, Resource
+
+_CODE, _HASH = "code", "sourceCodeHash"
 
 
 class Change(NamedTuple):
@@ -47,14 +49,21 @@ def changes(before: Graph, after: Graph) -> list[Change]:
 
 
 def different(before: dict[str, Any], after: dict[str, Any]) -> frozenset[str]:
-    """Returns the names of inputs that differ."""
-    return frozenset(name for name in before | after if _plain(before.get(name)) != _plain(after.get(name)))
+    """Returns the names of inputs that differ; code that has a hash differs as that does, wherever it lies."""
+    names = {name for name in before | after if _plain(before.get(name)) != _plain(after.get(name))}
+    if _HASH in before and _HASH in after:
+        names = names | {_CODE} if _HASH in names else names - {_CODE}
+    return frozenset(names & (before.keys() | after.keys()))
 
 
 def _plain(value: Any) -> Any:
-    """An input as it can be compared: an archive is the folder that it is made of."""
-    if isinstance(value, FileArchive):
-        return ("archive", str(value.path))
+    """An input as it can be compared: archives and assets are what they are made of."""
+    if isinstance(value, (FileArchive, FileAsset)):
+        return (type(value).__name__, str(value.path))
+    if isinstance(value, StringAsset):
+        return ("StringAsset", value.text)
+    if isinstance(value, AssetArchive):
+        return _plain(dict(value.assets))
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,5 +1,7 @@
 """The code of a function, zipped as it runs here."""
 
+import base64
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -38,6 +40,13 @@ def zipped(archive: Any, edited: Mapping[str, bytes] | None = None) -> bytes:
             entry.external_attr = 0o644 << 16
             zip_file.writestr(entry, (edited or {}).get(name, content), zipfile.ZIP_DEFLATED)
     return memory.getvalue()
+
+
+def with_hash(inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs of a function with the hash of its code, which tells of changes in a folder of the same name."""
+    if inputs.get("code") is None or "sourceCodeHash" in inputs:
+        return inputs
+    return {**inputs, "sourceCodeHash": base64.b64encode(hashlib.sha256(zipped(inputs["code"])).digest()).decode()}
 
 
 def _contents(archive: Any) -> Iterator[tuple[str, bytes]]:

@@ -36,6 +36,7 @@ class Copies:
         """
         self._cloud, self._root = cloud, root
         self._functions = graph.of_type(_FUNCTION)
+        self._put: list[tuple[Resource, str]] = []
         self._parts: dict[Path, list[tuple[Resource, str]]] = {}
         templates = graph.of_type(_TEMPLATE)
         for path in _texts(root) if templates else ():
@@ -56,12 +57,10 @@ class Copies:
         return [*self._put_into_functions(path), *self._put_into_templates(path)]
 
     def restore(self) -> None:
-        """Puts everything back to what is deployed."""
-        for function in self._functions:
-            if code := function.inputs.get("code"):
-                self._change(function, {"code": code})
-        for template in {id(one): one for parts in self._parts.values() for one, _ in parts}.values():
-            self._change(template, {part: template.inputs[part] for part in _PARTS if part in template.inputs})
+        """Puts everything back to what it was before."""
+        for resource, name in self._put:
+            self._change(resource, {name: resource.inputs[name]})
+        self._put.clear()
 
     def _put_into_functions(self, path: Path) -> Iterator[str]:
         name, content = str(path.relative_to(self._root)), path.read_bytes()
@@ -74,6 +73,7 @@ class Copies:
             if path.suffix == ".py" and _imports(name, content) != _imports(name, old.read_bytes()):
                 continue  # the archive holds other modules now
             code = zipped(archive, {name: content})
+            self._put.append((function, "code"))
             self._cloud.client("lambda").update_function_code(FunctionName=function.id, ZipFile=code)
             yield function.name
 
@@ -81,6 +81,7 @@ class Copies:
         for template, part in self._parts.get(path, ()):
             text = path.read_bytes().decode(errors="replace")
             if not _is_text(template.inputs[part], text):
+                self._put.append((template, part))
                 self._change(template, {part: text.strip() if part == "subject" else text})
                 yield template.name
 

@@ -7,6 +7,7 @@ from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program import plausible
 from sluice.cloud.program.recording import Created, RecordingMonitor, Resource
 from sluice.cloud.program.schema import properties
+from sluice.cloud.resources.code import with_hash
 from sluice.cloud.resources.naming import Name
 from sluice.cloud.resources.registry import create
 
@@ -37,6 +38,7 @@ class Deployment(RecordingMonitor):
         """
         _refuse_missing(_shown(resource), resource.inputs)
         try:
+            resource.inputs = with_hash(resource.inputs)
             created = create(self._cloud, resource.type, Name(resource.name, resource.urn), resource.inputs)
         except Exception as error:
             raise DeploymentError(f"{_shown(resource)}: {error}") from error

@@ -1,7 +1,5 @@
 """Lambda: functions and what feeds them."""
 
-import base64
-import hashlib
 from typing import Any
 
 from sluice.cloud.emulator.clients import Cloud
@@ -15,6 +13,7 @@ from sluice.cloud.resources.registry import UnsupportedError, creates, deletes, 
 @creates("aws:lambda/function:Function")
 def function(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """A function; its code is zipped from the archive's folder."""
+    inputs.take("sourceCodeHash")
     response = cloud.client("lambda").create_function(
         FunctionName=inputs.take("name") or physical_name(name),
         Description=inputs.take("description", ""),
@@ -40,10 +39,9 @@ def function(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
 def change_function(cloud: Cloud, id_: str, inputs: Inputs) -> None:
     """Gives a function other code and settings; what runs it meanwhile ends with the ones that it began with."""
     client, names = cloud.client("lambda"), set(inputs.left())
-    inputs.take("sourceCodeHash")
+    digest = inputs.take("sourceCodeHash")
     if names & {"code", "s3Bucket", "s3Key"}:
         code = _code(inputs)
-        digest = base64.b64encode(hashlib.sha256(code.get("ZipFile", b"")).digest()).decode()
         if client.get_function_configuration(FunctionName=id_)["CodeSha256"] != digest:
             client.update_function_code(FunctionName=id_, **code)
     settings: dict[str, Any] = {"Environment": _environment(cloud, inputs)} if "environment" in names else {}

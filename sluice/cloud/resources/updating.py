@@ -6,6 +6,7 @@ from typing import Any
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program.changes import Change, changes, different
 from sluice.cloud.program.recording import Created, Graph, Recorder, Resource
+from sluice.cloud.resources.code import with_hash
 from sluice.cloud.resources.deployment import Deployment, DeploymentError
 from sluice.cloud.resources.naming import Name
 from sluice.cloud.resources.registry import can_delete, can_update, delete, update
@@ -31,6 +32,7 @@ class Rehearsal(Recorder):
 
     def create(self, resource: Resource) -> Created:
         """Makes up the outputs of what is new."""
+        resource.inputs = with_hash(resource.inputs)
         old = self._before.resources.get(resource.urn)
         return Created(old.id, old.outputs) if old else super().create(resource)
 
@@ -62,6 +64,7 @@ class Update(Deployment):
         old = self._before.resources.get(resource.urn)
         if old is None:
             return super().create(resource)
+        resource.inputs = with_hash(resource.inputs)
         if names := different(old.inputs, resource.inputs):
             try:
                 name = Name(resource.name, resource.urn)

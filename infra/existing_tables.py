@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from infra.import_pipeline import ImportTargetArgs
+from infra.importer import ImportTargetArgs
 from infra.operations import Operations
 from infra.stream_pipeline import SourceTableArgs, StreamTablesArgs
 from infra.table import Key, KeyType, Table

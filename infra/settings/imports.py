@@ -19,7 +19,8 @@ from infra.settings.types import (
 )
 
 if TYPE_CHECKING:  # settings are read without waiting for a component
-    from infra.import_pipeline import ImportBucketArgs, ImportPipelineArgs, ImportTargetArgs
+    from infra.import_pipeline import ImportBucketArgs, ImportPipelineArgs
+    from infra.importer import ImportTargetArgs
     from infra.table import Key
 
 _ColumnType = Literal["S", "N", "BOOL"]

@@ -1,0 +1,218 @@
+"""The function of an import pipeline: what it is told, what it may do, what its alarms watch."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from handlers.importer import environment
+from handlers.shared.variables import flag_text
+from infra import import_defaults as defaults
+from infra.code import archive
+from infra.function import FunctionArgs
+from infra.iam import Statement, allow
+from infra.import_defaults import ColumnType
+from infra.import_format import FormatArgs, variable
+from infra.queue import Queue
+from infra.table import Key, Table
+
+RECEIVES = 5
+"""How often a message is tried before it is a dead letter."""
+_HOPS = 1000
+_PACED_HOPS = 10_000
+"""With a limit on write units, time is what an import is meant to take."""
+_MIB = 1024 * 1024
+
+
+class ColumnArgs(TypedDict):
+    """A column of CSV files."""
+
+    type: ColumnType
+
+
+class ImportTableArgs(TypedDict):
+    """A table that exists."""
+
+    name: pulumi.Input[str]
+    arn: pulumi.Input[str]
+
+
+class ImportTargetArgs(TypedDict):
+    """The table of an import pipeline, made or given, and its keys."""
+
+    table: NotRequired[ImportTableArgs]
+    """An existing table, with the keys below; left out, the pipeline makes one."""
+    partition_key: Key
+    sort_key: NotRequired[Key | None]
+
+
+class ImporterArgs(ImportTargetArgs):
+    """How files become items; `infra.import_defaults` says what holds for what is left out."""
+
+    prefix: NotRequired[str]
+    """Where files are put in the bucket: the only prefix that triggers an import."""
+    columns: NotRequired[Mapping[str, ColumnArgs]]
+    """What is known of CSV columns, by name; the others are strings."""
+    ordered: NotRequired[bool]
+    """Whether the rows of a file are written in its order, never in parallel; off by default."""
+    chunk_mib: NotRequired[int]
+    """Larger objects are split into pieces of this size."""
+    gzip_limit_mib: NotRequired[int]
+    """A compressed file that grows beyond this is refused."""
+    transform: NotRequired[str | None]
+    """A function between a row and its item, `package.module:function` from this repository's folder; see
+    `handlers.importer.items.transform`. A `requirements.txt` beside its module pins the packages that it needs."""
+    format: NotRequired[FormatArgs]
+    """How files are written, where their names and their content do not tell."""
+    ignore: NotRequired[Sequence[str]]
+    """Names of files that are no data, with `*`, `?` and `[...]` as in shells; with a slash at the end, folders."""
+    timeout_seconds: NotRequired[int]
+    """How long an invocation may take; what is left then is continued by another."""
+    maximum_concurrency: NotRequired[int]
+    """How many pieces are imported at once, 2 to 1,000."""
+    write_units_per_second: NotRequired[int]
+    """What all of them may consume of the table's write units; 0, the default, for as much as the table takes."""
+
+
+def importer(
+    args: ImporterArgs,
+    *,
+    bucket_arn: pulumi.Output[str],
+    table_name: pulumi.Output[str],
+    table_arn: pulumi.Output[str],
+    ledger: Table,
+    queue: Queue,
+    dead_letters: Queue,
+) -> FunctionArgs:
+    """Returns the function that imports.
+
+    Args:
+        args: How files become items.
+        bucket_arn: Where the files are, and the rejects.
+        table_name: Where the items are written.
+        table_arn: Likewise.
+        ledger: Where imports are kept.
+        queue: What feeds it, and takes what it leaves.
+        dead_letters: What takes messages that fail for good.
+
+    Raises:
+        ValueError: The format is one that no file could have, or the limit of write units is too low to be shared.
+    """
+    sort_key, prefix = args.get("sort_key"), args.get("prefix", defaults.PREFIX)
+    transform, write_units = args.get("transform") or "", _write_units(args)
+    return {
+        "handler": environment.HANDLER,
+        "code": archive(environment.HANDLER, functions=[transform] if transform else []),
+        "description": "Imports files from S3 into a DynamoDB table",
+        "environment": {
+            environment.TABLE: table_name,
+            environment.PARTITION_KEY: args["partition_key"]["name"],
+            environment.SORT_KEY: sort_key["name"] if sort_key else "",
+            environment.COLUMNS: json.dumps(_types(args.get("columns", {}))),
+            environment.LEDGER: ledger.name,
+            environment.QUEUE_URL: queue.url,
+            environment.DEAD_LETTER_QUEUE_URL: dead_letters.url,
+            environment.RECEIVES: str(RECEIVES),
+            environment.PREFIX: prefix,
+            environment.ORDERED: flag_text(args.get("ordered", False)),
+            environment.CHUNK_BYTES: str(int(args.get("chunk_mib", defaults.CHUNK_MIB)) * _MIB),
+            environment.GZIP_LIMIT_BYTES: str(int(args.get("gzip_limit_mib", defaults.GZIP_LIMIT_MIB)) * _MIB),
+            environment.WRITE_UNITS: write_units,
+            environment.HOP_LIMIT: str(_HOPS if write_units == "0" else _PACED_HOPS),
+            environment.TRANSFORM: transform,
+            environment.FORMAT: variable(args.get("format", {})),
+            environment.IGNORE: json.dumps(list(args.get("ignore", defaults.IGNORE))),
+        },
+        "settings": {
+            environment.COLUMNS: "columns",
+            environment.FORMAT: "format",
+            environment.IGNORE: "ignore",
+        },
+        "alarms": {
+            "rejects": {
+                "metric": environment.ROWS_REJECTED,
+                "meaning": "Rows were rejected; the others were imported.",
+                "look": f"Look below {environment.REJECTED_PREFIX} of the import bucket for them and their reasons.",
+            },
+            "failed-files": {
+                "metric": environment.FILES_FAILED,
+                "meaning": "Files could not be imported.",
+                "look": "Look at `python -m sluice imports`, which says which and why.",
+            },
+        },
+        "statements": [
+            *_on_files(bucket_arn, prefix),
+            allow("WriteItems", ["dynamodb:BatchWriteItem"], [table_arn]),
+            *_on_work(ledger, queue, dead_letters),
+        ],
+        "timeout_seconds": timeout_seconds(args),
+        "memory_mib": 512,
+    }
+
+
+def timeout_seconds(args: ImporterArgs) -> int:
+    """Returns how long an invocation may take."""
+    return int(args.get("timeout_seconds", defaults.TIMEOUT_SECONDS))
+
+
+def maximum_concurrency(args: ImporterArgs) -> int:
+    """Returns how many pieces are imported at once."""
+    return int(args.get("maximum_concurrency", defaults.MAXIMUM_CONCURRENCY))
+
+
+def _write_units(args: ImporterArgs) -> str:
+    """Returns one worker's share of the limit; `0` where there is none.
+
+    Raises:
+        ValueError: The limit is too low to be shared.
+    """
+    limit = int(args.get("write_units_per_second", defaults.WRITE_UNITS_PER_SECOND))
+    workers = maximum_concurrency(args)
+    if mistake := defaults.limit_mistake(limit, workers):
+        raise ValueError(f"write_units_per_second {limit}: allowed: {mistake}")
+    return f"{limit / workers:.3f}" if limit else "0"
+
+
+def _on_files(bucket_arn: pulumi.Output[str], prefix: str) -> list[Statement]:
+    within = pulumi.Output.concat(bucket_arn, "/")
+    return [
+        allow(
+            "ReadFiles",
+            ["s3:GetObject", "s3:GetObjectVersion"],
+            [pulumi.Output.concat(within, prefix, "*")],
+        ),
+        # Without it S3 answers 403 for an object that is gone, as it does for one that is forbidden.
+        allow("TellGoneFromForbidden", ["s3:ListBucket"], [bucket_arn]),
+        allow(
+            "KeepRejects",
+            ["s3:PutObject", "s3:DeleteObject"],
+            [pulumi.Output.concat(within, environment.REJECTED_PREFIX, "*")],
+        ),
+    ]
+
+
+def _on_work(ledger: Table, queue: Queue, dead_letters: Queue) -> list[Statement]:
+    return [
+        allow(
+            "KeepLedger",
+            [
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
+            [ledger.arn],
+        ),
+        allow(
+            "ReceiveWork",
+            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            [queue.arn],
+        ),
+        allow("HandOn", ["sqs:SendMessage"], [queue.arn, dead_letters.arn]),
+    ]
+
+
+def _types(columns: Mapping[str, ColumnArgs]) -> dict[str, str]:
+    return {name: ColumnType(column["type"]).value for name, column in columns.items()}

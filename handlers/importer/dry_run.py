@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from handlers.importer.errors import FileError
+from handlers.importer.items.rules import Schema
 from handlers.importer.items.transform import load
 from handlers.importer.reading.encodings import UTF_8
 from handlers.importer.reading.rows import Rows
@@ -28,9 +29,10 @@ def dry_run(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
         environ: the function's environment variables.
 
     Returns:
-        `format`, `keys` (names), `columns` (name -> type; empty but for CSV); how many `items`, `rejected`, `skipped`;
-        `first_items` (`line`, `item`) and `first_rejects` (`line`, `reason`, `row`), items and rows as JSON texts.
-        Where the file cannot be imported, `error` says why; the rest tells what was read before, if anything was.
+        `format`, `keys` (names), `columns` (name, and what items call it -> type; empty but for CSV); how many
+        `items`, `rejected`, `skipped`; `first_items` (`line`, `item`) and `first_rejects` (`line`, `reason`, `row`),
+        items and rows as JSON texts. Where the file cannot be imported, `error` says why; the rest tells what was read
+        before, if anything was.
     """
     result: dict[str, Any] = {}
     settings = read(environ)
@@ -44,7 +46,7 @@ def dry_run(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
             result = {
                 "format": ", ".join(filter(None, [kind.value, _COMPRESSED[rows.compression], encoding])),
                 "keys": list(schema.keys),
-                "columns": {column: schema.type_of(column) for column in rows.head.header},
+                "columns": dict(_typed(column, schema) for column in rows.head.header),
                 "items": 0,
                 "rejected": 0,
                 "skipped": 0,
@@ -62,6 +64,11 @@ def dry_run(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
     except FileError as error:
         result["error"] = str(error)
     return result
+
+
+def _typed(column: str, schema: Schema) -> tuple[str, str]:
+    attribute = schema.names.get(column, column)
+    return column if attribute == column else f"{column} as {attribute}", schema.type_of(attribute)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from functools import partial
 from json.encoder import encode_basestring_ascii as quoted
 
-from handlers.importer.errors import FileError, Reject, RowError
+from handlers.importer.errors import Reject, RowError
+from handlers.importer.items.csv_names import attributes_of, check_keys
 from handlers.importer.items.numbers import canonical, number, written_as_numbers
 from handlers.importer.items.object_items import ObjectItems
 from handlers.importer.items.rules import (
@@ -31,10 +32,6 @@ _Made = tuple[Iterable[str], Iterable[Hashable]]
 _PARTS = 8
 """Into how many parts rows are parted of which some are bad."""
 _MARK = "\ufeff"
-_SHOWN = 120
-"""How many characters of a header a reason shows."""
-_DELIMITERS = ";\t|,"
-"""What a header of one column may be delimited by in truth."""
 
 
 class CsvItems:
@@ -61,7 +58,7 @@ class CsvItems:
         """Prepares for one file.
 
         Args:
-            header: the names of the columns.
+            header: the names of the columns, as files have them.
             schema: the keys and the types of columns.
             transform: is called with each row.
             cells: the header as it stands in the file.
@@ -72,14 +69,17 @@ class CsvItems:
         Raises:
             FileError: no row under this header could be an item.
         """
+        attributes = attributes_of(header, schema)
         if not transform:
-            _check_keys(header, schema)
+            check_keys(header, attributes, schema)
+        schema = schema._replace(names=dict(zip(header, attributes, strict=True)) if schema.names else {})
         self._header = list(header)
+        self._attributes = attributes
         self._repetitions = list(_repetitions(cells or header, quote))
         self._nulls = frozenset(nulls)
         meanings = {text.strip(" \t").lower(): meaning for text, meaning in booleans} or BOOLEANS
-        self._objects = ObjectItems(schema, transform, typed_columns=True, booleans=meanings)
-        self._columns = None if transform else _Columns(self._header, schema, self._repetitions, meanings)
+        self._objects = ObjectItems(schema._replace(names={}), transform, typed_columns=True, booleans=meanings)
+        self._columns = None if transform else _Columns(attributes, schema, self._repetitions, meanings)
         self._rows_at_once = 1 if transform else ROWS_AT_ONCE
 
     def items(
@@ -148,7 +148,7 @@ class CsvItems:
         return self._columns.items(rows, plain) if self._columns else self._transformed(rows)
 
     def _transformed(self, rows: Sequence[Row]) -> _Made:
-        objects = [{name: cell for name, cell in zip(self._header, row, strict=True) if cell} for row in rows]
+        objects = [{name: cell for name, cell in zip(self._attributes, row, strict=True) if cell} for row in rows]
         texts, keys = zip(*map(self._objects.item, objects), strict=True)
         return texts, keys
 
@@ -161,15 +161,17 @@ class _Columns:
     """
 
     def __init__(
-        self, header: Sequence[str], schema: Schema, repetitions: Sequence[Row], booleans: Mapping[str, bool]
+        self, attributes: Sequence[str], schema: Schema, repetitions: Sequence[Row], booleans: Mapping[str, bool]
     ) -> None:
         self._schema = schema
-        self._keys = [(name, header.index(name)) for name in schema.keys]
-        partition = self._keys[0][1]
+        self._ending = schema.ending
+        self._keys = [(name, schema.column(name), attributes.index(name)) for name in schema.keys]
+        partition = attributes.index(schema.keys[0])
+        self._partition = partition
         self._repeated_keys = frozenset(row[partition] for row in repetitions)
-        order = [partition, *(i for i in range(len(header)) if i != partition)]
+        others = (i for i, name in enumerate(attributes) if i != partition and name not in schema.constants)
         self._columns = [
-            (i, _Column(header[i], schema.type_of(header[i]), booleans, first=i == partition)) for i in order
+            (i, _Column(attributes[i], schema, booleans, first=i == partition)) for i in (partition, *others)
         ]
 
     def items(self, rows: Sequence[Row], plain: bool) -> _Made:
@@ -179,10 +181,10 @@ class _Columns:
             RowError: one of them cannot be an item, or one of several is to be skipped.
         """
         cells = list(zip(*rows, strict=True))
-        if len(rows) > 1 and self._may_be_skipped(cells[self._keys[0][1]]):
+        if len(rows) > 1 and self._may_be_skipped(cells[self._partition]):
             raise RowError("may be no row")
-        keys = [self._key_values(name, cells[i]) for name, i in self._keys]
-        texts = joined(self._members(cells, plain))
+        keys = [self._key_values(name, column, cells[i]) for name, column, i in self._keys]
+        texts = joined(self._members(cells, plain), self._ending)
         check_sizes(texts)
         return texts, keys[0] if len(keys) == 1 else zip(*keys, strict=True)
 
@@ -192,12 +194,12 @@ class _Columns:
             return True
         return min(keys) < "!" and not all(key.strip(BLANKS) for key in keys)  # blanks are less than any letter
 
-    def _key_values(self, name: str, cells: Sequence[str]) -> Sequence[str]:
+    def _key_values(self, name: str, column: str, cells: Sequence[str]) -> Sequence[str]:
         lengths = set(map(len, cells))
         if self._schema.type_of(name) == "S" and 0 < min(lengths) <= max(lengths) <= SURELY_SHORT:
             return cells
         if self._schema.type_of(name) == "N" and "" not in cells:
-            return _converted(name, canonical, cells)
+            return _converted(column, canonical, cells)
         return [key_value(self._schema, name, cell) for cell in cells]
 
     def _members(self, cells: Sequence[Sequence[str]], plain: bool) -> Iterator[tuple[str, Iterable[str], str]]:
@@ -215,11 +217,11 @@ class _Column:
     """How the cells of one column become values."""
 
     # `_are_json` tells that cells are written as JSON has them, which most are; `_convert` makes one so.
-    __slots__ = ("_are_json", "_convert", "_kind", "_name", "_opening")
+    __slots__ = ("_are_json", "_convert", "_kind", "_opening", "_shown")
 
-    def __init__(self, name: str, kind: str, booleans: Mapping[str, bool], *, first: bool) -> None:
-        self._name = name
-        self._kind = kind
+    def __init__(self, name: str, schema: Schema, booleans: Mapping[str, bool], *, first: bool) -> None:
+        self._shown = schema.column(name)
+        self._kind = kind = schema.type_of(name)
         if kind == "BOOL":
             same = frozenset(text for text, value in (("true", True), ("false", False)) if booleans.get(text) is value)
             self._are_json, self._convert = same.issuperset, partial(boolean, meanings=booleans)
@@ -243,10 +245,10 @@ class _Column:
             return cells if plain else map(quoted, cells)
         if self._are_json(cells):
             return cells
-        return _converted(self._name, self._convert, cells)
+        return _converted(self._shown, self._convert, cells)
 
 
-def _converted(name: str, convert: Callable[[str], str], cells: Sequence[str]) -> list[str]:
+def _converted(column: str, convert: Callable[[str], str], cells: Sequence[str]) -> list[str]:
     """The values of a column's cells.
 
     Raises:
@@ -255,7 +257,7 @@ def _converted(name: str, convert: Callable[[str], str], cells: Sequence[str]) -
     try:
         return list(map(convert, cells))
     except RowError as error:
-        raise RowError(f"{name}: {error}") from None
+        raise RowError(f"{column}: {error}") from None
 
 
 def _repetitions(header: Sequence[str], quote: str) -> Iterator[Row]:
@@ -265,18 +267,3 @@ def _repetitions(header: Sequence[str], quote: str) -> Iterator[Row]:
     yield [_MARK + first, *header[1:]]
     if quote:
         yield [_MARK + quote + first.replace(quote, quote * 2) + quote, *header[1:]]
-
-
-def _check_keys(header: Sequence[str], schema: Schema) -> None:
-    missing = next((name for name in schema.keys if name not in header), "")
-    if not missing:
-        return
-    names = ", ".join(map(repr, header))
-    reason = f"the header has no column {missing!r}, which is a key of the table; it is {names[:_SHOWN]}"
-    reason += "..." if len(names) > _SHOWN else ""
-    delimiter = next((sign for sign in _DELIMITERS if len(header) == 1 and sign in header[0]), "")
-    if delimiter:
-        reason += f", which looks delimited by {delimiter!r}: see the setting format.delimiter"
-    else:
-        reason += "; if that is no header, see the settings format.header and format.skipLines"
-    raise FileError(reason)

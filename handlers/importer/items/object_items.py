@@ -37,7 +37,7 @@ class ObjectItems:
     """Items from objects: dicts of strings, integers, `Number`s, booleans, None, lists and dicts.
 
     Attributes:
-        transform: is called with each object.
+        alters: whether an item may have other names or values than its object.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class ObjectItems:
         """Prepares for one file.
 
         Args:
-            schema: the keys, and the types that their values get.
+            schema: the keys, and the types that their values get; what members are called in items, and constants.
             transform: is called with each object.
             typed_columns: strings of columns that have a type get it, as in CSV files.
             booleans: what strings of columns of type BOOL mean.
@@ -60,7 +60,11 @@ class ObjectItems:
         """
         self._booleans = booleans
         self._schema = schema
-        self.transform = transform
+        self._names = schema.names
+        self._constants = schema.constants.keys()
+        self._ending = schema.ending
+        self._transform = transform
+        self.alters = bool(transform or schema.names or schema.constants)
         self._dynamodb_json = dynamodb_json
         self._types = schema.columns if typed_columns else {}
         self._key_types = [
@@ -76,15 +80,17 @@ class ObjectItems:
         """
         if type(row) is not dict:
             raise RowError("is an array, not an object" if type(row) is list else "is not an object")
-        if self.transform:
-            if is_removal(row):
-                raise RemovedError
-            row = _transformed(self.transform, row)
+        if self.alters:
+            row = self._altered(row)
         if self._dynamodb_json or type(row.get(self._schema.keys[0])) in _NO_KEYS:
             image = self._image(row)
+            if self.alters and image is not None and image is not row:
+                image = self._own(image)
             text, key = self._plain(row) if image is None else self._stored(image)
         else:
             text, key = self._plain(row)
+        if self._constants:
+            text = text[:-1] + self._ending
         _check_surrogates(text)
         check_sizes((text,))
         return text, key
@@ -99,29 +105,69 @@ class ObjectItems:
             rows: the objects.
             text: the JSON that they were read from, with a string between each two.
         """
-        if self.transform or self._dynamodb_json or len(rows) == 1:
+        if self._transform or self._dynamodb_json or len(rows) == 1:
             return None
         if set(map(type, rows)) != {dict} or len({*map(tuple, rows)}) != 1:
             return None
         columns: dict[str, Sequence[Any]] = dict(
             zip(rows[0], zip(*[row.values() for row in rows], strict=True), strict=True)
         )
-        if not columns.keys() >= set(self._schema.keys):
+        width = len(columns)
+        if self._names:
+            columns = {self._names.get(name, name): values for name, values in columns.items()}
+        if len(columns) < width or not columns.keys() >= set(self._schema.keys):
             return None
         kinds = {name: set(map(type, values)) for name, values in columns.items()}
         if text:
             count = sum(map(column_strings, columns.values(), kinds.values()))
-            if not are_all(text, len(rows) * len(columns) + count + len(rows) - 1):
+            if not are_all(text, len(rows) * width + count + len(rows) - 1):
                 return None
+        for name in self._constants & columns.keys():
+            del columns[name], kinds[name]
         try:
             keys = [self._key_column(columns, kinds, *key) for key in self._key_types]
-            texts = joined(map(plain_column, chain("{", repeat(",")), columns, columns.values(), kinds.values()))
+            members = map(plain_column, chain("{", repeat(",")), columns, columns.values(), kinds.values())
+            texts = joined(members, self._ending)
             check_sizes(texts)
             for item in texts:
                 _check_surrogates(item)
         except RowError:
             return None
         return texts, keys[0] if len(keys) == 1 else zip(*keys, strict=True)
+
+    def _altered(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row under its attributes' names, as the transform returns it, without what is constant.
+
+        Raises:
+            RowError, RemovedError: see `item`.
+        """
+        if self._transform and is_removal(row):
+            raise RemovedError
+        if self._transform:
+            row = _transformed(self._transform, self._own(row))
+            return {name: value for name, value in row.items() if name not in self._constants}
+        return self._own(row)
+
+    def _own(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The members of a row, or of an image, under their attributes' names and without what is constant.
+
+        Raises:
+            RowError: two have one name.
+        """
+        own = {self._names.get(name, name): value for name, value in row.items()}
+        if len(own) < len(row):
+            raise RowError(self._same_name(row))
+        return {name: value for name, value in own.items() if name not in self._constants}
+
+    def _same_name(self, row: dict[str, Any]) -> str:
+        """The reason of a row of which two members have one name in items."""
+        members: dict[str, str] = {}
+        for member in row:
+            attribute = self._names.get(member, member)
+            if (other := members.setdefault(attribute, member)) != member:
+                both = f"{shown_name(other)} and {shown_name(member)}"
+                return f"has {both}, and by the setting columns both are {shown_name(attribute)} in items"
+        return ""
 
     def _key_column(
         self,
@@ -135,7 +181,8 @@ class ObjectItems:
         if kinds[name] != {wanted}:
             kinds[name] = {wanted}
             columns[name] = [
-                value if type(value) is wanted else _as_key(name, value, wanted) for value in columns[name]
+                value if type(value) is wanted else _as_key(self._schema, name, value, wanted)
+                for value in columns[name]
             ]
         return [
             value if 0 < len(value) <= surely_good else key_value(self._schema, name, value) for value in columns[name]
@@ -148,13 +195,13 @@ class ObjectItems:
         for name, wanted, surely_good in self._key_types:
             value = row.get(name)
             if type(value) is not wanted:
-                value = _as_key(name, value, wanted)
+                value = _as_key(self._schema, name, value, wanted)
                 row = {**row, name: value}
             keys.append(value if 0 < len(value) <= surely_good else key_value(self._schema, name, value))
         try:
             return plain_object(row, 1), keys[0] if len(keys) == 1 else tuple(keys)
         except RowError as error:
-            raise _named(row, plain_object, error) from None
+            raise _named(self._schema, row, plain_object, error) from None
 
     def _image(self, row: dict[str, Any]) -> dict[str, Any] | None:
         """The part of a row that is DynamoDB JSON; None if it is none.
@@ -181,12 +228,12 @@ class ObjectItems:
             kind = "N" if self._schema.type_of(name) == "N" else "S"
             value = item.get(name)
             if type(value) is not dict or type(value.get(kind)) is not str:
-                raise RowError(f"has no {name} of type {kind}, which is a key")
+                raise RowError(f"has no {self._schema.column(name)} of type {kind}, which is a key")
             keys.append(key_value(self._schema, name, value[kind]))
         try:
             return stored_object(item, 1), keys[0] if len(keys) == 1 else tuple(keys)
         except RowError as error:
-            raise _named(item, stored_object, error) from None
+            raise _named(self._schema, item, stored_object, error) from None
 
     def _typed(self, name: str, value: Any) -> Any:
         kind = self._types.get(name) if type(value) is str else None
@@ -197,7 +244,7 @@ class ObjectItems:
         try:
             return boolean(value, self._booleans) == "true"
         except RowError as error:
-            raise RowError(f"{shown_name(name)}: {error}") from None
+            raise RowError(f"{shown_name(self._schema.column(name))}: {error}") from None
 
 
 def _transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:
@@ -212,7 +259,9 @@ def _transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _named(row: dict[str, Any], render: Callable[[dict[str, Any], int], str], error: RowError) -> RowError:
+def _named(
+    schema: Schema, row: dict[str, Any], render: Callable[[dict[str, Any], int], str], error: RowError
+) -> RowError:
     """The error of a row that cannot be rendered, with the name of the attribute that it is about."""
     for name, value in row.items():
         try:
@@ -222,16 +271,16 @@ def _named(row: dict[str, Any], render: Callable[[dict[str, Any], int], str], er
         try:
             render({name: value}, 1)
         except RowError as reason:
-            return RowError(f"{shown_name(name)}: {reason}")
+            return RowError(f"{shown_name(schema.column(name))}: {reason}")
     return error
 
 
-def _as_key(name: str, value: Any, wanted: type[str]) -> str:
+def _as_key(schema: Schema, name: str, value: Any, wanted: type[str]) -> str:
     """A key's value in the type of the key: in JSON an id may be a number where the table has strings."""
     if value is None:
-        raise RowError(f"has no {name}, which is a key")
+        raise RowError(f"has no {schema.column(name)}, which is a key")
     if type(value) not in (str, int, Number):
-        raise RowError(f"{name} is a key and must be a string or a number")
+        raise RowError(f"{schema.column(name)} is a key and must be a string or a number")
     return wanted(value)
 
 

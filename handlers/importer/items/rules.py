@@ -34,16 +34,29 @@ Item = tuple[str, Hashable, tuple[int, Any]]
 
 
 class Schema(NamedTuple):
-    """What the settings say about the table and about the columns of CSV files."""
+    """What the settings say about the table, and of what its items are made."""
 
     keys: Sequence[str]
     """The names of the partition key and, if there is one, of the sort key."""
     columns: Mapping[str, str]
-    """Column -> S, N or BOOL."""
+    """Attribute -> S, N or BOOL: the type of its column in CSV files, and that of a key."""
+    names: Mapping[str, str] = {}
+    """What files call a column, or a member of an object -> what items call it, where that is another name."""
+    constants: Mapping[str, str] = {}
+    """Attribute -> its value in all items, whatever a row has, as DynamoDB's JSON text."""
 
-    def type_of(self, column: str) -> str:
-        """The type of a column: a string, if nothing else is said."""
-        return self.columns.get(column, "S")
+    def type_of(self, attribute: str) -> str:
+        """The type of an attribute: a string, if nothing else is said."""
+        return self.columns.get(attribute, "S")
+
+    def column(self, attribute: str) -> str:
+        """What files call an attribute; reasons do too."""
+        return next((column for column, other in self.names.items() if other == attribute), attribute)
+
+    @property
+    def ending(self) -> str:
+        """What follows in all items on what they have of their rows."""
+        return "".join(f",{quoted(name)}:{value}" for name, value in self.constants.items()) + "}"
 
 
 def boolean(text: str, meanings: Mapping[str, bool] = BOOLEANS) -> str:
@@ -65,12 +78,12 @@ def key_value(schema: Schema, name: str, value: str) -> str:
         RowError: no item can have it.
     """
     if not value:
-        raise RowError(f"has no {name}, which is a key")
+        raise RowError(f"has no {schema.column(name)}, which is a key")
     if schema.type_of(name) == "N":
         return canonical(value)
     limit = KEY_BYTES[schema.keys.index(name)]
     if len(value) * 4 > limit and len(value.encode("utf-8", "surrogatepass")) > limit:
-        raise RowError(f"{name} is longer than the {limit} bytes that a key may have")
+        raise RowError(f"{schema.column(name)} is longer than the {limit} bytes that a key may have")
     return value
 
 
@@ -84,14 +97,17 @@ def check_sizes(texts: Sequence[str]) -> None:
             raise RowError(f"has {size:,} bytes as an item, DynamoDB allows {ITEM_BYTES:,}")
 
 
-def joined(members: Iterable[tuple[str, Iterable[str], str]]) -> list[str]:
-    """The JSON texts of many objects, member by member: what stands before a value in all, the values, what follows."""
+def joined(members: Iterable[tuple[str, Iterable[str], str]], ending: str) -> list[str]:
+    """The JSON texts of many objects, which all end alike.
+
+    Each member is what stands before a value in all of them, the values, and what follows.
+    """
     pieces: list[Iterable[str]] = []
     text = ""
     for before, values, after in members:
         pieces += repeat(text + before), values
         text = after
-    pieces.append(repeat(text + "}"))
+    pieces.append(repeat(text + ending))
     # Not strict, for what is repeated has no end; that there is a text for each row is checked where they are paired.
     return ["".join(parts) for parts in zip(*pieces, strict=False)]
 

@@ -169,7 +169,7 @@ class JsonRows:
             _has_item(row)
             and "\\" not in text
             and text.count('"') == item.count('"') + _QUOTES_OF_ITEM
-            and not self._objects.transform
+            and not self._objects.alters
         )
 
     def reject(self, source: Source, reason: str) -> None:

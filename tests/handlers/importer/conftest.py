@@ -42,6 +42,8 @@ def read_file(
     *,
     keys: tuple[str, ...] = ("id",),
     columns: dict[str, str] | None = None,
+    names: dict[str, str] | None = None,
+    constants: dict[str, str] | None = None,
     transform: Transform | None = None,
     piece: int = 1 << 20,
     gzip_limit: int = 1 << 30,
@@ -55,7 +57,7 @@ def read_file(
             return super().read(min(size or 0, piece))
 
     rows = Rows(lambda offset: Source(data[offset:]), name, gzip_limit, start or Position(0, 1), settings)
-    reader = rows.reader(Schema(keys, columns or {}), transform)
+    reader = rows.reader(Schema(keys, columns or {}, names or {}, constants or {}), transform)
     batches = list(reader.batches(rows.stream.read, rows.position))
     return Outcome(
         [item for batch in batches for item in batch.items],

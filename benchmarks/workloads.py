@@ -1,6 +1,5 @@
 """What is measured: the workloads, the contenders of each, and the goals that Sluice has set itself."""
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +8,10 @@ from handlers.archiver import environment as archiver
 from handlers.importer import environment as importer
 from handlers.notifier import environment as notifier
 from handlers.reporter import environment as reporter
+from infra import import_settings
 from infra.code import package
+from infra.import_columns import ColumnArgs
+from infra.import_defaults import ColumnType
 from infra.mail_rules import default_rules, rules_file
 
 IMPORT = "import CSV"
@@ -34,7 +36,7 @@ ENVIRONMENT = {
     importer.TABLE: "imported",
     importer.PARTITION_KEY: "id",
     importer.SORT_KEY: "",
-    importer.COLUMNS: json.dumps(TYPES),
+    importer.SETTINGS: import_settings.NAME,
     importer.LEDGER: "ledger",
     importer.QUEUE_URL: "http://127.0.0.1/queue",
     importer.DEAD_LETTER_QUEUE_URL: "http://127.0.0.1/dead-letters",
@@ -45,9 +47,7 @@ ENVIRONMENT = {
     importer.GZIP_LIMIT_BYTES: str(_GIB),
     importer.HOP_LIMIT: "1000",
     importer.WRITE_UNITS: "0",
-    importer.IGNORE: "[]",
     importer.TRANSFORM: "",
-    importer.FORMAT: "{}",
     reporter.GROUPS: '[{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "totals_table": "RA_totales"}]',
     reporter.RECIPIENTS: '["team@example.com"]',
     reporter.NAME_ATTRIBUTE: "name",
@@ -60,7 +60,11 @@ ENVIRONMENT = {
 }
 """The environment of Sluice's functions; where two name a variable alike, it means the same."""
 
-_FILES = {notifier.HANDLER: {"rules.json": rules_file(default_rules(["email", "name"]), "email", "name")}}
+_COLUMNS: dict[str, ColumnArgs] = {name: {"type": ColumnType(kind)} for name, kind in TYPES.items()}
+_FILES = {
+    notifier.HANDLER: {"rules.json": rules_file(default_rules(["email", "name"]), "email", "name")},
+    importer.HANDLER: {import_settings.NAME: import_settings.settings_file(_COLUMNS, {}, {}, [])},
+}
 """Handler -> what its archive holds of settings."""
 
 

@@ -3,7 +3,6 @@
 A module of its own, because commands read settings and wait for no component of pulumi-aws to be loaded.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
@@ -76,15 +75,15 @@ def mistakes(args: FormatArgs) -> Iterator[str]:
         yield "booleans have an empty text, which is no value"
 
 
-def variable(args: FormatArgs) -> str:
-    """Returns the text of the importer's variable: a JSON object of what is set.
+def checked_fields(args: FormatArgs) -> dict[str, Any]:
+    """Returns what is set, as the importer's `reading.format.Format` has it.
 
     Raises:
         ValueError: no file could be written so.
     """
     if found := list(mistakes(args)):
         raise ValueError(f"format: {'; '.join(found)}")
-    return json.dumps(_fields(args))
+    return _fields(args)
 
 
 def _fields(args: FormatArgs) -> dict[str, Any]:

@@ -1,19 +1,19 @@
 """The function of an import pipeline: what it is told, what it may do, what its alarms watch."""
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
 from handlers.importer import environment
 from handlers.shared.variables import flag_text
+from infra import import_columns, import_settings
 from infra import import_defaults as defaults
 from infra.code import archive
 from infra.function import FunctionArgs
 from infra.iam import Statement, allow
-from infra.import_defaults import ColumnType
-from infra.import_format import FormatArgs, variable
+from infra.import_columns import ColumnArgs
+from infra.import_format import FormatArgs
 from infra.queue import Queue
 from infra.table import Key, Table
 
@@ -23,12 +23,6 @@ _HOPS = 1000
 _PACED_HOPS = 10_000
 """With a limit on write units, time is what an import is meant to take."""
 _MIB = 1024 * 1024
-
-
-class ColumnArgs(TypedDict):
-    """A column of CSV files."""
-
-    type: ColumnType
 
 
 class ImportTableArgs(TypedDict):
@@ -53,7 +47,9 @@ class ImporterArgs(ImportTargetArgs):
     prefix: NotRequired[str]
     """Where files are put in the bucket: the only prefix that triggers an import."""
     columns: NotRequired[Mapping[str, ColumnArgs]]
-    """What is known of CSV columns, by name; the others are strings."""
+    """What is known of columns, by what files call them; the others are strings in CSV files, under their own names."""
+    constants: NotRequired[Mapping[str, Any]]
+    """Attribute -> what it is in all items, in place of what a row has: a text, a number or a boolean."""
     ordered: NotRequired[bool]
     """Whether the rows of a file are written in its order, never in parallel; off by default."""
     chunk_mib: NotRequired[int]
@@ -98,18 +94,23 @@ def importer(
 
     Raises:
         ValueError: The format is one that no file could have, or the limit of write units is too low to be shared.
+        pulumi.RunError: Columns, constants and the table's keys contradict each other.
     """
     sort_key, prefix = args.get("sort_key"), args.get("prefix", defaults.PREFIX)
     transform, write_units = args.get("transform") or "", _write_units(args)
     return {
         "handler": environment.HANDLER,
-        "code": archive(environment.HANDLER, functions=[transform] if transform else []),
+        "code": archive(
+            environment.HANDLER,
+            functions=[transform] if transform else [],
+            files={import_settings.NAME: _settings_file(args)},
+        ),
         "description": "Imports files from S3 into a DynamoDB table",
         "environment": {
             environment.TABLE: table_name,
             environment.PARTITION_KEY: args["partition_key"]["name"],
             environment.SORT_KEY: sort_key["name"] if sort_key else "",
-            environment.COLUMNS: json.dumps(_types(args.get("columns", {}))),
+            environment.SETTINGS: import_settings.NAME,
             environment.LEDGER: ledger.name,
             environment.QUEUE_URL: queue.url,
             environment.DEAD_LETTER_QUEUE_URL: dead_letters.url,
@@ -121,13 +122,6 @@ def importer(
             environment.WRITE_UNITS: write_units,
             environment.HOP_LIMIT: str(_HOPS if write_units == "0" else _PACED_HOPS),
             environment.TRANSFORM: transform,
-            environment.FORMAT: variable(args.get("format", {})),
-            environment.IGNORE: json.dumps(list(args.get("ignore", defaults.IGNORE))),
-        },
-        "settings": {
-            environment.COLUMNS: "columns",
-            environment.FORMAT: "format",
-            environment.IGNORE: "ignore",
         },
         "alarms": {
             "rejects": {
@@ -149,6 +143,23 @@ def importer(
         "timeout_seconds": timeout_seconds(args),
         "memory_mib": 512,
     }
+
+
+def _settings_file(args: ImporterArgs) -> str:
+    columns, constants = args.get("columns", {}), args.get("constants", {})
+    keys = [key["name"] for key in (args["partition_key"], args.get("sort_key")) if key]
+    found = [
+        *(
+            f"columns: allowed: {mistake}"
+            for mistake in import_columns.mistakes(columns, keys, keys_come_from_columns=not args.get("transform"))
+        ),
+        *(f"set: allowed: {mistake}" for mistake in import_columns.mistakes_of_constants(constants, columns, keys)),
+    ]
+    if found:  # settings know no keys of a table that is looked up, so that a team may well meet this
+        raise pulumi.RunError("\n".join(["an import has mistakes in its settings:", *found]))
+    return import_settings.settings_file(
+        columns, constants, args.get("format", {}), args.get("ignore", defaults.IGNORE)
+    )
 
 
 def timeout_seconds(args: ImporterArgs) -> int:
@@ -212,7 +223,3 @@ def _on_work(ledger: Table, queue: Queue, dead_letters: Queue) -> list[Statement
         ),
         allow("HandOn", ["sqs:SendMessage"], [queue.arn, dead_letters.arn]),
     ]
-
-
-def _types(columns: Mapping[str, ColumnArgs]) -> dict[str, str]:
-    return {name: ColumnType(column["type"]).value for name, column in columns.items()}

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 from infra import mail_rule_mistakes, stream_defaults
-from infra.numbers import decimal_of, plain_text
+from infra.numbers import attribute_value
 
 MAXIMUM_RULES = 10
 
@@ -155,7 +155,7 @@ def _is_default(rule: MailRule, address_attribute: str) -> bool:
 
 def _distinction(rule: MailRule, address_attribute: str) -> str:
     where = {
-        attribute: sorted(json.dumps(_typed(value)) for value in values)
+        attribute: sorted(json.dumps(attribute_value(value)) for value in values)
         for attribute, values in rule.get("where", {}).items()
     }
     to = "" if "to_addresses" in rule else _to(rule, address_attribute)
@@ -173,7 +173,9 @@ def _fixed(rule: MailRule, mark: str) -> dict[str, str]:
 
 
 def _written(rule: MailRule, mark: str, address_attribute: str) -> dict[str, Any]:
-    where = {attribute: [_typed(value) for value in values] for attribute, values in rule.get("where", {}).items()}
+    where = {
+        attribute: [attribute_value(value) for value in values] for attribute, values in rule.get("where", {}).items()
+    }
     fixed = {"to_addresses": _fixed(rule, mark)}
     return {
         "template": rule["template"],
@@ -185,17 +187,8 @@ def _written(rule: MailRule, mark: str, address_attribute: str) -> dict[str, Any
     }
 
 
-def _typed(value: Any) -> dict[str, Any]:
-    """Returns a value as DynamoDB has it."""
-    if value is None:
-        return {"NULL": True}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    return {"S": value} if isinstance(value, str) else {"N": plain_text(decimal_of(value))}
-
-
 def _said(value: Any) -> str:
-    typed = _typed(value)
+    typed = attribute_value(value)
     if "NULL" in typed:
         return "missing"
     return json.dumps(value) if "BOOL" in typed else str(typed.get("S") or typed.get("N") or '""')

@@ -1,4 +1,4 @@
-"""Numbers of settings as DynamoDB has them: exact, at most 38 digits, written without an exponent."""
+"""Values of settings as DynamoDB has them: numbers exact, of at most 38 digits, written without an exponent."""
 
 from decimal import Context, Decimal
 from typing import Any
@@ -28,3 +28,16 @@ def decimal_of(number: Any) -> Decimal:
 def plain_text(number: Decimal) -> str:
     """Returns the text of a number as streams have it."""
     return format(number, "f")
+
+
+def attribute_value(value: Any) -> dict[str, Any]:
+    """Returns a text, a number, a boolean or None as DynamoDB has it.
+
+    Raises:
+        ValueError: DynamoDB has no such number.
+    """
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    return {"S": value} if isinstance(value, str) else {"N": plain_text(decimal_of(value))}

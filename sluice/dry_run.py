@@ -40,7 +40,7 @@ def dry_run(file: Path, stack: str, root: Path, pipeline_name: str | None = None
             "repository; import the file into the stack that runs here"
         )
     ended = subprocess.run(
-        [sys.executable, "-m", f"{package}.dry_run", str(file.absolute())],
+        [sys.executable, "-m", f"{package}.dry_run", str(file.absolute()), str(archive)],
         cwd=root,
         env={
             **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},

@@ -1,6 +1,7 @@
-"""What would become of a file, without a cloud: `python -m handlers.importer.dry_run FILE` prints it as a JSON object.
+"""What would become of a file, without a cloud: `python -m handlers.importer.dry_run FILE FOLDER` prints it as JSON.
 
-It has the function's environment variables, runs in this repository's folder, and reads as the function does.
+It has the function's environment variables and the folder of its code, where its settings are, runs in this
+repository's folder, and reads as the function does.
 """
 
 import json
@@ -21,12 +22,13 @@ _SHOWN = 5
 _COMPRESSED = {"": "", "gzip": "gzipped", "zstd": "zstd"}
 
 
-def dry_run(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+def dry_run(path: Path, environ: Mapping[str, str], folder: str) -> dict[str, Any]:
     """Returns what the function would do with a file.
 
     Args:
         path: the file.
         environ: the function's environment variables.
+        folder: the function's code.
 
     Returns:
         `format`, `keys` (names), `columns` (name, and what items call it -> type; empty but for CSV); how many
@@ -35,7 +37,7 @@ def dry_run(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:
         before, if anything was.
     """
     result: dict[str, Any] = {}
-    settings = read(environ)
+    settings = read(environ, folder)
     schema = settings.schema
     try:
         with path.open("rb") as file:
@@ -72,4 +74,4 @@ def _typed(column: str, schema: Schema) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(dry_run(Path(sys.argv[1]), os.environ)))
+    print(json.dumps(dry_run(Path(sys.argv[1]), os.environ, sys.argv[2])))

@@ -1,13 +1,26 @@
-"""The importer's settings, read from its environment variables once a cold start."""
+"""The importer's settings, read once a cold start: from its environment, and from a file of its archive.
+
+The file is JSON; all of it is there:
+
+    {"columns": {"orderId": "N"}, "names": {"Order No": "orderId"}, "constants": {"source": {"S": "crm"}},
+     "format": {"type": "csv", "delimiter": ";"}, "ignore": ["*.crc"]}
+
+`columns`, `names` and `constants` are those of `items.rules.Schema`, `format` has what is set of
+`reading.format.Format`, and `ignore` are the names of files that are no data; see `queue.companions`.
+"""
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from os.path import dirname, join  # pathlib takes longer to load than most of this function
+from typing import Any, NamedTuple
 
 from handlers.importer import environment
 from handlers.importer.items.rules import Schema
 from handlers.importer.reading.format import Format
 from handlers.shared.variables import flag
+
+FOLDER = dirname(dirname(dirname(__file__)))
+"""The folder that holds `handlers`: in Lambda, the archive."""
 
 
 class Settings(NamedTuple):
@@ -30,12 +43,12 @@ class Settings(NamedTuple):
     format: Format = Format()
 
 
-def read(environ: Mapping[str, str]) -> Settings:
-    """Reads the settings."""
-    keys = environ[environment.PARTITION_KEY], environ[environment.SORT_KEY]
+def read(environ: Mapping[str, str], folder: str = FOLDER) -> Settings:
+    """Returns the settings that environment variables say, and the file that they name in a folder."""
+    file = _content(join(folder, environ[environment.SETTINGS]))
     return Settings(
         table=environ[environment.TABLE],
-        schema=Schema(tuple(filter(None, keys)), json.loads(environ[environment.COLUMNS])),
+        schema=_schema((environ[environment.PARTITION_KEY], environ[environment.SORT_KEY]), file),
         ledger=environ[environment.LEDGER],
         queue_url=environ[environment.QUEUE_URL],
         dead_letter_queue_url=environ[environment.DEAD_LETTER_QUEUE_URL],
@@ -45,8 +58,22 @@ def read(environ: Mapping[str, str]) -> Settings:
         chunk_bytes=int(environ[environment.CHUNK_BYTES]),
         gzip_limit_bytes=int(environ[environment.GZIP_LIMIT_BYTES]),
         hop_limit=int(environ[environment.HOP_LIMIT]),
-        ignore=tuple(json.loads(environ[environment.IGNORE])),
+        ignore=tuple(file["ignore"]),
         transform=environ[environment.TRANSFORM],
         write_units=float(environ[environment.WRITE_UNITS]),
-        format=Format.read(environ.get(environment.FORMAT, "{}")),
+        format=Format(**file["format"]),
+    )
+
+
+def _content(path: str) -> dict[str, Any]:
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _schema(keys: tuple[str, str], file: Mapping[str, Any]) -> Schema:
+    return Schema(
+        keys=tuple(filter(None, keys)),
+        columns=file["columns"],
+        names=file["names"],
+        constants={name: json.dumps(value, separators=(",", ":")) for name, value in file["constants"].items()},
     )

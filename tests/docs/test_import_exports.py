@@ -9,7 +9,7 @@ import yaml
 from handlers.importer.queue.companions import is_companion
 from handlers.importer.reading.format import Format
 from infra.import_defaults import IGNORE
-from infra.import_format import variable
+from infra.import_format import checked_fields
 from infra.settings import load
 from tests.docs.export_samples import MORE, SAMPLES, SKIPPED, STORED
 from tests.docs.markdown import ROOT
@@ -52,7 +52,7 @@ def test_what_programs_export_is_read(export: Export) -> None:
     assert export.settings
     for said in export.settings:
         format_ = load({**REQUIRED, "sluice:imports": {"items": {"format": said}}}, "dev").imports["items"].format
-        found = read_file(export.file, SAMPLES[name], settings=Format.read(variable(format_.args())))
+        found = read_file(export.file, SAMPLES[name], settings=Format(**checked_fields(format_.args())))
         assert (found.stored, found.rejects, found.skipped) == (wanted, [], SKIPPED.get(name, 0))
 
 

@@ -6,10 +6,13 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
+from handlers.importer import environment
+from infra.import_defaults import ColumnType
+from infra.import_settings import settings_file
 from sluice.target import Target, running
 from tests.docs.markdown import ROOT, blocks
 from tests.e2e.test_commands import Commands
@@ -40,11 +43,13 @@ def run(arguments: list[str], root: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
 
 
-def columns(target: Target, **types: str) -> None:
-    """Deploys the setting `imports.columns`."""
+def columns(target: Target, folder: Path, **types: Literal["N"]) -> None:
+    """Deploys the setting `imports.columns`: the importer finds its file of settings wherever it is told."""
+    file = folder / f"settings-{len(types)}.json"
+    file.write_text(settings_file({name: {"type": ColumnType(kind)} for name, kind in types.items()}, {}, {}, []))
     lambda_, name = target.client("lambda"), target["imports"]["items"]["function_name"]
     variables = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    variables["IMPORT_COLUMNS"] = json.dumps(types)
+    variables[environment.SETTINGS] = str(file)
     lambda_.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
 
@@ -55,13 +60,13 @@ def newest(sluice: Commands, key: str = KEY) -> dict[str, Any]:
 def test_the_fix_for_rejects_works_as_it_is_written(sluice, checkout):
     target = running()
     (checkout / "orders.csv").write_text("id,price\n1,9.50\n2,on request\n")
-    columns(target, price="N")
+    columns(target, checkout, price="N")
     listing, plain, again = runbook("function-rejects")
     assert "PARTIAL" in run(plain, checkout).stdout
     listed = run(listing, checkout)
     assert (listed.returncode, "line 3: price: 'on request' is not a number" in listed.stdout) == (0, True)
 
-    columns(target)  # the file was right, and the setting was not
+    columns(target, checkout)  # the file was right, and the setting was not
     first = newest(sluice)
     same = run(plain, checkout)
     if (
@@ -90,9 +95,9 @@ def test_a_mended_file_is_imported_without_more_words(sluice, checkout):
 def test_the_metadata_has_the_same_content_imported_again_too(sluice, checkout):
     target = running()
     (checkout / "orders.csv").write_text("id,price\n1,on request\n")
-    columns(target, price="N")
+    columns(target, checkout, price="N")
     run(runbook("function-rejects")[1], checkout)
-    columns(target)
+    columns(target, checkout)
     ((aws, s3, cp, file, uri, option, metadata),) = runbook("function-rejects", "sh aws")
     assert (aws, s3, cp, option, uri) == ("aws", "s3", "cp", "--metadata", f"s3://BUCKET/{KEY}")
     bucket, (name, _, value) = target["imports"]["items"]["bucket_name"], metadata.partition("=")

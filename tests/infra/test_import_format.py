@@ -1,19 +1,18 @@
-import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.importer.reading.format import Format
-from infra.import_format import FormatArgs, mistakes, variable
+from infra.import_format import FormatArgs, checked_fields, mistakes
 
 
-def test_what_is_not_said_is_not_in_the_variable():
-    assert variable({}) == "{}"
-    assert variable({"type": "auto", "quote": '"', "header": [], "wrapper": None}) == "{}"
+def test_what_is_not_said_is_not_told():
+    assert checked_fields({}) == {}
+    assert checked_fields({"type": "auto", "quote": '"', "header": [], "wrapper": None}) == {}
 
 
-def test_the_importer_reads_what_the_variable_says():
+def test_the_importer_reads_what_is_said():
     args: FormatArgs = {
         "type": "csv",
         "delimiter": ";",
@@ -26,7 +25,7 @@ def test_the_importer_reads_what_the_variable_says():
         "compression": "zstd",
         "booleans": {"ja": True, "nein": False},
     }
-    assert Format.read(variable(args)) == Format(
+    assert Format(**checked_fields(args)) == Format(
         type="csv",
         delimiter=";",
         header=["id", "", "n"],
@@ -38,11 +37,11 @@ def test_the_importer_reads_what_the_variable_says():
         compression="zstd",
         booleans=[["ja", True], ["nein", False]],
     )
-    assert Format.read(variable({"type": "json", "wrapper": "rows"})) == Format(type="json", wrapper="rows")
+    assert Format(**checked_fields({"type": "json", "wrapper": "rows"})) == Format(type="json", wrapper="rows")
 
 
 def test_numbers_of_programs_without_integers_are_whole():
-    assert json.loads(variable({"skip_lines": 2.0})) == {"skip_lines": 2}
+    assert checked_fields({"skip_lines": 2.0}) == {"skip_lines": 2}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_what_no_file_could_be_is_named(args, mistake):
     (found,) = mistakes(args)
     assert found.startswith(mistake)
     with pytest.raises(ValueError, match=r"^format: "):
-        variable(args)
+        checked_fields(args)
 
 
 def test_all_mistakes_are_named():
@@ -86,6 +85,6 @@ character = st.sampled_from([*';|",\\\t ', "\r", "", "ab", "none", "§"])
 def test_the_readers_take_whatever_has_no_mistake(delimiter, quote, escape, encoding):
     args: FormatArgs = {"delimiter": delimiter, "quote": quote, "escape": escape, "encoding": encoding}
     if not list(mistakes(args)):
-        dialect = Format.read(variable(args)).dialect("csv")
+        dialect = Format(**checked_fields(args)).dialect("csv")
         assert not dialect.mistake()
         "".join(dialect).encode(encoding)

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,18 +11,45 @@ from tests.infra.reading import statements
 
 def test_the_importer_is_told_how_to_read_files():
     """Programs in other languages send every number as a float."""
-    args = {"columns": {"price": {"type": "N"}}, "ordered": True, "chunk_mib": 8.0, "gzip_limit_mib": 100}
+    args = {"ordered": True, "chunk_mib": 8.0, "gzip_limit_mib": 100}
     found = variables(pipeline(**args))
-    assert json.loads(found["IMPORT_COLUMNS"]) == {"price": "N"}
     assert json.loads(found["IMPORT_ORDERED"]) is True
     assert found["IMPORT_CHUNK_BYTES"] == str(8 * 1024 * 1024)
     assert found["IMPORT_GZIP_LIMIT_BYTES"] == str(100 * 1024 * 1024)
 
 
-def test_the_importer_is_told_how_files_are_written():
-    found = variables(pipeline(format={"type": "csv", "delimiter": ";", "quote": "none"}))["IMPORT_FORMAT"]
-    assert json.loads(found) == {"type": "csv", "delimiter": ";", "quote": ""}
-    assert variables(pipeline())["IMPORT_FORMAT"] == "{}"
+def test_what_may_be_large_lies_in_the_archive():
+    columns = {"Order No": {"attribute": "id"}, **{f"column {number}": {"type": "N"} for number in range(400)}}
+    graph = pipeline(
+        columns=columns,
+        constants={"source": "crm"},
+        format={"type": "csv", "delimiter": ";", "quote": "none"},
+        ignore=["*.crc"],
+    )
+    archive = Path(graph.named("import-importer").inputs["code"].path)
+    found = json.loads((archive / variables(graph)["IMPORT_SETTINGS"]).read_text())
+    assert found.pop("columns") == {"id": "S", **{f"column {number}": "N" for number in range(400)}}
+    assert found == {
+        "names": {"Order No": "id"},
+        "constants": {"source": {"S": "crm"}},
+        "format": {"type": "csv", "delimiter": ";", "quote": ""},
+        "ignore": ["*.crc"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("args", "mistake"),
+    [
+        (
+            {"columns": {"a": {"attribute": "id"}, "id": {}}},
+            "columns: allowed: one column as id, not 2: 'a' and 'id'",
+        ),
+        ({"constants": {"id": "1"}}, "set: allowed: no 'id', which the table has as key: all items would be one"),
+    ],
+)
+def test_columns_and_constants_that_no_table_could_have_are_refused(args, mistake):
+    with pytest.raises(ProgramError, match=re.escape(mistake)):
+        pipeline(**args)
 
 
 def test_a_format_that_no_file_could_have_is_refused():

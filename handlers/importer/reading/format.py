@@ -1,6 +1,5 @@
 """How the settings say that files are written; what they leave open, a file's name and its content tell."""
 
-import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -35,11 +34,6 @@ class Format(NamedTuple):
     """The member that the rows of a JSON file lie in, beside `Items`."""
     booleans: Sequence[tuple[str, bool]] = ()
     """What CSV cells of type BOOL hold, in any case; none: `true` `false` `1` `0`."""
-
-    @classmethod
-    def read(cls, text: str) -> "Format":
-        """Returns what a variable of the environment holds: a JSON object of what is set."""
-        return cls(**json.loads(text))
 
     def dialect(self, kind: str) -> Dialect:
         """Returns how the cells of CSV files are written; `kind` is `csv` or `tsv`."""

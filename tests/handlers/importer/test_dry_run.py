@@ -1,6 +1,7 @@
 """The importer's dry run; through the command it is in tests/sluice/test_import.py."""
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ ENVIRON = {
     environment.TABLE: "items",
     environment.PARTITION_KEY: "id",
     environment.SORT_KEY: "",
-    environment.COLUMNS: '{"price": "N"}',
+    environment.SETTINGS: "settings.json",
     environment.LEDGER: "ledger",
     environment.QUEUE_URL: "queue",
     environment.DEAD_LETTER_QUEUE_URL: "dead",
@@ -24,14 +25,17 @@ ENVIRON = {
     environment.GZIP_LIMIT_BYTES: "1000",
     environment.HOP_LIMIT: "10",
     environment.WRITE_UNITS: "0",
-    environment.IGNORE: "[]",
     environment.TRANSFORM: "",
 }
 
 
-def result(path: Path, content: bytes) -> dict[str, Any]:
+FILE: dict[str, Any] = {"columns": {"price": "N"}, "names": {}, "constants": {}, "format": {}, "ignore": []}
+
+
+def result(path: Path, content: bytes, transform: str = "", **file: Any) -> dict[str, Any]:
     path.write_bytes(content)
-    return dry_run(path, ENVIRON)
+    (path.parent / "settings.json").write_text(json.dumps({**FILE, **file}))
+    return dry_run(path, {**ENVIRON, environment.TRANSFORM: transform}, str(path.parent))
 
 
 def test_it_tells_format_items_and_rejects(tmp_path: Path) -> None:
@@ -50,8 +54,7 @@ def test_it_tells_format_items_and_rejects(tmp_path: Path) -> None:
 
 
 def test_it_uses_the_transform(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes(b"id,name\nx,ADA\ny,\n")
-    found = dry_run(tmp_path / "a.csv", {**ENVIRON, environment.TRANSFORM: "tests.infra.transforms:tidy"})
+    found = result(tmp_path / "a.csv", b"id,name\nx,ADA\ny,\n", "tests.infra.transforms:tidy")
     assert [item["item"] for item in found["first_items"]] == ['{"id":{"S":"x"},"name":{"S":"ada"}}']
     assert [reject["reason"] for reject in found["first_rejects"]] == [
         "the transform failed: KeyError: 'name' (tests/infra/transforms.py, line 8)"
@@ -59,11 +62,23 @@ def test_it_uses_the_transform(tmp_path: Path) -> None:
 
 
 def test_it_reads_as_the_format_says_and_tells_how_a_file_is_written(tmp_path: Path) -> None:
-    (tmp_path / "part-0").write_bytes(gzip.compress("id;name\n1;Zoë\n".encode("cp1252")))
-    variable = '{"type": "csv", "delimiter": ";", "encoding": "windows-1252"}'
-    found = dry_run(tmp_path / "part-0", {**ENVIRON, environment.FORMAT: variable})
+    content = gzip.compress("id;name\n1;Zoë\n".encode("cp1252"))
+    format_ = {"type": "csv", "delimiter": ";", "encoding": "windows-1252"}
+    found = result(tmp_path / "part-0", content, format=format_)
     assert (found["format"], found["items"]) == ("csv, gzipped, cp1252", 1)
     assert found["first_items"] == [{"line": 2, "item": '{"id":{"S":"1"},"name":{"S":"Zoë"}}'}]
+
+
+def test_it_shows_items_under_their_names_and_columns_under_both(tmp_path: Path) -> None:
+    names = {"No": "id", "Cost": "price"}
+    found = result(tmp_path / "a.csv", b"No,Cost\nx,1\ny,much\n", names=names, constants={"source": {"S": "crm"}})
+    assert found["columns"] == {"No as id": "S", "Cost as price": "N"}
+    assert found["first_items"] == [
+        {"line": 2, "item": '{"id":{"S":"x"},"price":{"N":"1"},"source":{"S":"crm"}}'},
+    ]
+    assert found["first_rejects"] == [
+        {"line": 3, "reason": "Cost: 'much' is not a number", "row": '{"No": "y", "Cost": "much"}'}
+    ]
 
 
 def test_it_counts_all_and_shows_the_first(tmp_path: Path) -> None:

@@ -1,14 +1,14 @@
 import json
 import time
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from handlers.importer import environment, handler
+from handlers.importer import environment, handler, settings
 from handlers.importer.reading.format import Format
-from handlers.importer.settings import read
 from handlers.shared.deadlines import Deadlines
 from tests.handlers.importer.cloud import Cloud, csv_file
 
@@ -16,7 +16,7 @@ ENVIRONMENT = {
     environment.TABLE: "imported",
     environment.PARTITION_KEY: "id",
     environment.SORT_KEY: "",
-    environment.COLUMNS: '{"n": "N"}',
+    environment.SETTINGS: "settings.json",
     environment.LEDGER: "ledger",
     environment.QUEUE_URL: "queue",
     environment.DEAD_LETTER_QUEUE_URL: "dead",
@@ -26,26 +26,40 @@ ENVIRONMENT = {
     environment.CHUNK_BYTES: "1000000",
     environment.GZIP_LIMIT_BYTES: "5",
     environment.HOP_LIMIT: "7",
-    environment.IGNORE: "[]",
     environment.TRANSFORM: "",
     environment.WRITE_UNITS: "0",
 }
 
 
-def test_settings_come_from_the_environment() -> None:
-    settings = read(ENVIRONMENT)
-    assert settings.schema.keys == ("id",)
-    assert read({**ENVIRONMENT, environment.SORT_KEY: "at"}).schema.keys == ("id", "at")
-    assert (settings.schema.type_of("n"), settings.schema.type_of("x")) == ("N", "S")
-    assert (settings.ordered, settings.chunk_bytes, settings.gzip_limit_bytes) == (False, 1_000_000, 5)
-    assert settings.hop_limit == 7
-    assert (settings.write_units, read({**ENVIRONMENT, environment.WRITE_UNITS: "33.333"}).write_units) == (0, 33.333)
-    assert read({**ENVIRONMENT, environment.ORDERED: "true"}).ordered
+FILE: dict[str, Any] = {"columns": {"n": "N"}, "names": {}, "constants": {}, "format": {}, "ignore": []}
 
 
-def test_a_format_is_what_is_set_of_it() -> None:
-    assert read(ENVIRONMENT).format == Format()
-    assert read({**ENVIRONMENT, environment.FORMAT: '{"type": "csv", "quote": ""}'}).format == Format("csv", quote="")
+def read(variables: dict[str, str], folder: Path, **file: Any) -> settings.Settings:
+    (folder / "settings.json").write_text(json.dumps({**FILE, **file}))
+    return settings.read({**ENVIRONMENT, **variables}, str(folder))
+
+
+def test_settings_come_from_the_environment(tmp_path: Path) -> None:
+    found = read({}, tmp_path)
+    assert found.schema.keys == ("id",)
+    assert read({environment.SORT_KEY: "at"}, tmp_path).schema.keys == ("id", "at")
+    assert (found.ordered, found.chunk_bytes, found.gzip_limit_bytes) == (False, 1_000_000, 5)
+    assert found.hop_limit == 7
+    assert (found.write_units, read({environment.WRITE_UNITS: "33.333"}, tmp_path).write_units) == (0, 33.333)
+    assert read({environment.ORDERED: "true"}, tmp_path).ordered
+
+
+def test_what_may_be_large_comes_from_a_file(tmp_path: Path) -> None:
+    found = read({}, tmp_path, names={"No": "id"}, constants={"source": {"S": "é"}}, ignore=["*.crc"])
+    assert (found.schema.type_of("n"), found.schema.type_of("x")) == ("N", "S")
+    assert found.schema.names == {"No": "id"}
+    assert found.schema.ending == r',"source":{"S":"\u00e9"}}'
+    assert found.ignore == ("*.crc",)
+
+
+def test_a_format_is_what_is_set_of_it(tmp_path: Path) -> None:
+    assert read({}, tmp_path).format == Format()
+    assert read({}, tmp_path, format={"type": "csv", "quote": ""}).format == Format("csv", quote="")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def mistakes(
     for attribute, names in sources.items():
         if len(names) > 1:
             yield f"one column as {attribute}, not {len(names)}: {' and '.join(map(repr, names))}"
-    wrong = sorted(key for key in keys for name in sources[key] if _type(columns[name]) == "BOOL")
+    wrong = sorted(key for key in keys for name in sources[key] if columns[name].get("type") == "BOOL")
     if wrong:
         yield f"S or N for {' and '.join(wrong)}, which the table has as key"
     for key in keys:

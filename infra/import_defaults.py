@@ -26,6 +26,7 @@ GZIP_LIMIT_MIB = 102_400
 TIMEOUT_SECONDS = 120
 MAXIMUM_CONCURRENCY = 10
 WRITE_UNITS_PER_SECOND = 0
+WARM_WRITE_UNITS = 0
 IGNORE = (
     ".*",  # hidden files: those of macOS and checksums of Hadoop among them
     "__MACOSX/",
@@ -51,6 +52,17 @@ IGNORE = (
     "manifest-summary.json",
 )
 """Names of files that are no data, and folders of such."""
+
+
+_COLD_WRITE_UNITS = 4000
+"""What a new table on demand takes in a second; AWS knows no less warm throughput."""
+
+
+def warm_mistake(warm_write_units: int) -> str:
+    """Returns what a table's warm throughput may be, if it may not be this; empty if it may."""
+    if warm_write_units == 0 or warm_write_units >= _COLD_WRITE_UNITS:
+        return ""
+    return f"0, or at least {_COLD_WRITE_UNITS}, which a new table takes in any case"
 
 
 def limit_mistake(write_units_per_second: int, maximum_concurrency: int) -> str:

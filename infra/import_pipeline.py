@@ -169,11 +169,18 @@ class ImportPipeline(Component):
             {
                 "partition_key": self._args["partition_key"],
                 "sort_key": self._args.get("sort_key"),
+                "warm_write_units": self._warm_write_units(),
                 "operations": self._operations,
             },
             self._child(),
         )
         return {"name": table.name, "arn": table.arn}
+
+    def _warm_write_units(self) -> int:
+        units = int(self._args.get("warm_write_units", defaults.WARM_WRITE_UNITS))
+        if mistake := defaults.warm_mistake(units):
+            raise ValueError(f"warm_write_units {units}: allowed: {mistake}")
+        return units
 
     def _create_ledger(self) -> Table:
         return Table(

@@ -67,6 +67,8 @@ class ImporterArgs(ImportTargetArgs):
     """How long an invocation may take; what is left then is continued by another."""
     maximum_concurrency: NotRequired[int]
     """How many pieces are imported at once, 2 to 1,000."""
+    warm_write_units: NotRequired[int]
+    """Write units a second that the table that is made takes from the first one on, 4,000 or more; 0 by default."""
     write_units_per_second: NotRequired[int]
     """What all of them may consume of the table's write units; 0, the default, for as much as the table takes."""
 

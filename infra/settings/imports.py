@@ -1,10 +1,11 @@
 """`imports.<name>`: the table that files are imported into, and how they are read."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
-from infra import import_defaults
+from infra import import_columns, import_defaults
+from infra.settings.columns import ColumnSettings, unchecked_args
 from infra.settings.format import FormatSettings
 from infra.settings.section import Section
 from infra.settings.types import (
@@ -23,25 +24,25 @@ if TYPE_CHECKING:  # settings are read without waiting for a component
     from infra.importer import ImportTargetArgs
     from infra.table import Key
 
-_ColumnType = Literal["S", "N", "BOOL"]
-
 
 class ImportSettings(Section):
-    """`imports.<name>`: where files lie, the table's keys, the types of columns, and how files are read."""
+    """`imports.<name>`: where files lie, the table's keys, the what becomes of columns, and how files are read."""
 
     bucket: BucketName | None = None
     prefix: ImportPrefix = import_defaults.PREFIX
     table: TableName | None = None
     partition_key: AttributeName = "id"
     sort_key: AttributeName | None = None
-    columns: dict[AttributeName, _ColumnType] = {}
+    transform: FunctionName | None = None
+    columns: dict[AttributeName, ColumnSettings] = {}
+    constants: dict[AttributeName, Any] = Field({}, alias="set")
     ordered: bool = False
     chunk_mib: Annotated[int, Field(ge=1, le=1024, alias="chunkMiB")] = import_defaults.CHUNK_MIB
     timeout_seconds: Annotated[int, Field(ge=30, le=900)] = import_defaults.TIMEOUT_SECONDS
     maximum_concurrency: Annotated[int, Field(ge=2, le=1000)] = import_defaults.MAXIMUM_CONCURRENCY
     write_units_per_second: Annotated[int, Field(ge=0)] = import_defaults.WRITE_UNITS_PER_SECOND
+    warm_write_units: Annotated[int, Field(ge=0)] = import_defaults.WARM_WRITE_UNITS
     gzip_limit_mib: Annotated[int, Field(ge=1, alias="gzipLimitMiB")] = import_defaults.GZIP_LIMIT_MIB
-    transform: FunctionName | None = None
     format: FormatSettings = FormatSettings()
     ignore: Annotated[list[IgnoredName], Field(max_length=50), each_once] = list(import_defaults.IGNORE)
 
@@ -60,22 +61,41 @@ class ImportSettings(Section):
             raise ValueError(mistake)
         return limit
 
+    @field_validator("warm_write_units")
+    @classmethod
+    def _of_a_new_table(cls, units: int, fields: ValidationInfo) -> int:
+        if units and fields.data.get("table"):
+            raise ValueError("0: the table exists; aws dynamodb update-table --warm-throughput warms it")
+        if mistake := import_defaults.warm_mistake(units):
+            raise ValueError(mistake)
+        return units
+
     @field_validator("columns", mode="wrap")
     @classmethod
-    def _types_of_keys(
+    def _columns_of_one_item(
         cls, columns: Any, validate: ValidatorFunctionWrapHandler, fields: ValidationInfo
-    ) -> dict[str, _ColumnType]:
-        keys = {fields.data.get("partition_key"), fields.data.get("sort_key")}
-        types = columns.items() if isinstance(columns, dict) else ()
-        wrong = sorted(str(name) for name, kind in types if name in keys and kind == "BOOL")
-        mistakes = [f"S or N for {' and '.join(wrong)}, which the table has as key"] if wrong else []
-        return validate_together(columns, validate, mistakes)
+    ) -> dict[str, ColumnSettings]:
+        mistakes = import_columns.mistakes(
+            unchecked_args(columns), _keys(fields), keys_come_from_columns=not fields.data.get("transform")
+        )
+        return validate_together(columns, validate, list(mistakes))
+
+    @field_validator("constants")
+    @classmethod
+    def _constants_of_all_items(cls, constants: dict[str, Any], fields: ValidationInfo) -> dict[str, Any]:
+        columns = {name: column.args() for name, column in fields.data.get("columns", {}).items()}
+        if mistakes := list(import_columns.mistakes_of_constants(constants, columns, _keys(fields))):
+            raise ValueError("; ".join(mistakes))
+        return constants
 
     @field_validator("format")
     @classmethod
     def _keys_in_the_header(cls, format_: FormatSettings, fields: ValidationInfo) -> FormatSettings:
         keys = [fields.data.get("partition_key"), fields.data.get("sort_key")]
-        missing = [key for key in keys if key and key not in map(str.strip, format_.header)]
+        columns: dict[str, ColumnSettings] = fields.data.get("columns", {})
+        names = {name: column.attribute for name, column in columns.items() if column.attribute}
+        attributes = {names.get(name.strip(), name.strip()) for name in format_.header}
+        missing = [key for key in keys if key and key not in attributes]
         if format_.header and missing and not fields.data.get("transform") and not fields.data.get("table"):
             raise ValueError(f"a header with {' and '.join(missing)}, which the table has as key")
         return format_
@@ -91,7 +111,7 @@ class ImportSettings(Section):
         """
         own = {
             "bucket": bucket,
-            "columns": {name: {"type": kind} for name, kind in self.columns.items()},
+            "columns": {name: column.args() for name, column in self.columns.items()},
             "format": self.format.args(),
             "partition_key": self._key(self.partition_key),
             "sort_key": self._key(self.sort_key),
@@ -108,4 +128,11 @@ class ImportSettings(Section):
 
     def _key(self, name: str | None) -> dict[str, str] | None:
         """Returns a key attribute and its type: its column's, a string where that is not named."""
-        return {"name": name, "type": "N" if self.columns.get(name) == "N" else "S"} if name else None
+        types = {column.attribute or file_name: column.type for file_name, column in self.columns.items()}
+        return {"name": name, "type": "N" if types.get(name) == "N" else "S"} if name else None
+
+
+def _keys(fields: ValidationInfo) -> list[str]:
+    """The keys that the settings name; none where those of a table that exists may be others than by default."""
+    keys = [key for key in (fields.data.get("partition_key"), fields.data.get("sort_key")) if key]
+    return [] if fields.data.get("table") and keys == ["id"] else keys

@@ -142,6 +142,22 @@ def test_a_pipeline_takes_an_existing_table():
     ]
 
 
+def test_a_table_may_be_warm_from_the_first_write_on():
+    table = pipeline(warm_write_units=20_000.0).named("import-table")
+    assert table.inputs["warmThroughput"] == {"readUnitsPerSecond": 12_000, "writeUnitsPerSecond": 20_000}
+    assert "warmThroughput" not in pipeline().named("import-table").inputs
+
+
+def test_warmth_that_grew_or_is_asked_for_later_replaces_no_table():
+    assert pipeline(warm_write_units=20_000).named("import-table").options["ignore_changes"] == ["warmThroughput"]
+    assert pipeline().named("import-table").options["ignore_changes"] == ["warmThroughput"]
+
+
+def test_less_than_a_new_table_takes_is_refused():
+    with pytest.raises(ValueError, match="warm_write_units 3999: allowed: 0, or at least 4000"):
+        pipeline(warm_write_units=3999)
+
+
 def test_the_ledger_can_be_asked_for_what_ended_and_how():
     (index,) = pipeline().named("import-ledger").inputs["globalSecondaryIndexes"]
     assert (index["name"], index["hashKey"], index["rangeKey"]) == ("ended", "status", "finished_at")

@@ -68,3 +68,72 @@ def test_the_pipeline_is_given_the_bucket_and_not_its_name():
     bucket = {"name": "exports", "arn": "arn:aws:s3:::exports"}
     assert imports(bucket="exports").args(bucket=bucket).get("bucket") == bucket
     assert imports().args().get("bucket") is None
+
+
+# ---- columns and constants
+
+
+def test_columns_and_constants_reach_the_pipeline():
+    columns = {"Order No": {"as": "id", "type": "N"}, "price": "N"}
+    args = imports(columns=columns, set={"source": "crm", "year": 2026, "done": True}).args()
+    assert args.get("columns") == {"Order No": {"type": "N", "attribute": "id"}, "price": {"type": "N"}}
+    assert args.get("constants") == {"source": "crm", "year": 2026, "done": True}
+    assert args["partition_key"] == {"name": "id", "type": "N"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "allowed"),
+    [
+        ({"a": {"as": "x"}, "b": {"as": "x"}}, "one column as x, not 2: 'a' and 'b'"),
+        ({"a": {"as": "price"}, "price": "N"}, "one column as price, not 2: 'a' and 'price'"),
+        ({"No": {"as": "id", "type": "BOOL"}}, "S or N for id, which the table has as key"),
+        (
+            {"id": {"as": "orderId"}},
+            "no other name than 'id' for the column 'id', which the table has as key; or 'orderId' as key of the table",
+        ),
+    ],
+)
+def test_columns_that_cannot_be_of_one_item_are_refused(columns, allowed):
+    assert mistake(columns=columns) == f"columns: found {columns!r}; allowed: {allowed}"
+
+
+@pytest.mark.parametrize(
+    ("constants", "allowed"),
+    [
+        ({"id": "x"}, "no 'id', which the table has as key: all items would be one"),
+        ({"price": 1}, "no 'price', which is the column 'Cost'"),
+        ({"list": [1]}, "a text, a boolean, or a number that DynamoDB has, for 'list'"),
+    ],
+)
+def test_constants_that_cannot_be_of_all_items_are_refused(constants, allowed):
+    assert mistake(columns={"Cost": {"as": "price"}}, set=constants) == f"set: found {constants!r}; allowed: {allowed}"
+
+
+def test_the_keys_of_a_table_that_exists_are_known_once_it_is_looked_up():
+    assert imports(table="Orders", set={"id": "x"}).constants == {"id": "x"}
+    assert mistake(table="Orders", partitionKey="sku", set={"sku": "x"}).startswith(
+        "set: found {'sku': 'x'}; allowed: no "
+    )
+
+
+def test_a_header_of_the_settings_has_the_key_under_the_file_s_name():
+    columns, keyed = {"No": {"as": "id"}}, {"header": ["No", "price"]}
+    assert imports(columns=columns, format=keyed).format.header == ["No", "price"]
+    assert "a header with id" in mistake(columns=columns, format={"header": ["Nr", "price"]})
+
+
+@pytest.mark.parametrize("units", [0, 4000, 40_000])
+def test_a_table_that_is_made_may_be_warm(units):
+    assert imports(warmWriteUnits=units).args().get("warm_write_units") == units
+
+
+def test_less_than_a_new_table_takes_is_no_warmth():
+    assert mistake(warmWriteUnits=3999) == (
+        "warmWriteUnits: found 3999; allowed: 0, or at least 4000, which a new table takes in any case"
+    )
+
+
+def test_a_table_that_exists_is_not_warmed():
+    assert mistake(table="Orders", warmWriteUnits=8000) == (
+        "warmWriteUnits: found 8000; allowed: 0: the table exists; aws dynamodb update-table --warm-throughput warms it"
+    )

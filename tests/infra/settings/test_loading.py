@@ -111,11 +111,13 @@ def test_a_sender_and_what_a_report_counts_for_whom_are_enough():
                 "partitionKey": "id",
                 "sortKey": None,
                 "columns": {},
+                "set": {},
                 "ordered": False,
                 "chunkMiB": 32,
                 "timeoutSeconds": 120,
                 "maximumConcurrency": 10,
                 "writeUnitsPerSecond": 0,
+                "warmWriteUnits": 0,
                 "gzipLimitMiB": 102_400,
                 "transform": None,
                 "format": {
@@ -174,6 +176,10 @@ def test_settings_have_the_names_of_their_components_arguments(args, component):
         ({}, ({"name": "id", "type": "S"}, None)),
         ({"partitionKey": "sku", "columns": {"sku": "N"}}, ({"name": "sku", "type": "N"}, None)),
         ({"sortKey": "at", "columns": {"at": "N"}}, ({"name": "id", "type": "S"}, {"name": "at", "type": "N"})),
+        (
+            {"partitionKey": "orderId", "columns": {"Order No": {"as": "orderId", "type": "N"}}},
+            ({"name": "orderId", "type": "N"}, None),
+        ),
         ({"sortKey": "at", "columns": {"at": "S"}}, ({"name": "id", "type": "S"}, {"name": "at", "type": "S"})),
     ],
 )
@@ -243,7 +249,8 @@ def test_the_stack_file_lies_over_the_pipelines_key_by_key():
     made = load({**REQUIRED, **{f"sluice:{section}": value for section, value in own.items()}}, "dev", PIPELINES)
     assert made.imports.keys() == {"items", "orders"}
     items = made.imports["items"]
-    assert (items.columns, items.chunk_mib, items.ordered) == ({"price": "S", "paid": "BOOL"}, 8, True)
+    types = {name: column.type for name, column in items.columns.items()}
+    assert (types, items.chunk_mib, items.ordered) == ({"price": "S", "paid": "BOOL"}, 8, True)
     assert made.streams["users"].archive == ["INSERT"]
 
 
@@ -312,7 +319,7 @@ def test_every_mistake_is_named_at_once_with_key_and_found_and_allowed():
         "sluice:mail.sender: found 'nobody'; allowed: an e-mail address such as team@example.com",
         "sluice:mail.enabled: found 'yes'; allowed: a valid boolean",
         "sluice:streams.users.archive[1]: found 'UPSERT'; allowed: 'INSERT', 'MODIFY' or 'REMOVE'",
-        "sluice:imports.items.columns.price: found 'FLOAT'; allowed: 'S', 'N' or 'BOOL'",
+        "sluice:imports.items.columns.price: found 'FLOAT'; allowed: 'S', 'N' or 'BOOL', or an object of as, type",
         "sluice:imports.items.chunkMiB: found 0; allowed: greater than or equal to 1",
         "sluice:reports.tables.every: found 'hourly'; allowed: an EventBridge schedule such as rate(5 minutes) "
         "or cron(0 8 * * ? *), in UTC",
@@ -342,7 +349,7 @@ def test_a_mistake_of_a_whole_is_named_beside_those_of_its_parts():
     ) == [
         "sluice:streams.users.archive[2]: found 'UPSERT'; allowed: 'INSERT', 'MODIFY' or 'REMOVE'",
         "sluice:streams.users.archive: found ['INSERT', 'INSERT', 'UPSERT']; allowed: INSERT once, not 2 times",
-        "sluice:imports.items.columns.price: found 'FLOAT'; allowed: 'S', 'N' or 'BOOL'",
+        "sluice:imports.items.columns.price: found 'FLOAT'; allowed: 'S', 'N' or 'BOOL', or an object of as, type",
         "sluice:imports.items.columns: found {'id': 'BOOL', 'price': 'FLOAT'}; "
         "allowed: S or N for id, which the table has as key",
         "sluice:reports.tables.groups[0].label: missing; it has no default",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from infra.importer import ImportTargetArgs
+from infra.importer import ImportTableArgs, ImportTargetArgs
 from infra.operations import Operations
 from infra.stream_pipeline import SourceTableArgs, StreamTablesArgs
 from infra.table import Key, KeyType, Table
@@ -102,7 +102,10 @@ def _streamed(name: str) -> SourceTableArgs:
             f"the table {name} has {has}, and its changes are followed with both images: aws dynamodb update-table "
             f"--table-name {name} --stream-specification StreamEnabled=true,StreamViewType={_BOTH_IMAGES}{first}"
         )
-    return {"name": table.name, "arn": table.arn, "stream_arn": table.stream_arn}
+    source: SourceTableArgs = {"name": table.name, "arn": table.arn, "stream_arn": table.stream_arn}
+    if key := _key_arn(table):
+        source["kms_key_arn"] = key
+    return source
 
 
 def _found(name: str, asked: tuple[Key, Key | None] | None) -> ImportTargetArgs:
@@ -113,7 +116,16 @@ def _found(name: str, asked: tuple[Key, Key | None] | None) -> ImportTargetArgs:
         keys: tuple[Key, Key | None] = ({"name": table.hash_key, "type": types[table.hash_key]}, sort_key)
     else:  # in a preview without an account
         keys = asked or ({"name": "id"}, None)
-    return {"table": {"name": table.name, "arn": table.arn}, "partition_key": keys[0], "sort_key": keys[1]}
+    made: ImportTableArgs = {"name": table.name, "arn": table.arn}
+    if key := _key_arn(table):
+        made["kms_key_arn"] = key
+    return {"table": made, "partition_key": keys[0], "sort_key": keys[1]}
+
+
+def _key_arn(table: aws.dynamodb.GetTableResult) -> str:
+    """The ARN of the key in KMS that encrypts a table; empty where it is DynamoDB's own."""
+    encryption = table.server_side_encryption
+    return encryption.kms_key_arn if encryption and encryption.enabled else ""
 
 
 def _look_up(name: str) -> aws.dynamodb.GetTableResult:

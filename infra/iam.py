@@ -42,6 +42,20 @@ def allow(
     return {**statement, "condition": condition} if condition else statement
 
 
+def decrypt_tables(keys: Sequence[pulumi.Input[str]], table_arn: pulumi.Output[str]) -> list[Statement]:
+    """Returns the statements for a role that reads or writes tables which customer-managed keys encrypt.
+
+    DynamoDB decrypts a table's own key on behalf of whoever reads or writes it, or reads its stream.
+
+    Args:
+        keys: ARNs of the keys; without any there is no statement.
+        table_arn: Tells the region, whose DynamoDB alone may use the keys for the role.
+    """
+    service = pulumi.Output.concat("dynamodb.", region_of(table_arn), ".amazonaws.com")
+    condition = {"StringEquals": {"kms:ViaService": service}}
+    return [allow("DecryptTables", ["kms:Decrypt"], list(dict.fromkeys(keys)), condition)] if keys else []
+
+
 def role_policy(statements: Sequence[Statement]) -> pulumi.Output[str]:
     """Returns the JSON of the policy of a role that may do what the statements say."""
     return policy_document([_allowing(statement) for statement in statements])

@@ -11,7 +11,7 @@ from infra import import_columns, import_settings
 from infra import import_defaults as defaults
 from infra.code import archive
 from infra.function import FunctionArgs
-from infra.iam import Statement, allow
+from infra.iam import Statement, allow, decrypt_tables
 from infra.import_columns import ColumnArgs
 from infra.import_format import FormatArgs
 from infra.queue import Queue
@@ -30,6 +30,8 @@ class ImportTableArgs(TypedDict):
 
     name: pulumi.Input[str]
     arn: pulumi.Input[str]
+    kms_key_arn: NotRequired[pulumi.Input[str]]
+    """Of the key that encrypts it, unless that is DynamoDB's own."""
 
 
 class ImportTargetArgs(TypedDict):
@@ -140,11 +142,16 @@ def importer(
         "statements": [
             *_on_files(bucket_arn, prefix),
             allow("WriteItems", ["dynamodb:BatchWriteItem"], [table_arn]),
+            *decrypt_tables(_keys_of(args.get("table")), table_arn),
             *_on_work(ledger, queue, dead_letters),
         ],
         "timeout_seconds": timeout_seconds(args),
         "memory_mib": 512,
     }
+
+
+def _keys_of(table: ImportTableArgs | None) -> list[pulumi.Input[str]]:
+    return [table["kms_key_arn"]] if table and "kms_key_arn" in table else []
 
 
 def _settings_file(args: ImporterArgs) -> str:

@@ -16,7 +16,7 @@ from infra.code import archive
 from infra.component import Component
 from infra.dashboard import Row, graph
 from infra.function import Function
-from infra.iam import Statement, account_of, allow, beside, region_of, role_policy, trust
+from infra.iam import Statement, account_of, allow, beside, decrypt_tables, role_policy, trust
 from infra.names import ROLE_NAME, fitting
 from infra.operations import Operations
 from infra.queue import Queue
@@ -193,14 +193,11 @@ class ScheduledReporter(Component):
         totals = [table.arn for table in self._totals.values()]
         counted = [beside(totals[0], f"table/{group['prefix']}*") for group in self._args["groups"]]
         reports = pulumi.Output.concat(self.bucket.arn, f"/{PREFIX}*")
-        keys = self._args.get("kms_keys", [])
-        dynamodb = pulumi.Output.concat("dynamodb.", region_of(totals[0]), ".amazonaws.com")
-        decrypt = allow("DecryptTables", ["kms:Decrypt"], keys, {"StringEquals": {"kms:ViaService": dynamodb}})
         return [
             # ListTables knows no resources: AWS accepts it on `*` only. It shows names, nothing else.
             allow("FindTables", ["dynamodb:ListTables"], ["*"]),
             allow("ReadTables", ["dynamodb:DescribeTable", "dynamodb:Scan"], counted),
-            *([decrypt] if keys else []),
+            *decrypt_tables(self._args.get("kms_keys", []), totals[0]),
             allow("KeepTotals", ["dynamodb:Query", "dynamodb:UpdateItem"], totals),
             allow("KeepReports", ["s3:GetObject", "s3:PutObject"], [reports]),
             may_send(self._args["sending"]),

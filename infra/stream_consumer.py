@@ -11,7 +11,7 @@ from infra import stream_defaults as defaults
 from infra.component import Component
 from infra.filters import checked_pattern
 from infra.function import MEMORY_MIB, TIMEOUT_SECONDS, Function, OwnAlarm
-from infra.iam import Statement, allow
+from infra.iam import Statement, allow, decrypt_tables
 from infra.metrics import Metric, metric
 from infra.operations import Operations
 
@@ -107,6 +107,7 @@ class StreamConsumer(Component):
         name: str,
         args: ConsumerArgs,
         streams: Mapping[str, pulumi.Input[str]],
+        kms_keys: Sequence[pulumi.Input[str]],
         failures_bucket_arn: pulumi.Input[str],
         operations: Operations,
         opts: pulumi.ResourceOptions | None = None,
@@ -117,6 +118,7 @@ class StreamConsumer(Component):
             name: Its resources are named after it.
             args: The function and how it is fed.
             streams: What a table is called -> the ARN of its stream.
+            kms_keys: ARNs of the keys that encrypt them, but for DynamoDB's own.
             failures_bucket_arn: Where batches go that exhausted their retries, whole.
             operations: How it is watched.
             opts: As of every resource.
@@ -125,7 +127,8 @@ class StreamConsumer(Component):
             ValueError: No filter, or one that can never match.
         """
         super().__init__("sluice:index:StreamConsumer", name, operations, opts)
-        self._args, self._streams, self._failures_bucket_arn = args, streams, failures_bucket_arn
+        self._args, self._streams, self._kms_keys = args, streams, kms_keys
+        self._failures_bucket_arn = failures_bucket_arn
         self.function = self._create_function()
         self.mappings = {table: self._create_mapping(table, stream) for table, stream in streams.items()}
         self._create_alarms()
@@ -163,7 +166,7 @@ class StreamConsumer(Component):
 
     def _statements(self) -> list[Statement]:
         """Returns what Lambda does on the function's behalf: reads the streams, keeps failures."""
-        bucket = self._failures_bucket_arn
+        bucket, streams = self._failures_bucket_arn, list(self._streams.values())
         return [
             allow(
                 "ReadStream",
@@ -173,8 +176,9 @@ class StreamConsumer(Component):
                     "dynamodb:GetShardIterator",
                     "dynamodb:ListStreams",
                 ],
-                list(self._streams.values()),
+                streams,
             ),
+            *decrypt_tables(self._kms_keys, pulumi.Output.from_input(streams[0])),
             # The mapping's id is part of the key, and the mapping is made after the role.
             allow("KeepFailures", ["s3:PutObject"], [pulumi.Output.concat(bucket, f"/{FAILURES_PREFIX}*")]),
             allow("FindFailuresBucket", ["s3:ListBucket"], [bucket]),

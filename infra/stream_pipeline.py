@@ -24,7 +24,8 @@ class SourceTableArgs(TypedDict):
     arn: pulumi.Input[str]
     """Its ARN."""
     stream_arn: pulumi.Input[str]
-    """The ARN of its stream."""
+    kms_key_arn: NotRequired[pulumi.Input[str]]
+    """Of the key that encrypts it and its stream, unless that is DynamoDB's own."""
 
 
 class StreamTablesArgs(TypedDict):
@@ -125,6 +126,7 @@ class StreamPipeline(Component):
             f"{self._name}-{consumer}",
             self._args["consumers"][consumer],
             {label: source["stream_arn"] for label, source in self.sources.items()},
+            [source["kms_key_arn"] for source in self.sources.values() if "kms_key_arn" in source],
             self._args["failures_bucket_arn"],
             self._operations,
             self._child(),

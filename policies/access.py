@@ -14,6 +14,7 @@ from policies.resource_types import (
     FUNCTION_URL,
     PERMISSION,
     ROLE,
+    ROLE_POLICY,
     ROLE_POLICY_ATTACHMENT,
 )
 
@@ -156,6 +157,22 @@ def _exempt(effect: str, action: str, target: str) -> bool:
         effect == exempt.effect and re.fullmatch(exempt.actions, action) and re.fullmatch(exempt.resource, target)
         for exempt in WILDCARDS
     )
+
+
+@resource_rule("keys-through-a-service", "Roles use keys of KMS through one service, and only to decrypt", ROLE_POLICY)
+def keys_through_a_service(resource: Resource) -> Iterator[str]:
+    """So code that has the role can decrypt nothing by itself, whatever else the key encrypts."""
+    for statement in statements(resource):
+        actions = [action for action in statement.actions if action.lower().startswith("kms:")]
+        if not statement.allows or not actions:
+            continue
+        if others := [action for action in actions if action != "kms:Decrypt"]:
+            yield f"{_named(statement)}: allow kms:Decrypt in place of {', '.join(others)}"
+        if not any(
+            operator == "StringEquals" and key.lower() == "kms:viaservice" and len(values) == 1
+            for (operator, key), values in statement.conditions.items()
+        ):
+            yield f"{_named(statement)}: add a condition StringEquals on kms:ViaService, with one service"
 
 
 @resource_rule(

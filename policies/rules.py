@@ -15,6 +15,7 @@ RULES: tuple[Rule, ...] = (
     access.no_public_access,
     access.no_public_function,
     access.no_wildcard,
+    access.keys_through_a_service,
     access.no_managed_policy,
     plaintext.no_plaintext_secret,
     reliability.failure_destination,

@@ -2,8 +2,11 @@ import json
 
 import pytest
 
+from policies.rules import violations
 from sluice.cloud.program.execution import ProgramError, configuration, run
 from sluice.cloud.program.recording import Recorder
+from tests.infra.reading import statements
+from tests.policies.recording import neutral
 
 ORDERS = {
     "hashKey": "orderId",
@@ -111,3 +114,42 @@ def test_locally_a_table_that_is_followed_and_imported_into_is_made_once():
     )
     assert len([made for made in found.of_type("aws:dynamodb/table:Table") if made.inputs.get("name") == "Orders"]) == 1
     assert variables(found, "local")["IMPORT_PARTITION_KEY"] == "orderId"
+
+
+# ---- keys of KMS
+
+KEY = "arn:aws:kms:eu-north-1:123456789012:key/1"
+ENCRYPTED = {"serverSideEncryption": {"enabled": True, "kmsKeyArn": KEY}}
+DECRYPT = {
+    "Effect": "Allow",
+    "Action": ["kms:Decrypt"],
+    "Resource": [KEY],
+    "Condition": {"StringEquals": {"kms:ViaService": "dynamodb.eu-north-1.amazonaws.com"}},
+}
+READERS_AND_WRITERS = ["stream-users-archiver", "stream-users-notifier", "import-items-importer"]
+
+
+def decrypts(tables):
+    """What each function that reads or writes tables of the team may decrypt, in a stack that keeps all rules."""
+    found = graph(
+        "dev",
+        tables,
+        streams={"users": {"tables": ["Orders", "Returns"], "partitionKey": None}},
+        imports={"items": {"table": "Orders", "partitionKey": None, "columns": None}},
+    )
+    assert list(violations(neutral(found, "dev"))) == []
+    policies = (statements(found.named(f"sluice-dev-{name}-policy")) for name in READERS_AND_WRITERS)
+    return [policy.get("DecryptTables") for policy in policies]
+
+
+def test_who_reads_or_writes_a_table_under_a_key_may_decrypt_with_it_through_dynamodb_only():
+    assert decrypts({"Orders": {**ORDERS, **ENCRYPTED}, "Returns": ENCRYPTED}) == [DECRYPT, DECRYPT, DECRYPT]
+
+
+def test_each_function_has_the_keys_of_its_own_tables():
+    assert decrypts({"Orders": ORDERS, "Returns": ENCRYPTED}) == [DECRYPT, DECRYPT, None]
+
+
+def test_a_table_under_dynamodb_s_own_key_needs_none():
+    off = {"serverSideEncryption": {"enabled": False, "kmsKeyArn": ""}}
+    assert decrypts({"Orders": {**ORDERS, **off}, "Returns": off}) == [None, None, None]

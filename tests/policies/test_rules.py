@@ -127,6 +127,24 @@ BREAKS = [
         f"{ARCHIVER}-policy",
         "uses NotAction",
     ),
+    (
+        "keys-through-a-service",
+        statement(types.ROLE_POLICY, f"{ARCHIVER}-policy", "ReadStream", Action=["kms:Decrypt"]),
+        f"{ARCHIVER}-policy",
+        "statement ReadStream: add a condition StringEquals on kms:ViaService",
+    ),
+    (
+        "keys-through-a-service",
+        statement(
+            types.ROLE_POLICY,
+            f"{ARCHIVER}-policy",
+            "ReadStream",
+            Action=["kms:Decrypt", "kms:Encrypt"],
+            Condition={"StringEquals": {"kms:ViaService": "dynamodb.eu-north-1.amazonaws.com"}},
+        ),
+        f"{ARCHIVER}-policy",
+        "allow kms:Decrypt in place of kms:Encrypt",
+    ),
     ("no-managed-policy", add(types.ROLE_POLICY_ATTACHMENT, "basic", role="r"), "basic", "RolePolicy"),
     (
         "no-managed-policy",

@@ -17,6 +17,7 @@ def table(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     keys = [(inputs.take("hashKey"), "HASH"), (inputs.take("rangeKey"), "RANGE")]
     streamed, view = inputs.take("streamEnabled", False), inputs.take("streamViewType")
     stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": view}} if streamed else {}
+    warm = inputs.take("warmThroughput")
     indexes = [_index(index) for index in inputs.objects("globalSecondaryIndexes")]
     response = client.create_table(
         TableName=physical,
@@ -30,6 +31,7 @@ def table(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
         Tags=inputs.tag_list(),
         **stream,
         **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+        **({"WarmThroughput": pascal(warm)} if warm else {}),
     )["TableDescription"]
     expiry = inputs.take("ttl")
     if expiry:

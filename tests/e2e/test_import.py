@@ -49,9 +49,9 @@ def stack(cloud: EmbeddedCloud, faults: FaultProxy) -> Stack:
     return stack
 
 
-def put(stack: Stack, name: str, body: bytes) -> str:
+def put(stack: Stack, name: str, body: bytes, pipeline: str = "items") -> str:
     """Uploads a file; the ledger's name of it."""
-    bucket = stack.output("imports.items.bucket_name")
+    bucket = stack.output(f"imports.{pipeline}.bucket_name")
     stack.cloud.client("s3").put_object(Bucket=bucket, Key=f"incoming/{name}", Body=body)
     return f"{bucket}/incoming/{name}"
 
@@ -66,11 +66,11 @@ def ended(stack: Stack, object_: str, count: int = 1) -> list[dict[str, Any]]:
     return eventually(look, 240)
 
 
-def items(stack: Stack, prefix: str) -> dict[str, dict[str, Any]]:
+def items(stack: Stack, prefix: str, pipeline: str = "items") -> dict[str, dict[str, Any]]:
     """The items of the table whose key begins so, as boto3 reads them."""
     found, more = {}, {}
     while True:
-        page = table(stack, stack.output("imports.items.table_name")).scan(**more)
+        page = table(stack, stack.output(f"imports.{pipeline}.table_name")).scan(**more)
         found.update({item["id"]: item for item in page["Items"] if item["id"].startswith(prefix)})
         if "LastEvaluatedKey" not in page:
             return found
@@ -182,27 +182,6 @@ def test_a_message_that_can_never_succeed_is_a_dead_letter_with_its_reason_and_i
     (again,) = eventually(lambda: list(import_failures(target(stack))))
     assert "is no message for the importer" in again.reason
     assert again.where != failure.where
-
-
-# A line break in a key is tests/handlers/importer/queue/test_messages.py's: within a `*` the emulator's IAM finds none.
-KEYS = [
-    "../../etc/passwd.csv",
-    "percent%2F%00%.csv",
-    "plus+and space&=?#.csv",
-    "ünï 🚀 名前.csv",
-    f"{'k' * (1024 - len('incoming/.csv'))}.csv",
-]
-
-
-def test_whatever_a_key_holds_its_file_is_imported_and_its_rejects_are_found(stack):
-    s3, bucket = stack.cloud.client("s3"), stack.output("imports.items.bucket_name")
-    for number, name in enumerate(KEYS):
-        (entry,) = ended(stack, put(stack, name, b"id\nkey-%d\na,b\n" % number))
-        assert (entry["status"], entry["rows_written"], entry["rows_rejected"]) == ("PARTIAL", 1, 1), name
-    assert set(items(stack, "key-")) == {f"key-{number}" for number in range(len(KEYS))}
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="rejected/")
-    kept = [held["Key"] for page in pages for held in page.get("Contents", [])]
-    assert len(kept) == len(KEYS)
 
 
 def test_a_gzip_bomb_is_refused(stack):

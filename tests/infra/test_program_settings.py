@@ -44,14 +44,18 @@ BUCKETS = st.sampled_from([None, "team-drop", "team.exports"])
 def imported(draw):
     """Imports, some from buckets that exist, each below a prefix of its own."""
     names = draw(st.lists(NAMES, unique=True, max_size=4))
+    tables = [draw(st.sampled_from([None, "Products", TABLES[0]])) for _ in names]
     return {
         name: {
             "ordered": draw(st.booleans()),
             "bucket": draw(BUCKETS),
             "prefix": f"in{number}/",
-            "table": draw(st.sampled_from([None, "Products", TABLES[0]])),
+            "table": table,
+            "columns": draw(st.sampled_from([{}, {"Cost": {"as": "price", "type": "N"}, "paid": "BOOL"}])),
+            "set": draw(st.sampled_from([{}, {"source": "crm", "year": 2026}])),
+            "warmWriteUnits": 0 if table else draw(st.sampled_from([0, 4000])),
         }
-        for number, name in enumerate(names)
+        for number, (name, table) in enumerate(zip(names, tables, strict=True))
     }
 
 

@@ -15,9 +15,9 @@ class ColumnArgs(TypedDict):
     """What is known of a column of CSV files, or of a member of JSON objects."""
 
     type: NotRequired[ColumnType]
-    """What the cells of CSV files are, and the key where it is one; `S` by default. JSON has types of its own."""
+    """What its cells are in CSV files, and the key where it is one; `S` by default. JSON has types of its own."""
     attribute: NotRequired[str | None]
-    """What items call it, where that is another name."""
+    """What items call it; left out, as files do."""
 
 
 def mistakes(
@@ -65,6 +65,8 @@ def mistakes_of_constants(
 
 def schema(columns: Mapping[str, ColumnArgs], constants: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what the importer's file of settings has of columns and constants; see `handlers.importer.settings`."""
+    # In order: programs in other languages hand maps over in any, and each would be a change of the function.
+    columns, constants = dict(sorted(columns.items())), dict(sorted(constants.items()))
     return {
         "columns": {
             attribute: _type(columns[name]) for attribute, names in _sources(columns).items() for name in names

@@ -1,7 +1,5 @@
 """The import pipeline: a file put into a bucket is copied into a DynamoDB table, whatever its size."""
 
-from typing import NotRequired, TypedDict
-
 import pulumi
 import pulumi_aws as aws
 
@@ -13,7 +11,8 @@ from infra.dashboard import Row, graph
 from infra.function import Function
 from infra.importer import (
     RECEIVES,
-    ImporterArgs,
+    ImportBucketArgs,
+    ImportPipelineArgs,
     ImportTableArgs,
     importer,
     maximum_concurrency,
@@ -21,34 +20,8 @@ from infra.importer import (
 )
 from infra.metrics import table_writes
 from infra.object_events import deliver, rule_on_objects
-from infra.operations import Operations
 from infra.queue import Queue, QueueArgs
 from infra.table import Table
-
-
-class ImportBucketArgs(TypedDict):
-    """A bucket that exists."""
-
-    name: pulumi.Input[str]
-    """Its name."""
-    arn: pulumi.Input[str]
-    """Its ARN."""
-
-
-class ImportPipelineArgs(ImporterArgs):
-    """What an import pipeline is; `infra.import_defaults` says what holds for what is left out."""
-
-    table: NotRequired[ImportTableArgs]
-    """An existing table, with the keys below; left out, the pipeline makes one."""
-    partition_key: Key
-    """The table's key."""
-    sort_key: NotRequired[Key | None]
-    """The table's second key; none by default."""
-    bucket: NotRequired[ImportBucketArgs]
-    """An existing bucket of the same account and region; left out, the pipeline makes one. It is heard through
-    EventBridge, which has to be on for it; its own notifications are left alone."""
-    operations: NotRequired[Operations]
-    """How it is watched, kept and paid for; cheap and disposable by default."""
 
 
 class ImportPipeline(Component):

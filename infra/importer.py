@@ -14,6 +14,7 @@ from infra.function import FunctionArgs
 from infra.iam import Statement, allow, decrypt_tables
 from infra.import_columns import ColumnArgs
 from infra.import_format import FormatArgs
+from infra.operations import Operations
 from infra.queue import Queue
 from infra.table import Key, Table
 
@@ -25,58 +26,84 @@ _PACED_HOPS = 10_000
 _MIB = 1024 * 1024
 
 
+class ImportBucketArgs(TypedDict):
+    """A bucket that exists."""
+
+    name: pulumi.Input[str]
+    """Its name."""
+    arn: pulumi.Input[str]
+    """Its ARN."""
+
+
 class ImportTableArgs(TypedDict):
     """A table that exists."""
 
     name: pulumi.Input[str]
+    """Its name."""
     arn: pulumi.Input[str]
+    """Its ARN."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
-    """Of the key that encrypts it, unless that is DynamoDB's own."""
+    """Of the key that encrypts it; left out where that is DynamoDB's own."""
 
 
 class ImportTargetArgs(TypedDict):
-    """The table of an import pipeline, made or given, and its keys."""
+    """The table of an import pipeline, made or given, and its keys; `ImportPipelineArgs` describes them."""
 
     table: NotRequired[ImportTableArgs]
-    """An existing table, with the keys below; left out, the pipeline makes one."""
     partition_key: Key
     sort_key: NotRequired[Key | None]
 
 
-class ImporterArgs(ImportTargetArgs):
-    """How files become items; `infra.import_defaults` says what holds for what is left out."""
+class ImportPipelineArgs(ImportTargetArgs):
+    """What an import pipeline is."""
 
+    table: NotRequired[ImportTableArgs]
+    """An existing table, with the keys below; left out, the pipeline makes one."""
+    partition_key: Key
+    """The table's key."""
+    sort_key: NotRequired[Key | None]
+    """The table's second key; none by default."""
+    bucket: NotRequired[ImportBucketArgs]
+    """An existing bucket of the same account and region; left out, the pipeline makes one. It is heard through
+    EventBridge, which has to be on for it; its own notifications are left alone."""
     prefix: NotRequired[str]
-    """Where files are put in the bucket: the only prefix that triggers an import."""
+    """Where files are put in it: the only prefix that triggers an import; `incoming/` by default."""
     columns: NotRequired[Mapping[str, ColumnArgs]]
-    """What is known of columns, by what files call them; the others are strings in CSV files, under their own names."""
+    """What is known of columns, by what files call them; the others, by default all, keep their names, and are strings
+    in CSV files."""
     constants: NotRequired[Mapping[str, Any]]
-    """Attribute -> what it is in all items, in place of what a row has: a text, a number or a boolean."""
+    """Attribute -> what it is in all items, in place of what a row has: a text, a number or a boolean. None by
+    default."""
     ordered: NotRequired[bool]
     """Whether the rows of a file are written in its order, never in parallel; off by default."""
     chunk_mib: NotRequired[int]
-    """Larger objects are split into pieces of this size."""
+    """Larger objects are split into pieces of this size; 32 by default."""
     gzip_limit_mib: NotRequired[int]
-    """A compressed file that grows beyond this is refused."""
+    """A compressed file that grows beyond this is refused; 102,400 by default."""
     transform: NotRequired[str | None]
     """A function between a row and its item, `package.module:function` from this repository's folder; see
-    `handlers.importer.items.transform`. A `requirements.txt` beside its module pins the packages that it needs."""
+    `handlers.importer.items.transform`. A `requirements.txt` beside its module pins the packages that it needs. None by
+    default."""
     format: NotRequired[FormatArgs]
-    """How files are written, where their names and their content do not tell."""
+    """How files are written, where their names and their content do not tell; by default they do."""
     ignore: NotRequired[Sequence[str]]
-    """Names of files that are no data, with `*`, `?` and `[...]` as in shells; with a slash at the end, folders."""
+    """Names of files that are no data, with `*`, `?` and `[...]` as in shells; with a slash at the end, folders; by
+    default those that tools leave beside data, such as `_SUCCESS` and `*.crc`."""
     timeout_seconds: NotRequired[int]
-    """How long an invocation may take; what is left then is continued by another."""
+    """How long an invocation may take; what is left then is continued by another; 120 by default."""
     maximum_concurrency: NotRequired[int]
-    """How many pieces are imported at once, 2 to 1,000."""
+    """How many pieces are imported at once, 2 to 1,000; 10 by default."""
     warm_write_units: NotRequired[int]
-    """Write units a second that the table that is made takes from the first one on, 4,000 or more; 0 by default."""
+    """Write units a second that the table that is made takes from the first one on, 4,000 or more; 0, what a new table
+    takes, by default."""
     write_units_per_second: NotRequired[int]
-    """What all of them may consume of the table's write units; 0, the default, for as much as the table takes."""
+    """What all of them may consume of the table's write units; 0, as much as the table takes, by default."""
+    operations: NotRequired[Operations]
+    """How it is watched, kept and paid for; cheap and disposable by default."""
 
 
 def importer(
-    args: ImporterArgs,
+    args: ImportPipelineArgs,
     *,
     bucket_arn: pulumi.Output[str],
     table_name: pulumi.Output[str],
@@ -88,7 +115,7 @@ def importer(
     """Returns the function that imports.
 
     Args:
-        args: How files become items.
+        args: What the pipeline is.
         bucket_arn: Where the files are, and the rejects.
         table_name: Where the items are written.
         table_arn: Likewise.
@@ -154,7 +181,7 @@ def _keys_of(table: ImportTableArgs | None) -> list[pulumi.Input[str]]:
     return [table["kms_key_arn"]] if table and "kms_key_arn" in table else []
 
 
-def _settings_file(args: ImporterArgs) -> str:
+def _settings_file(args: ImportPipelineArgs) -> str:
     columns, constants = args.get("columns", {}), args.get("constants", {})
     keys = [key["name"] for key in (args["partition_key"], args.get("sort_key")) if key]
     found = [
@@ -171,17 +198,17 @@ def _settings_file(args: ImporterArgs) -> str:
     )
 
 
-def timeout_seconds(args: ImporterArgs) -> int:
+def timeout_seconds(args: ImportPipelineArgs) -> int:
     """Returns how long an invocation may take."""
     return int(args.get("timeout_seconds", defaults.TIMEOUT_SECONDS))
 
 
-def maximum_concurrency(args: ImporterArgs) -> int:
+def maximum_concurrency(args: ImportPipelineArgs) -> int:
     """Returns how many pieces are imported at once."""
     return int(args.get("maximum_concurrency", defaults.MAXIMUM_CONCURRENCY))
 
 
-def _write_units(args: ImporterArgs) -> str:
+def _write_units(args: ImportPipelineArgs) -> str:
     """Returns one worker's share of the limit; `0` where there is none.
 
     Raises:

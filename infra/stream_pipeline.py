@@ -24,8 +24,9 @@ class SourceTableArgs(TypedDict):
     arn: pulumi.Input[str]
     """Its ARN."""
     stream_arn: pulumi.Input[str]
+    """The ARN of its stream."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
-    """Of the key that encrypts it and its stream, unless that is DynamoDB's own."""
+    """Of the key that encrypts it and its stream; left out where that is DynamoDB's own."""
 
 
 class StreamTablesArgs(TypedDict):

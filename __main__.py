@@ -82,10 +82,10 @@ for stream, its in settings.streams.items():
         break
     consumers: dict[str, ConsumerArgs] = {}
     if its.archive:
-        consumers["archiver"] = {**archiver(archive.name, archive.arn, its.archive), **its.mapping_args()}
+        consumers["archiver"] = {**archiver(archive.name, archive.arn, its.archive), **its.feed_args(mails=False)}
     if its.mails and mailer and sending and marks:
         mails = notifier(sending, mailer.templates, marks, its.rules, its.address_attribute, its.name_attribute)
-        consumers["notifier"] = {**mails, **its.mapping_args()}
+        consumers["notifier"] = {**mails, **its.feed_args(mails=True)}
     streams[stream] = StreamPipeline(
         f"{name}-stream-{stream}",
         {

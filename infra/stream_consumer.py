@@ -36,8 +36,8 @@ class StartingPosition(enum.StrEnum):
     """With the next change."""
 
 
-class MappingArgs(TypedDict):
-    """How a function is fed with records; `ConsumerArgs` describes it."""
+class FeedArgs(TypedDict):
+    """How a function is fed with records, and what it has to work with; `ConsumerArgs` describes it."""
 
     batch_size: NotRequired[int]
     batch_window_seconds: NotRequired[int]
@@ -45,9 +45,11 @@ class MappingArgs(TypedDict):
     parallelization_factor: NotRequired[int]
     maximum_retry_attempts: NotRequired[int]
     maximum_record_age_seconds: NotRequired[int]
+    timeout_seconds: NotRequired[int]
+    memory_mib: NotRequired[int]
 
 
-class ConsumerArgs(MappingArgs):
+class ConsumerArgs(FeedArgs):
     """A consumer of streams: a function and how it is fed.
 
     All of it stands here, because the schema for other languages has no descriptions of what is inherited.
@@ -197,9 +199,9 @@ class StreamConsumer(Component):
             function_name=self.function.arn,
             filter_criteria={"filters": [{"pattern": checked_pattern(text)} for text in args["filters"]]},
             batch_size=int(args.get("batch_size", defaults.BATCH_SIZE)),
-            maximum_batching_window_in_seconds=int(args.get("batch_window_seconds", 0)),
+            maximum_batching_window_in_seconds=int(args.get("batch_window_seconds", defaults.BATCH_WINDOW_SECONDS)),
             starting_position=StartingPosition(args.get("starting_position", "TRIM_HORIZON")).value,
-            parallelization_factor=int(args.get("parallelization_factor", 1)),
+            parallelization_factor=int(args.get("parallelization_factor", defaults.PARALLELIZATION_FACTOR)),
             function_response_types=["ReportBatchItemFailures"],
             bisect_batch_on_function_error=True,
             maximum_retry_attempts=int(args.get("maximum_retry_attempts", defaults.MAXIMUM_RETRY_ATTEMPTS)),

@@ -1,6 +1,8 @@
 """What a stream pipeline is by itself: for the component and settings, which load no component of pulumi-aws."""
 
 BATCH_SIZE = 100
+BATCH_WINDOW_SECONDS = 0
+PARALLELIZATION_FACTOR = 1
 MAXIMUM_RETRY_ATTEMPTS = 10
 MAXIMUM_RECORD_AGE_SECONDS = 21_600
 ADDRESS_ATTRIBUTE = "email"

@@ -1,6 +1,6 @@
 """`streams.<name>`: tables, what of their changes is archived, and what is mailed."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -12,13 +12,21 @@ from infra.settings.section import Section
 from infra.settings.types import AttributeName, TableName, each_once
 
 if TYPE_CHECKING:  # settings are read without waiting for a component
-    from infra.stream_consumer import MappingArgs
+    from infra.stream_consumer import FeedArgs
     from infra.stream_pipeline import StreamTablesArgs
     from infra.table import Key, TableKeys
 
 
+_FEED = frozenset(
+    {
+        *("batch_size", "batch_window_seconds", "parallelization_factor", "memory_mib", "timeout_seconds"),
+        *("maximum_retry_attempts", "maximum_record_age_seconds"),
+    }
+)
+
+
 class StreamSettings(Section):
-    """`streams.<name>`: the table, what is archived, what is mailed, and how long a failing record is tried."""
+    """`streams.<name>`: tables, what is archived, what is mailed, and how the functions are fed and built."""
 
     table_name: TableName | None = None
     partition_key: AttributeName = "userId"
@@ -30,6 +38,11 @@ class StreamSettings(Section):
     mails: list[MailRuleSettings] = []
     maximum_retry_attempts: Annotated[int, Field(ge=0, le=10_000)] = stream_defaults.MAXIMUM_RETRY_ATTEMPTS
     maximum_record_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = stream_defaults.MAXIMUM_RECORD_AGE_SECONDS
+    batch_size: Annotated[int, Field(ge=1, le=10_000)] = stream_defaults.BATCH_SIZE
+    batch_window_seconds: Annotated[int, Field(ge=0, le=300)] = stream_defaults.BATCH_WINDOW_SECONDS
+    parallelization_factor: Annotated[int, Field(ge=1, le=10)] = stream_defaults.PARALLELIZATION_FACTOR
+    memory_mib: Annotated[int | None, Field(ge=128, le=10_240, alias="memoryMiB")] = None
+    timeout_seconds: Annotated[int | None, Field(ge=30, le=900)] = None
 
     @property
     def rules(self) -> list[MailRule]:
@@ -46,12 +59,16 @@ class StreamSettings(Section):
         sort_key: Key | None = {"name": self.sort_key} if self.sort_key else None
         return {"partition_key": {"name": self.partition_key}, "sort_key": sort_key}
 
-    def mapping_args(self) -> "MappingArgs":
-        """Returns how its functions are fed."""
-        return {
-            "maximum_retry_attempts": self.maximum_retry_attempts,
-            "maximum_record_age_seconds": self.maximum_record_age_seconds,
-        }
+    def feed_args(self, *, mails: bool) -> "FeedArgs":
+        """Returns how one of its functions is fed, and what it has to work with.
+
+        Args:
+            mails: Whether it mails: nobody is mailed about the past, so on tables that exist already it begins with the
+                next change, and with the oldest otherwise.
+        """
+        begins = "LATEST" if mails and self.tables else "TRIM_HORIZON"
+        settings = {name: value for name, value in self if name in _FEED and value is not None}
+        return cast("FeedArgs", {**settings, "starting_position": begins})
 
     @field_validator("mails")
     @classmethod

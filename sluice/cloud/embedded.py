@@ -22,6 +22,9 @@ from sluice.cloud.triggers.streams.events import Event
 from sluice.cloud.triggers.streams.poller import StreamPoller
 from sluice.cloud.triggers.timetable import Timetable
 
+_POSITION_SECONDS = 10.0
+"""How long a deployment waits for a mapping that begins with the next record to find its place."""
+
 
 class Stack(NamedTuple):
     """A stack that was deployed."""
@@ -176,7 +179,9 @@ class EmbeddedCloud:
         self._mappings.look()
         for mapping in deployed.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
             if ":dynamodb:" in mapping.inputs["eventSourceArn"]:
-                deployed.pollers[mapping.name] = self._mappings.poller(mapping.id)
+                deployed.pollers[mapping.name] = poller = self._mappings.poller(mapping.id)
+                if poller.mapping.starting_position == "LATEST":
+                    poller.wait_idle(_POSITION_SECONDS)  # what is written from now on is after the position
         self._timetable.look()
         schedules = deployed.graph.of_type("aws:scheduler/schedule:Schedule")
         deployed.schedules.extend(filter(None, (self._timetable.running(each.outputs["arn"]) for each in schedules)))

@@ -40,6 +40,22 @@ def test_in_aws_a_stream_follows_tables_that_are_looked_up():
     assert [arn.split("/")[1] for arn in arns] == ["Orders", "Returns"]
 
 
+@pytest.mark.parametrize("stack", ["local", "dev"])
+def test_on_tables_that_exist_the_notifier_begins_with_the_next_change_and_the_archiver_with_the_oldest(stack):
+    found = graph(stack, streams={"users": {"tables": ["Orders"], "batchSize": 7, "memoryMiB": 512}})
+    begins = {
+        consumer: found.named(f"sluice-{stack}-stream-users-{consumer}-mapping-Orders").inputs
+        for consumer in ("archiver", "notifier")
+    }
+    assert {consumer: its["startingPosition"] for consumer, its in begins.items()} == {
+        "archiver": "TRIM_HORIZON",
+        "notifier": "LATEST",
+    }
+    assert {its["batchSize"] for its in begins.values()} == {7}
+    functions = [found.named(f"sluice-{stack}-stream-users-{consumer}").inputs for consumer in begins]
+    assert [(its["memorySize"], its["timeout"]) for its in functions] == [(512, 60), (512, 300)]
+
+
 def test_locally_the_tables_of_a_stream_are_made_as_the_settings_say():
     found = graph("local", streams={"users": {"tables": ["Orders"], "partitionKey": "orderId", "sortKey": "line"}})
     made = found.named("sluice-local-existing-Orders").inputs

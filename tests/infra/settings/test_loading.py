@@ -101,6 +101,11 @@ def test_a_sender_and_what_a_report_counts_for_whom_are_enough():
                 "mails": [],
                 "maximumRetryAttempts": 10,
                 "maximumRecordAgeSeconds": 21_600,
+                "batchSize": 100,
+                "batchWindowSeconds": 0,
+                "parallelizationFactor": 1,
+                "memoryMiB": None,
+                "timeoutSeconds": None,
             }
         },
         "imports": {

@@ -24,6 +24,7 @@ ROWS_A_REQUEST = 25
 
 ENVIRONMENT = {
     notifier.SENDER: "no-reply@example.com",
+    notifier.REPLY_TO: "",
     notifier.CONFIGURATION_SET: "mail",
     notifier.RULES: "rules.json",
     notifier.TEMPLATES: '{"welcome": "welcome", "profile-changed": "profile-changed"}',

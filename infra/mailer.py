@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from infra import mail_defaults, mail_templates
 from infra.component import Component
 from infra.iam import region_of
+from infra.mail_records import MailRecords, dkim_host
 from infra.metrics import metric
 from infra.operations import Operations
 from infra.sending import Sending
@@ -22,14 +23,6 @@ _COMPLAINTS_REVIEWED_AT = 0.001
 """Rates at which AWS puts an account under review:
 https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-bounce-rate.html"""
 
-_REGIONS_WITH_DKIM_OF_THEIR_OWN = frozenset(
-    {
-        *("af-south-1", "ap-northeast-3", "ap-south-2", "ap-southeast-3", "ap-southeast-5", "ca-west-1"),
-        *("eu-central-2", "eu-south-1", "il-central-1", "me-central-1", "us-gov-east-1"),
-    }
-)
-"""Where the keys that sign mail lie below the region's name: https://docs.aws.amazon.com/general/latest/gr/ses.html"""
-
 _SANDBOX = "In SES's sandbox, where accounts start, recipients must be verified too. Steps: docs/first-deployment.md."
 
 
@@ -41,6 +34,13 @@ class MailerArgs(TypedDict):
     mails are signed by SES's domain, not its own, so DMARC does not find them aligned: they may be taken for spam."""
     domain: NotRequired[str | None]
     """The domain to verify, of which the sender is an address; left out, the address itself is verified."""
+    from_name: NotRequired[str]
+    """What mail programs show as the sender, in place of the address."""
+    reply_to: NotRequired[str | None]
+    """Where answers go; to the sender when left out."""
+    hosted_zone: NotRequired[str]
+    """The id of the Route 53 zone in which the domain's DKIM, MAIL FROM and DMARC records are made; none by default. It
+    needs `domain`, and an identity that is made here."""
     create_identity: NotRequired[bool]
     """False where the identity is verified already, by another environment or team of the account."""
     templates: Sequence[str]
@@ -57,7 +57,8 @@ class Mailer(Component):
 
     It makes:
 
-    - an SES identity, the domain or the address, unless it is there already;
+    - an SES identity, the domain or the address, unless it is there already; given a hosted zone, what `MailRecords`
+      lists;
     - a configuration set that insists on TLS, does not send again to who bounced or complained, and reports both,
       rejects and rendering failures to a topic;
     - a template for each given name;
@@ -73,23 +74,40 @@ class Mailer(Component):
 
         Raises:
             TemplateError: A template is not as it has to be.
+            ValueError: The sender's name cannot be shown, or a hosted zone has no domain whose identity is made here.
         """
         super().__init__("sluice:index:Mailer", name, args.get("operations"), opts)
         self._args = args
+        self._check_zone()
         self.configuration_set = self._create_configuration_set()
         self.sending = {
             "sender": args["sender"],
             "configuration_set_name": self.configuration_set.configuration_set_name,
             "configuration_set_arn": self.configuration_set.arn,
+            "from_name": args.get("from_name", ""),
+            "reply_to": args.get("reply_to"),
         }
         self._create_event_destination()
         self.templates = {template: self._create_template(template) for template in args["templates"]}
         self._create_alarms()
         if args.get("create_identity", mail_defaults.CREATE_IDENTITY):
-            self._log_what_is_left_to_do(self._create_identity())
+            identity = self._create_identity()
+            self._create_records(identity)
+            self._log_what_is_left_to_do(identity)
         self.register_outputs(
             {"sender": args["sender"], "configurationSetName": self.configuration_set.configuration_set_name}
         )
+
+    def _check_zone(self) -> None:
+        args = self._args
+        makes = args.get("domain") and args.get("create_identity", mail_defaults.CREATE_IDENTITY)
+        if args.get("hosted_zone") and not makes:
+            raise ValueError(f"{self._name}: a hosted_zone gets the records of a domain whose identity is made here")
+
+    def _create_records(self, identity: aws.sesv2.EmailIdentity) -> None:
+        domain, zone = self._args.get("domain"), self._args.get("hosted_zone")
+        if domain and zone:
+            MailRecords(f"{self._name}-records", {"domain": domain, "zone_id": zone}, identity, self._child())
 
     def _create_identity(self) -> aws.sesv2.EmailIdentity:
         return aws.sesv2.EmailIdentity(
@@ -155,8 +173,14 @@ class Mailer(Component):
 
     def _log_what_is_left_to_do(self, identity: aws.sesv2.EmailIdentity) -> None:
         """Logs with the deployment what only a person can do."""
-        domain = self._args.get("domain")
-        if domain:
+        domain, zone = self._args.get("domain"), self._args.get("hosted_zone")
+        if zone:
+            pulumi.log.info(
+                f"Until SES finds the DKIM records of {domain} in the zone {zone}, within minutes as a rule, mails are "
+                f"refused. {_SANDBOX}",
+                self,
+            )
+        elif domain:
             tokens = identity.dkim_signing_attributes.apply(lambda dkim: (dkim and dkim.tokens) or [])
             pulumi.Output.all(tokens, region_of(identity.arn)).apply(lambda values: self._log_records(domain, *values))
         else:
@@ -165,11 +189,11 @@ class Mailer(Component):
             )
 
     def _log_records(self, domain: str, tokens: Sequence[str], region: str) -> None:
-        zone = f"dkim.{region}.amazonses.com" if region in _REGIONS_WITH_DKIM_OF_THEIR_OWN else "dkim.amazonses.com"
-        records = [f"{token}._domainkey.{domain} CNAME {token}.{zone}" for token in tokens]
+        host = dkim_host(region)
+        records = [f"{token}._domainkey.{domain} CNAME {token}.{host}" for token in tokens]
         request = f"Put these DKIM records into the DNS of {domain}: until they are found, mails are refused."
         check = (
-            f"SES says whether it found them, and where they lead (SigningHostedZone: {zone}): "
+            f"SES says whether it found them, and where they lead (SigningHostedZone: {host}): "
             f"aws sesv2 get-email-identity --email-identity {domain} --region {region} --query DkimAttributes"
         )
         pulumi.log.info("\n".join([f"{request} {_SANDBOX}", *records, check]), self)

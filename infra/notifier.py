@@ -14,7 +14,7 @@ from infra.code import archive
 from infra.iam import allow
 from infra.mail_rules import MailRule
 from infra.operations import Operations
-from infra.sending import Sending, may_send_bulk
+from infra.sending import Sending, from_header, may_send_bulk
 from infra.stream_consumer import ConsumerArgs
 from infra.table import Table, TableArgs
 
@@ -67,7 +67,8 @@ def notifier(
         "description": "Mails people about their new or changed records through SES",
         "filters": mail_filters.patterns(rules),
         "environment": {
-            environment.SENDER: sending["sender"],
+            environment.SENDER: from_header(sending),
+            environment.REPLY_TO: sending.get("reply_to") or "",
             environment.CONFIGURATION_SET: sending["configuration_set_name"],
             environment.RULES: _RULES,
             environment.TEMPLATES: pulumi.Output.json_dumps({template: templates[template].name for template in used}),

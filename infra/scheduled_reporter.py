@@ -22,7 +22,7 @@ from infra.operations import Operations
 from infra.queue import Queue
 from infra.report_defaults import group_mistakes
 from infra.schedule_times import event_age_seconds, silence, timeout_seconds
-from infra.sending import Sending, may_send
+from infra.sending import Sending, from_header, may_send
 from infra.table import Table
 
 _SCHEDULE_NAME = 64
@@ -173,7 +173,8 @@ class ScheduledReporter(Component):
                     environment.ENVIRONMENT: args["environment"],
                     environment.MAIL_ENABLED: flag_text(sending.get("enabled", mail_defaults.ENABLED)),
                     environment.MAIL_ONLY_TO: json.dumps(list(sending.get("only_to", []))),
-                    environment.MAIL_SENDER: sending["sender"],
+                    environment.MAIL_SENDER: from_header(sending),
+                    environment.MAIL_REPLY_TO: sending.get("reply_to") or "",
                     environment.MAIL_CONFIGURATION_SET: sending["configuration_set_name"],
                 },
                 "settings": {

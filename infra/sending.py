@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from infra import mail_from
 from infra.iam import Statement, allow, beside
 
 
@@ -17,10 +18,23 @@ class Sending(TypedDict):
     """The SES configuration set that mails are sent with."""
     configuration_set_arn: pulumi.Input[str]
     """Its ARN."""
+    from_name: NotRequired[str]
+    """What mail programs show as the sender, in place of the address."""
+    reply_to: NotRequired[str | None]
+    """Where answers go; to the sender by default."""
     enabled: NotRequired[bool]
     """False: everything but the mail is done; true by default."""
     only_to: NotRequired[Sequence[str]]
     """Addresses and domains that may be mailed; all by default."""
+
+
+def from_header(sending: Sending) -> str:
+    """Returns the From header.
+
+    Raises:
+        ValueError: The sender's name cannot be shown.
+    """
+    return mail_from.header(sending.get("from_name", ""), sending["sender"])
 
 
 def may_send(sending: Sending) -> Statement:

@@ -19,6 +19,7 @@ BUCKET_PUBLIC_ACCESS = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 BUCKET_VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 CONFIGURATION_SET = "aws:sesv2/configurationSet:ConfigurationSet"
 DASHBOARD = "aws:cloudwatch/dashboard:Dashboard"
+DNS_RECORD = "aws:route53/record:Record"
 EVENT_INVOKE_CONFIG = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
 EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
@@ -28,6 +29,7 @@ IDENTITY = "aws:sesv2/emailIdentity:EmailIdentity"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 LOG_SUBSCRIPTION = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"
 MAIL_EVENTS = "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination"
+MAIL_FROM = "aws:sesv2/emailIdentityMailFromAttributes:EmailIdentityMailFromAttributes"
 MAIL_TEMPLATE = "aws:ses/template:Template"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 PERMISSION = "aws:lambda/permission:Permission"
@@ -66,6 +68,7 @@ KNOWN = {
     BUCKET_VERSIONING: Known(_NOTHING),
     CONFIGURATION_SET: Known(_NOTHING, taggable=True),
     DASHBOARD: Known(_NOTHING),
+    DNS_RECORD: Known(_NOTHING),
     EVENT_INVOKE_CONFIG: Known(_NOTHING),
     EVENT_RULE: Known(_NOTHING, taggable=True),
     EVENT_TARGET: Known(_NOTHING),
@@ -75,6 +78,7 @@ KNOWN = {
     LOG_GROUP: Known("CloudWatch Logs encrypts every log group, with a key of AWS's", taggable=True),
     LOG_SUBSCRIPTION: Known(_NOTHING),
     MAIL_EVENTS: Known(_NOTHING),
+    MAIL_FROM: Known(_NOTHING),
     MAIL_TEMPLATE: Known(_NOTHING),
     MAPPING: Known(_NOTHING, taggable=True),
     PERMISSION: Known(_NOTHING),

@@ -2,7 +2,8 @@
 
 HANDLER = "handlers.notifier.handler.handle"
 
-SENDER = "MAIL_SENDER"
+SENDER = "MAIL_SENDER"  # the From header: an address, or a name and an address in angle brackets
+REPLY_TO = "MAIL_REPLY_TO"  # an address, or nothing: answers go to the sender
 CONFIGURATION_SET = "MAIL_CONFIGURATION_SET"
 RULES = "MAIL_RULES"  # the file of rules, from the folder that holds `handlers`; `rules` says what is in it
 TEMPLATES = "MAIL_TEMPLATES"  # a JSON object: template -> its name in SES

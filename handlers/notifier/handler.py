@@ -54,7 +54,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
 @cache
 def _setup() -> tuple[Policy, Sender, Marks]:
     config = settings.read(os.environ)
-    sender = Sender(ses.connect(), config.sender, config.configuration_set, config.templates)
+    sender = Sender(ses.connect(), config.sender, config.configuration_set, config.templates, config.reply_to)
     marks = Marks(dynamodb.connect(), config.marks_table, config.marks_days)
     return config.policy, sender, marks
 

@@ -71,11 +71,24 @@ class Answer(NamedTuple):
 class Sender:
     """Sends mails from one address, under one configuration set."""
 
-    def __init__(self, client: AwsClient, address: str, configuration_set: str, templates: Mapping[str, str]) -> None:
-        """Takes the name that each template has in SES; the client waits out throttling of whole calls."""
+    def __init__(
+        self,
+        client: AwsClient,
+        sender: str,
+        configuration_set: str,
+        templates: Mapping[str, str],
+        reply_to: str = "",
+    ) -> None:
+        """Takes the From header, the name that each template has in SES, and where answers go, if elsewhere.
+
+        The client waits out throttling of whole calls.
+        """
         self._client = client
-        self._address = address
-        self._heads = {template: _head(address, configuration_set, name) for template, name in templates.items()}
+        self._address = sender.rpartition("<")[2].removesuffix(">")
+        origin = f'"FromEmailAddress":{quoted(sender)}' + (
+            f',"ReplyToAddresses":[{quoted(reply_to)}]' if reply_to else ""
+        )
+        self._heads = {template: _head(origin, configuration_set, name) for template, name in templates.items()}
 
     def send(self, template: str, mails: Sequence[Mail], deadline: float) -> list[Answer]:
         """Sends mails of one template, `MAILS_AT_ONCE` at most; returns the answer to each, in their order."""
@@ -107,11 +120,10 @@ class Sender:
         return not {self._address.lower(), "account", "quota"}.isdisjoint(_WORD.findall(message.lower()))
 
 
-def _head(address: str, configuration_set: str, template: str) -> str:
+def _head(origin: str, configuration_set: str, template: str) -> str:
     content = f'{{"Template":{{"TemplateName":{quoted(template)},"TemplateData":"{{}}"}}}}'
     return (
-        f'{{"FromEmailAddress":{quoted(address)},"ConfigurationSetName":{quoted(configuration_set)},'
-        f'"DefaultContent":{content},"BulkEmailEntries":['
+        f'{{{origin},"ConfigurationSetName":{quoted(configuration_set)},"DefaultContent":{content},"BulkEmailEntries":['
     )
 
 

@@ -19,6 +19,7 @@ class Settings(NamedTuple):
 
     policy: Policy
     sender: str
+    reply_to: str
     configuration_set: str
     templates: dict[str, str]
     """Template -> its name in SES."""
@@ -35,6 +36,7 @@ def read(environ: Mapping[str, str]) -> Settings:
             enabled=flag(environ[environment.MAIL_ENABLED]),
         ),
         sender=environ[environment.SENDER],
+        reply_to=environ[environment.REPLY_TO],
         configuration_set=environ[environment.CONFIGURATION_SET],
         templates=json.loads(environ[environment.TEMPLATES]),
         marks_table=environ[environment.MARKS_TABLE],

@@ -37,4 +37,9 @@ MAIL_ONLY_TO = "MAIL_ONLY_TO"
 """JSON: the addresses and domains that may be mailed; `[]` for all."""
 
 MAIL_SENDER = "MAIL_SENDER"
+"""The From header: an address, or a name and an address in angle brackets."""
+
+MAIL_REPLY_TO = "MAIL_REPLY_TO"
+"""An address, or nothing: answers go to the sender."""
+
 MAIL_CONFIGURATION_SET = "MAIL_CONFIGURATION_SET"

@@ -30,6 +30,8 @@ class Mailer:
         configuration_set: str,
         deadlines: Deadlines,
         sleep: Callable[[float], object] = time.sleep,
+        *,
+        reply_to: str = "",
     ) -> None:
         self.sent = 0
         self.before = 0
@@ -37,6 +39,7 @@ class Mailer:
         self._client = client
         self._sender = sender
         self._configuration_set = configuration_set
+        self._reply_to = reply_to
         self._deadlines = deadlines
         self._sleep = sleep
 
@@ -69,7 +72,7 @@ class Mailer:
             self.before += 1
             return
         try:
-            request = ses.send_email(payload(mail, recipient, self._sender, self._configuration_set))
+            request = ses.send_email(payload(mail, recipient, self._sender, self._configuration_set, self._reply_to))
             self._client.call(request, deadline=self._deadlines.call())
         except AwsError as error:
             # Its message may repeat the address, which must not be logged.
@@ -92,10 +95,11 @@ class Mailer:
         return self._deadlines.clock() + _WAIT >= self._deadlines.calls
 
 
-def payload(mail: Mail, recipient: str, sender: str, configuration_set: str) -> dict[str, object]:
+def payload(mail: Mail, recipient: str, sender: str, configuration_set: str, reply_to: str = "") -> dict[str, object]:
     """Gives the arguments of SES's SendEmail."""
     return {
         "FromEmailAddress": sender,
+        **({"ReplyToAddresses": [reply_to]} if reply_to else {}),
         "ConfigurationSetName": configuration_set,
         "Destination": {"ToAddresses": [recipient]},
         "Content": {

@@ -163,7 +163,13 @@ class Run:
         self.summary.skipped = len(settings.recipients) - len(recipients)
         if not recipients:
             return
-        mailer = Mailer(self._services.ses, settings.mail_sender, settings.mail_configuration_set, self._deadlines)
+        mailer = Mailer(
+            self._services.ses,
+            settings.mail_sender,
+            settings.mail_configuration_set,
+            self._deadlines,
+            reply_to=settings.mail_reply_to,
+        )
         store = MarkStore(self._storage, object_key(self._time, "mail"), self._note)
         marks = Marks(store, self._owner, _CLAIM_CALLS * self._deadlines.longest_call, former=self._former)
         try:

@@ -9,7 +9,7 @@ from handlers.shared.variables import flag, flag_text
 
 _T = TypeVar("_T")
 
-_PERSONAL = {names.RECIPIENTS, names.MAIL_ONLY_TO, names.MAIL_SENDER}
+_PERSONAL = {names.RECIPIENTS, names.MAIL_ONLY_TO, names.MAIL_SENDER, names.MAIL_REPLY_TO}
 
 
 class SettingsError(ValueError):
@@ -40,6 +40,7 @@ class Settings(NamedTuple):
     mail_enabled: bool
     mail_only_to: tuple[str, ...]
     mail_sender: str
+    mail_reply_to: str
     mail_configuration_set: str
 
 
@@ -71,7 +72,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         history_days=value(names.HISTORY_DAYS, _at_least(1), "a whole number of 1 or more"),
         mail_enabled=value(names.MAIL_ENABLED, _flag, "true or false"),
         mail_only_to=value(names.MAIL_ONLY_TO, _strings, "a JSON list of addresses and domains"),
-        mail_sender=value(names.MAIL_SENDER, _filled, "an address"),
+        mail_sender=value(names.MAIL_SENDER, _filled, "a From header"),
+        mail_reply_to=value(names.MAIL_REPLY_TO, str, "an address or empty"),
         mail_configuration_set=value(names.MAIL_CONFIGURATION_SET, _filled, "a configuration set's name"),
     )
 

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra import mail_defaults
+from infra import mail_defaults, mail_from
 from infra.settings.section import Section
-from infra.settings.types import Address, AddressOrDomain, Domain, each_recipient_once
+from infra.settings.types import Address, AddressOrDomain, Domain, HostedZone, each_recipient_once, satisfying
 
 if TYPE_CHECKING:  # settings are read without waiting for a component
     from infra.mailer import MailerArgs
@@ -16,15 +16,18 @@ class MailSettings(Section):
     """`mail`: who mails are from, and who may get them."""
 
     sender: Address
+    from_name: Annotated[str, satisfying(mail_from.is_name, mail_from.NAMES)] = ""
+    reply_to: Address | None = None
     domain: Domain | None = None
     create_identity: bool = mail_defaults.CREATE_IDENTITY
+    hosted_zone: HostedZone = ""
     enabled: bool = mail_defaults.ENABLED
     templates: Annotated[str, Field(min_length=1)] = mail_defaults.TEMPLATES
     only_to: Annotated[list[AddressOrDomain], each_recipient_once] = []
 
     def args(self) -> "MailerArgs":
         """Returns the arguments of a mailer that say whom mails are from."""
-        names = ("sender", "domain", "create_identity")
+        names = ("sender", "from_name", "reply_to", "domain", "hosted_zone", "create_identity")
         return cast("MailerArgs", {name: value for name, value in self if name in names})
 
     @field_validator("domain")
@@ -34,3 +37,12 @@ class MailSettings(Section):
         if domain and sender and sender.rpartition("@")[2].lower() != domain.lower():
             raise ValueError(f"the domain of the sender {sender}, or none")
         return domain
+
+    @field_validator("hosted_zone")
+    @classmethod
+    def _of_a_domain_that_is_made(cls, zone: str, fields: ValidationInfo) -> str:
+        if zone and not fields.data.get("domain"):
+            raise ValueError("a hosted zone together with domain, whose records are made there")
+        if zone and not fields.data.get("create_identity"):
+            raise ValueError("a hosted zone with createIdentity: only who makes the identity knows its DKIM records")
+        return zone

@@ -24,15 +24,20 @@ _LOG_RETENTION_DAYS = (
 )
 
 
-def matching(pattern: re.Pattern[str], allowed: str) -> AfterValidator:
-    """Returns the check that a text is of a form; `allowed` says in words of which."""
+def satisfying(holds: Callable[[str], object], allowed: str) -> AfterValidator:
+    """Returns the check that something holds of a text; `allowed` says in words what."""
 
     def check(value: str) -> str:
-        if not pattern.fullmatch(value):
+        if not holds(value):
             raise ValueError(allowed)
         return value
 
     return AfterValidator(check)
+
+
+def matching(pattern: re.Pattern[str], allowed: str) -> AfterValidator:
+    """Returns the check that a text is of a form; `allowed` says in words of which."""
+    return satisfying(pattern.fullmatch, allowed)
 
 
 def validate_together(value: Any, validate: Callable[[Any], Any], mistakes: Sequence[str]) -> Any:
@@ -170,6 +175,10 @@ FunctionName = Annotated[
         re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+:[A-Za-z_]\w*", re.ASCII),
         "a function in a module of a package: package.module:function",
     ),
+]
+HostedZone = Annotated[
+    str,
+    matching(re.compile(r"(Z[A-Z0-9]{1,31})?"), "the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ"),
 ]
 IgnoredName = Annotated[
     str,

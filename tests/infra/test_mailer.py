@@ -108,6 +108,12 @@ def test_whoever_deploys_is_told_of_the_sandbox(caplog, domain):
     assert "In SES's sandbox, where accounts start, recipients must be verified too." in said(caplog, domain=domain)
 
 
+def test_whoever_has_the_records_made_is_told_to_wait_for_them(caplog):
+    text = said(caplog, domain="example.com", hosted_zone="Z0123456789")
+    assert "Until SES finds the DKIM records of example.com in the zone Z0123456789" in text
+    assert "CNAME" not in text
+
+
 def test_of_an_identity_that_is_there_already_nothing_is_asked(caplog):
     assert said(caplog, create_identity=False) == ""
 

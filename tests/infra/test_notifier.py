@@ -9,7 +9,6 @@ from infra.bucket import Bucket
 from infra.mail_rules import MailRule
 from infra.mailer import Mailer
 from infra.notifier import marks_table, notifier
-from infra.sending import Sending
 from infra.stream_pipeline import StreamPipeline
 from infra.table import Table
 from tests.infra.reading import PROTECTED, TAGS, TOPIC, record, statements
@@ -24,10 +23,10 @@ WELCOME: MailRule = {"template": "welcome", "events": ["INSERT"]}
 CHANGED: MailRule = {"template": "profile-changed", "events": ["MODIFY"], "changed": ["email"]}
 
 
-def notifying(*rules: MailRule, enabled=True, only_to=(), operations=None, **attributes):
+def notifying(*rules: MailRule, enabled=True, only_to=(), operations=None, sender: Any = None, **attributes):
     def build():
         marks, mailer = Table("marks", marks_table(operations or {})), Mailer("mail", MAILER)
-        sending: Sending = {**mailer.sending, "enabled": enabled, "only_to": only_to}
+        sending: Any = {**mailer.sending, "enabled": enabled, "only_to": only_to, **(sender or {})}
         made = notifier(sending, mailer.templates, marks, rules or [WELCOME, CHANGED], **attributes)
         failures = Bucket("failures", {}).arn
         StreamPipeline("stream", {**KEY, "failures_bucket_arn": failures, "consumers": {"notifier": made}})
@@ -53,6 +52,12 @@ def test_the_notifier_is_told_whom_it_may_mail():
     found = variables(notifying(enabled=False, only_to=["example.com"]))
     assert json.loads(found["MAIL_ENABLED"]) is False
     assert json.loads(found["MAIL_ONLY_TO"]) == ["example.com"]
+
+
+def test_the_notifier_is_told_what_to_show_as_the_sender_and_where_answers_go():
+    found = variables(notifying(sender={"from_name": "The Shop, Ltd.", "reply_to": "help@example.com"}))
+    assert found["MAIL_SENDER"] == '"The Shop, Ltd." <no-reply@example.com>'
+    assert found["MAIL_REPLY_TO"] == "help@example.com"
 
 
 def rules_in(graph):

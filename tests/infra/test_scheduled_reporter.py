@@ -230,6 +230,12 @@ def test_the_reporter_is_told_whom_to_mail():
     assert (found["MAIL_SENDER"], found["MAIL_CONFIGURATION_SET"]) == ("no-reply@example.com", "mail-settings")
 
 
+def test_the_reporter_is_told_what_to_show_as_the_sender_and_where_answers_go():
+    found = variables(reporter({"from_name": "The Shop", "reply_to": "help@example.com"}))
+    assert found["MAIL_SENDER"] == "The Shop <no-reply@example.com>"
+    assert found["MAIL_REPLY_TO"] == "help@example.com"
+
+
 def test_the_reporter_is_told_all_that_its_handler_reads():
     from handlers.reporter import environment
 

@@ -42,6 +42,8 @@ def outputs(type_: str, name: str, inputs: Mapping[str, Any], region: str) -> di
     service = type_.split(":")[1].partition("/")[0]
     form = _ARNS.get(type_, service + ":{region}:{account}:{name}")
     values["arn"] = f"arn:aws:{form.format(region=region, account=ACCOUNT, name=physical)}"
+    if type_ == "aws:sesv2/emailIdentity:EmailIdentity":
+        values["dkimSigningAttributes"] = {"tokens": [f"token{number}" for number in range(1, 4)]}
     if inputs.get("streamEnabled"):
         values["streamArn"] = f"{values['arn']}/stream/{_STREAM_LABEL}"
     if "url" in values:

@@ -15,7 +15,7 @@ Updater = Callable[[Cloud, str, Inputs], None]
 Deleter = Callable[[Cloud, str], None]
 """Deletes the resource of an id."""
 
-_SERVICES = ("dynamodb", "events", "functions", "iam", "monitoring", "s3", "scheduler", "ses", "sqs")
+_SERVICES = ("dynamodb", "events", "functions", "iam", "monitoring", "route53", "s3", "scheduler", "ses", "sqs")
 _CREATORS: dict[str, Creator] = {}
 _FIXED: dict[str, frozenset[str]] = {}
 """Types that are changed as they are created -> the inputs that say which resource it is."""

@@ -20,6 +20,15 @@ def identity(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     return Created(email, {"arn": arn, "dkimSigningAttributes": {"tokens": tokens}})
 
 
+@creates("aws:sesv2/emailIdentityMailFromAttributes:EmailIdentityMailFromAttributes")
+def mail_from(_cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+    """Where bounces of a domain go; nothing here delivers, so nothing bounces."""
+    identity = inputs.take("emailIdentity")
+    inputs.take("mailFromDomain")
+    inputs.take("behaviorOnMxFailure")
+    return Created(identity, {})
+
+
 @creates("aws:sesv2/configurationSet:ConfigurationSet")
 def configuration_set(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """A configuration set."""

@@ -16,6 +16,7 @@ from tests.handlers.notifier.fakes import DEFAULT_RULES, TABLE, Ses, Table, erro
 
 ENVIRONMENT = {
     environment.SENDER: "no-reply@example.com",
+    environment.REPLY_TO: "",
     environment.CONFIGURATION_SET: "dev",
     environment.TEMPLATES: '{"welcome": "dev-welcome", "profile-changed": "dev-profile-changed"}',
     environment.MAIL_ENABLED: "true",

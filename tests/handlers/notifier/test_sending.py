@@ -54,6 +54,14 @@ def test_a_call_names_sender_configuration_set_template_and_each_person(ses: Ses
     assert json.loads(data) == {"name": '"<é>', "nameHtml": "&quot;&lt;é&gt;"}
 
 
+def test_a_sender_with_a_name_is_still_blamed_by_its_address_and_answers_go_where_they_are_asked_to(ses: Ses):
+    sender = Sender(ses, '"The Shop" <no-reply@example.com>', "dev", TEMPLATES, "help@example.com")
+    ses.script.append(error("MessageRejected", "Email address is not verified: no-reply@example.com."))
+    assert rules(sender) == [Rule.FAIL, Rule.FAIL]
+    assert ses.calls[0]["FromEmailAddress"] == '"The Shop" <no-reply@example.com>'
+    assert ses.calls[0]["ReplyToAddresses"] == ["help@example.com"]
+
+
 def test_an_answer_is_waited_for_until_the_deadline(ses: Ses, sender: Sender):
     sender.send(WELCOME, mails(1), 17.0)
     assert ses.deadlines == [17.0]

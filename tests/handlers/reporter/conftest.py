@@ -93,6 +93,7 @@ def settings(**changes: Any) -> Settings:
         "mail_enabled": True,
         "mail_only_to": (),
         "mail_sender": "no-reply@example.com",
+        "mail_reply_to": "",
         "mail_configuration_set": "mails",
     }
     return Settings(**(values | changes))

@@ -137,6 +137,11 @@ def test_a_mark_is_waited_for_until_the_runs_end(post: Post) -> None:
     assert (post.ses.to, post.slept) == (TO[:1], [])
 
 
+def test_answers_go_where_they_are_asked_to() -> None:
+    asked = payload(MAIL, "one@example.com", *SENDER, "help@example.com")
+    assert asked["ReplyToAddresses"] == ["help@example.com"]
+
+
 def test_a_mail_has_a_text_beside_its_html_and_a_configuration_set() -> None:
     assert payload(MAIL, "one@example.com", *SENDER) == {
         "FromEmailAddress": "no-reply@example.com",

@@ -16,6 +16,7 @@ VARIABLES = {
     names.MAIL_ENABLED: "true",
     names.MAIL_ONLY_TO: "[]",
     names.MAIL_SENDER: "no-reply@example.com",
+    names.MAIL_REPLY_TO: "",
     names.MAIL_CONFIGURATION_SET: "mails",
 }
 

@@ -83,8 +83,11 @@ def test_a_sender_and_what_a_report_counts_for_whom_are_enough():
         "region": "eu-north-1",
         "mail": {
             "sender": "no-reply@example.com",
+            "fromName": "",
+            "replyTo": None,
             "domain": None,
             "createIdentity": True,
+            "hostedZone": "",
             "enabled": True,
             "templates": "infra/templates",
             "onlyTo": [],

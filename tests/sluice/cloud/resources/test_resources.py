@@ -321,3 +321,24 @@ def test_an_alarm_on_a_formula_has_its_metrics(cloud):
 def test_a_template_may_have_a_text_alone(cloud):
     made = create(cloud, "aws:ses/template:Template", "t", {"name": "greeting", "subject": "Hi", "text": "Hello"})
     assert cloud.client("ses").get_template(TemplateName=made.id)["Template"]["TextPart"] == "Hello"
+
+
+# --- Route 53
+
+
+def test_records_of_the_team_s_own_zone_are_taken_and_not_made(cloud):
+    values = {"zoneId": "Z1", "name": "mail.example.com", "type": "MX", "ttl": 1800, "records": ["10 a.example.com"]}
+    made = create(cloud, "aws:route53/record:Record", "mx", values)
+    assert (made.id, made.outputs) == ("Z1_mail.example.com_MX", {"fqdn": "mail.example.com"})
+
+
+def test_a_domain_s_identity_has_the_three_tokens_that_its_records_are_named_after(cloud):
+    made = create(cloud, "aws:sesv2/emailIdentity:EmailIdentity", "identity", {"emailIdentity": "records.example.com"})
+    assert len(made.outputs["dkimSigningAttributes"]["tokens"]) == 3
+    mail_from = {
+        "emailIdentity": "records.example.com",
+        "mailFromDomain": "mail.records.example.com",
+        "behaviorOnMxFailure": "USE_DEFAULT_VALUE",
+    }
+    token = "aws:sesv2/emailIdentityMailFromAttributes:EmailIdentityMailFromAttributes"
+    assert create(cloud, token, "mail-from", mail_from).id == "records.example.com"

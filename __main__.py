@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pulumi
 
-from infra import exports, mail_templates
+from infra import exports, mail_templates, remarks
 from infra.archiver import archive_bucket, archiver
 from infra.bucket import Bucket
 from infra.dashboard import Dashboard
@@ -28,6 +28,7 @@ settings = load_stack(Path(__file__).parent)
 rules = [rule for stream in settings.streams.values() for rule in stream.rules]
 templates = Path(__file__).parent / (settings.mail.templates if settings.mail else "")
 mail_templates.check(rules, templates)
+remarks.tell(settings)
 name = f"{pulumi.get_project()}-{settings.environment}"
 tags = {
     "project": pulumi.get_project(),

@@ -46,6 +46,29 @@ class Settings(Section):
         """The buckets that exist and that imports take files from, each once."""
         return sorted({each.bucket for each in self.imports.values() if each.bucket})
 
+    def warnings(self) -> Iterator[str]:
+        """Gives what is right as it stands and may surprise: who else reads a stream, and what mails a great deal."""
+        for name, stream in self.streams.items():
+            if stream.tables and stream.readers == _READERS:
+                yield (
+                    f"streams.{name} reads {' and '.join(stream.tables)} with two functions, and a shard of a stream "
+                    "serves two readers: if anything else reads it, all of them are throttled. With archive: [] or "
+                    "mails: [] there is room for one"
+                )
+        for name, its in self.imports.items():
+            for stream, mailing in self.streams.items():
+                if (
+                    its.table
+                    and mailing.mails
+                    and its.table in mailing.named_tables
+                    and self.mail
+                    and self.mail.enabled
+                ):
+                    yield (
+                        f"imports.{name} writes into {its.table}, and streams.{stream} mails about its changes: each "
+                        "imported row that a rule matches sends its mail. mail.enabled: false sends none meanwhile"
+                    )
+
     def mistakes(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Gives what is wrong with sections beside each other: where, and what."""
         if self.mailing and self.mail is None:
@@ -64,7 +87,7 @@ class Settings(Section):
             elif stream.table_name:
                 made[stream.table_name] = name
             for table in stream.tables:
-                readers.setdefault(table, []).extend([name] * (bool(stream.archive) + bool(stream.mails)))
+                readers.setdefault(table, []).extend([name] * stream.readers)
         for table, names in readers.items():
             if len(names) > _READERS:
                 yield (

@@ -59,6 +59,16 @@ class StreamSettings(Section):
         sort_key: Key | None = {"name": self.sort_key} if self.sort_key else None
         return {"partition_key": {"name": self.partition_key}, "sort_key": sort_key}
 
+    @property
+    def named_tables(self) -> list[str]:
+        """The tables that have a name here: those that exist, or the one that is made."""
+        return self.tables or [name for name in [self.table_name] if name]
+
+    @property
+    def readers(self) -> int:
+        """How many functions read each of its tables."""
+        return bool(self.archive) + bool(self.mails)
+
     def feed_args(self, *, mails: bool) -> "FeedArgs":
         """Returns how one of its functions is fed, and what it has to work with.
 

@@ -1,12 +1,14 @@
 """`preview`: the tree of resources that a stack would have."""
 
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from sluice import state
-from sluice.terminal import Listing, Part, plural, print_json, say
+from sluice.terminal import Listing, Part, note, plural, print_json, say
 
 if TYPE_CHECKING:
     from sluice.cloud.program.recording import Graph, Resource
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array of type, name, parent and options.")
 def command(stack: str, as_json: bool) -> None:
     """Show the resources a stack would have, without starting anything."""
-    graph = _graph(stack)
+    with _remarks() as remarks:
+        graph = _graph(stack)
     if as_json:
         names = {resource.urn: resource.name for resource in graph.resources.values()}
         rows = [(r.type, r.name, names.get(r.parent), r.options) for r in graph.resources.values()]
         print_json([dict(zip(("type", "name", "parent", "options"), row, strict=True)) for row in rows])
+        for line in remarks:
+            note(*line)
         return
     (root,) = (resource for resource in graph.resources.values() if not resource.parent)
     say((root.name, "bold"))
@@ -29,6 +34,32 @@ def command(stack: str, as_json: bool) -> None:
         say(*line)
     count = sum(resource.custom for resource in graph.resources.values())
     say(f"{plural(count, 'resource')} in {plural(len(graph.resources) - count - 1, 'component')}.")
+    for line in remarks:
+        say(*line)
+
+
+@contextmanager
+def _remarks() -> Iterator[list[tuple[Part, ...]]]:
+    """Collects as lines what the program logs with `pulumi.log`, as a preview by Pulumi shows it."""
+    lines: list[tuple[Part, ...]] = []
+
+    class Collecting(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            mark = ("warning: ", "yellow") if record.levelno >= logging.WARNING else ""
+            first, *rest = record.getMessage().split("\n")
+            lines.extend([(mark, first), *((f"  {line}",) for line in rest)])
+
+    logger, handler = logging.getLogger("pulumi"), Collecting()
+    level, propagates = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = propagates
 
 
 def _graph(stack: str) -> "Graph":

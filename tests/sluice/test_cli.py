@@ -217,7 +217,25 @@ def test_a_preview_shows_the_tree_uncut(checkout):
     assert "├── sluice-prod-archive Bucket" in lines
     assert "│   ├── sluice-prod-archive s3.Bucket protected" in lines
     assert any("sluice-prod-archive-encryption s3.BucketServerSideEncryptionConfiguration" in line for line in lines)
-    assert lines[-1].endswith("components.")
+    assert any(line.endswith("components.") for line in lines)
+
+
+def test_a_preview_says_who_is_mailed_when_and_warns_of_what_may_surprise(checkout):
+    (checkout / "Pulumi.local.yaml").write_text(
+        "config:\n  aws:region: eu-north-1\n  sluice:mail: {sender: a@example.com}\n  sluice:reports: null\n"
+        "  sluice:streams: {users: {tables: [Orders]}}\n  sluice:imports: {items: {table: Orders, partitionKey: null}}\n"
+    )
+    lines = sluice("preview").output.splitlines()
+    assert "streams.users mails profile-changed to email on MODIFY of email or name" in lines
+    (imported,) = [line for line in lines if line.startswith("warning: imports.items writes into Orders, and streams.")]
+    assert lines.index(imported) > next(n for n, line in enumerate(lines) if line.endswith("components."))
+    assert any(line.startswith("warning: streams.users reads Orders with two functions") for line in lines)
+
+
+def test_in_a_preview_as_json_remarks_stand_beside_it(checkout):
+    result = sluice("preview", "--json")
+    assert "streams.users mails welcome to email on INSERT" in result.stderr
+    assert json.loads(result.stdout)
 
 
 def test_a_preview_starts_nothing(checkout, monkeypatch):

@@ -69,3 +69,48 @@ def test_a_bucket_of_several_imports_is_one():
         "four": {},
     }
     assert stack(**imports).buckets == ["drops", "exports"]
+
+
+MAILS = [{"template": "welcome", "events": ["INSERT"]}]
+
+
+def with_streams(streams, imports=None, mail=None):
+    sections = {"mail": {"sender": "a@example.com", **(mail or {})}, "streams": streams, "imports": imports or {}}
+    return load({"aws:region": "eu-north-1", **{f"sluice:{name}": value for name, value in sections.items()}}, "dev")
+
+
+# ---- what may surprise
+
+
+def test_a_table_that_exists_and_has_two_readers_has_room_for_no_other():
+    made = with_streams({"sales": {"tables": ["Orders", "Returns"], "mails": MAILS}})
+    assert list(made.warnings()) == [
+        "streams.sales reads Orders and Returns with two functions, and a shard of a stream serves two readers: if "
+        "anything else reads it, all of them are throttled. With archive: [] or mails: [] there is room for one"
+    ]
+
+
+@pytest.mark.parametrize(
+    "stream", [{"tables": ["Orders"]}, {"tables": ["Orders"], "archive": [], "mails": MAILS}, {"mails": MAILS}]
+)
+def test_one_reader_and_a_table_that_is_made_surprise_nobody(stream):
+    assert list(with_streams({"sales": stream}).warnings()) == []
+
+
+@pytest.mark.parametrize("stream", [{"tables": ["Orders"], "archive": []}, {"tableName": "Orders"}])
+def test_an_import_into_a_table_that_mails_is_told(stream):
+    made = with_streams({"sales": {**stream, "mails": MAILS}}, {"orders": {"table": "Orders"}, "items": {}})
+    assert list(made.warnings()) == [
+        "imports.orders writes into Orders, and streams.sales mails about its changes: each imported row that a rule "
+        "matches sends its mail. mail.enabled: false sends none meanwhile"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stream", "mail"),
+    [({"mails": MAILS}, {"enabled": False}), ({"mails": []}, {}), ({"mails": MAILS, "tables": ["Returns"]}, {})],
+    ids=["mail is off", "no mails", "another table"],
+)
+def test_an_import_that_mails_nobody_is_not_told(stream, mail):
+    made = with_streams({"sales": {"tables": ["Orders"], "archive": [], **stream}}, {"o": {"table": "Orders"}}, mail)
+    assert list(made.warnings()) == []

@@ -29,22 +29,39 @@ class ImportSettings(Section):
     """`imports.<name>`: where files lie, the table's keys, the what becomes of columns, and how files are read."""
 
     bucket: BucketName | None = None
+    """A bucket that exists, heard through EventBridge; left out: one is made."""
     prefix: ImportPrefix = import_defaults.PREFIX
+    """Where files lie in the bucket; it ends with a slash."""
     table: TableName | None = None
+    """A table that exists; left out: one is made."""
     partition_key: AttributeName = "id"
+    """The partition key of the table; a key's type is its column's, S where that is unnamed."""
     sort_key: AttributeName | None = None
+    """Its sort key; left out: none."""
     transform: FunctionName | None = None
+    """A function between row and item: package.module:function."""
     columns: dict[AttributeName, ColumnSettings] = {}
+    """What becomes of columns: a type, or {as: another name, type: S}; those that are not named are strings."""
     constants: dict[AttributeName, Any] = Field({}, alias="set")
+    """Constants that every item gets."""
     ordered: bool = False
+    """true: rows of one file are written in the order of the file, never in parallel."""
     chunk_mib: Annotated[int, Field(ge=1, le=1024, alias="chunkMiB")] = import_defaults.CHUNK_MIB
+    """Larger objects are split."""
     timeout_seconds: Annotated[int, Field(ge=30, le=900)] = import_defaults.TIMEOUT_SECONDS
+    """How long an invocation may take; another continues what is left."""
     maximum_concurrency: Annotated[int, Field(ge=2, le=1000)] = import_defaults.MAXIMUM_CONCURRENCY
+    """Chunks at once."""
     write_units_per_second: Annotated[int, Field(ge=0)] = import_defaults.WRITE_UNITS_PER_SECOND
+    """What the import may write; 0: as fast as the table takes it."""
     warm_write_units: Annotated[int, Field(ge=0)] = import_defaults.WARM_WRITE_UNITS
+    """Warm throughput of the table that is made; 0: what a new table takes."""
     gzip_limit_mib: Annotated[int, Field(ge=1, alias="gzipLimitMiB")] = import_defaults.GZIP_LIMIT_MIB
+    """A compressed file that grows beyond this is refused."""
     format: FormatSettings = FormatSettings()
+    """How files are written, where names and content do not tell."""
     ignore: Annotated[list[IgnoredName], Field(max_length=50), each_once] = list(import_defaults.IGNORE)
+    """Names of files that are no data."""
 
     @field_validator("sort_key")
     @classmethod

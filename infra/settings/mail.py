@@ -16,14 +16,23 @@ class MailSettings(Section):
     """`mail`: who mails are from, and who may get them."""
 
     sender: Address
+    """The address that mails are from; required if anything is mailed."""
     from_name: Annotated[str, satisfying(mail_from.is_name, mail_from.NAMES)] = ""
+    """What mail programs show in place of the address."""
     reply_to: Address | None = None
+    """Where answers go; left out: to the sender."""
     domain: Domain | None = None
+    """The domain of the sender, which is verified; left out: the address itself is."""
     create_identity: bool = mail_defaults.CREATE_IDENTITY
+    """false: the account has verified the address or domain already."""
     hosted_zone: HostedZone = ""
+    """The id of a Route 53 zone: the domain's DKIM, MAIL FROM and DMARC records are made there."""
     enabled: bool = mail_defaults.ENABLED
+    """false: mails are counted, not sent."""
     templates: Annotated[str, Field(min_length=1)] = mail_defaults.TEMPLATES
+    """The folder of templates: in it a folder each, with subject.txt, body.txt and body.html."""
     only_to: Annotated[list[AddressOrDomain], each_recipient_once] = []
+    """Addresses and domains that may be mailed; []: all."""
 
     def args(self) -> "MailerArgs":
         """Returns the arguments of a mailer that say whom mails are from."""

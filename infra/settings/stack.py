@@ -28,12 +28,19 @@ class Settings(Section):
             "a stack name of up to 16 of a-z 0-9 -, starting with a letter: names of resources carry it",
         ),
     ]
+    """The name of the stack."""
     region: Region
+    """Where the stack is."""
     mail: MailSettings | None = None
+    """Who mails are from, and who may get them."""
     streams: dict[_PipelineName, StreamSettings] = {}
+    """Streams by name: changes of tables, archived and mailed."""
     imports: dict[_PipelineName, ImportSettings] = {}
+    """Imports by name: files in S3 that become items of a table."""
     reports: dict[_PipelineName, ReportSettings] = {}
+    """Reports by name: counts of tables on a schedule."""
     operations: OperationsSettings = OperationsSettings()
+    """How the stack is watched, kept and paid for."""
 
     @property
     def mailing(self) -> list[str]:

@@ -29,20 +29,35 @@ class StreamSettings(Section):
     """`streams.<name>`: tables, what is archived, what is mailed, and how the functions are fed and built."""
 
     table_name: TableName | None = None
+    """The name of the table that is made; left out: named automatically."""
     partition_key: AttributeName = "userId"
+    """The partition key of the table that is made, a string."""
     sort_key: AttributeName | None = None
+    """Its sort key, a string; left out: none."""
     tables: Annotated[list[TableName], Field(max_length=10), each_once] = []
+    """Names of tables that exist, each with a stream of both images; given, none is made."""
     archive: Annotated[list[EventName], each_once] = ["INSERT", "REMOVE"]
+    """The kinds of change that are archived in S3; []: no archiver."""
     address_attribute: AttributeName = stream_defaults.ADDRESS_ATTRIBUTE
+    """Where the address of a mail is, unless its rule says."""
     name_attribute: AttributeName = stream_defaults.NAME_ATTRIBUTE
+    """Where the name is that mails greet."""
     mails: list[MailRuleSettings] = []
+    """Rules of mail, ten at most: each that matches a change sends its mail to each address; []: no notifier."""
     maximum_retry_attempts: Annotated[int, Field(ge=0, le=10_000)] = stream_defaults.MAXIMUM_RETRY_ATTEMPTS
+    """How often a failing record is tried again."""
     maximum_record_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = stream_defaults.MAXIMUM_RECORD_AGE_SECONDS
+    """How old a record may get while it is tried; whichever limit is reached first ends it."""
     batch_size: Annotated[int, Field(ge=1, le=10_000)] = stream_defaults.BATCH_SIZE
+    """Records an invocation, at most."""
     batch_window_seconds: Annotated[int, Field(ge=0, le=300)] = stream_defaults.BATCH_WINDOW_SECONDS
+    """How long to wait for a batch to fill."""
     parallelization_factor: Annotated[int, Field(ge=1, le=10)] = stream_defaults.PARALLELIZATION_FACTOR
+    """Batches of a shard at once; changes of one key stay in order."""
     memory_mib: Annotated[int | None, Field(ge=128, le=10_240, alias="memoryMiB")] = None
+    """What each function has; left out: 256."""
     timeout_seconds: Annotated[int | None, Field(ge=30, le=900)] = None
+    """How long an invocation may take; left out: 60 of the archiver, 300 of the notifier."""
 
     @property
     def rules(self) -> list[MailRule]:

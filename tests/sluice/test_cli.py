@@ -223,7 +223,8 @@ def test_a_preview_shows_the_tree_uncut(checkout):
 def test_a_preview_says_who_is_mailed_when_and_warns_of_what_may_surprise(checkout):
     (checkout / "Pulumi.local.yaml").write_text(
         "config:\n  aws:region: eu-north-1\n  sluice:mail: {sender: a@example.com}\n  sluice:reports: null\n"
-        "  sluice:streams: {users: {tables: [Orders]}}\n  sluice:imports: {items: {table: Orders, partitionKey: null}}\n"
+        "  sluice:streams: {users: {tables: [Orders]}}\n"
+        "  sluice:imports: {items: {table: Orders, partitionKey: null}}\n"
     )
     lines = sluice("preview").output.splitlines()
     assert "streams.users mails profile-changed to email on MODIFY of email or name" in lines

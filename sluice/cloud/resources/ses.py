@@ -21,7 +21,7 @@ def identity(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
 
 
 @creates("aws:sesv2/emailIdentityMailFromAttributes:EmailIdentityMailFromAttributes")
-def mail_from(_cloud: Cloud, _name: str, inputs: Inputs) -> Created:
+def mail_from(_cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """Where bounces of a domain go; nothing here delivers, so nothing bounces."""
     identity = inputs.take("emailIdentity")
     inputs.take("mailFromDomain")

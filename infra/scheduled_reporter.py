@@ -16,17 +16,15 @@ from infra.code import archive
 from infra.component import Component
 from infra.dashboard import Row, graph
 from infra.function import Function
-from infra.iam import Statement, account_of, allow, beside, decrypt_tables, role_policy, trust
-from infra.names import ROLE_NAME, fitting
+from infra.iam import Statement, allow, beside, decrypt_tables
 from infra.operations import Operations
 from infra.queue import Queue
 from infra.report_defaults import group_mistakes
+from infra.schedule import schedule
 from infra.schedule_times import event_age_seconds, silence, timeout_seconds
 from infra.sending import Sending, from_header, may_send
 from infra.table import Table
 
-_SCHEDULE_NAME = 64
-"""Characters that EventBridge takes for a schedule's name."""
 PREFIX = "reports/"
 """Where reports lie in their bucket."""
 
@@ -104,7 +102,18 @@ class ScheduledReporter(Component):
         self.function = self._create_function()
         self._create_retries()
         self._create_alarms()
-        self.schedule = self._create_schedule()
+        self.schedule = schedule(
+            name,
+            {
+                "every": args["every"],
+                "description": "Runs the report",
+                "function": self.function,
+                "field": environment.SCHEDULED_TIME,
+                "dead_letters": self.dead_letters,
+            },
+            self,
+            self._operations,
+        )
         self.dashboard_row = self._dashboard_row()
         self.register_outputs({"functionName": self.function.name, "bucketName": self.bucket.name})
 
@@ -255,43 +264,4 @@ class ScheduledReporter(Component):
                 "look": "Look at the schedule's state and at its role.",
                 "section": "report",
             },
-        )
-
-    def _create_schedule(self) -> aws.scheduler.Schedule:
-        role = aws.iam.Role(
-            f"{self._name}-schedule-role",
-            name=fitting(f"{self._name}-schedule-role", ROLE_NAME),
-            description=f"Lets the schedule of {self._name} invoke its function",
-            assume_role_policy=trust("scheduler.amazonaws.com", account_of(self.function.arn)),
-            tags=self._operations.get("tags"),
-            opts=self._child(),
-        )
-        policy = aws.iam.RolePolicy(
-            f"{self._name}-schedule-policy",
-            role=role.name,
-            policy=role_policy(
-                [
-                    allow("Invoke", ["lambda:InvokeFunction"], [self.function.arn]),
-                    allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.arn]),
-                ]
-            ),
-            opts=self._child(),
-        )
-        return aws.scheduler.Schedule(
-            f"{self._name}-schedule",
-            name=fitting(f"{self._name}-schedule", _SCHEDULE_NAME),
-            description="Runs the report",
-            schedule_expression=self._args["every"],
-            flexible_time_window={"mode": "OFF"},
-            target={
-                "arn": self.function.arn,
-                "role_arn": role.arn,
-                "input": json.dumps({environment.SCHEDULED_TIME: "<aws.scheduler.scheduled-time>"}),
-                "retry_policy": {
-                    "maximum_retry_attempts": 2,
-                    "maximum_event_age_in_seconds": event_age_seconds(self._args["every"]),
-                },
-                "dead_letter_config": {"arn": self.dead_letters.arn},
-            },
-            opts=self._child(policy),
         )

@@ -114,15 +114,9 @@ for import_, its in settings.imports.items():
 # Reports: a schedule -> counts of all tables by prefix -> totals, a page, a mail.
 reports: dict[str, ScheduledReporter] = {}
 for report, its in settings.reports.items():
-    if not sending:
-        break
     reports[report] = ScheduledReporter(
         f"{name}-report-{report}",
-        {
-            **its.args(settings.environment),
-            "sending": sending,
-            "operations": with_pipeline(operations, f"report/{report}"),
-        },
+        {**its.args(settings.environment, sending), "operations": with_pipeline(operations, f"report/{report}")},
         heir("report", reports),
     )
 

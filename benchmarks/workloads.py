@@ -50,6 +50,7 @@ ENVIRONMENT = {
     importer.WRITE_UNITS: "0",
     importer.TRANSFORM: "",
     reporter.GROUPS: '[{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "totals_table": "RA_totales"}]',
+    reporter.MAIL: reporter.ALWAYS,
     reporter.RECIPIENTS: '["team@example.com"]',
     reporter.NAME_ATTRIBUTE: "name",
     reporter.DATE_ATTRIBUTE: "created",

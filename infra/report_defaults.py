@@ -3,14 +3,29 @@
 A module of its own, because commands read settings and wait for no component of pulumi-aws to be loaded.
 """
 
+import enum
 from collections.abc import Sequence
 from itertools import combinations
+
+from handlers.reporter import environment
 
 NAME_ATTRIBUTE = "name"
 DATE_ATTRIBUTE = "date"
 READ_UNITS = 20_000
 ITEMS_PER_TABLE = 200
 HISTORY_DAYS = 400
+
+
+class ReportMail(enum.StrEnum):
+    """When a report is mailed."""
+
+    ALWAYS = environment.ALWAYS
+    """After each run."""
+    CHANGES = environment.CHANGES
+    """When a count is another than in the last report, or there is none."""
+    BREACHES = environment.BREACHES
+    """When an expectation is broken."""
+    NEVER = environment.NEVER
 
 
 def group_mistakes(names: Sequence[str], prefixes: Sequence[str]) -> list[str]:

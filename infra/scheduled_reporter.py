@@ -19,7 +19,8 @@ from infra.function import Function
 from infra.iam import Statement, allow, beside, decrypt_tables
 from infra.operations import Operations
 from infra.queue import Queue
-from infra.report_defaults import group_mistakes
+from infra.report_defaults import ReportMail, group_mistakes
+from infra.report_group import Group, described
 from infra.schedule import schedule
 from infra.schedule_times import event_age_seconds, silence, timeout_seconds
 from infra.sending import Sending, from_header, may_send
@@ -29,19 +30,6 @@ PREFIX = "reports/"
 """Where reports lie in their bucket."""
 
 
-class Group(TypedDict):
-    """Tables that are counted together."""
-
-    name: str
-    """Short and unique, such as `RA`."""
-    prefix: str
-    """What the names of its tables start with."""
-    label: str
-    """What people read."""
-    totals_table_name: NotRequired[str]
-    """The physical name of its totals table; `<prefix>totales` by default."""
-
-
 class ScheduledReporterArgs(TypedDict):
     """What a reporter is."""
 
@@ -49,12 +37,14 @@ class ScheduledReporterArgs(TypedDict):
     """Which tables are counted together; no prefix begins with another's."""
     every: str
     """An EventBridge schedule, such as `rate(5 minutes)`, or `cron(0 8 ? * MON-FRI *)` in UTC."""
-    recipients: Sequence[str]
-    """The addresses that get each report."""
-    sending: Sending
-    """How they are mailed."""
     environment: str
     """The environment that reports name."""
+    mail: NotRequired[ReportMail]
+    """When it is mailed: `always` by default."""
+    recipients: NotRequired[Sequence[str]]
+    """Who is mailed; needed, as `sending` is, unless `mail` is `never`."""
+    sending: NotRequired[Sending]
+    """How mails are sent."""
     name_attribute: NotRequired[str]
     """The attribute that holds an item's name; `name` by default."""
     date_attribute: NotRequired[str]
@@ -79,9 +69,9 @@ class ScheduledReporter(Component):
     - a schedule with a role of its own, that invokes the function with the scheduled time;
     - the function, whose failures are retried within the interval and then go to a queue of dead letters;
     - a bucket for the reports and a table of totals for each group;
-    - an alarm on failures that did not reach the queue, one on tables that may not be read, and one on a schedule that
-      has stopped; one whose runs may be seven days apart has none, as far as CloudWatch looks back, and the deployment
-      says so.
+    - an alarm on failures that did not reach the queue, one on tables that may not be read, one on broken expectations
+      where something is expected, and one on a schedule that has stopped; one whose runs may be seven days apart has
+      none, as far as CloudWatch looks back, and the deployment says so.
     """
 
     totals_tables: dict[str, pulumi.Output[str]]
@@ -93,6 +83,11 @@ class ScheduledReporter(Component):
         groups = args["groups"]
         if mistakes := group_mistakes([group["name"] for group in groups], [group["prefix"] for group in groups]):
             raise ValueError(f"the groups of {name} need {'; '.join(mistakes)}")
+        self._mail = ReportMail(args.get("mail", ReportMail.ALWAYS))
+        self._sending = None if self._mail is ReportMail.NEVER else args.get("sending")
+        if self._mail is not ReportMail.NEVER and not (self._sending and args.get("recipients")):
+            raise ValueError(f"{name} needs sending and recipients, or the mail never")
+        self._expects = any(group.get("expect") for group in groups)
         self._history_days = int(args.get("history_days", defaults.HISTORY_DAYS))
         self.bucket = self._create_bucket()
         self._totals = {group["name"]: self._create_totals(group) for group in groups}
@@ -127,6 +122,7 @@ class ScheduledReporter(Component):
                     "Failures",
                     function.metric("Errors", "errors"),
                     self.dead_letters.messages("dead letters"),
+                    *([function.own_metric(environment.BROKEN_EXPECTATIONS)] if self._expects else []),
                 ),
                 graph("Tables cut off by the budget", function.own_metric("ApproximateTables")),
                 graph(
@@ -158,12 +154,8 @@ class ScheduledReporter(Component):
         return Queue(f"{self._name}-dead-letters", {"operations": self._operations}, self._child())
 
     def _create_function(self) -> Function:
-        args, sending = self._args, self._args["sending"]
-        groups = [
-            {key: group[key] for key in ("name", "prefix", "label")}
-            | {"totals_table": self.totals_tables[group["name"]]}
-            for group in args["groups"]
-        ]
+        args = self._args
+        groups = [{**described(group), "totals_table": self.totals_tables[group["name"]]} for group in args["groups"]]
         return Function(
             f"{self._name}-reporter",
             {
@@ -172,7 +164,6 @@ class ScheduledReporter(Component):
                 "description": "Counts the items of tables by prefix and reports them",
                 "environment": {
                     environment.GROUPS: pulumi.Output.json_dumps(groups),
-                    environment.RECIPIENTS: json.dumps(list(args["recipients"])),
                     environment.NAME_ATTRIBUTE: args.get("name_attribute", defaults.NAME_ATTRIBUTE),
                     environment.DATE_ATTRIBUTE: args.get("date_attribute", defaults.DATE_ATTRIBUTE),
                     environment.BUCKET: self.bucket.name,
@@ -180,11 +171,8 @@ class ScheduledReporter(Component):
                     environment.ITEMS_PER_TABLE: str(int(args.get("items_per_table", defaults.ITEMS_PER_TABLE))),
                     environment.HISTORY_DAYS: str(self._history_days),
                     environment.ENVIRONMENT: args["environment"],
-                    environment.MAIL_ENABLED: flag_text(sending.get("enabled", mail_defaults.ENABLED)),
-                    environment.MAIL_ONLY_TO: json.dumps(list(sending.get("only_to", []))),
-                    environment.MAIL_SENDER: from_header(sending),
-                    environment.MAIL_REPLY_TO: sending.get("reply_to") or "",
-                    environment.MAIL_CONFIGURATION_SET: sending["configuration_set_name"],
+                    environment.MAIL: self._mail.value,
+                    **self._mail_variables(),
                 },
                 "settings": {
                     environment.GROUPS: "groups",
@@ -199,6 +187,19 @@ class ScheduledReporter(Component):
             self._child(),
         )
 
+    def _mail_variables(self) -> dict[str, pulumi.Input[str]]:
+        sending = self._sending
+        if not sending:
+            return {}
+        return {
+            environment.RECIPIENTS: json.dumps(list(self._args.get("recipients", []))),
+            environment.MAIL_ENABLED: flag_text(sending.get("enabled", mail_defaults.ENABLED)),
+            environment.MAIL_ONLY_TO: json.dumps(list(sending.get("only_to", []))),
+            environment.MAIL_SENDER: from_header(sending),
+            environment.MAIL_REPLY_TO: sending.get("reply_to") or "",
+            environment.MAIL_CONFIGURATION_SET: sending["configuration_set_name"],
+        }
+
     def _statements(self) -> list[Statement]:
         totals = [table.arn for table in self._totals.values()]
         counted = [beside(totals[0], f"table/{group['prefix']}*") for group in self._args["groups"]]
@@ -210,7 +211,7 @@ class ScheduledReporter(Component):
             *decrypt_tables(self._args.get("kms_keys", []), totals[0]),
             allow("KeepTotals", ["dynamodb:Query", "dynamodb:UpdateItem"], totals),
             allow("KeepReports", ["s3:GetObject", "s3:PutObject"], [reports]),
-            may_send(self._args["sending"]),
+            *([may_send(self._sending)] if self._sending else []),
             allow("KeepFailures", ["sqs:SendMessage"], [self.dead_letters.arn]),
         ]
 
@@ -240,6 +241,14 @@ class ScheduledReporter(Component):
             "Tables may not be read: the report shows them so, with DynamoDB's own count.",
             "Look at `notes` in the reporter's log for which, and why.",
         )
+        if self._expects:
+            self._alarm_on(
+                "report",
+                "broken",
+                self.function.own_metric(environment.BROKEN_EXPECTATIONS),
+                "A group's total is not as expected: the report says which, and by how much.",
+                f"Look at {PREFIX}latest.html of its bucket, and at who writes to the tables.",
+            )
         self._create_alarm_on_silence()
 
     def _create_alarm_on_silence(self) -> None:

@@ -9,7 +9,18 @@ SCHEDULED_TIME = "scheduled_time"
 """The event's field: the time that the schedule was due, `<aws.scheduler.scheduled-time>` in the schedule's input."""
 
 GROUPS = "REPORT_GROUPS"
-"""JSON: `[{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "totals_table": "RA_totales"}]`."""
+"""JSON: `[{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "totals_table": "RA_totales"}]`; with `expect`,
+such as `{"minimum": 100, "maximum": 900, "change_within": 20}`, where something is expected of a group."""
+
+MAIL = "REPORT_MAIL"
+"""When the report is mailed: one of the following. The variables about mail are there unless it is `never`."""
+
+ALWAYS = "always"
+CHANGES = "changes"
+"""Only when a count is another than in the last report, or there is none."""
+BREACHES = "breaches"
+"""Only when an expectation is broken."""
+NEVER = "never"
 
 RECIPIENTS = "REPORT_RECIPIENTS"
 """JSON: the addresses that get the report, `["team@example.com"]`."""
@@ -43,3 +54,6 @@ MAIL_REPLY_TO = "MAIL_REPLY_TO"
 """An address, or nothing: answers go to the sender."""
 
 MAIL_CONFIGURATION_SET = "MAIL_CONFIGURATION_SET"
+
+BROKEN_EXPECTATIONS = "BrokenExpectations"
+"""The metric of expectations that a report found broken."""

@@ -5,6 +5,7 @@ import time
 from functools import cache
 from typing import Any
 
+from handlers.reporter import environment
 from handlers.reporter.run import Run, Services, Summary, few
 from handlers.reporter.schedule import object_key, scheduled_time
 from handlers.reporter.settings import Settings, read
@@ -70,6 +71,7 @@ def _emit(summary: Summary, context: Any, started: float) -> None:
             "Items": (summary.items, "Count"),
             "ApproximateTables": (summary.approximate, "Count"),
             "UnreadableTables": (summary.unreadable, "Count"),
+            environment.BROKEN_EXPECTATIONS: (summary.broken, "Count"),
             "ReadUnits": (summary.units, "Count"),
             "MailsSent": (summary.mails, "Count"),
             "RecipientsSkipped": (summary.skipped, "Count"),

@@ -5,16 +5,20 @@
 
 A name and a date are as the item has them (cut after a thousand characters), null where it has none; a key is an
 object, attribute -> value. A table that could not be read has a `status` too: DynamoDB's (`CREATING`, `DELETING`, ...),
-`VANISHED`, `UNREADABLE` or `FAILED`.
+`VANISHED`, `UNREADABLE` or `FAILED`. Where something is expected of a group, or mails depend on what is found, a group
+has a verdict: `broken`, the expectations that are broken, and `changed`, whether a count is another than in the last
+report; both are null where the run could not tell.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from json.encoder import encode_basestring_ascii as quoted
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from handlers.reporter.counting.newest import Item
+from handlers.reporter.expectations import Breach, Verdict
 from handlers.reporter.settings import Group
 
 VANISHED = "VANISHED"
@@ -92,6 +96,8 @@ class GroupReport(NamedTuple):
     label: str
     total: int
     tables: Sequence[Table[Row]]
+    verdict: Verdict | None = Verdict()
+    """What was found of it; None: the run could not tell."""
 
     @property
     def approximate(self) -> bool:
@@ -99,9 +105,14 @@ class GroupReport(NamedTuple):
         return any(table.approximate for table in self.tables)
 
     @property
+    def broken(self) -> Sequence[Breach]:
+        """The expectations that are known to be broken."""
+        return self.verdict.broken if self.verdict else ()
+
+    @property
     def counts(self) -> dict[str, int]:
         """Table -> total, of the tables that are there: not those being made, being deleted or gone."""
-        return {table.name: table.total for table in self.tables if table.status not in _ABSENT}
+        return counts_of(self.tables)
 
 
 class Past(NamedTuple):
@@ -125,8 +136,17 @@ class Report(NamedTuple):
     groups: Sequence[GroupReport]
 
 
+def counts_of(tables: Sequence[Table[Any]]) -> dict[str, int]:
+    """Gives table -> total, of the tables that are there: not those being made, being deleted or gone."""
+    return {table.name: table.total for table in tables if table.status not in _ABSENT}
+
+
 def render(
-    generated_at: str, environment: str, groups: Sequence[Group], tables: Mapping[str, Sequence[Table[Item]]]
+    generated_at: str,
+    environment: str,
+    groups: Sequence[Group],
+    tables: Mapping[str, Sequence[Table[Item]]],
+    verdicts: Mapping[str, Verdict | None] = MappingProxyType({}),
 ) -> bytes:
     """Writes the report's JSON; numbers keep the digits that DynamoDB sent.
 
@@ -135,8 +155,11 @@ def render(
         environment: the environment's name.
         groups: the groups, in the order of the settings.
         tables: group name -> its tables, in the order of the report.
+        verdicts: group name -> what was found of it, None where that is not known; without those that nobody asks for.
     """
-    members = ",".join(f"{quoted(group.name)}:{_group(group, tables[group.name])}" for group in groups)
+    members = ",".join(
+        f"{quoted(group.name)}:{_group(group, tables[group.name], _verdict(group.name, verdicts))}" for group in groups
+    )
     text = f'{{"generated_at":{quoted(generated_at)},"environment":{quoted(environment)},"groups":{{{members}}}}}\n'
     return text.encode("ascii")
 
@@ -160,9 +183,20 @@ def parse(body: bytes) -> Report:
         raise DamagedReportError(f"{type(error).__name__}: {error}") from error
 
 
-def _group(group: Group, tables: Sequence[Table[Item]]) -> str:
-    total = sum(table.total for table in tables)
-    return f'{{"label":{quoted(group.label)},"total":{total},"tables":[{",".join(map(_table, tables))}]}}'
+def _group(group: Group, tables: Sequence[Table[Item]], verdict: Mapping[str, str]) -> str:
+    total = str(sum(table.total for table in tables))
+    rows = ",".join(map(_table, tables))
+    return _object({"label": quoted(group.label), "total": total, **verdict, "tables": f"[{rows}]"})
+
+
+def _verdict(name: str, verdicts: Mapping[str, Verdict | None]) -> dict[str, str]:
+    if name not in verdicts:
+        return {}
+    verdict = verdicts[name]
+    if verdict is None:
+        return {"broken": "null", "changed": "null"}
+    broken = [breach.fields() for breach in verdict.broken]
+    return {"broken": json.dumps(broken), "changed": json.dumps(verdict.changed)}
 
 
 def _table(table: Table[Item]) -> str:
@@ -175,12 +209,28 @@ def _table(table: Table[Item]) -> str:
     }
     if table.status:
         fields["status"] = quoted(table.status)
+    return _object(fields)
+
+
+def _object(fields: Mapping[str, str]) -> str:
     return "{" + ",".join(f'"{name}":{value}' for name, value in fields.items()) + "}"
 
 
 def _parsed_group(name: str, group: dict[str, Any]) -> GroupReport:
     tables = [_parsed_table(table) for table in group["tables"]]
-    return GroupReport(name=name, label=_a(str, group["label"]), total=_a(int, group["total"]), tables=tables)
+    return GroupReport(name, _a(str, group["label"]), _a(int, group["total"]), tables, _parsed_verdict(group))
+
+
+def _parsed_verdict(group: dict[str, Any]) -> Verdict | None:
+    broken, changed = group.get("broken", []), group.get("changed", True)
+    if broken is None or changed is None:
+        return None
+    return Verdict(tuple(map(_parsed_breach, _a(list, broken))), _a(bool, changed))
+
+
+def _parsed_breach(breach: dict[str, Any]) -> Breach:
+    before = breach.get("before")
+    return Breach(_a(str, breach["expectation"]), _a(int, breach["limit"]), None if before is None else _a(int, before))
 
 
 def _parsed_table(table: dict[str, Any]) -> Table[Row]:

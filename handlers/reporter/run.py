@@ -11,8 +11,10 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from handlers.reporter import environment
 from handlers.reporter.counting.newest import Listing
 from handlers.reporter.counting.survey import survey
+from handlers.reporter.judging import is_mailed, judge
 from handlers.reporter.keeping.marks import Mark, Marks, MarkStore
 from handlers.reporter.keeping.storage import Storage
 from handlers.reporter.keeping.totals import Totals
@@ -52,7 +54,7 @@ class Summary:
     """
 
     def __init__(self) -> None:
-        self.tables = self.items = self.approximate = self.unreadable = self.mails = self.skipped = 0
+        self.tables = self.items = self.approximate = self.unreadable = self.broken = self.mails = self.skipped = 0
         self.units = 0.0
         self.reasons: list[str] = []
         self.notes: list[str] = []
@@ -78,6 +80,7 @@ class Run:
         self._deadlines = deadlines
         self._refusals: dict[str, str] = {}  # table -> why it may not be read; empty where the record is another run's
         self._former: Mark | None = None
+        self._histories: dict[str, Sequence[Past] | None] = {}
         self._storage = Storage(services.bucket, deadlines)
         self._totals = {
             group.name: Totals(services.dynamodb, group.totals_table, group.name, deadlines)
@@ -111,7 +114,7 @@ class Run:
         return None
 
     def _is_complete(self, body: bytes) -> bool:
-        """Whether a stored report is this run's, and every table of it could be read, or was gone by itself."""
+        """Whether a stored report is this run's, every table of it could be read, or was gone, and groups be judged."""
         try:
             report = parse(body)
             if report.generated_at != stamp(self._time):
@@ -119,7 +122,8 @@ class Run:
         except DamagedReportError as error:
             self._note(f"{object_key(self._time, 'json')} is damaged ({error}): it is made anew")
             return False
-        return all(table.status != FAILED for group in report.groups for table in group.tables)
+        failed = any(table.status == FAILED for group in report.groups for table in group.tables)
+        return not failed and all(group.verdict for group in report.groups)
 
     def _count(self) -> bytes:
         settings = self._settings
@@ -128,7 +132,21 @@ class Run:
         self.summary.units = tables.units
         self.summary.reasons += tables.failures
         self._refusals = tables.refusals
-        return render(stamp(self._time), settings.environment, settings.groups, tables.groups)
+        judges_all = settings.mail in (environment.CHANGES, environment.BREACHES)
+        verdicts = {
+            group.name: judge(group.expect, tables.groups[group.name], self._history(group.name))
+            for group in settings.groups
+            if judges_all or group.expect
+        }
+        return render(stamp(self._time), settings.environment, settings.groups, tables.groups, verdicts)
+
+    def _history(self, group: str) -> Sequence[Past] | None:
+        """Reads a group's rows before the report, once; None where they cannot be read."""
+        if group not in self._histories:
+            self._histories[group] = None
+            with self._outcome(f"history of {group}"):
+                self._histories[group] = self._totals[group].before(stamp(self._time))
+        return self._histories[group]
 
     def _put_totals(self, report: Report) -> None:
         expires_at = self._time + timedelta(days=self._settings.history_days)
@@ -141,10 +159,8 @@ class Run:
                 self._former = mark or self._former
 
     def _publish(self, report: Report) -> None:
-        histories: dict[str, Sequence[Past]] = {}
-        for name, totals in self._totals.items():
-            with self._outcome(f"history of {name}"):
-                histories[name] = totals.before(report.generated_at)
+        histories = {name: self._history(name) or () for name in self._totals}
+        for totals in self._totals.values():
             self.summary.notes += totals.notes
         key = object_key(self._time, "html")
         view = compare(report, histories, f"s3://{self._settings.bucket}/{key}")
@@ -153,7 +169,8 @@ class Run:
             self._storage.put(key, body, "html")
             self._storage.put_latest(body, "html", report.generated_at)
         with self._outcome("mail"):
-            self._send(mail.render(view))
+            if is_mailed(self._settings.mail, report):
+                self._send(mail.render(view))
 
     def _send(self, content: mail.Mail) -> None:
         settings = self._settings
@@ -183,6 +200,7 @@ class Run:
         self.summary.tables = len(tables)
         self.summary.items = sum(group.total for group in report.groups)
         self.summary.approximate = sum(table.approximate for table in tables)
+        self.summary.broken = sum(len(group.broken) for group in report.groups)
         locked = [table for table in tables if table.locked]
         self.summary.unreadable = len(locked)
         for table in locked:  # by the report, so that each run that counts a table names it

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from handlers.reporter import environment as names
+from handlers.reporter.expectations import Expectation
 from handlers.shared.variables import flag, flag_text
 
 _T = TypeVar("_T")
 
+_CHOICES = (names.ALWAYS, names.CHANGES, names.BREACHES, names.NEVER)
 _PERSONAL = {names.RECIPIENTS, names.MAIL_ONLY_TO, names.MAIL_SENDER, names.MAIL_REPLY_TO}
 
 
@@ -23,12 +25,17 @@ class Group(NamedTuple):
     prefix: str
     label: str
     totals_table: str
+    expect: Expectation | None = None
 
 
 class Settings(NamedTuple):
-    """What one deployment of the reporter does; `environment` says what each field means."""
+    """What one deployment of the reporter does; `environment` says what each field means.
+
+    Where mail is `never`, what else is said of mail is empty.
+    """
 
     groups: tuple[Group, ...]
+    mail: str
     recipients: tuple[str, ...]
     name_attribute: str
     date_attribute: str
@@ -60,9 +67,15 @@ def read(environ: Mapping[str, str]) -> Settings:
             text = "not that" if name in _PERSONAL else repr(environ[name])
             raise SettingsError(f"{name} should be {shape}; it is {text}") from error
 
+    mail = value(names.MAIL, _choice, ", ".join(_CHOICES))
+
+    def of_mail(name: str, parse: Callable[[str], _T], shape: str, none: _T) -> _T:
+        return none if mail == names.NEVER else value(name, parse, shape)
+
     return Settings(
         groups=value(names.GROUPS, _groups, "a JSON list of {name, prefix, label, totals_table}"),
-        recipients=value(names.RECIPIENTS, _strings, "a JSON list of addresses"),
+        mail=mail,
+        recipients=of_mail(names.RECIPIENTS, _strings, "a JSON list of addresses", ()),
         name_attribute=value(names.NAME_ATTRIBUTE, _filled, "an attribute's name"),
         date_attribute=value(names.DATE_ATTRIBUTE, _filled, "an attribute's name"),
         bucket=value(names.BUCKET, _filled, "a bucket's name"),
@@ -70,16 +83,27 @@ def read(environ: Mapping[str, str]) -> Settings:
         read_units=value(names.READ_UNITS, _at_least(1), "a whole number of 1 or more"),
         items_per_table=value(names.ITEMS_PER_TABLE, _at_least(0), "a whole number of 0 or more"),
         history_days=value(names.HISTORY_DAYS, _at_least(1), "a whole number of 1 or more"),
-        mail_enabled=value(names.MAIL_ENABLED, _flag, "true or false"),
-        mail_only_to=value(names.MAIL_ONLY_TO, _strings, "a JSON list of addresses and domains"),
-        mail_sender=value(names.MAIL_SENDER, _filled, "a From header"),
-        mail_reply_to=value(names.MAIL_REPLY_TO, str, "an address or empty"),
-        mail_configuration_set=value(names.MAIL_CONFIGURATION_SET, _filled, "a configuration set's name"),
+        mail_enabled=of_mail(names.MAIL_ENABLED, _flag, "true or false", False),
+        mail_only_to=of_mail(names.MAIL_ONLY_TO, _strings, "a JSON list of addresses and domains", ()),
+        mail_sender=of_mail(names.MAIL_SENDER, _filled, "a From header", ""),
+        mail_reply_to=of_mail(names.MAIL_REPLY_TO, str, "an address or empty", ""),
+        mail_configuration_set=of_mail(names.MAIL_CONFIGURATION_SET, _filled, "a configuration set's name", ""),
     )
 
 
 def _groups(text: str) -> tuple[Group, ...]:
-    return tuple(Group(**fields) for fields in _list(text))
+    return tuple(map(_group, _list(text)))
+
+
+def _group(fields: dict[str, Any]) -> Group:
+    expect = fields.get("expect")
+    return Group(**{**fields, "expect": Expectation(**expect) if expect else None})
+
+
+def _choice(text: str) -> str:
+    if text not in _CHOICES:
+        raise ValueError("no choice")
+    return text
 
 
 def _strings(text: str) -> tuple[str, ...]:

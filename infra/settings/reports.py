@@ -1,11 +1,12 @@
 """`reports.<name>`: which tables are counted, how often, for whom, and how much a run may read."""
 
 import re
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from infra import report_defaults
+from infra.report_defaults import ReportMail
 from infra.settings.section import Section
 from infra.settings.types import (
     Address,
@@ -19,7 +20,41 @@ from infra.settings.types import (
 )
 
 if TYPE_CHECKING:  # settings are read without waiting for a component
+    from infra.report_group import ExpectationArgs
     from infra.scheduled_reporter import ScheduledReporterArgs
+    from infra.sending import Sending
+
+
+_Items = Annotated[int, Field(ge=0)]
+_Percentage = Annotated[
+    str, matching(re.compile(r"(0|[1-9][0-9]{0,3})%", re.ASCII), "a whole percentage below 10000%, such as 20%")
+]
+
+
+class ReportExpectation(Section):
+    """What is expected of a group's total; a report that finds it broken says so."""
+
+    minimum: _Items | None = None
+    """The fewest items."""
+    maximum: _Items | None = None
+    """The most items."""
+    change_within: _Percentage | None = None
+    """How far the total may differ from the report's before, such as 20%."""
+
+    def args(self) -> "ExpectationArgs":
+        """Returns what is expected, as a component takes it: without what is not, and percent as a number."""
+        args = {name: value for name, value in self if value is not None}
+        if self.change_within:
+            args["change_within"] = int(self.change_within.removesuffix("%"))
+        return cast("ExpectationArgs", args)
+
+    @field_validator("maximum")
+    @classmethod
+    def _not_below_the_minimum(cls, maximum: int | None, fields: ValidationInfo) -> int | None:
+        minimum = fields.data.get("minimum")
+        if maximum is not None and minimum is not None and maximum < minimum:
+            raise ValueError(f"at least the minimum of {minimum}")
+        return maximum
 
 
 class ReportGroup(Section):
@@ -31,6 +66,21 @@ class ReportGroup(Section):
     """What the names of its tables begin with."""
     label: Annotated[str, Field(min_length=1, max_length=80)]
     """How the report titles it."""
+    expect: ReportExpectation | None = None
+    """What is expected of its total; a breach is marked and alarmed."""
+
+    def args(self, suffix: str) -> dict[str, Any]:
+        """Returns the group as a component takes it; `suffix` ends the name of its totals table."""
+        fields = {name: value for name, value in self if name != "expect"}
+        expect = {"expect": self.expect.args()} if self.expect else {}
+        return {**fields, **expect, "totals_table_name": f"{self.prefix}totales{suffix}"}
+
+    @field_validator("expect")
+    @classmethod
+    def _something(cls, expect: ReportExpectation | None) -> ReportExpectation | None:
+        if expect and not expect.args():
+            raise ValueError("at least one of minimum, maximum, changeWithin")
+        return expect
 
 
 class ReportSettings(Section):
@@ -40,8 +90,10 @@ class ReportSettings(Section):
     """Groups of tables; no prefix begins with another's, in all reports."""
     every: ScheduleExpression = "rate(5 minutes)"
     """An EventBridge schedule: rate(5 minutes), or cron(0 8 * * ? *) in UTC."""
-    recipients: Annotated[list[Address], Field(min_length=1, max_length=50), each_recipient_once]
-    """Who gets the report; required, here or in the stack file."""
+    mail: Literal["always", "changes", "breaches", "never"] = ReportMail.ALWAYS.value
+    """When it is mailed: at each run, when a count changed, when an expectation is broken, or never."""
+    recipients: Annotated[list[Address], Field(max_length=50, validate_default=True), each_recipient_once] = []
+    """Who gets the report; required, here or in the stack file, unless mail is never."""
     name_attribute: AttributeName = report_defaults.NAME_ATTRIBUTE
     """Where the name of an item is."""
     date_attribute: AttributeName = report_defaults.DATE_ATTRIBUTE
@@ -55,11 +107,36 @@ class ReportSettings(Section):
     kms_keys: Annotated[list[KmsKey], Field(max_length=20)] = []
     """ARNs of the customer-managed keys that tables are encrypted with."""
 
-    def args(self, environment: str) -> "ScheduledReporterArgs":
+    @property
+    def mails(self) -> bool:
+        """Whether it ever sends mail."""
+        return self.mail != ReportMail.NEVER
+
+    def args(self, environment: str, sending: "Sending | None" = None) -> "ScheduledReporterArgs":
         """Returns the arguments of a reporter: the settings under their names, and the names of totals tables.
 
         Those have the environment where others may be.
+
+        Args:
+            environment: The environment's name.
+            sending: How its mails are sent; left out where it sends none.
         """
         suffix = "" if environment in ("local", "prod") else f"_{environment}"
-        groups = [{**dict(group), "totals_table_name": f"{group.prefix}totales{suffix}"} for group in self.groups]
-        return cast("ScheduledReporterArgs", {**dict(self), "groups": groups, "environment": environment})
+        args = {**dict(self), "mail": ReportMail(self.mail), "groups": [group.args(suffix) for group in self.groups]}
+        mailed = {"sending": sending} if sending and self.mails else {}
+        return cast("ScheduledReporterArgs", {**args, **mailed, "environment": environment})
+
+    @field_validator("recipients")
+    @classmethod
+    def _somebody_to_mail(cls, recipients: list[str], fields: ValidationInfo) -> list[str]:
+        if not recipients and fields.data.get("mail") != ReportMail.NEVER:
+            raise ValueError("at least one address, or none and mail: never")
+        return recipients
+
+    @field_validator("mail")
+    @classmethod
+    def _something_expected(cls, mail: str, fields: ValidationInfo) -> str:
+        groups = fields.data.get("groups")
+        if mail == ReportMail.BREACHES and groups and not any(group.expect for group in groups):
+            raise ValueError("breaches only where a group has expect, which says what they are breaches of")
+        return mail

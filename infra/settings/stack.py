@@ -46,7 +46,7 @@ class Settings(Section):
     def mailing(self) -> list[str]:
         """The pipelines that send mail, such as `streams.users`."""
         streams = [f"streams.{name}" for name, stream in self.streams.items() if stream.mails]
-        return [*streams, *(f"reports.{name}" for name in self.reports)]
+        return [*streams, *(f"reports.{name}" for name, report in self.reports.items() if report.mails)]
 
     @property
     def buckets(self) -> list[str]:

@@ -16,6 +16,7 @@ from sluice.cli import cli
 from sluice.cloud.program.execution import stacks
 from sluice.outputs import Import, Report, SluiceOutputs, Stream, StreamTable
 from tests.docs.markdown import PAGES, ROOT, anchors, blocks, links, prose, shell
+from tests.infra.test_program_settings import graph_of as stack_of
 
 README = (ROOT / "README.md").read_text()
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
@@ -279,7 +280,9 @@ def test_every_alarm_has_its_heading(graph_of, stack):
 
 def test_every_heading_of_an_alarm_has_an_alarm(graph_of):
     of_alarms = {anchor for anchor in anchors(OPERATING) if anchor.startswith(COMPONENTS_OF_ALARMS)}
-    assert of_alarms == set.union(*(alarm_anchors(graph_of(stack)) for stack in stacks()))
+    expecting = {"name": "G", "prefix": "G_", "label": "x", "expect": {"minimum": 1}}
+    more = stack_of({}, {}, {"expecting": {"groups": [expecting], "mail": "never"}})
+    assert of_alarms == set.union(alarm_anchors(more), *(alarm_anchors(graph_of(stack)) for stack in stacks()))
 
 
 def test_each_alarm_has_meaning_causes_look_fix_and_redrive():

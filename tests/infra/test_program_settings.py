@@ -66,9 +66,10 @@ def reports(draw):
     return {
         name: {
             "groups": [
-                {"name": f"G{group}", "prefix": f"p{number}g{group}_", "label": "x"}
+                {"name": f"G{group}", "prefix": f"p{number}g{group}_", "label": "x", "expect": {"minimum": 1}}
                 for group in range(draw(st.integers(1, 2)))
             ],
+            "mail": draw(st.sampled_from(["always", "changes", "breaches", "never"])),
             "recipients": ["team@example.com"],
         }
         for number, name in enumerate(names)
@@ -87,6 +88,15 @@ def graph_of(streams, imports, reported, stack="prod"):
     recorder = Recorder("eu-north-1")
     run(stack, recorder, config=configured(streams, imports, reported, stack))
     return recorder.graph
+
+
+def test_a_stack_whose_reports_are_never_mailed_has_no_mail():
+    """Its one other pipeline mails nobody either."""
+    group = {"name": "G", "prefix": "p_", "label": "x"}
+    graph = graph_of({"plain": {}}, {}, {"quiet": {"groups": [group], "mail": "never"}})
+    assert not [type_ for type_ in numbers(graph) if type_.startswith(("aws:ses", "aws:sesv2"))]
+    assert not [each for each in graph.of_type("aws:iam/rolePolicy:RolePolicy") if "ses:" in each.inputs["policy"]]
+    assert graph.named("sluice-prod-report-quiet-reporter")
 
 
 def numbers(graph):
@@ -109,7 +119,7 @@ def test_any_number_of_pipelines_keeps_every_rule(streams, imports, reported):
     assert found.get("aws:lambda/function:Function", 0) == consumers + len(imports) + len(reported)
     assert found.get("aws:scheduler/schedule:Schedule", 0) == len(reported)
     assert found.get("aws:cloudwatch/eventRule:EventRule", 0) == sum(bool(its["bucket"]) for its in imports.values())
-    mailed = bool(reported) or any(its["mails"] for its in streams.values())
+    mailed = any(its["mail"] != "never" for its in reported.values()) or any(its["mails"] for its in streams.values())
     assert bool(found.get("aws:sesv2/configurationSet:ConfigurationSet")) == mailed
     assert ("sluice:index:Mailer" in found) == mailed
 

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from infra.mailer import Mailer
+from infra.report_defaults import ReportMail
 from infra.scheduled_reporter import ScheduledReporter
 from sluice.cloud.program.execution import stacks
 from tests.infra.reading import OPERATIONS, PROTECTED, TAGS, TOPIC, dependencies, record, statements, types
@@ -240,6 +241,7 @@ def test_the_reporter_is_told_all_that_its_handler_reads():
     from handlers.reporter import environment
 
     own = {environment.HANDLER, environment.SCHEDULED_TIME}
+    own |= {environment.BROKEN_EXPECTATIONS, *ReportMail}
     names = {value for name, value in vars(environment).items() if name.isupper()} - own
     assert variables(reporter()).keys() == names
 
@@ -302,6 +304,50 @@ def test_listing_tables_is_the_one_thing_allowed_everywhere(graph_of, stack):
         if "*" in statement["Resource"] and sid != "WriteTraces"
     ]
     assert everywhere == [("dynamodb:ListTables",)]
+
+
+# ---- mail
+
+
+@pytest.mark.parametrize("mail", list(ReportMail))
+def test_the_reporter_is_told_when_to_mail(mail):
+    assert variables(reporter(mail=mail))["REPORT_MAIL"] == mail.value
+
+
+def test_a_reporter_that_never_mails_may_not_and_knows_nobody():
+    graph = reporter(mail=ReportMail.NEVER)
+    assert "ses:" not in graph.named("report-reporter-policy").inputs["policy"]
+    assert not {"REPORT_RECIPIENTS", "MAIL_SENDER", "MAIL_CONFIGURATION_SET"} & variables(graph).keys()
+
+
+@pytest.mark.parametrize("missing", [{"recipients": []}, {"sending": None}])
+def test_a_reporter_that_mails_has_somebody_to_mail_and_a_sender(missing):
+    def build():
+        args: Any = {"groups": [RA], "every": "rate(1 hour)", "environment": "test", "recipients": ["a@example.com"]}
+        ScheduledReporter("report", {**args, "sending": Mailer("mail", MAILER).sending, **missing})
+
+    with pytest.raises(ValueError, match="report needs sending and recipients, or the mail never"):
+        record(build)
+
+
+# ---- what is expected
+
+
+def test_the_reporter_is_told_what_is_expected():
+    """Numbers from programs in other languages are no integers."""
+    groups = [{**RA, "expect": {"minimum": 10.0, "change_within": 20}}, VR]
+    found = json.loads(variables(reporter(groups=groups))["REPORT_GROUPS"])
+    assert [group.get("expect") for group in found] == [{"minimum": 10, "change_within": 20}, None]
+    assert "10.0" not in variables(reporter(groups=groups))["REPORT_GROUPS"]
+
+
+def test_broken_expectations_have_an_alarm():
+    graph = reporter(groups=[{**RA, "expect": {"maximum": 0}}])
+    inputs = graph.named("report-broken").inputs
+    assert (inputs["namespace"], inputs["metricName"]) == ("Sluice", "BrokenExpectations")
+    assert inputs["dimensions"] == {"FunctionName": "report-reporter"}
+    assert (inputs["threshold"], inputs["statistic"]) == (1, "Sum")
+    assert "docs/operating.md#report-broken" in inputs["alarmDescription"]
 
 
 # ---- the reports

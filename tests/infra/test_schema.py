@@ -95,7 +95,7 @@ def test_each_pipeline_is_a_component_of_the_package(schema):
     [
         ("StreamPipeline", ["consumers", "failuresBucketArn"]),
         ("ImportPipeline", ["partitionKey"]),
-        ("ScheduledReporter", ["environment", "every", "groups", "recipients", "sending"]),
+        ("ScheduledReporter", ["environment", "every", "groups"]),
     ],
 )
 def test_only_what_has_no_default_is_required(schema, pipeline, required):

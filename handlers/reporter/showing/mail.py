@@ -19,6 +19,7 @@ from handlers.reporter.showing.markup import (
     count,
     escaped,
     items_note,
+    judged,
     long_time,
     mailed,
     mailed_key,
@@ -82,7 +83,14 @@ def _subject(view: View) -> str:
         f"{shown(group.group.label, 40)} {count(group.group.total, group.group.approximate)}{_subject_change(group)}"
         for group in view.groups[:6]
     )
-    return one_line(shown(f"Table report, {view.environment}, {view.at:%H:%M} UTC: {totals or 'no groups'}", 200))
+    title = f"Table report, {view.environment}, {view.at:%H:%M} UTC: {totals or 'no groups'}"
+    return one_line(shown(f"{_subject_broken(view)}{title}", 200))
+
+
+def _subject_broken(view: View) -> str:
+    broken = [shown(group.group.label, 40) for group in view.groups if group.group.broken]
+    more = f" and {len(broken) - 2} more" if len(broken) > 2 else ""
+    return f"Not as expected: {', '.join(broken[:2])}{more}. " if broken else ""
 
 
 def _subject_change(view: GroupView) -> str:
@@ -149,8 +157,14 @@ def _total(view: GroupView) -> str:
         f'<div class="rule" style="margin-top:20px;padding-top:18px;border-top:1px solid {_RULE}">'
         f'<div style="font-size:16px;line-height:22px;font-weight:600">{escaped(shown(group.label, _LONGEST))}</div>'
         f'<div style="font-size:30px;line-height:38px;font-weight:600">{count(group.total, group.approximate)}</div>'
-        f"<div>{change_since(view, _change, _soft)}</div>{_history(view.history)}</div>\n"
+        f"<div>{change_since(view, _change, _soft)}</div>{_judged(view)}{_history(view.history)}</div>\n"
     )
+
+
+def _judged(view: GroupView) -> str:
+    words = judged(view.group)
+    style = f"margin-top:8px;padding:4px 10px;border-radius:6px;background:{_NOTE_GROUND};color:{_NOTE}"
+    return f'<div class="note" style="{style}">{words}</div>' if words else ""
 
 
 def _change(change: int, approximate: bool) -> str:

@@ -7,7 +7,8 @@ from datetime import datetime
 from os.path import dirname
 from typing import Any
 
-from handlers.reporter.report import Row, Table
+from handlers.reporter.expectations import CHANGE_WITHIN, MINIMUM, Breach
+from handlers.reporter.report import GroupReport, Row, Table
 from handlers.reporter.showing.view import GroupView
 from handlers.shared.inert import inert
 
@@ -116,6 +117,23 @@ def change_since(view: GroupView, change: Callable[[int, bool], str], soft: Call
         return soft("First report")
     words = change(view.change, view.group.approximate) if view.change else "No change"
     return f"{words} {soft(f'since {short_time(view.since, view.history[-1].at)}')}"
+
+
+def judged(group: GroupReport) -> str:
+    """Says which expectations of a group are broken, or that this could not be told; `""` where all is as expected."""
+    if group.verdict is None:
+        return "Not judged: a table or the last report could not be read"
+    broken = group.verdict.broken
+    noun = "Expectation" if len(broken) == 1 else "Expectations"
+    return f"{noun} broken: {'; '.join(_breach(breach, group.total) for breach in broken)}" if broken else ""
+
+
+def _breach(breach: Breach, total: int) -> str:
+    if breach.expectation == CHANGE_WITHIN:
+        before = breach.before or 0
+        return f"a change of {signed(total - before)} from {number(before)}, more than {breach.limit}%"
+    word = "fewer than the minimum" if breach.expectation == MINIMUM else "more than the maximum"
+    return f"{word} of {number(breach.limit)}"
 
 
 def status(table: Table[Row]) -> str:

@@ -16,6 +16,7 @@ from handlers.reporter.showing.markup import (
     count,
     escaped,
     items_note,
+    judged,
     long_time,
     number,
     plural,
@@ -91,8 +92,13 @@ def _card(view: GroupView) -> str:
     return (
         f'<div class="card"><h2>{escaped(group.label)}</h2>'
         f'<p class="total">{count(group.total, group.approximate)}</p>'
-        f"<p>{change_since(view, _change, _soft)}</p>{_history(view)}</div>\n"
+        f"<p>{change_since(view, _change, _soft)}</p>{_judged(view)}{_history(view)}</div>\n"
     )
+
+
+def _judged(view: GroupView) -> str:
+    words = judged(view.group)
+    return f'<p class="judged">{words}</p>' if words else ""
 
 
 def _change(change: int, approximate: bool) -> str:

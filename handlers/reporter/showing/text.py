@@ -7,6 +7,7 @@ from handlers.reporter.showing.markup import (
     NOTHING,
     count,
     items_note,
+    judged,
     long_time,
     mailed,
     mailed_key,
@@ -46,7 +47,8 @@ def _total(view: GroupView) -> str:
     else:
         since = short_time(view.since, view.history[-1].at)
         change = f"{signed(view.change, view.group.approximate) if view.change else 'no change'} since {since}"
-    return f"\n{one_line(view.group.label)}: {count(view.group.total, view.group.approximate)} ({change})\n"
+    words = f"  {judged(view.group)}\n" if judged(view.group) else ""
+    return f"\n{one_line(view.group.label)}: {count(view.group.total, view.group.approximate)} ({change})\n{words}"
 
 
 def _tables(view: GroupView) -> Block:

@@ -82,6 +82,7 @@ def settings(**changes: Any) -> Settings:
     """Settings of two groups and two recipients."""
     values: dict[str, Any] = {
         "groups": (RA, VR),
+        "mail": "always",
         "recipients": ("one@example.com", "two@example.com"),
         "name_attribute": "name",
         "date_attribute": "date",

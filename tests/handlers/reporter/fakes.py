@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from hypothesis import settings
 
 from handlers.reporter.counting.newest import Item
+from handlers.reporter.expectations import Verdict
 from handlers.reporter.report import Past, Table, parse, render
 from handlers.reporter.settings import Group
 from handlers.reporter.showing.view import View, compare
@@ -205,9 +206,13 @@ def item(name: str | None = "n", date: str | None = "2026-11-21", key: str = "k"
     return Item(None if name is None else {"S": name}, None if date is None else {"S": date}, {"id": {"S": key}})
 
 
-def view(tables: dict[str, list[Table]], histories: dict[str, list[Past]] | None = None) -> View:
+def view(
+    tables: dict[str, list[Table]],
+    histories: dict[str, list[Past]] | None = None,
+    verdicts: dict[str, Verdict | None] | None = None,
+) -> View:
     groups = [group for group in (RA, VR) if group.name in tables]
-    return compare(parse(render(STAMP, "dev", groups, tables)), histories or {}, LOCATION)
+    return compare(parse(render(STAMP, "dev", groups, tables, verdicts or {})), histories or {}, LOCATION)
 
 
 def past(total: int, tables: dict[str, int] | None = None, minutes: int = 5) -> Past:

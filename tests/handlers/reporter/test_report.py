@@ -1,9 +1,11 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.reporter.counting.newest import Item
+from handlers.reporter.expectations import Breach, Verdict
 from handlers.reporter.report import Row, Table, parse, render
 from tests.handlers.reporter.fakes import RA, STAMP, VR, item, unhurried
 
@@ -95,3 +97,26 @@ def test_a_total_counts_the_tables_that_are_there() -> None:
     [group] = parse(render(STAMP, "dev", [RA], {"RA": tables})).groups
     assert group.counts == {"RA_a": 3, "RA_d": 4}
     assert group.approximate
+
+
+@pytest.mark.parametrize(
+    ("verdict", "broken", "changed"),
+    [
+        (Verdict((), False), [], False),
+        (
+            Verdict((Breach("change_within", 20, 9),)),
+            [{"expectation": "change_within", "limit": 20, "before": 9}],
+            True,
+        ),
+        (None, None, None),
+    ],
+)
+def test_a_verdict_is_written_and_read_again(verdict: Verdict | None, broken: object, changed: bool | None) -> None:
+    body = render(STAMP, "dev", [RA], {"RA": []}, {"RA": verdict})
+    group = json.loads(body)["groups"]["RA"]
+    assert (group["broken"], group["changed"]) == (broken, changed)
+    assert parse(body).groups[0].verdict == verdict
+
+
+def test_a_group_without_a_verdict_has_nothing_broken_and_counts_as_changed() -> None:
+    assert parse(render(STAMP, "dev", [RA], {"RA": []})).groups[0].verdict == Verdict((), True)

@@ -1,10 +1,12 @@
 import pytest
 
 from handlers.reporter import environment as names
+from handlers.reporter.expectations import Expectation
 from handlers.reporter.settings import Group, SettingsError, read
 
 VARIABLES = {
     names.GROUPS: '[{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "totals_table": "RA_totales"}]',
+    names.MAIL: "always",
     names.RECIPIENTS: '["team@example.com"]',
     names.NAME_ATTRIBUTE: "name",
     names.DATE_ATTRIBUTE: "date",
@@ -32,6 +34,18 @@ def test_mail_can_be_turned_off() -> None:
     assert not read(VARIABLES | {names.MAIL_ENABLED: "false"}).mail_enabled
 
 
+def test_what_is_expected_of_a_group_is_read() -> None:
+    group = '{"name": "RA", "prefix": "RA_", "label": "RA", "totals_table": "t", "expect": {"minimum": 1}}'
+    assert read(VARIABLES | {names.GROUPS: f"[{group}]"}).groups[0].expect == Expectation(minimum=1)
+
+
+def test_without_mail_nothing_more_has_to_be_said_of_it() -> None:
+    mail = (names.RECIPIENTS, names.MAIL_ENABLED, names.MAIL_ONLY_TO, names.MAIL_SENDER, names.MAIL_CONFIGURATION_SET)
+    others = {name: value for name, value in VARIABLES.items() if name not in mail}
+    settings = read(others | {names.MAIL: "never"})
+    assert (settings.mail, settings.recipients, settings.mail_enabled) == ("never", (), False)
+
+
 @pytest.mark.parametrize("name", VARIABLES)
 def test_a_missing_variable_is_named(name: str) -> None:
     variables = {other: value for other, value in VARIABLES.items() if other != name}
@@ -45,6 +59,8 @@ def test_a_missing_variable_is_named(name: str) -> None:
         (names.GROUPS, "RA"),
         (names.GROUPS, '{"name": "RA"}'),
         (names.GROUPS, '[{"name": "RA"}]'),
+        (names.GROUPS, '[{"name": "RA", "prefix": "RA_", "label": "RA", "totals_table": "t", "expect": {"least": 1}}]'),
+        (names.MAIL, "sometimes"),
         (names.BUCKET, ""),
         (names.READ_UNITS, "0"),
         (names.READ_UNITS, "many"),

@@ -146,8 +146,9 @@ def test_a_sender_and_what_a_report_counts_for_whom_are_enough():
         },
         "reports": {
             "tables": {
-                "groups": [{"name": "RA", "prefix": "RA_", "label": "Augmented Reality"}],
+                "groups": [{"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "expect": None}],
                 "every": "rate(5 minutes)",
+                "mail": "always",
                 "recipients": ["team@example.com"],
                 "nameAttribute": "name",
                 "dateAttribute": "date",
@@ -206,7 +207,8 @@ def test_what_a_report_counts_for_whom_has_no_default():
     with pytest.raises(SettingsError) as caught:
         load({"aws:region": "eu-north-1", "sluice:reports": {"tables": {}}}, "dev")
     assert "sluice:reports.tables.groups: missing; it has no default" in str(caught.value)
-    assert "sluice:reports.tables.recipients: missing; it has no default" in str(caught.value)
+    recipients = "sluice:reports.tables.recipients: found []; allowed: at least one address, or none and mail: never"
+    assert recipients in str(caught.value)
 
 
 @pytest.mark.parametrize("mail", [{}, {"sluice:mail": {}}], ids=["absent", "Pulumi.yaml's default"])
@@ -331,7 +333,7 @@ def test_every_mistake_is_named_at_once_with_key_and_found_and_allowed():
         "sluice:imports.items.chunkMiB: found 0; allowed: greater than or equal to 1",
         "sluice:reports.tables.every: found 'hourly'; allowed: an EventBridge schedule such as rate(5 minutes) "
         "or cron(0 8 * * ? *), in UTC",
-        "sluice:reports.tables.recipients: found []; allowed: at least one",
+        "sluice:reports.tables.recipients: found []; allowed: at least one address, or none and mail: never",
         "sluice:operations.logRetentionDays: found 8; allowed: one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, "
         "400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 (what CloudWatch Logs offers)",
     ]
@@ -441,7 +443,7 @@ def test_an_unknown_field_is_refused_with_the_known_ones():
 def test_an_unknown_field_of_a_group_is_refused_with_the_known_ones():
     group = {"name": "RA", "prefix": "RA_", "label": "Augmented Reality", "colour": "red"}
     assert mistakes(reports={"groups": [group]}) == [
-        "sluice:reports.tables.groups[0].colour: unknown; allowed: name, prefix, label"
+        "sluice:reports.tables.groups[0].colour: unknown; allowed: name, prefix, label, expect"
     ]
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.reporter.counting.newest import Item
+from handlers.reporter.expectations import Breach, Verdict
 from handlers.reporter.report import Table
 from handlers.reporter.showing import mail
 from handlers.reporter.showing.view import View
@@ -174,3 +175,25 @@ def test_states_and_lost_tables_are_told() -> None:
         assert "≈\N{NO-BREAK SPACE}5" in text
         assert "≈ marks a table" in text
         assert "No tables." in text
+
+
+BROKEN = {"RA": Verdict((Breach("minimum", 300), Breach("change_within", 20, 313)), True), "VR": Verdict((), False)}
+WORDS = "Expectations broken: fewer than the minimum of 300; a change of −62 from 313, more than 20%"
+
+
+def test_a_broken_expectation_is_marked_in_subject_and_both_forms() -> None:
+    content = mail.render(view({"RA": [Table("RA_a", 251)], "VR": [Table("VR_a", 5)]}, verdicts=BROKEN))
+    assert content.subject == (
+        "Not as expected: Augmented Reality. Table report, dev, 09:05 UTC: Augmented Reality 251, Virtual Reality 5"
+    )
+    assert f">{WORDS}</div>" in content.html
+    assert f"\nAugmented Reality: 251 (first report)\n  {WORDS}\n" in content.text
+    assert content.html.count("xpectation") == content.text.count("xpectation") == 1
+    Structure(content.html)
+
+
+def test_a_group_that_was_not_judged_says_so_and_its_subject_nothing() -> None:
+    content = mail.render(view({"RA": [Table("RA_a", 251)]}, verdicts={"RA": None}))
+    assert content.subject.startswith("Table report, dev")
+    for text in (content.html, content.text):
+        assert "Not judged: a table or the last report could not be read" in text

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.reporter.counting.newest import Item
+from handlers.reporter.expectations import Breach, Verdict
 from handlers.reporter.report import Table
 from handlers.reporter.showing import page
 from handlers.reporter.showing.view import View
@@ -136,6 +137,11 @@ def test_the_first_report_announces_its_history() -> None:
 def test_the_history_is_drawn_and_put_in_words() -> None:
     html = page.render(view({"RA": [Table("RA_a", 1)]}, {"RA": [past(5)]}))
     assert 'aria-label="Totals of 2 reports' in html
+
+
+def test_a_broken_expectation_is_marked_beside_the_total() -> None:
+    html = page.render(view({"RA": [Table("RA_a", 9)]}, verdicts={"RA": Verdict((Breach("maximum", 8),))}))
+    assert '<p class="judged">Expectation broken: more than the maximum of 8</p>' in html
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,36 @@
+"""A group of tables that a report counts, and what is expected of it: as an input, and as the function reads it."""
+
+from typing import Any, NotRequired, TypedDict
+
+
+class ExpectationArgs(TypedDict):
+    """What is expected of a group's total; nothing of what is left out."""
+
+    minimum: NotRequired[int]
+    """Items, at least."""
+    maximum: NotRequired[int]
+    """Items, at most."""
+    change_within: NotRequired[int]
+    """Percent of the last report's total that this one's may differ by, up or down."""
+
+
+class Group(TypedDict):
+    """Tables that are counted together."""
+
+    name: str
+    """Short and unique, such as `RA`."""
+    prefix: str
+    """What the names of its tables start with."""
+    label: str
+    """What people read."""
+    totals_table_name: NotRequired[str]
+    """The physical name of its totals table; `<prefix>totales` by default."""
+    expect: NotRequired[ExpectationArgs]
+    """What is expected of its total; nothing by default."""
+
+
+def described(group: Group) -> dict[str, Any]:
+    """Returns a group as the reporter's function reads it, without its totals table."""
+    expect = {name: int(limit) for name, limit in group.get("expect", {}).items() if isinstance(limit, (int, float))}
+    fields = {"name": group["name"], "prefix": group["prefix"], "label": group["label"]}
+    return {**fields, **({"expect": expect} if expect else {})}

@@ -15,7 +15,7 @@ from infra.import_pipeline import ImportPipeline
 from infra.mailer import Mailer
 from infra.monitoring import Monitoring
 from infra.notifier import marks_table, notifier
-from infra.operations import Operations, with_pipeline
+from infra.operations import AlarmChoice, Operations, promise, with_pipeline
 from infra.scheduled_reporter import ScheduledReporter
 from infra.sending import Sending
 from infra.settings import load_stack
@@ -30,17 +30,21 @@ templates = Path(__file__).parent / (settings.mail.templates if settings.mail el
 mail_templates.check(rules, templates)
 remarks.tell(settings)
 name = f"{pulumi.get_project()}-{settings.environment}"
+alarms = AlarmChoice(settings.operations.alarms)
 tags = {
     "project": pulumi.get_project(),
     "environment": settings.environment,
     "owner": settings.operations.owner,
     "pipeline": "shared",
+    **promise(alarms),
 }
 
-monitoring = Monitoring(f"{name}-monitoring", {"emails": settings.operations.alarm_emails, "tags": tags})
+monitoring = Monitoring(f"{name}-monitoring", {"emails": settings.operations.told, "tags": tags})
 operations: Operations = {
     "tags": tags,
     "alarm_topic_arn": monitoring.topic_arn,
+    "alarms": alarms,
+    "runbook_url": settings.operations.runbook_url,
     "log_retention_days": settings.operations.log_retention_days,
     "tracing": settings.operations.tracing,
     "protect": settings.operations.protect,

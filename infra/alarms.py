@@ -6,7 +6,9 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.metrics import Expression, Metric
-from infra.operations import Operations
+from infra.operations import Operations, has_alarm
+
+_RUNBOOKS = "docs/operating.md"
 
 
 class AlarmArgs(TypedDict):
@@ -18,7 +20,7 @@ class AlarmArgs(TypedDict):
     look: str
     """Where to look first; a sentence."""
     section: str
-    """The part of `docs/operating.md` that has the fix, as in `docs/operating.md#<section>-<kind>`."""
+    """The part of the runbooks that has the fix, as in `docs/operating.md#<section>-<kind>`."""
     threshold: NotRequired[float]
     """The alarm goes off at this value or above; 1 by default."""
     period_seconds: NotRequired[int]
@@ -29,18 +31,23 @@ class AlarmArgs(TypedDict):
     """What tells it from another alarm of its kind and owner."""
     silence: NotRequired[bool]
     """True: the alarm goes off where the metric has no data in any of the periods, whatever its values."""
+    essential: NotRequired[bool]
+    """True: it tells of a loss or of silence, and is there also where only essential alarms are wanted."""
 
 
 def alarm(
     owner: str, kind: str, args: AlarmArgs, parent: pulumi.Resource, operations: Operations
-) -> aws.cloudwatch.MetricAlarm:
-    """Makes an alarm.
+) -> aws.cloudwatch.MetricAlarm | None:
+    """Makes an alarm; None where the stack has none of its sort.
 
     Unless it is one on silence, a period without data is a good one, since idle pipelines have none.
     """
+    if not has_alarm(operations, essential=args.get("essential", False)):
+        return None
     topic = operations.get("alarm_topic_arn")
     actions = [topic] if topic is not None else []
-    runbook = f"docs/operating.md#{args['section']}-{kind}"
+    runbooks = operations.get("runbook_url") or _RUNBOOKS
+    runbook = f"{runbooks}{'' if runbooks.endswith('/') else '#'}{args['section']}-{kind}"
     silence = args.get("silence", False)
     return aws.cloudwatch.MetricAlarm(
         f"{owner}-{kind}{args.get('suffix', '')}",

@@ -30,6 +30,7 @@ class Component(pulumi.ComponentResource):
         look: str,
         threshold: float = 1,
         suffix: str = "",
+        essential: bool = False,
     ) -> None:
         """Makes an alarm on a metric whose sum in five minutes reaches a threshold."""
         self._alarm(
@@ -41,6 +42,7 @@ class Component(pulumi.ComponentResource):
                 "section": section,
                 "threshold": threshold,
                 "suffix": suffix,
+                "essential": essential,
             },
         )
 

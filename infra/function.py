@@ -42,6 +42,8 @@ class OwnAlarm(TypedDict):
     """What has happened, for whoever is woken."""
     look: str
     """Where to look first."""
+    essential: NotRequired[bool]
+    """True where it tells of a loss, and is wanted also where only essential alarms are."""
 
 
 class FunctionArgs(TypedDict):
@@ -225,7 +227,14 @@ class Function(Component):
             threshold=(self._timeout_seconds - margin) * 1000,
         )
         for kind, own in self._args.get("alarms", {}).items():
-            self._alarm_on("function", kind, self.own_metric(own["metric"]), own["meaning"], own["look"])
+            self._alarm_on(
+                "function",
+                kind,
+                self.own_metric(own["metric"]),
+                own["meaning"],
+                own["look"],
+                essential=own.get("essential", False),
+            )
 
 
 def _json_bytes(value: Any) -> int:

@@ -159,11 +159,13 @@ def importer(
                 "metric": environment.ROWS_REJECTED,
                 "meaning": "Rows were rejected; the others were imported.",
                 "look": f"Look below {environment.REJECTED_PREFIX} of the import bucket for them and their reasons.",
+                "essential": True,
             },
             "failed-files": {
                 "metric": environment.FILES_FAILED,
                 "meaning": "Files could not be imported.",
                 "look": "Look at `python -m sluice imports`, which says which and why.",
+                "essential": True,
             },
         },
         "statements": [

@@ -168,6 +168,7 @@ class Mailer(Component):
                     "meaning": f"The rate of {kind} is where AWS reviews an account, and may stop its mails.",
                     "look": f"Look at what the alarm topic was told of {kind}: each message names who.",
                     "section": "mail",
+                    "essential": True,
                 },
             )
 

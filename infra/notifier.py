@@ -87,6 +87,7 @@ def notifier(
                 "metric": environment.MAILS_REFUSED,
                 "meaning": "SES refuses mails to single people; they are not tried again.",
                 "look": "Look at the function's log, which names record and code.",
+                "essential": True,
             },
             "unmarked": {
                 "metric": environment.MAILS_UNMARKED,
@@ -97,6 +98,7 @@ def notifier(
                 "metric": environment.RECORDS_UNREADABLE,
                 "meaning": "Records could not be read, so nobody was mailed about them.",
                 "look": "Look at the function's log for how many, and at who writes such items to the table.",
+                "essential": True,
             },
         },
         # A batch may wait for SES to take it; that is cheaper than failing.

@@ -131,6 +131,7 @@ class Queue(Component):
                         },
                     },
                     "periods": 3,
+                    "essential": True,
                     "meaning": "Messages lie in the queue, and nobody has taken one for 15 minutes.",
                     "look": "Look at the state of the event source mapping of the function that should.",
                     "section": "queue",
@@ -144,5 +145,6 @@ class Queue(Component):
                     "meaning": "Work has failed for good and lies among the dead letters.",
                     "look": "Look at `python -m sluice failures`, which says why and can send it again.",
                     "section": "queue",
+                    "essential": True,
                 },
             )

@@ -233,6 +233,7 @@ class ScheduledReporter(Component):
             self.function.metric("DestinationDeliveryFailures"),
             "A report was given up and did not reach the dead letters: nothing can send it again.",
             "Look at the role's statement KeepFailures and at the queue's policy.",
+            essential=True,
         )
         self._alarm_on(
             "report",
@@ -248,6 +249,7 @@ class ScheduledReporter(Component):
                 self.function.own_metric(environment.BROKEN_EXPECTATIONS),
                 "A group's total is not as expected: the report says which, and by how much.",
                 f"Look at {PREFIX}latest.html of its bucket, and at who writes to the tables.",
+                essential=True,
             )
         self._create_alarm_on_silence()
 
@@ -272,5 +274,6 @@ class ScheduledReporter(Component):
                 "meaning": f"No report was begun for {too_long.hours:g} hours, against {every}.",
                 "look": "Look at the schedule's state and at its role.",
                 "section": "report",
+                "essential": True,
             },
         )

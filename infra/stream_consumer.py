@@ -229,6 +229,7 @@ class StreamConsumer(Component):
             self.function.metric("DestinationDeliveryFailures"),
             "Records ran out of retries and could not be put among the failures.",
             f"Look at the role's statement KeepFailures and at the bucket's {FAILURES_PREFIX}.",
+            essential=True,
         )
         for table, mapping in self.mappings.items():
             self._create_alarms_on(mapping, _suffix(table))
@@ -242,6 +243,7 @@ class StreamConsumer(Component):
             "Records ran out of retries and lie among the failures.",
             "Look at `python -m sluice failures`, which can send them again, and at the function's log.",
             suffix=suffix,
+            essential=True,
         )
         self._alarm_on(
             "stream",
@@ -250,6 +252,7 @@ class StreamConsumer(Component):
             "Records ran out of retries and were dropped.",
             "Look at the function's log for why; the table still has its items as they are now.",
             suffix=suffix,
+            essential=True,
         )
         # Polls that find nothing count as 0; a mapping that has stopped has no polls. Twelve short periods, not a long
         # one: CloudWatch looks for older data before it takes a period for empty.
@@ -263,6 +266,7 @@ class StreamConsumer(Component):
                 "look": "Look at the state of the function's event source mapping.",
                 "section": "stream",
                 "suffix": suffix,
+                "essential": True,
             },
         )
 

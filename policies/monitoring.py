@@ -1,4 +1,7 @@
-"""What goes wrong is seen: logs that are kept, alarms on whatever can fail, somebody who is told."""
+"""What goes wrong is seen: logs that are kept, alarms on whatever can fail, somebody who is told.
+
+Rules ask for the alarms that a stack promises: resources of one that does not promise all have the tag `alarms`.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,6 +24,16 @@ from policies.resource_types import (
 )
 from sluice.schedules import Expression
 
+_ALL, _ESSENTIAL, _NONE = "all", "essential", "none"
+
+
+def _promised(resource: Resource, alarms: str) -> bool:
+    """Says whether a resource's stack promises alarms of a sort: `all`, or only the `essential` ones."""
+    said = resource.value("tags", "alarms")
+    if said is UNKNOWN or said == _NONE:
+        return False
+    return said != _ESSENTIAL or alarms == _ESSENTIAL
+
 
 @resource_rule("log-retention", "Log groups say how long they keep logs", LOG_GROUP)
 def log_retention(group: Resource) -> Iterator[str]:
@@ -41,6 +54,8 @@ def log_group_owned(stack: Stack) -> Iterator[tuple[Resource, str]]:
 def function_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """Three ways to fail that look alike from outside: nothing happens."""
     for function in stack.of_type(FUNCTION):
+        if not _promised(function, _ALL):
+            continue
         for metric in _unwatched(stack, function, "FunctionName", "AWS/Lambda", "Errors", "Throttles", "Duration"):
             yield function, f"add an alarm on AWS/Lambda {metric} with its name as FunctionName"
 
@@ -54,9 +69,11 @@ def stream_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
     for mapping in filter(is_stream, stack.of_type(MAPPING)):
         if not may_hold(mapping.value("metricsConfig", "metrics"), "EventCount"):
             yield mapping, "set metrics_config metrics EventCount, or its failures have no metric"
+        if not _promised(mapping, _ESSENTIAL):
+            continue
         for metric in _unwatched(stack, mapping, "EventSourceMappingUUID", "AWS/Lambda", *_MAPPING_METRICS):
             yield mapping, f"add an alarm on AWS/Lambda {metric} with its uuid as EventSourceMappingUUID"
-        function = stack.target(mapping, FUNCTION, "functionName")
+        function = stack.target(mapping, FUNCTION, "functionName") if _promised(mapping, _ALL) else None
         if function and _unwatched(stack, function, "FunctionName", "AWS/Lambda", "IteratorAge"):
             yield mapping, f"add an alarm on AWS/Lambda IteratorAge with {function.name} as FunctionName"
 
@@ -69,6 +86,8 @@ def queue_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
         redrive = queue.value("redrivePolicy")
         # Of a policy that is not known yet either may be right.
         metrics = [age, count] if redrive is UNKNOWN else [age] if redrive else [count]
+        if not _promised(queue, _ESSENTIAL if metrics == [count] else _ALL):
+            continue
         if len(_unwatched(stack, queue, "QueueName", "AWS/SQS", *metrics)) == len(metrics):
             yield queue, f"add an alarm on AWS/SQS {metrics[0]} with its name as QueueName"
 
@@ -77,6 +96,8 @@ def queue_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
 def silence_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """What has stopped has no errors and no lag: alarms that take missing data for good ones say nothing of it."""
     for mapping in stack.of_type(MAPPING):
+        if not _promised(mapping, _ESSENTIAL):
+            continue
         if is_stream(mapping):
             if not _heard(stack, mapping, "EventSourceMappingUUID", "PolledEventCount"):
                 yield (
@@ -88,8 +109,10 @@ def silence_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
         if queue and not any(_weighs(alarm, queue) for alarm in stack.of_type(ALARM)):
             yield queue, "add an alarm on messages that are visible while none are received"
     for schedule in stack.of_type(SCHEDULE):
-        function = stack.target(schedule, FUNCTION, "target", "arn")
-        if function and _within_reach(schedule) and not _heard(stack, function, "FunctionName", "Invocations"):
+        function = stack.target(schedule, FUNCTION, "target", "arn")  # a schedule has no tags
+        if not function or not _promised(function, _ESSENTIAL) or not _within_reach(schedule):
+            continue
+        if not _heard(stack, function, "FunctionName", "Invocations"):
             yield (
                 schedule,
                 f"add an alarm on AWS/Lambda Invocations of {function.name} that takes no data for breaching",

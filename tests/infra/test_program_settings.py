@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,18 +77,28 @@ def reports(draw):
     }
 
 
-def configured(streams, imports, reported, stack="prod"):
-    """The configuration of a stack with these pipelines and no others."""
+def configured(streams, imports, reported, stack="prod", **operations):
+    """The configuration of a stack with these pipelines and no others, and changes of its operations."""
+    base = configuration(stack)
     own = {"streams": {"users": None, **streams}, "imports": {"items": None, **imports}}
     own["reports"] = {"tables": None, **reported}
-    return {**configuration(stack), **{f"sluice:{section}": json.dumps(value) for section, value in own.items()}}
+    own["operations"] = {**json.loads(base.get("sluice:operations", "{}")), **operations}
+    return {**base, **{f"sluice:{section}": json.dumps(value) for section, value in own.items()}}
 
 
-def graph_of(streams, imports, reported, stack="prod"):
+def graph_of(streams, imports, reported, stack="prod", **operations):
     """The graph of a stack with these pipelines and no others."""
     recorder = Recorder("eu-north-1")
-    run(stack, recorder, config=configured(streams, imports, reported, stack))
+    run(stack, recorder, config=configured(streams, imports, reported, stack, **operations))
     return recorder.graph
+
+
+def numbers(graph):
+    """How many there are of a type."""
+    found = {}
+    for resource in graph.resources.values():
+        found[resource.type] = found.get(resource.type, 0) + 1
+    return found
 
 
 def test_a_stack_whose_reports_are_never_mailed_has_no_mail():
@@ -99,12 +110,75 @@ def test_a_stack_whose_reports_are_never_mailed_has_no_mail():
     assert graph.named("sluice-prod-report-quiet-reporter")
 
 
-def numbers(graph):
-    """How many there are of a type."""
-    found = {}
-    for resource in graph.resources.values():
-        found[resource.type] = found.get(resource.type, 0) + 1
-    return found
+TABLE = "sluice-prod-stream-users-table"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+PIPELINES = (
+    {"users": {"mails": [{"template": "welcome", "events": ["INSERT"]}]}},
+    {"items": {}},
+    {"tables": {"groups": [{"name": "G", "prefix": "p_", "label": "x", "expect": {"minimum": 1}}], "mail": "never"}},
+)
+
+
+def alarms_of(graph):
+    return {alarm.name.removeprefix("sluice-prod-") for alarm in graph.of_type(ALARM)}
+
+
+def test_essential_alarms_tell_of_losses_of_silence_and_of_what_is_expected():
+    assert alarms_of(graph_of(*PIPELINES, alarms="essential")) == {
+        "import-items-dead-letters-messages",
+        "import-items-importer-failed-files",
+        "import-items-importer-rejects",
+        "import-items-queue-silent",
+        "mail-bounces",
+        "mail-complaints",
+        "report-tables-broken",
+        "report-tables-dead-letters-messages",
+        "report-tables-silent",
+        "report-tables-undelivered",
+        *(f"stream-users-archiver-{kind}" for kind in ("dropped", "failed", "silent", "undelivered")),
+        *(f"stream-users-notifier-{kind}" for kind in ("dropped", "failed", "silent", "undelivered")),
+        "stream-users-notifier-refused",
+        "stream-users-notifier-unreadable",
+    }
+
+
+def test_without_alarms_nobody_is_subscribed_to_them():
+    graph = graph_of(*PIPELINES, alarms="none")
+    assert alarms_of(graph) == set()
+    assert "aws:sns/topicSubscription:TopicSubscription" not in numbers(graph)
+    assert "aws:sns/topic:Topic" in numbers(graph)  # what becomes of mails goes to it
+
+
+@pytest.mark.parametrize("choice", ["all", "essential", "none"])
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_policies_ask_for_the_alarms_that_are_promised(stack, choice):
+    graph = graph_of(*PIPELINES, stack, alarms=choice)
+    assert violations(graph) == []
+    assert list(policy_violations(neutral(graph, stack))) == []
+
+
+def test_resources_say_which_alarms_they_have_where_that_is_not_all():
+    tables = {choice: graph_of(*PIPELINES, alarms=choice).named(TABLE).inputs["tags"] for choice in ("all", "none")}
+    assert (tables["all"].get("alarms"), tables["none"]["alarms"]) == (None, "none")
+
+
+@pytest.mark.parametrize(
+    ("url", "runbook"),
+    [
+        ("", "docs/operating.md#report-silent"),
+        ("https://wiki.example.com/sluice", "https://wiki.example.com/sluice#report-silent"),
+        ("https://wiki.example.com/sluice/", "https://wiki.example.com/sluice/report-silent"),
+    ],
+)
+def test_alarms_point_below_the_team_s_runbooks(url, runbook):
+    alarm = graph_of(*PIPELINES, runbookUrl=url).named("sluice-prod-report-tables-silent")
+    assert alarm.inputs["alarmDescription"].endswith(f" Runbook: {runbook} (sluice-prod-report-tables)")
+
+
+def test_alarms_have_room_for_the_longest_url():
+    url = f"https://wiki.example.com/{'r' * 275}"
+    for alarm in graph_of(*PIPELINES, runbookUrl=url).of_type(ALARM):
+        assert len(alarm.inputs["alarmDescription"]) <= 1024  # what CloudWatch takes
 
 
 @settings(deadline=None, max_examples=12)

@@ -159,7 +159,9 @@ def test_a_sender_and_what_a_report_counts_for_whom_are_enough():
             }
         },
         "operations": {
+            "alarms": "all",
             "alarmEmails": [],
+            "runbookUrl": "",
             "logRetentionDays": 30,
             "protect": False,
             "tracing": False,
@@ -436,7 +438,8 @@ def test_an_unknown_section_is_refused_with_the_known_ones():
 
 def test_an_unknown_field_is_refused_with_the_known_ones():
     assert mistakes(operations={"protected": True}) == [
-        "sluice:operations.protected: unknown; allowed: alarmEmails, logRetentionDays, protect, tracing, owner"
+        "sluice:operations.protected: unknown; allowed: alarms, alarmEmails, runbookUrl, logRetentionDays, protect, "
+        "tracing, owner"
     ]
 
 
@@ -456,7 +459,7 @@ def test_a_section_that_is_no_json_is_refused(text):
     (found,) = mistakes(operations=text)
     assert found == (
         f"sluice:operations: found {text!r}; "
-        "allowed: an object of alarmEmails, logRetentionDays, protect, tracing, owner"
+        "allowed: an object of alarms, alarmEmails, runbookUrl, logRetentionDays, protect, tracing, owner"
     )
 
 
@@ -470,7 +473,7 @@ def test_json_that_python_cannot_read_is_refused_in_a_short_line(text):
 @pytest.mark.parametrize("value", [[], 1, True, "text"])
 def test_a_section_that_is_no_object_is_refused(value):
     (found,) = mistakes(operations=json.dumps(value))
-    assert found.startswith(f"sluice:operations: found {value!r}; allowed: an object of alarmEmails, ")
+    assert found.startswith(f"sluice:operations: found {value!r}; allowed: an object of alarms, alarmEmails, ")
 
 
 @pytest.mark.parametrize("value", [[], 1, True, "text"])

@@ -43,7 +43,7 @@ class OwnAlarm(TypedDict):
     look: str
     """Where to look first."""
     essential: NotRequired[bool]
-    """True where it tells of a loss, and is wanted also where only essential alarms are."""
+    """True where it tells of a loss, and is wanted also where only essential alarms are; False by default."""
 
 
 class FunctionArgs(TypedDict):

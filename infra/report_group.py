@@ -7,11 +7,11 @@ class ExpectationArgs(TypedDict):
     """What is expected of a group's total; nothing of what is left out."""
 
     minimum: NotRequired[int]
-    """Items, at least."""
+    """Items, at least; none by default."""
     maximum: NotRequired[int]
-    """Items, at most."""
+    """Items, at most; any number by default."""
     change_within: NotRequired[int]
-    """Percent of the last report's total that this one's may differ by, up or down."""
+    """Percent of the last report's total that this one's may differ by, up or down; any by default."""
 
 
 class Group(TypedDict):

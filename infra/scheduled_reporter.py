@@ -42,9 +42,9 @@ class ScheduledReporterArgs(TypedDict):
     mail: NotRequired[ReportMail]
     """When it is mailed: `always` by default."""
     recipients: NotRequired[Sequence[str]]
-    """Who is mailed; needed, as `sending` is, unless `mail` is `never`."""
+    """Who is mailed; left out only where `mail` is `never`."""
     sending: NotRequired[Sending]
-    """How mails are sent."""
+    """How mails are sent; left out only where `mail` is `never`."""
     name_attribute: NotRequired[str]
     """The attribute that holds an item's name; `name` by default."""
     date_attribute: NotRequired[str]

@@ -1,7 +1,6 @@
 """The table of resource types in docs/embedded-cloud.md, read from the functions that create them."""
 
 import ast
-import importlib
 import inspect
 import re
 from collections.abc import Iterator
@@ -17,8 +16,7 @@ from sluice.cloud.resources.inputs import pascal
 
 def rows() -> Iterator[str]:
     """Gives a line for each type: what it is called, what it is, which of its properties are known."""
-    for service in registry._SERVICES:
-        importlib.import_module(f"sluice.cloud.resources.{service}")
+    registry._load()
     for token, creator in sorted(registry._CREATORS.items()):
         module = inspect.getmodule(creator)
         assert module
@@ -33,7 +31,7 @@ class Reading:
     def __init__(self, module: ModuleType, token: str) -> None:
         tree = ast.parse(inspect.getsource(module))
         self._functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-        self._token = token
+        self._module, self._token = module, token
 
     def properties(self, function: str) -> set[str]:
         """The properties that a creator takes: by their names, or as what AWS's API knows."""
@@ -51,7 +49,7 @@ class Reading:
             if isinstance(node.func, ast.Attribute):
                 path = self._path(node.func.value, paths)
                 if path is not None and node.func.attr == "take":
-                    taken.add(path + ast.literal_eval(node.args[0]))
+                    taken |= {path + name for name in self._names(node.args[0], function)}
                 elif path is not None and node.func.attr == "tag_list":
                     taken.add(f"{path}tags")
                 elif path is not None and node.func.attr == "rest":
@@ -93,6 +91,15 @@ class Reading:
             if around is not None and kind in ("object", "objects"):
                 return f"{around}{ast.literal_eval(node.args[0])}{'[]' if kind == 'objects' else ''}."
         return None
+
+    def _names(self, node: ast.expr, function: ast.FunctionDef) -> Iterator[str]:
+        """The names that an argument has: its own, or each key of the module's dict that it goes through."""
+        if not isinstance(node, ast.Name):
+            yield ast.literal_eval(node)
+            return
+        for generator in ast.walk(function):
+            if isinstance(generator, ast.comprehension) and node.id in ast.unparse(generator.target):
+                yield from getattr(self._module, ast.unparse(generator.iter).removesuffix(".items()"))
 
     def _rest(self, function: ast.FunctionDef, taken: set[str]) -> Iterator[str]:
         """The properties of the type that an operation takes which the function calls, besides those taken by name."""

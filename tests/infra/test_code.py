@@ -295,6 +295,35 @@ def test_a_package_called_handlers_elsewhere_is_that_one_and_not_ours(tmp_path, 
     assert Path(made.path).is_relative_to(root)
 
 
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """A program in its working directory that uses a handler of what is installed elsewhere."""
+    installed = write(tmp_path / "installed", handlers__importer__handler="from handlers.importer import rules")
+    write(installed, handlers__importer__rules="LIMIT = 1")
+    monkeypatch.setattr(code, "ROOT", installed)
+    (tmp_path / "program").mkdir()
+    monkeypatch.chdir(tmp_path / "program")
+    return tmp_path / "program"
+
+
+IMPORTER = "handlers.importer.handler.handle"
+
+
+def test_a_function_of_the_program_joins_a_handler_that_is_installed(program):
+    write(program, shop__rows="from handlers.importer.rules import LIMIT\n\ndef tidy(row):\n    return row")
+    folder = package(IMPORTER, code.ROOT, functions=["shop.rows:tidy"])
+    assert folder.parent == program / ".build"
+    assert {"handlers/importer/handler.py", "handlers/importer/rules.py", "shop/rows.py"} <= contents(folder).keys()
+
+
+def test_a_file_of_the_program_never_takes_the_place_of_one_that_is_installed(program):
+    write(program, handlers__importer__rules="LIMIT = 2", handlers__rows="import handlers.importer.rules\ntidy = 1")
+    with pytest.raises(
+        CodeError, match=r"handlers/importer/rules\.py is a file of handlers\.rows and, .* rename yours"
+    ):
+        package(IMPORTER, code.ROOT, functions=["handlers.rows:tidy"])
+
+
 def test_what_a_module_loaded_by_name_lacks_is_to_be_named_beside_it(tmp_path):
     root = write(
         tmp_path, app__sender__handler="", app__tidy__rows="import app.text\ntidy = 1", app__text="import sample"

@@ -64,9 +64,9 @@ def test_an_unknown_name_is_an_error_with_the_names_that_are_there(graph):
 
 def test_a_provider_function_that_is_not_known_is_refused():
     def build():
-        pulumi.export("account", aws.get_caller_identity_output().account_id)
+        pulumi.export("zones", aws.get_availability_zones_output().names)
 
-    with pytest.raises(NotImplementedError, match=r"getCallerIdentity.* is not known here"):
+    with pytest.raises(NotImplementedError, match=r"getAvailabilityZones.* is not known here"):
         record(build)
 
 
@@ -80,3 +80,12 @@ def test_no_output_that_the_provider_declares_is_missing_in_an_update():
     program.run("test", Recorder("eu-north-1"), config={}, program=build)
     assert len(seen) == 3
     assert all(seen)
+
+
+def test_where_a_program_runs_is_told():
+    def build():
+        pulumi.export("region", aws.get_region_output().region)
+        pulumi.export("account", aws.get_caller_identity_output().account_id)
+
+    (stack,) = record(build).of_type(STACK_TYPE)
+    assert stack.outputs == {"region": "eu-north-1", "account": "123456789012"}

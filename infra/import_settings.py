@@ -28,5 +28,6 @@ def settings_file(
             **import_columns.schema(columns, constants),
             "format": import_format.checked_fields(format_),
             "ignore": list(ignore),
-        }
+        },
+        sort_keys=True,  # programs in other languages hand maps over in any order, and each would be other code
     )

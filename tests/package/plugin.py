@@ -75,10 +75,12 @@ def plugin(engine_address: str) -> Iterator[provider_pb2_grpc.ResourceProviderSt
             process.terminate()
 
 
-def constructed(kind: str, name: str, inputs: dict[str, Any]) -> tuple[Graph, Any]:
+def constructed(
+    provider: provider_pb2_grpc.ResourceProviderStub, kind: str, name: str, inputs: dict[str, Any]
+) -> tuple[Graph, Any]:
     """Returns what the package registers for a component whose inputs are in wire form, and what it answers."""
     monitor = Monitor("eu-north-1")
-    with engine(monitor) as address, plugin(address) as provider:
+    with engine(monitor) as address:
         answer = provider.Construct(
             provider_pb2.ConstructRequest(
                 project=PROJECT,

@@ -10,6 +10,7 @@ import grpc
 import pulumi
 import pytest
 import yaml
+from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 
 from infra.code import package
 from infra.import_defaults import ColumnType
@@ -21,7 +22,7 @@ from infra.table import KeyType
 from sluice.cloud.program.execution import ROOT
 from sluice.cloud.program.recording import STACK_TYPE, Graph
 from tests.infra.reading import record
-from tests.package.plugin import constructed
+from tests.package.plugin import Monitor, constructed, engine, plugin
 
 pytestmark = pytest.mark.slow
 
@@ -40,11 +41,13 @@ def plain(graph: Graph) -> dict[str, Any]:
     return json.loads(json.dumps(made, default=show))
 
 
-def sent(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    return plain(constructed(kind, "sample", inputs)[0])
+@pytest.fixture(scope="module")
+def provider() -> Iterator[ResourceProviderStub]:
+    with engine(Monitor("eu-north-1")) as address, plugin(address) as stub:
+        yield stub
 
 
-def test_a_stream_pipeline_is_the_components_own(tmp_path: Path) -> None:
+def test_a_stream_pipeline_is_the_components_own(provider: ResourceProviderStub, tmp_path: Path) -> None:
     code = str(package("handlers.archiver.handler.handle", build=tmp_path))
     consumer = {
         "handler": "handlers.archiver.handler.handle",
@@ -80,13 +83,13 @@ def test_a_stream_pipeline_is_the_components_own(tmp_path: Path) -> None:
             },
         )
     )
-    graph, answer = constructed("StreamPipeline", "sample", inputs)
+    graph, answer = constructed(provider, "StreamPipeline", "sample", inputs)
     assert plain(graph) == plain(ours)
     assert answer.urn == "urn:pulumi:test::sluice::pulumi:pulumi:Stack$sluice:index:StreamPipeline::sample"
     assert answer.state["tables"]["made"]["name"] == "sample-table"
 
 
-def test_an_import_pipeline_is_the_components_own() -> None:
+def test_an_import_pipeline_is_the_components_own(provider: ResourceProviderStub) -> None:
     inputs = {
         "partitionKey": {"name": "id"},
         "columns": {"price": {"type": "N"}, "paid": {"type": "BOOL"}},
@@ -108,10 +111,10 @@ def test_an_import_pipeline_is_the_components_own() -> None:
             },
         )
     )
-    assert sent("ImportPipeline", inputs) == plain(ours)
+    assert plain(constructed(provider, "ImportPipeline", "sample", inputs)[0]) == plain(ours)
 
 
-def test_a_reporter_is_the_components_own() -> None:
+def test_a_reporter_is_the_components_own(provider: ResourceProviderStub) -> None:
     set_arn = "arn:aws:ses:eu-north-1:123456789012:configuration-set/mail"
     inputs = {
         "groups": [
@@ -150,12 +153,12 @@ def test_a_reporter_is_the_components_own() -> None:
             },
         )
     )
-    assert sent("ScheduledReporter", inputs) == plain(ours)
+    assert plain(constructed(provider, "ScheduledReporter", "sample", inputs)[0]) == plain(ours)
 
 
-def test_an_input_that_is_missing_is_named() -> None:
+def test_an_input_that_is_missing_is_named(provider: ResourceProviderStub) -> None:
     with pytest.raises(grpc.RpcError) as refused:
-        constructed("StreamPipeline", "sample", {"failuresBucketArn": FAILURES})
+        constructed(provider, "StreamPipeline", "sample", {"failuresBucketArn": FAILURES})
     error: Any = refused.value
     details = dict(error.trailing_metadata())["grpc-status-details-bin"]
     assert b"Missing required input 'consumers' on 'StreamPipeline'" in details

@@ -173,3 +173,20 @@ def test_a_dry_run_whose_code_breaks_shows_where(checkout, tmp_path):
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("Error: the importer's code broke while it read 'a.csv'\n")
     assert result.stderr.endswith("RuntimeError: half written\n")
+
+
+def test_a_program_without_the_importers_code_says_where_a_dry_run_works(tmp_path, monkeypatch):
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "Pulumi.test.yaml").write_text("config: {}\n")
+    (tmp_path / "__main__.py").write_text(
+        "import pulumi, pulumi_aws as aws\n"
+        "made = aws.lambda_.Function('f', role='r', runtime='python3.14', handler='handlers.importer.handler.handle',\n"
+        "    code=pulumi.FileArchive('.'))\n"
+        "pulumi.export('imports', {'items': {'function_name': made.name}})\n"
+    )
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    monkeypatch.chdir(tmp_path)
+    result = sluice_import("a.csv", "--dry-run", "--stack", "test")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: --dry-run runs the importer's code from the program's folder")
+    assert result.stderr.endswith("it works in Sluice's repository; import the file into the stack that runs here\n")

@@ -10,10 +10,15 @@ from sluice.components.code import archive
 from sluice.components.monitoring import Monitoring
 from sluice.components.operations import Operations
 
+config = pulumi.Config()
 name = f"{pulumi.get_project()}-{pulumi.get_stack()}"
 tags = {"project": pulumi.get_project(), "environment": pulumi.get_stack()}
-monitoring = Monitoring(f"{name}-monitoring", {"emails": pulumi.Config().require_object("alarmEmails"), "tags": tags})
-operations: Operations = {"tags": tags, "alarm_topic_arn": monitoring.topic_arn}
+monitoring = Monitoring(f"{name}-monitoring", {"emails": config.require_object("alarmEmails"), "tags": tags})
+operations: Operations = {
+    "tags": tags,
+    "alarm_topic_arn": monitoring.topic_arn,
+    "runbook_url": config.require("runbookUrl"),
+}
 
 warehouse = Warehouse(name, {"code": archive(environment.HANDLER, Path(__file__).parent), "operations": operations})
 

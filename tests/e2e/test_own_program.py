@@ -46,7 +46,7 @@ def test_it_is_tested_run_and_looked_after_with_the_wheel_alone(program: Path, e
     def sluice(*arguments: object) -> str:
         return environment.run(environment.sluice, *arguments, cwd=program)
 
-    assert "5 passed" in environment.run(environment.python, "-m", "pytest", "-q", cwd=program)
+    assert "6 passed" in environment.run(environment.python, "-m", "pytest", "-q", cwd=program)
 
     assert sluice("up", "--program", ".", "--detach").startswith("Stack local runs")
     outputs = json.loads(sluice("outputs", "--json"))

@@ -39,7 +39,7 @@ def made() -> dict[str, pulumi.runtime.MockResourceArgs]:
 
     @pulumi.runtime.test
     def build() -> None:
-        Warehouse("shop", {"code": pulumi.AssetArchive({})})
+        Warehouse("shop", {"code": pulumi.AssetArchive({}), "operations": {"runbook_url": "https://wiki/shop/"}})
 
     build()
     return recorder.made
@@ -63,3 +63,9 @@ def test_the_function_may_write_files_and_read_nothing(made: dict[str, pulumi.ru
     allowed = {statement["Sid"]: statement["Action"] for statement in policy["Statement"]}
     assert allowed["WriteFiles"] == ["s3:PutObject"]
     assert not any(action == "s3:GetObject" for actions in allowed.values() for action in actions)
+
+
+def test_alarms_point_to_the_teams_own_runbooks(made: dict[str, pulumi.runtime.MockResourceArgs]) -> None:
+    alarms = [each.inputs for each in made.values() if each.typ.endswith(":MetricAlarm")]
+    assert alarms
+    assert all("Runbook: https://wiki/shop/" in alarm["alarmDescription"] for alarm in alarms)

@@ -19,7 +19,7 @@ class Sending(TypedDict):
     configuration_set_arn: pulumi.Input[str]
     """Its ARN."""
     from_name: NotRequired[str]
-    """What mail programs show as the sender, in place of the address."""
+    """What mail programs show as the sender, in place of the address; nothing by default."""
     reply_to: NotRequired[str | None]
     """Where answers go; to the sender by default."""
     enabled: NotRequired[bool]

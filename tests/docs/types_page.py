@@ -93,13 +93,14 @@ class Reading:
         return None
 
     def _names(self, node: ast.expr, function: ast.FunctionDef) -> Iterator[str]:
-        """The names that an argument has: its own, or each key of the module's dict that it goes through."""
+        """The names that an argument has: its own, or each that it goes through, listed there or keys of a dict."""
         if not isinstance(node, ast.Name):
             yield ast.literal_eval(node)
             return
         for generator in ast.walk(function):
             if isinstance(generator, ast.comprehension) and node.id in ast.unparse(generator.target):
-                yield from getattr(self._module, ast.unparse(generator.iter).removesuffix(".items()"))
+                gone_through = ast.unparse(generator.iter).removesuffix(".items()")
+                yield from getattr(self._module, gone_through, None) or ast.literal_eval(gone_through)
 
     def _rest(self, function: ast.FunctionDef, taken: set[str]) -> Iterator[str]:
         """The properties of the type that an operation takes which the function calls, besides those taken by name."""

@@ -212,7 +212,6 @@ def test_the_setting_that_is_too_large_is_named_before_anything_is_made():
 @pytest.mark.parametrize(
     ("section", "value", "setting"),
     [
-        ("imports", {"items": {"columns": {f"column number {n}": "N" for n in range(200)}}}, "columns"),
         (
             "reports",
             {

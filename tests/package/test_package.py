@@ -15,6 +15,8 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub
 from infra.code import package
 from infra.import_defaults import ColumnType
 from infra.import_pipeline import ImportPipeline
+from infra.operations import AlarmChoice
+from infra.report_defaults import ReportMail
 from infra.scheduled_reporter import ScheduledReporter
 from infra.stream_consumer import StartingPosition
 from infra.stream_pipeline import StreamPipeline
@@ -118,9 +120,10 @@ def test_a_reporter_is_the_components_own(provider: ResourceProviderStub) -> Non
     set_arn = "arn:aws:ses:eu-north-1:123456789012:configuration-set/mail"
     inputs = {
         "groups": [
-            {"name": "RA", "prefix": "RA_", "label": "Tours"},
+            {"name": "RA", "prefix": "RA_", "label": "Tours", "expect": {"minimum": 5, "changeWithin": 20}},
             {"name": "VR", "prefix": "VR_", "label": "Rooms"},
         ],
+        "mail": "changes",
         "every": "rate(1 hour)",
         "recipients": ["team@example.com", "boss@example.com"],
         "sending": {
@@ -131,15 +134,22 @@ def test_a_reporter_is_the_components_own(provider: ResourceProviderStub) -> Non
         },
         "environment": "dev",
         "historyDays": 30,
+        "operations": {"alarms": "essential", "runbookUrl": "https://wiki/"},
     }
     ours = record(
         lambda: ScheduledReporter(
             "sample",
             {
                 "groups": [
-                    {"name": "RA", "prefix": "RA_", "label": "Tours"},
+                    {
+                        "name": "RA",
+                        "prefix": "RA_",
+                        "label": "Tours",
+                        "expect": {"minimum": 5, "change_within": 20},
+                    },
                     {"name": "VR", "prefix": "VR_", "label": "Rooms"},
                 ],
+                "mail": ReportMail.CHANGES,
                 "every": "rate(1 hour)",
                 "recipients": ["team@example.com", "boss@example.com"],
                 "sending": {
@@ -150,6 +160,7 @@ def test_a_reporter_is_the_components_own(provider: ResourceProviderStub) -> Non
                 },
                 "environment": "dev",
                 "history_days": 30,
+                "operations": {"alarms": AlarmChoice.ESSENTIAL, "runbook_url": "https://wiki/"},
             },
         )
     )

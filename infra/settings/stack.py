@@ -1,7 +1,7 @@
 """All settings of one stack, and what they must be together."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Annotated
 
@@ -55,12 +55,12 @@ class Settings(Section):
 
     def warnings(self) -> Iterator[str]:
         """Gives what is right as it stands and may surprise: who else reads a stream, and what mails a great deal."""
-        for name, stream in self.streams.items():
-            if stream.tables and stream.readers == _READERS:
+        for table, names in self._readers().items():
+            if len(names) == _READERS:
                 yield (
-                    f"streams.{name} reads {' and '.join(stream.tables)} with two functions, and a shard of a stream "
-                    "serves two readers: if anything else reads it, all of them are throttled. With archive: [] or "
-                    "mails: [] there is room for one"
+                    f"{_streams(names)}: two functions read {table}, and a shard of a stream serves two readers: "
+                    "if anything else reads it, all of them are throttled. With archive: [] or mails: [] there is "
+                    "room for one"
                 )
         for name, its in self.imports.items():
             for stream, mailing in self.streams.items():
@@ -86,23 +86,27 @@ class Settings(Section):
 
     def _tables_of_streams(self) -> Iterator[tuple[tuple[str, ...], str]]:
         made: dict[str, str] = {}
-        readers: dict[str, list[str]] = {}
         for name, stream in self.streams.items():
             if stream.table_name and stream.table_name in made:
                 also = f"also that of streams.{made[stream.table_name]}: a table is made once"
                 yield ("streams", name, "tableName"), f"{stream.table_name} is {also}"
             elif stream.table_name:
                 made[stream.table_name] = name
-            for table in stream.tables:
-                readers.setdefault(table, []).extend([name] * stream.readers)
-        for table, names in readers.items():
+        for table, names in self._readers().items():
             if len(names) > _READERS:
                 yield (
                     ("streams", names[-1], "tables"),
-                    f"{table} would have {len(names)} functions read its stream, of streams "
-                    f"{' and '.join(dict.fromkeys(names))}; a shard serves {_READERS}: put rules and archive of this "
-                    "table into one stream",
+                    f"{table} would have {len(names)} functions read its stream, of {_streams(names)}; a shard serves "
+                    f"{_READERS}: put rules and archive of this table into one stream",
                 )
+
+    def _readers(self) -> dict[str, list[str]]:
+        """Returns, by table that exists, the stream of each function that reads it."""
+        readers: dict[str, list[str]] = {}
+        for name, stream in self.streams.items():
+            for table in stream.tables:
+                readers.setdefault(table, []).extend([name] * stream.readers)
+        return readers
 
     def _files_of_imports(self) -> Iterator[tuple[tuple[str, ...], str]]:
         for (one, first), (other, second) in combinations(self.imports.items(), 2):
@@ -124,3 +128,7 @@ class Settings(Section):
                             f"its prefix {theirs.prefix} overlaps {ours.prefix} of reports.{one}: tables would count "
                             "twice, and both would keep totals of them",
                         )
+
+
+def _streams(names: Sequence[str]) -> str:
+    return " and ".join(f"streams.{name}" for name in dict.fromkeys(names))

@@ -27,8 +27,8 @@ def test_a_table_that_exists_has_two_readers_at_most():
     with pytest.raises(SettingsError) as caught:
         streaming(audit={"tables": ["Users", "Orders"]}, mails={"tables": ["Users"], "mails": MAILS})
     assert str(caught.value).splitlines()[1:] == [
-        "  Pulumi.dev.yaml: sluice:streams.mails.tables: Users would have 3 functions read its stream, of streams "
-        "audit and mails; a shard serves 2: put rules and archive of this table into one stream"
+        "  Pulumi.dev.yaml: sluice:streams.mails.tables: Users would have 3 functions read its stream, of "
+        "streams.audit and streams.mails; a shard serves 2: put rules and archive of this table into one stream"
     ]
 
 
@@ -83,11 +83,17 @@ def with_streams(streams, imports=None, mail=None):
 
 
 def test_a_table_that_exists_and_has_two_readers_has_room_for_no_other():
-    made = with_streams({"sales": {"tables": ["Orders", "Returns"], "mails": MAILS}})
+    made = with_streams({"sales": {"tables": ["Orders"], "mails": MAILS}})
     assert list(made.warnings()) == [
-        "streams.sales reads Orders and Returns with two functions, and a shard of a stream serves two readers: if "
-        "anything else reads it, all of them are throttled. With archive: [] or mails: [] there is room for one"
+        "streams.sales: two functions read Orders, and a shard of a stream serves two readers: if anything else "
+        "reads it, all of them are throttled. With archive: [] or mails: [] there is room for one"
     ]
+
+
+def test_two_streams_of_one_reader_each_leave_a_table_no_room_either():
+    streams = {"trail": {"tables": ["Orders"]}, "sales": {"tables": ["Orders"], "archive": [], "mails": MAILS}}
+    (warning,) = with_streams(streams).warnings()
+    assert warning.startswith("streams.trail and streams.sales: two functions read Orders")
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ def call(cloud):
     """Deploys a program, and calls its function with an event."""
 
     def call(build, event):
-        name = run("test", Deployment(cloud, lambda _: None), config={}, program=build)["name"]
+        # Each is a stack of its own: they share a cloud, in which a stack's names are always the same.
+        name = run(f"test-{secrets.token_hex(4)}", Deployment(cloud, lambda _: None), config={}, program=build)["name"]
         answer = cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
         return json.loads(answer["Payload"].read())
 

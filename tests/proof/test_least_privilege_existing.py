@@ -1,4 +1,4 @@
-"""Least privilege of an import from a bucket of the team's own: its role, and the leave to send to its queue."""
+"""Least privilege of an import from a bucket of the team's own: the leave to send to its queue."""
 
 import json
 from collections.abc import Iterator
@@ -18,10 +18,6 @@ def place() -> Iterator[Place]:
     """The stack `local` with an import from an existing bucket, whose queue's mapping is stopped."""
     with roles.deployed(stacks.configured(imports={"chunkMiB": 1, "bucket": "team-exports"})) as place:
         yield place
-
-
-def test_no_permission_of_the_importer_is_spare(place, promised):
-    roles.judge(place, promised, "imports.items.function_name")
 
 
 def test_the_queue_takes_nothing_of_a_rule_that_its_policy_does_not_name(place):

@@ -1,25 +1,36 @@
 # Each target works on a fresh machine with Python 3.11 or newer and make; `make help` lists them.
 PYTHON ?= python3
 RUN := .venv/bin/python
+PIP := -m pip install --disable-pip-version-check --no-deps
+LOCK := .venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo smoke check test proof bench lint format lock clean
 
+ifeq ($(MAKECMDGOALS)$(OUTPUTS),smoke)
+$(error make smoke wants a stack: `pulumi stack output --stack dev --json > outputs.json`, then `make smoke OUTPUTS=outputs.json`)
+endif
+
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: .venv/.ready ## make .venv with everything that the other commands need
+setup: .venv/.ready-dev ## make .venv with everything that the other commands need
 
-.venv/.ready: requirements-dev.txt
+.venv/.ready: requirements-cloud.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sluice needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv .venv
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	$(RUN) $(PIP) --no-compile --require-hashes -r requirements-cloud.txt
+	@$(RUN) $(PIP) --quiet --no-index --no-build-isolation -e .
 	@touch $@
 
-demo: setup ## the whole of Sluice on this machine, driven with sample data
+.venv/.ready-dev: .venv/.ready requirements-dev.txt
+	$(RUN) $(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: .venv/.ready ## the whole of Sluice on this machine, driven with sample data
 	@$(RUN) -m sluice demo
 
-smoke: setup ## end-to-end checks of a stack in AWS: make smoke OUTPUTS=outputs.json
+smoke: .venv/.ready ## end-to-end checks of a stack in AWS: make smoke OUTPUTS=outputs.json
 	@$(RUN) -m sluice smoke --outputs $(OUTPUTS)
 
 check: setup ## the tests that one runs all day: no embedded cloud, no proofs, nothing slow
@@ -37,7 +48,7 @@ bench: setup .venv-bench/.ready ## the peers side by side, one table; make bench
 
 .venv-bench/.ready: requirements-bench.txt
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.txt
+	.venv-bench/bin/python $(PIP) --require-hashes -r requirements-bench.txt
 	@touch $@
 
 lint: setup ## format check, lint, types
@@ -50,9 +61,10 @@ format: setup ## format the code
 	$(RUN) -m ruff check --fix .
 
 lock: setup ## resolve the dependencies of pyproject.toml anew
-	.venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml -o requirements.txt
-	.venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet pyproject.toml --extra cloud --group dev --override tests/overrides.txt -o requirements-dev.txt
-	.venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet --no-config --group pyproject.toml:bench -o requirements-bench.txt
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) pyproject.toml --extra cloud --group dev --override tests/overrides.txt -o requirements-dev.txt
+	$(LOCK) pyproject.toml --extra cloud --group demo --override tests/overrides.txt -c requirements-dev.txt -o requirements-cloud.txt
+	$(LOCK) --no-config --group pyproject.toml:bench -o requirements-bench.txt
 
 clean: ## remove everything that is made
-	rm -rf .venv .venv-bench .build .sluice .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .build .sluice .pytest_cache .ruff_cache .hypothesis *.egg-info

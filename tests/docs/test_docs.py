@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 
@@ -311,3 +312,13 @@ def test_the_costs_count_the_metrics_that_the_reporter_emits():
     metrics = call.args[1]
     assert isinstance(metrics, ast.Dict)
     assert f"| {len(metrics.keys)} x $0.30;" in Path(ROOT / "docs" / "first-deployment.md").read_text()
+
+
+def test_what_a_page_has_commands_write_is_ignored_by_git():
+    lines = [line for kind in ("sh", "sh aws") for _, line in shell(kind)]
+    written = {found for line in lines for found in re.findall(r"> ([\w./-]+)", line)} | {"build/x", "dist/x", "venv/x"}
+    asked = subprocess.run(
+        ["git", "check-ignore", *written], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split()
+    assert {"outputs.json", "customers.csv"} < written
+    assert written - set(asked) == set()

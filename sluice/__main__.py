@@ -1,13 +1,18 @@
-"""`python -m sluice`, also with a Python that lacks what the commands need: then it says how to get it."""
+"""`python -m sluice`, also with a Python that lacks what the commands need.
 
+In a checkout its own `.venv` takes over then, where there is one; elsewhere it says how to get what is missing.
+"""
+
+import os
 import sys
 from pathlib import Path
 
 _CHECKOUT = Path(__file__).parents[1]
+_VENV = _CHECKOUT / ".venv"
 _WAY_OUT = (
-    "run `make setup`, then use .venv/bin/python (or `. .venv/bin/activate` first)"
+    "run `make setup`, then this again"
     if (_CHECKOUT / "pyproject.toml").is_file()
-    else "install `sluice-pipelines[cloud]`, which has the tool, in place of `sluice-pipelines`"
+    else "install the tool with its extra: python -m pip install 'sluice-pipelines[cloud]'"
 )
 _OURS = ("sluice", "infra", "handlers")
 
@@ -15,6 +20,7 @@ _OURS = ("sluice", "infra", "handlers")
 def main() -> None:
     """Runs a command."""
     if sys.version_info < (3, 11):  # noqa: UP036 whoever starts it decides
+        _hand_over()
         sys.exit(f"Error: Sluice needs Python 3.11 or newer, and this is {sys.version.split()[0]}: {_WAY_OUT}")
     if sys.argv[1:] == ["--version"]:  # of the components too, where nothing of the tool is installed
         from sluice import __version__
@@ -28,7 +34,15 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if not error.name or error.name.split(".")[0] in _OURS:
             raise
+        _hand_over()
         sys.exit(f"Error: {sys.executable} does not have the module {error.name}: {_WAY_OUT}")
+
+
+def _hand_over() -> None:
+    """Runs the command with the checkout's own Python instead, unless there is none, or it is this one."""
+    python = _VENV / "bin" / "python"
+    if python.is_file() and Path(sys.prefix).resolve() != _VENV.resolve():
+        os.execv(python, [str(python), "-m", "sluice", *sys.argv[1:]])  # noqa: S606 no shell is wanted
 
 
 if __name__ == "__main__":

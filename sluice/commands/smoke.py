@@ -7,12 +7,12 @@ from sluice.terminal import say
 
 
 @click.command("smoke")
-@click.option("--even-prod", is_flag=True, help="Run against prod as well.")
+@click.option("--even-prod", is_flag=True, help="Run against prod in AWS as well.")
 @targeted
 def command(target: Target, even_prod: bool) -> None:
-    """Send a record, a file and a report through a deployed stack, and remove what they left.
+    """Send a record, a file and a report through a stack; remove them.
 
-    Runs only where `mail.onlyTo` is set, and in prod only when told to. Exits with 1 where a check did not hold.
+    In AWS it runs only where `mail.onlyTo` is set, and in prod only when told to.
     """
     from sluice.smoke import RefusedError, checks, refuse_if_unsafe
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from sluice import cli, smoke
 from sluice.cloud.embedded import EmbeddedCloud, Stack
+from sluice.target import Target
 
 pytestmark = pytest.mark.e2e
 
@@ -95,19 +96,24 @@ def test_prod_is_checked_only_when_told_so(run):
     [("[]", "true", True), ("[]", "false", False), ('["example.com"]', "true", False)],
 )
 def test_a_stack_that_could_mail_people_is_refused(only_to, enabled, refused):
-    class FakeTarget(dict[str, Any]):
-        def client(self, _service: str) -> Any:
+    class FakeTarget(Target):
+        def client(self, service: str) -> Any:
             return self
 
         def get_function_configuration(self, FunctionName: str) -> Any:
             return {"Environment": {"Variables": {"MAIL_ONLY_TO": only_to, "MAIL_ENABLED": enabled}}}
 
-    target: Any = FakeTarget(environment="dev", streams={"users": {"notifier_function_name": "notifier"}}, reports={})
+    streams = {"users": {"notifier_function_name": "notifier"}}
+    target = FakeTarget({"environment": "dev", "streams": streams, "reports": {}})
     if not refused:
         smoke.refuse_if_unsafe(target, even_prod=False)
         return
     with pytest.raises(smoke.RefusedError, match="onlyTo"):
         smoke.refuse_if_unsafe(target, even_prod=False)
+
+
+def test_a_stack_that_runs_here_can_mail_nobody_and_is_checked_whatever_it_is_called():
+    smoke.refuse_if_unsafe(Target({"environment": "prod"}, "http://127.0.0.1:1", "eu-north-1"), even_prod=False)
 
 
 @pytest.mark.parametrize("command", ["outputs", "imports", "failures", "report"])

@@ -1,4 +1,7 @@
-"""What happens in the embedded cloud, in a line each: on streams, by schedules, mails that went, imports that ended."""
+"""What happens in the embedded cloud, in a line each: on streams, by schedules, mails that went, imports that ended.
+
+Each line begins with when it happened: mails and imports are looked for only now and then, and know their time.
+"""
 
 import time
 from collections.abc import Callable
@@ -38,12 +41,12 @@ class Display:
 
 def show_mail(mail: Mail) -> None:
     """Prints whom a mail went to."""
-    say(f"{datetime.now():%H:%M:%S}  ", ("mail", "cyan"), f"  {', '.join(mail['to'])}: {mail['subject']}")
+    say(f"{_local(mail['sent_at'])}  ", ("mail", "cyan"), f"  {', '.join(mail['to'])}: {mail['subject']}")
 
 
 def show_import(entry: Entry) -> None:
     """Prints how an import ended."""
-    say(f"{datetime.now():%H:%M:%S}  ", ("import", "cyan"), "  ", *import_line(entry))
+    say(f"{_local(entry['finished_at'] or entry['started_at'])}  ", ("import", "cyan"), "  ", *import_line(entry))
 
 
 def import_line(entry: Entry) -> tuple[Part, ...]:
@@ -73,3 +76,8 @@ def line(event: events.Event | Fired) -> tuple[Part, ...]:
             return (f"{plural(records, 'record')} given up ({condition})", "red"), place
         case events.Delayed(operation=operation, error=error, seconds=seconds):
             return (f"{operation} again in {seconds:.1f} s", "yellow"), f": {error}"
+
+
+def _local(moment: str) -> str:
+    """A moment in UTC, in ISO form, as a clock on the wall shows it."""
+    return f"{datetime.fromisoformat(moment).astimezone():%H:%M:%S}"

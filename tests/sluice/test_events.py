@@ -1,7 +1,9 @@
+import time
+
 import pytest
 
 from sluice.cloud.triggers.streams import events
-from sluice.events import Display, import_line, line
+from sluice.events import Display, import_line, line, show_import, show_mail
 
 NAMES = ("mapping", "archiver", "shard")
 
@@ -47,6 +49,27 @@ def test_each_event_is_told_in_a_line(event, told):
 )
 def test_how_an_import_ended_is_told_in_a_line(entry, told):
     assert plain(import_line({"object": "bucket/incoming/[b].csv", **entry})) == told
+
+
+@pytest.fixture
+def in_india(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_mail_and_an_import_have_the_time_when_they_happened_not_when_they_were_seen(in_india, capsys):
+    show_mail(
+        {"to": ["a@b.c"], "from": "", "subject": "Hi", "text": "", "html": "", "sent_at": "2026-11-27T18:29:59.123Z"}
+    )
+    counts = {"rows_written": 1, "rows_rejected": 0, "error": None}
+    show_import({"object": "b/x.csv", "status": "SUCCEEDED", "finished_at": "2026-11-27T18:30:00.000Z", **counts})
+    assert (
+        capsys.readouterr().out
+        == "23:59:59  mail  a@b.c: Hi\n00:00:00  import  x.csv: SUCCEEDED, 1 row written, 0 rejected\n"
+    )
 
 
 def test_a_call_that_fails_again_and_again_is_shown_once(capsys):

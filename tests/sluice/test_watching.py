@@ -24,12 +24,18 @@ ERRORS = [
 
 
 def mail(subject):
-    return {"to": ["ada@example.com"], "subject": subject}
+    return {"to": ["ada@example.com"], "subject": subject, "sent_at": "2026-11-27T12:00:00.000Z"}
 
 
 def entry(name, status="SUCCEEDED"):
     counts = {"rows_written": 1, "rows_rejected": 0, "error": None}
-    return {"object": f"b/incoming/{name}", "version": "v", "status": status, "finished_at": "now", **counts}
+    return {
+        "object": f"b/incoming/{name}",
+        "version": "v",
+        "status": status,
+        "finished_at": "2026-11-27T12:00:01.000Z",
+        **counts,
+    }
 
 
 class Cloud:

@@ -2,8 +2,6 @@
 
 import click
 
-from sluice.terminal import say
-
 
 @click.command("demo")
 def command() -> None:
@@ -22,5 +20,3 @@ def command() -> None:
     failed = run()
     if failed:
         raise click.ClickException(f"{failed} of the checks above did not hold")
-    say()
-    say("Every check held. Nothing is left running.")

@@ -10,10 +10,14 @@ from typing import Any
 
 from sluice.commands.import_ import upload
 from sluice.commands.imports import show
+from sluice.commands.rejects import show as show_reject
 from sluice.demo.scene import EXAMPLES, Scene
+from sluice.ledger import Entry, place
+from sluice.rejects import rejects
 from sluice.terminal import say
 
 TITLE = "Import: files in S3 -> a table"
+PROVED = "files become items, value by value; a bad row is told with its line and reason and stops no other"
 
 _PLANTED = {
     4: "the header has",
@@ -97,14 +101,12 @@ def _scan(scene: Scene) -> list[dict[str, Any]]:
         more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
-def _check_planted(scene: Scene, entry: dict[str, Any]) -> None:
-    s3, bucket = scene.target.client("s3"), scene.pipeline("imports")["bucket_name"]
-    objects = s3.list_objects_v2(Bucket=bucket, Prefix="rejected/incoming/orders.csv/").get("Contents", [])
-    bodies = [s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in objects]
-    rejects = [json.loads(line) for body in bodies for line in body.splitlines()]
-    for reject in rejects:
-        say(f"  line {reject['line']}: {reject['reason']}: {json.dumps(reject['row'])}")
-    reasons = {reject["line"]: reject["reason"] for reject in rejects}
+def _check_planted(scene: Scene, entry: Entry) -> None:
+    bucket, key = place(entry)
+    refused = list(rejects(scene.target, bucket, key))
+    for reject in refused:
+        show_reject(reject)
+    reasons = {reject.line: reject.reason for reject in refused}
     scene.check(
         "each planted mistake is rejected with its line and reason, and stopped no other row",
         holds=entry["status"] == "PARTIAL"

@@ -8,6 +8,7 @@ from sluice.demo.scene import Scene, sample
 from sluice.terminal import plural, print_table, say
 
 TITLE = "Mail: new and changed users"
+PROVED = "each person is mailed once and nobody by mistake; what users typed is text in headers and HTML"
 
 _RENAMED = ("u-001", "u-002", "u-003")
 _SKIPPED = {

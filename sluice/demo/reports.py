@@ -12,6 +12,7 @@ from sluice.demo.scene import Scene, sample
 from sluice.terminal import say
 
 TITLE = "Report: how many items the tables hold"
+PROVED = "tables are counted exactly, and the report is kept, shown as a page and mailed once"
 
 _TABLES = {"RA_headsets": 250, "RA_lenses": 31, "RA_prototypes": 0, "VR_headsets": 117}
 _ODD = "VR_odd"

@@ -24,13 +24,14 @@ class Scene:
         stack: the stack.
         faults: the proxy between its functions and the emulator.
         target: the same stack, as commands see it.
-        failed: how many checks did not hold.
+        checked: how many checks were made.
+        failed: how many of them did not hold.
     """
 
     def __init__(self, stack: Stack, faults: FaultProxy) -> None:
         self.stack, self.faults = stack, faults
         self.target = Target(stack.outputs, stack.cloud.endpoint)
-        self.failed = 0
+        self.checked = self.failed = 0
 
     @classmethod
     @contextmanager
@@ -70,6 +71,7 @@ class Scene:
 
     def check(self, promise: str, *, holds: bool, evidence: object = "") -> None:
         """Shows a promise and whether it held, with the evidence if not."""
+        self.checked += 1
         self.failed += not holds
         mark = ("ok  ", "green") if holds else ("FAIL", "red")
         say("  ", mark, f" {promise}" + ("" if holds or evidence == "" else f": found {evidence!r}"))

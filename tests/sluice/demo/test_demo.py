@@ -2,6 +2,7 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -21,6 +22,23 @@ def test_every_promise_of_the_demo_holds():
     assert "FAIL" not in told
     assert len(re.findall(r"^  ok   ", told, re.MULTILINE)) > 15
     assert (code, errors) == (0, "")
+    assert "李小龍" in told
+    assert re.search(
+        r"^Every check held: 19 checks in \d+ s\. Nothing is left running\. Proved here:$", told, re.MULTILINE
+    )
+
+
+def test_the_end_says_what_was_proved_and_three_next_commands_that_exist(capsys):
+    demo.show_end(["each mail went once"], 2, 33.4)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "",
+        "Every check held: 2 checks in 33 s. Nothing is left running. Proved here:",
+        "  each mail went once",
+    ]
+    commands = [line.split()[3] for line in lines if line.startswith("  python -m sluice ")]
+    assert len(commands) == 3
+    assert set(commands) <= set(cli.cli.list_commands(click.Context(cli.cli)))
 
 
 def test_a_promise_that_does_not_hold_fails_the_demo(monkeypatch):

@@ -18,7 +18,15 @@ _OURS = ("sluice", "infra", "handlers")
 
 
 def main() -> None:
-    """Runs a command."""
+    """Runs a command; Ctrl-C ends it at any time, also before there is one."""
+    try:
+        _run()
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)  # noqa: T201 nothing else is loaded yet
+        sys.exit(130)
+
+
+def _run() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 whoever starts it decides
         _hand_over()
         sys.exit(f"Error: Sluice needs Python 3.11 or newer, and this is {sys.version.split()[0]}: {_WAY_OUT}")

@@ -1,5 +1,6 @@
 """The commands. Each is a thin function in a module of its own, imported when it runs, so that help is instant."""
 
+import errno
 import importlib
 import sys
 from collections.abc import Iterator
@@ -27,11 +28,36 @@ _COMMANDS = (
 _MODULES = {"import": "import_"}
 
 
+class Interrupted(click.ClickException):
+    """Ctrl-C; the exit code is the one that shells give it."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("Interrupted.")
+
+    def show(self, file: Any = None) -> None:
+        """Prints it, without the word for errors."""
+        click.echo(self.message, file=file, err=True)
+
+
 @contextmanager
 def _errors_as_text() -> Iterator[None]:
-    """Keeps errors inert, which click prints: what they say may hold what a file's name or an answer of AWS does."""
+    """Has whatever ends a command be one line of click's.
+
+    Errors are kept inert: what they say may hold what a file's name or an answer of AWS does.
+    """
     try:
         yield
+    except KeyboardInterrupt:
+        raise Interrupted from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        terminal.drop_unwritten()
+        where = f" ({error.filename})" if error.filename else ""
+        text = terminal.printable(f"{error.strerror}{where}: make room, then run it again")
+        raise click.ClickException(text) from None
     except click.ClickException as error:
         text = terminal.error_text(error)
         error.format_message = lambda: text

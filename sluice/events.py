@@ -5,6 +5,7 @@ Each line begins with when it happened: mails and imports are looked for only no
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from sluice.cloud.emulator.outbox import Mail
@@ -28,8 +29,10 @@ class Display:
         self._failed: dict[tuple[str, str | None, str], tuple[str, float]] = {}
 
     def show(self, event: events.Event | Fired) -> None:
-        """Prints what happened."""
-        if not (isinstance(event, events.Delayed) and self._is_repeated(event)):
+        """Prints what happened; whoever tells it works on when nobody reads it any more, or the disk is full."""
+        if isinstance(event, events.Delayed) and self._is_repeated(event):
+            return
+        with suppress(OSError, SystemExit):  # rich ends the program where a pipe is closed
             say(f"{datetime.now():%H:%M:%S}  {event.function}  ", *line(event))
 
     def _is_repeated(self, event: events.Delayed) -> bool:

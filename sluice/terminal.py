@@ -7,6 +7,7 @@ within it, so that there is no markup to inject either.
 
 import json
 import logging
+import os
 import re
 import sys
 import threading
@@ -62,7 +63,8 @@ def print_json(value: Any) -> None:
     """Prints a JSON document and nothing else, never coloured or wrapped."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
     # What is left of unprintable characters is in strings, but for our own line breaks.
-    print(_UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else json.dumps(match[0])[1:-1], text))  # noqa: T201 this is the place
+    inert = _UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else json.dumps(match[0])[1:-1], text)
+    print(inert, flush=True)  # noqa: T201 this is the place
 
 
 def print_table(*rows: Sequence[Part]) -> None:
@@ -149,6 +151,14 @@ def guard_the_rest() -> None:
     logging.basicConfig(handlers=[handler])
     sys.excepthook = lambda _kind, error, _trace: _note_all(trace(error))
     threading.excepthook = lambda crash: _note_all(trace(crash.exc_value) if crash.exc_value else [])
+
+
+def drop_unwritten() -> None:
+    """Lets go of what stdout does not take, or Python would try it again at the very end, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def trace(error: BaseException) -> list[str]:

@@ -97,3 +97,12 @@ def test_a_call_that_fails_again_and_again_is_shown_once(capsys):
         "1 record in 20 ms",
         "1 record in 20 ms",
     ]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), SystemExit(1)])
+def test_what_nobody_can_be_told_any_more_does_not_stop_whoever_tells_it(error, monkeypatch):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("sluice.events.say", fail)
+    Display().show(events.Invoked(*NAMES, 1, 0.02, 0, None, 0))

@@ -203,7 +203,7 @@ def test_what_happens_while_it_runs(capsys, hostile):
     ]
     for event in shown:
         events.Display().show(event)
-    events.show_mail({"to": [hostile], "subject": hostile})
+    events.show_mail({"to": [hostile], "subject": hostile, "sent_at": hostile})
     events.show_import(entry(hostile))
     assert inert(capsys.readouterr().out, len(shown) + 2)
 

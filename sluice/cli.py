@@ -36,9 +36,9 @@ class Interrupted(click.ClickException):
     def __init__(self) -> None:
         super().__init__("Interrupted.")
 
-    def show(self, file: Any = None) -> None:
+    def show(self, file: Any = None) -> None:  # noqa: ARG002 the signature is click's
         """Prints it, without the word for errors."""
-        click.echo(self.message, file=file, err=True)
+        terminal.note(self.message)
 
 
 @contextmanager

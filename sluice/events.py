@@ -82,7 +82,7 @@ def line(event: events.Event | Fired) -> tuple[Part, ...]:
 
 
 def _local(moment: str) -> str:
-    """A moment in UTC, in ISO form, as a clock on the wall shows it; what somebody wrote in its place is left as it is."""
+    """A moment in UTC, in ISO form, as a clock on the wall shows it; what is no moment stays as it is."""
     try:
         return f"{datetime.fromisoformat(moment).astimezone():%H:%M:%S}"
     except ValueError:

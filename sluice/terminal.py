@@ -49,6 +49,11 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
+def is_terminal() -> bool:
+    """Whether what was asked for goes to a terminal, where somebody reads it."""
+    return out.is_terminal
+
+
 def say(*parts: Part) -> None:
     """Prints a line of what was asked for."""
     out.print(_line(parts))

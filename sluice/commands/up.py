@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from sluice import crashes, interruption, state
-from sluice.terminal import Listing, note, out, plural, say, status
+from sluice.terminal import Listing, is_terminal, note, plural, say, status
 
 if TYPE_CHECKING:
     from sluice.cloud.embedded import EmbeddedCloud, Stack
@@ -79,7 +79,7 @@ def command(
         _show_ready(detaching.start(root, stack, [*options, *flags]), started)
         return
     try:
-        watching = out.is_terminal if watch is None else watch
+        watching = is_terminal() if watch is None else watch
         _run(root, None if empty else program or root, stack, port, started, detached=detached, watching=watching)
     except KeyboardInterrupt:
         say("Stopped; nothing is left running.")

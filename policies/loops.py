@@ -89,7 +89,7 @@ class Inlet(NamedTuple):
 
 @stack_rule("no-write-loop", "No function writes what triggers it again, unless the loop is listed with its bound")
 def no_write_loop(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """A loop without an end empties an account's concurrency in minutes, and its purse overnight."""
+    """A loop without an end empties an account's concurrency in minutes, and costs money all night."""
     ways = _ways(stack)
     for function in stack.of_type(FUNCTION):
         for path in _cycles(function, ways):

@@ -23,7 +23,7 @@ _HANDLES = ("arn", "bucket", "configurationSetName", "id", "name", "streamArn", 
 
 
 def enforcement(stack: str) -> EnforcementLevel:
-    """Returns advice where things are tried out; everywhere else, and where the stack is not known, the law."""
+    """Returns advisory where things are tried out; mandatory elsewhere, and where the stack is not known."""
     return EnforcementLevel.ADVISORY if stack in _ADVISORY else EnforcementLevel.MANDATORY
 
 

@@ -12,7 +12,7 @@ from sluice.terminal import plural, print_table, say
 
 TITLE = "Stream: users -> audit trail in S3"
 PROVED = (
-    "each change is in the audit trail, once; a record that breaks a function holds up no other and is brought home"
+    "each change is in the audit trail, once; a record that breaks a function holds up no other and is sent again"
 )
 
 _MOVED = slice(0, 20)

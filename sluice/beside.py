@@ -8,8 +8,8 @@ import click
 from sluice import state
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program import execution as program
+from sluice.cloud.program.graph import Resource
 from sluice.cloud.program.project import project_name, region
-from sluice.cloud.program.recording import Resource
 from sluice.cloud.resources.deployment import Deployment
 from sluice.target import chosen
 

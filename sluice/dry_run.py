@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from sluice.cloud.program import execution as program
-from sluice.cloud.program.recording import Graph, Recorder, Resource
+from sluice.cloud.program.graph import Graph, Resource
+from sluice.cloud.program.recording import Recorder
 from sluice.packages import CACHE, RequirementsError
 from sluice.pipelines import chosen
 from sluice.target import Target

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from sluice.cloud.embedded import EmbeddedCloud
 from sluice.cloud.program import execution as program
-from sluice.cloud.program.recording import Graph
+from sluice.cloud.program.graph import Graph
 from tests.infra.reading import recorded
 
 # The same examples in every run, and no clock: a test fails for what it finds, not by chance or on a busy machine.

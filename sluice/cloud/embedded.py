@@ -11,8 +11,8 @@ from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.server import Server
 from sluice.cloud.program import execution as program
 from sluice.cloud.program.changes import Change, changes
+from sluice.cloud.program.graph import Graph, Resource
 from sluice.cloud.program.project import region
-from sluice.cloud.program.recording import Graph, Resource
 from sluice.cloud.resources.deployment import Deployment
 from sluice.cloud.resources.updating import Rehearsal, ReplacementError, Update, refuse_replacements
 from sluice.cloud.triggers.mappings import StreamMappings

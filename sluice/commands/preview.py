@@ -11,7 +11,7 @@ from sluice import state
 from sluice.terminal import Listing, Part, note, plural, print_json, say
 
 if TYPE_CHECKING:
-    from sluice.cloud.program.recording import Graph, Resource
+    from sluice.cloud.program.graph import Graph, Resource
 
 
 @click.command("preview")

@@ -15,7 +15,7 @@ from sluice.terminal import Listing, is_terminal, note, plural, say, status
 
 if TYPE_CHECKING:
     from sluice.cloud.embedded import EmbeddedCloud, Stack
-    from sluice.cloud.program.recording import Resource
+    from sluice.cloud.program.graph import Resource
     from sluice.watching import Watcher
 
 

@@ -11,9 +11,7 @@ from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.terminal import plural, print_table, say
 
 TITLE = "Stream: users -> audit trail in S3"
-PROVED = (
-    "each change is in the audit trail, once; a record that breaks a function holds up no other and is sent again"
-)
+PROVED = "each change is in the audit trail, once; a record that breaks a function holds up no other and is sent again"
 
 _MOVED = slice(0, 20)
 """Users who get another city, which nobody watches."""

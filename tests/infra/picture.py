@@ -10,7 +10,8 @@ from typing import Any
 
 from pulumi import Archive
 
-from sluice.cloud.program.recording import STACK_TYPE, Graph, Resource
+from sluice.cloud.program.graph import Graph, Resource
+from sluice.cloud.program.recording import STACK_TYPE
 
 Picture = dict[str, list[str]]
 """The heading of each resource, indented as deep as it lies in the tree -> its lines."""

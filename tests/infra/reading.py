@@ -9,7 +9,8 @@ from typing import Any
 from infra.operations import Operations
 from sluice.cloud.program import execution
 from sluice.cloud.program.execution import ROOT
-from sluice.cloud.program.recording import STACK_TYPE, Graph, Recorder, Resource
+from sluice.cloud.program.graph import Graph, Resource
+from sluice.cloud.program.recording import STACK_TYPE, Recorder
 
 REGION = "eu-north-1"
 TAGS = {"project": "sluice", "environment": "test", "pipeline": "stream", "owner": "team"}

@@ -10,7 +10,8 @@ from typing import Any
 from pulumi import Archive
 from pulumi.output import Unknown
 
-from sluice.cloud.program.recording import STACK_TYPE, Graph, Resource
+from sluice.cloud.program.graph import Graph, Resource
+from sluice.cloud.program.recording import STACK_TYPE
 from sluice.cloud.program.schema import mistakes
 
 _FUNCTION = "aws:lambda/function:Function"

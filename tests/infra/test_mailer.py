@@ -5,7 +5,8 @@ import pytest
 
 from infra.mailer import Mailer
 from sluice.cloud.program import execution as program
-from sluice.cloud.program.recording import Created, Recorder, Resource
+from sluice.cloud.program.graph import Created, Resource
+from sluice.cloud.program.recording import Recorder
 from tests.infra.reading import OPERATIONS, TAGS, TOPIC, dependencies, record, types
 
 IDENTITY = "aws:sesv2/emailIdentity:EmailIdentity"

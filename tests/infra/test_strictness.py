@@ -12,7 +12,7 @@ from infra.function import Function
 from infra.iam import policy_document
 from infra.stream_pipeline import StreamPipeline
 from infra.table import Table
-from sluice.cloud.program.recording import Graph, Resource
+from sluice.cloud.program.graph import Graph, Resource
 from tests.infra.reading import HANDLER, OPERATIONS, TAGS, record
 from tests.infra.streams import INSERTS
 from tests.infra.strictness import differences, violations

@@ -19,7 +19,8 @@ from pulumi.runtime.proto import (
 )
 
 from sluice.cloud.program.execution import ROOT
-from sluice.cloud.program.recording import Graph, Recorder
+from sluice.cloud.program.graph import Graph
+from sluice.cloud.program.recording import Recorder
 
 PROJECT, STACK = "sluice", "test"
 STACK_URN = f"urn:pulumi:{STACK}::{PROJECT}::pulumi:pulumi:Stack::{PROJECT}-{STACK}"

@@ -22,7 +22,8 @@ from infra.stream_consumer import StartingPosition
 from infra.stream_pipeline import StreamPipeline
 from infra.table import KeyType
 from sluice.cloud.program.execution import ROOT
-from sluice.cloud.program.recording import STACK_TYPE, Graph
+from sluice.cloud.program.graph import Graph
+from sluice.cloud.program.recording import STACK_TYPE
 from tests.infra.reading import record
 from tests.package.plugin import Monitor, constructed, engine, plugin
 

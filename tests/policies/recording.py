@@ -7,7 +7,7 @@ from typing import Any
 from pulumi.output import Unknown
 
 from policies.model import UNKNOWN, Resource, Stack
-from sluice.cloud.program.recording import Graph
+from sluice.cloud.program.graph import Graph
 from sluice.cloud.program.recording import Resource as Recorded
 from tests.infra.reading import record, recorded
 

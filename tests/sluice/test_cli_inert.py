@@ -304,8 +304,8 @@ def test_no_module_prints_past_the_terminal(module):
 
 
 ALLOWED = {"detaching.py": ["stderr"], "__main__.py": ["sys.exit", "print", "print", "sys.exit", "stderr"]}
-"""One flushes its standard error before it hands it over; the other runs where the module cannot be imported, and prints
-its own words and version."""
+"""One flushes its standard error before it hands it over; the other runs where the module cannot be imported, and
+prints its own words and version."""
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from pulumi import AssetArchive, FileArchive, FileAsset, StringAsset
 
-from sluice.cloud.program.recording import Graph, Resource
+from sluice.cloud.program.graph import Graph, Resource
 
 _CODE, _HASH = "code", "sourceCodeHash"
 

@@ -12,8 +12,8 @@ from typing import Any
 from pulumi import FileArchive
 
 from sluice.cloud.emulator.clients import Cloud
+from sluice.cloud.program.graph import Graph, Resource
 from sluice.cloud.program.project import ProgramError
-from sluice.cloud.program.recording import Graph, Resource
 from sluice.cloud.resources.code import zipped
 from sluice.cloud.resources.naming import Name
 from sluice.cloud.resources.registry import update

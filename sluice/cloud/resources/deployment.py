@@ -5,7 +5,8 @@ from typing import Any
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program import plausible
-from sluice.cloud.program.recording import Created, RecordingMonitor, Resource
+from sluice.cloud.program.graph import Created, Resource
+from sluice.cloud.program.recording import RecordingMonitor
 from sluice.cloud.program.schema import properties
 from sluice.cloud.resources.code import with_hash
 from sluice.cloud.resources.naming import Name

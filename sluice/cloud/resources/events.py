@@ -2,7 +2,7 @@
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.ministack import tap_name
-from sluice.cloud.program.recording import Created
+from sluice.cloud.program.graph import Created
 from sluice.cloud.resources.inputs import Inputs, pascal
 from sluice.cloud.resources.naming import Name, physical_name
 from sluice.cloud.resources.registry import UnsupportedError, creates

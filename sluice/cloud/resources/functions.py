@@ -3,7 +3,7 @@
 from typing import Any
 
 from sluice.cloud.emulator.clients import Cloud
-from sluice.cloud.program.recording import Created
+from sluice.cloud.program.graph import Created
 from sluice.cloud.resources.code import zipped
 from sluice.cloud.resources.inputs import Inputs, pascal, pascal_name
 from sluice.cloud.resources.naming import Name, physical_name

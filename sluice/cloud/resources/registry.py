@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sluice.cloud.emulator.clients import Cloud
-from sluice.cloud.program.recording import Created
+from sluice.cloud.program.graph import Created
 from sluice.cloud.resources.inputs import Inputs
 from sluice.cloud.resources.naming import Name
 

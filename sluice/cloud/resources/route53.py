@@ -1,7 +1,7 @@
 """Route 53: records."""
 
 from sluice.cloud.emulator.clients import Cloud
-from sluice.cloud.program.recording import Created
+from sluice.cloud.program.graph import Created
 from sluice.cloud.resources.inputs import Inputs
 from sluice.cloud.resources.naming import Name
 from sluice.cloud.resources.registry import creates

@@ -6,7 +6,7 @@ from pulumi import FileArchive
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.ministack import without_tls
-from sluice.cloud.program.recording import Created
+from sluice.cloud.program.graph import Created
 from sluice.cloud.resources.code import zipped
 from sluice.cloud.resources.inputs import Inputs
 from sluice.cloud.resources.naming import Name, physical_name

@@ -1,7 +1,7 @@
 """EventBridge Scheduler: schedules."""
 
 from sluice.cloud.emulator.clients import Cloud
-from sluice.cloud.program.recording import Created
+from sluice.cloud.program.graph import Created
 from sluice.cloud.resources.inputs import Inputs
 from sluice.cloud.resources.naming import Name, physical_name
 from sluice.cloud.resources.registry import creates, deletes, updates

@@ -5,7 +5,8 @@ from typing import Any
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program.changes import Change, changes, different
-from sluice.cloud.program.recording import Created, Graph, Recorder, Resource
+from sluice.cloud.program.graph import Created, Graph, Resource
+from sluice.cloud.program.recording import Recorder
 from sluice.cloud.resources.code import with_hash
 from sluice.cloud.resources.deployment import Deployment, DeploymentError
 from sluice.cloud.resources.naming import Name

@@ -11,7 +11,7 @@ from sluice.cloud.emulator.server import ServerError
 from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.cloud.program.execution import ProgramError
-from sluice.cloud.program.recording import Graph
+from sluice.cloud.program.graph import Graph
 from sluice.cloud.resources.deployment import DeploymentError
 from sluice.cloud.triggers.streams import events
 

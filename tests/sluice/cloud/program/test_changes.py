@@ -2,7 +2,7 @@ import pytest
 from pulumi import AssetArchive, FileArchive, StringAsset
 
 from sluice.cloud.program.changes import changes, different
-from sluice.cloud.program.recording import Graph, Resource
+from sluice.cloud.program.graph import Graph, Resource
 
 
 def resource(name, *, custom=True, **inputs):

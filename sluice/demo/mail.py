@@ -24,7 +24,7 @@ _SKIPPED = {
 
 def run(scene: Scene) -> None:
     """Changes some names, waits for the mails and checks what each person got."""
-    table = scene.users()
+    table, _ = scene.tables()
     for user_id in _RENAMED:
         table.update_item(
             Key={"userId": user_id},

@@ -1,6 +1,7 @@
 """What every part of the demo works on: a deployed stack behind a fault proxy, and checks that are shown."""
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +10,14 @@ from typing import Any
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.faults.proxy import FaultProxy
-from sluice.cloud.program.execution import ROOT
+from sluice.cloud.program.execution import ROOT, configuration
 from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
 from sluice.terminal import plural, say, status
 
 EXAMPLES = ROOT / "examples"
+_TABLES = ["Users", "Members"]
+"""What the stream's functions serve: two tables, as a team has them that has tables already."""
 
 
 class Scene:
@@ -40,7 +43,12 @@ class Scene:
         started = time.monotonic()
         with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint, []) as faults:
             with status("Deploying the stack local ..."):
-                stack = cloud.deploy("local", functions_endpoint=faults.endpoint)
+                config = configuration("local")
+                streams = {**json.loads(config.get("sluice:streams", "{}")), "users": {"tables": _TABLES}}
+                config["sluice:streams"] = json.dumps(streams)
+                # That tables of a team's own have no room for other readers is nothing to be warned of here.
+                logging.getLogger("pulumi").setLevel(logging.ERROR)
+                stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
             count = sum(resource.custom for resource in stack.graph.resources.values())
             seconds = time.monotonic() - started
             say(
@@ -53,9 +61,9 @@ class Scene:
         """The stack's pipeline of a kind: `streams`, `imports` or `reports`."""
         return pipelines(self.target, section)[0]
 
-    def users(self) -> Any:
-        """The table of the stream, as boto3's resource."""
-        return self.table(self.pipeline("streams")["tables"][0]["name"])
+    def tables(self) -> list[Any]:
+        """The two tables of the stream, as boto3's resource."""
+        return [self.table(made["name"]) for made in self.pipeline("streams")["tables"]]
 
     def table(self, name: str) -> Any:
         """A DynamoDB table, as boto3's resource."""

@@ -1,7 +1,8 @@
-"""Stream: users are written, changed and removed; the audit trail holds it; a poisoned record comes home."""
+"""Stream: users of two tables are written, changed and removed; one audit trail holds it, and a poisoned record too."""
 
 import gzip
 import json
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -10,13 +11,15 @@ from sluice.demo.scene import Scene, sample
 from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.terminal import plural, print_table, say
 
-TITLE = "Stream: users -> audit trail in S3"
+TITLE = "Stream: two tables of users -> one audit trail in S3"
 PROVED = "each change is in the audit trail, once; a record that breaks a function holds up no other and is sent again"
 
 _MOVED = slice(0, 20)
 """Users who get another city, which nobody watches."""
 _REMOVED = slice(200, 220)
 _POISONED = "u-230"
+_SECOND = 150
+"""From which user on they are in the second table."""
 
 
 def run(scene: Scene) -> None:
@@ -25,21 +28,22 @@ def run(scene: Scene) -> None:
     users = [json.loads(json.dumps(user), parse_float=Decimal) for user in users]
     poison = Rule("function_error", service="lambda", operation="Invoke", when=lambda request: _holds(request.body))
     scene.faults.rules = [poison]
-    table = scene.users()
-    with table.batch_writer() as writer:
-        for user in users:
-            writer.put_item(Item=user)
+    first, second = scene.tables()
+    for table, its in ((first, users[:_SECOND]), (second, users[_SECOND:])):
+        with table.batch_writer() as writer:
+            for user in its:
+                writer.put_item(Item=user)
     for user in users[_MOVED]:
-        table.update_item(
+        first.update_item(
             Key={"userId": user["userId"]},
             UpdateExpression="SET city = :city",
             ExpressionAttributeValues={":city": "Lund"},
         )
     for user in users[_REMOVED]:
-        table.delete_item(Key={"userId": user["userId"]})
+        second.delete_item(Key={"userId": user["userId"]})
     moved, removed = len(users[_MOVED]), len(users[_REMOVED])
-    say(f"{plural(len(users), 'user')} written, {moved} changed, {removed} removed; every invocation that")
-    say(f"holds {_POISONED} is made to crash.")
+    say(f"{plural(len(users), 'user')} written into two tables, {moved} changed, {removed} removed; every invocation")
+    say(f"that holds {_POISONED} is made to crash.")
     scene.settle()
     lines = archived(scene)
     _show(lines)
@@ -86,6 +90,13 @@ def _check_archive(scene: Scene, users: list[dict[str, Any]], lines: list[dict[s
         holds=removals.keys() == absent and all(line["old"] == healthy[key] for key, line in removals.items()),
         evidence=sorted(removals.keys() ^ absent),
     )
+    first, second = scene.tables()
+    tables = Counter(line["table"] for line in inserts.values())
+    scene.check(
+        f"one function serves both tables: {' and '.join(f'{count} are of {name}' for name, count in tables.items())}",
+        holds=tables == {first.name: _SECOND, second.name: len(users) - _SECOND - 1},
+        evidence=tables,
+    )
     events = [line["event_id"] for line in lines]
     scene.check("no change is there twice", holds=len(events) == len(set(events)), evidence=len(events))
 
@@ -101,7 +112,7 @@ def _check_poison(scene: Scene, poison: Rule) -> None:
     results = list(redrive_stream(scene.target))
     users = [line["keys"]["userId"] for line in archived(scene)]
     scene.check(
-        "once its cause is gone, `failures --redrive` brings it home",
+        "once its cause is gone, `failures --redrive` sends it again, and it is archived",
         holds=[result.left for result in results] == [0, 0] and users.count(_POISONED) == 1,
         evidence=results,
     )

@@ -16,6 +16,7 @@ _COMMANDS = (
     "down",
     "preview",
     "outputs",
+    "put",
     "outbox",
     "import",
     "imports",

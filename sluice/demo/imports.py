@@ -11,9 +11,10 @@ from typing import Any
 from sluice.commands.import_ import upload
 from sluice.commands.imports import show
 from sluice.commands.rejects import show as show_reject
-from sluice.demo.scene import EXAMPLES, Scene
+from sluice.demo.scene import Scene
 from sluice.ledger import Entry, place
 from sluice.rejects import rejects
+from sluice.samples import EXAMPLES
 from sluice.terminal import say
 
 TITLE = "Import: files in S3 -> a table"

@@ -4,22 +4,14 @@ from collections import Counter
 from typing import Any
 
 from sluice.cloud.emulator.outbox import Mail, mails
-from sluice.demo.scene import Scene, sample
+from sluice.demo.scene import Scene
+from sluice.samples import UNMAILABLE, sample
 from sluice.terminal import plural, print_table, say
 
 TITLE = "Mail: new and changed users"
 PROVED = "each person is mailed once and nobody by mistake; what users typed is text in headers and HTML"
 
 _RENAMED = ("u-001", "u-002", "u-003")
-_SKIPPED = {
-    "u-008": "no address",
-    "u-118": "no address",
-    "u-134": "malformed address",
-    "u-166": "malformed address",
-    "u-182": "no address",
-    "u-227": "local part outside ascii",
-}
-"""User among the samples -> why nobody can be mailed."""
 
 
 def run(scene: Scene) -> None:
@@ -45,13 +37,13 @@ def _show(welcomes: list[Mail], changes: list[Mail], users: dict[str, dict[str, 
     say(f"{plural(len(welcomes), 'welcome')} and {plural(len(changes), 'notice')} of a changed profile went out:")
     rows = [(", ".join(mail["to"]), mail["subject"]) for mail in [*welcomes[:3], *changes]]
     print_table(("to", "subject"), *rows)
-    say(f"{plural(len(_SKIPPED), 'user')} skipped:")
-    for user_id, reason in _SKIPPED.items():
+    say(f"{plural(len(UNMAILABLE), 'user')} skipped:")
+    for user_id, reason in UNMAILABLE.items():
         say(f"  {user_id}  {reason}: {users[user_id].get('email')!r}")
 
 
 def _check(scene: Scene, welcomes: list[Mail], changes: list[Mail], users: dict[str, dict[str, Any]]) -> None:
-    due = {user["email"] for user_id, user in users.items() if user_id not in _SKIPPED}
+    due = {user["email"] for user_id, user in users.items() if user_id not in UNMAILABLE}
     got = Counter(address for mail in welcomes for address in mail["to"])
     scene.check(
         f"each of the {len(due)} users with a usable address has one welcome, nobody else has",

@@ -1,6 +1,5 @@
 """Report: tables of both groups, one empty and one with odd items; totals, a page, a mail."""
 
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,9 @@ from sluice.cloud.emulator.outbox import mails
 from sluice.cloud.program.execution import ROOT
 from sluice.commands.report import run as run_report
 from sluice.commands.report import show
-from sluice.demo.scene import Scene, sample
+from sluice.demo.scene import Scene
+from sluice.putting import make_table
+from sluice.samples import counted_item, sample
 from sluice.terminal import say
 
 TITLE = "Report: how many items the tables hold"
@@ -29,7 +30,7 @@ def run(scene: Scene) -> None:
     """Makes the tables, runs the reporter and checks its outcomes."""
     users = [user["name"] for user in sample("users.jsonl")]
     for name, count in _TABLES.items():
-        _fill(scene, name, [_item(number, users) for number in range(count)])
+        _fill(scene, name, [counted_item(number, users) for number in range(count)])
     _fill(scene, _ODD, _ODD_ITEMS)
     report = run_report(scene.pipeline("reports"))
     show(report)
@@ -41,19 +42,8 @@ def run(scene: Scene) -> None:
     say(f"The page lies in reports/latest.html of the bucket; a copy to look at: {_PAGE.relative_to(ROOT)}")
 
 
-def _item(number: int, names: list[str]) -> dict[str, Any]:
-    day = date(2026, 11, 21) - timedelta(days=number)
-    return {"id": f"item-{number}", "name": names[number % len(names)], "date": day.isoformat()}
-
-
 def _fill(scene: Scene, name: str, items: list[dict[str, Any]]) -> None:
-    client = scene.target.client("dynamodb")
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-    )
+    make_table(scene.target.client("dynamodb"), name)
     with scene.table(name).batch_writer() as writer:
         for item in items:
             writer.put_item(Item=item)

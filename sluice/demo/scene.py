@@ -5,17 +5,15 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.faults.proxy import FaultProxy
-from sluice.cloud.program.execution import ROOT, configuration
+from sluice.cloud.program.execution import configuration
 from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
 from sluice.terminal import plural, say, status
 
-EXAMPLES = ROOT / "examples"
 _TABLES = ["Users", "Members"]
 """What the stream's functions serve: two tables, as a team has them that has tables already."""
 
@@ -83,8 +81,3 @@ class Scene:
         self.failed += not holds
         mark = ("ok  ", "green") if holds else ("FAIL", "red")
         say("  ", mark, f" {promise}" + ("" if holds or evidence == "" else f": found {evidence!r}"))
-
-
-def sample(name: str) -> list[dict[str, Any]]:
-    """The lines of a file of JSON lines among the examples."""
-    return [json.loads(line) for line in Path(EXAMPLES, name).read_text().splitlines()]

@@ -1,15 +1,15 @@
 """Stream: users of two tables are written, changed and removed; one audit trail holds it, and a poisoned record too."""
 
-import gzip
-import json
 from collections import Counter
-from decimal import Decimal
 from typing import Any
 
 from sluice.cloud.faults.rules import Rule
-from sluice.demo.scene import Scene, sample
+from sluice.demo.scene import Scene
 from sluice.failures.stream import redrive_stream, stream_failures
-from sluice.terminal import plural, print_table, say
+from sluice.samples import sample
+from sluice.terminal import plural, say
+from sluice.trail import lines_of
+from sluice.trail import show as show_trail
 
 TITLE = "Stream: two tables of users -> one audit trail in S3"
 PROVED = "each change is in the audit trail, once; a record that breaks a function holds up no other and is sent again"
@@ -25,7 +25,6 @@ _SECOND = 150
 def run(scene: Scene) -> None:
     """Drives the pipeline and checks what it promises."""
     users = sample("users.jsonl")
-    users = [json.loads(json.dumps(user), parse_float=Decimal) for user in users]
     poison = Rule("function_error", service="lambda", operation="Invoke", when=lambda request: _holds(request.body))
     scene.faults.rules = [poison]
     first, second = scene.tables()
@@ -45,20 +44,10 @@ def run(scene: Scene) -> None:
     say(f"{plural(len(users), 'user')} written into two tables, {moved} changed, {removed} removed; every invocation")
     say(f"that holds {_POISONED} is made to crash.")
     scene.settle()
-    lines = archived(scene)
+    lines = lines_of(scene.target)
     _show(lines)
     _check_archive(scene, users, lines)
     _check_poison(scene, poison)
-
-
-def archived(scene: Scene) -> list[dict[str, Any]]:
-    """Every line of the archive, in order of the stream."""
-    s3, bucket = scene.target.client("s3"), scene.target["archive_bucket_name"]
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="changes/")
-    keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
-    bodies = [gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
-    lines = [json.loads(line, parse_float=Decimal) for body in bodies for line in body.splitlines()]
-    return sorted(lines, key=lambda line: line["sequence_number"])
 
 
 def _holds(body: bytes) -> bool:
@@ -67,12 +56,7 @@ def _holds(body: bytes) -> bool:
 
 def _show(lines: list[dict[str, Any]]) -> None:
     say(f"The audit trail holds {plural(len(lines), 'line')}; the first and the last of them:")
-    print_table(("event", "at", "user", "name before", "name after"), *map(_row, [*lines[:3], *lines[-3:]]))
-
-
-def _row(line: dict[str, Any]) -> tuple[str, ...]:
-    names = ((line[side] or {}).get("name", "") for side in ("old", "new"))
-    return line["event"], line["at"], line["keys"]["userId"], *names
+    show_trail([*lines[:3], *lines[-3:]])
 
 
 def _check_archive(scene: Scene, users: list[dict[str, Any]], lines: list[dict[str, Any]]) -> None:
@@ -110,7 +94,7 @@ def _check_poison(scene: Scene, poison: Rule) -> None:
     )
     scene.faults.rules = []
     results = list(redrive_stream(scene.target))
-    users = [line["keys"]["userId"] for line in archived(scene)]
+    users = [line["keys"]["userId"] for line in lines_of(scene.target)]
     scene.check(
         "once its cause is gone, `failures --redrive` sends it again, and it is archived",
         holds=[result.left for result in results] == [0, 0] and users.count(_POISONED) == 1,

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from sluice import cli, demo
-from sluice.demo import imports, stream
+from sluice.demo import imports
 from sluice.demo.scene import Scene
 
 
@@ -60,8 +60,3 @@ def test_the_demo_says_what_to_do_where_its_files_are_missing(monkeypatch):
     monkeypatch.setattr(imports.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(ModuleNotFoundError, match="make setup"):
         imports._dataset("cars.json")
-
-
-def test_a_line_of_the_archive_without_an_image_has_no_name_there():
-    line = {"event": "INSERT", "at": "now", "keys": {"userId": "u"}, "old": None, "new": {"name": "Ada"}}
-    assert stream._row(line) == ("INSERT", "now", "u", "", "Ada")

@@ -1,0 +1,106 @@
+"""`put`: writes samples into the pipelines of the running embedded cloud, or given items into a stream's table."""
+
+from pathlib import Path
+
+import click
+
+from sluice import target
+from sluice.commands.imports import show as show_imports
+from sluice.ledger import Entry, place
+from sluice.pipelines import KINDS, Pipeline, chosen, pipeline_option, pipelines
+from sluice.target import Target
+from sluice.terminal import note, plural, say
+
+
+@click.command("put")
+@click.argument("given", metavar="[FILE or JSON]", required=False)
+@click.option("--samples", is_flag=True, help="Fill every pipeline: users, files, tables to count.")
+@click.option("--poison", is_flag=True, help="Put a file that cannot be imported, to find and mend.")
+@pipeline_option
+@click.option("--stack", help="The running stack; needed only where several run.")
+def command(given: str | None, samples: bool, poison: bool, pipeline_name: str | None, stack: str | None) -> None:
+    """Write samples into the running embedded cloud, or items into the table of a stream.
+
+    FILE or JSON: an object, an array of objects, or lines with one each. Exits with 1 where an item was not written.
+
+    \b
+    Examples:
+      python -m sluice put --samples
+      python -m sluice put '{"userId": "u-1", "email": "ann@example.com", "name": "Ann"}'
+    """  # noqa: D301 click reads the control character
+    if not (samples or poison or given):
+        raise click.UsageError("say what: --samples, --poison, a FILE or JSON")
+    running = target.running(stack)
+    running.greet()
+    if given:
+        _put_given(chosen(running, "streams", pipeline_name), given)
+    if samples:
+        _put_samples(running, pipeline_name)
+    if poison:
+        _put_poison(chosen(running, "imports", pipeline_name))
+
+
+def _put_given(stream: Pipeline, given: str) -> None:
+    from sluice.putting import parsed, put_items
+
+    is_json = given.lstrip().startswith(("{", "["))
+    try:
+        items = parsed(given if is_json else Path(given).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        what = "this" if is_json else given
+        raise click.ClickException(
+            f"{what} holds no items: {error}; give a JSON object, an array of objects, or lines with one each"
+        ) from None
+    written, wrong = put_items(stream, items)
+    for one in wrong:
+        note((f"item {one.number} was not written: {one.reason}", "red"))
+    say(f"{stream}: {plural(written, 'item')} into {stream['tables'][0]['name']}.")
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+def _put_samples(running: Target, name: str | None) -> None:
+    from sluice import putting, trail
+
+    for stream in _named(running, "streams", name):
+        before = putting.trail(stream)
+        count, skipped = putting.put_users(stream)
+        tables = ", ".join(table["name"] for table in stream["tables"])
+        say((str(stream), "bold"), f"  {count} users into {tables}; then one has another name, and one is gone.")
+        if stream["notifier_function_name"]:
+            say(f"  Nobody can mail {', '.join(skipped)}; `python -m sluice outbox` shows the mails.")
+        if stream["archiver_function_name"]:
+            say("  The audit trail has now:")
+            trail.show(putting.trail_of(stream, before))
+    for pipeline in _named(running, "imports", name):
+        say((str(pipeline), "bold"), "  a file of users, and one of orders with mistakes planted in it.")
+        _show(*putting.put_files(pipeline))
+        say("  `python -m sluice rejects` shows what was not imported.")
+    for report in _named(running, "reports", name):
+        tables = [f"{table} ({count})" for table, count in putting.put_tables(report)]
+        say((str(report), "bold"), f"  {', '.join(tables)}; `python -m sluice report` counts them.")
+
+
+def _put_poison(pipeline: Pipeline) -> None:
+    from sluice.putting import put_poison
+
+    _show(*put_poison(pipeline))
+    say("`python -m sluice failures` has it; import a better file of that name, and it is settled.")
+
+
+def _show(ended: list[Entry], unchanged: list[Entry]) -> None:
+    if ended:
+        show_imports(ended)
+    for entry in unchanged:
+        say(f"  {place(entry)[1]} was imported before, unchanged ({entry['status']}).")
+
+
+def _named(running: Target, section: str, name: str | None) -> list[Pipeline]:
+    """The pipelines of a kind, or those of that name: it may be one of any kind, such as `users` or `stream/users`."""
+    found = pipelines(running, section)
+    if name is None:
+        return found
+    known = {one for kind in KINDS for each in pipelines(running, kind) for one in (each.name, str(each))}
+    if name not in known:
+        raise click.ClickException(f"the stack has no pipeline {name}; it has {', '.join(sorted(known))}")
+    return [one for one in found if name in (one.name, str(one))]

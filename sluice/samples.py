@@ -1,0 +1,95 @@
+"""The samples of `examples/`, as the demo and `put --samples` write them, and made to fit the keys of any table."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from sluice.cloud.program.project import ROOT
+
+EXAMPLES = ROOT / "examples"
+
+UNMAILABLE = {
+    "u-008": "no address",
+    "u-118": "no address",
+    "u-134": "malformed address",
+    "u-166": "malformed address",
+    "u-182": "no address",
+    "u-227": "local part outside ascii",
+}
+"""User among the samples -> why nobody can be mailed."""
+
+Item = dict[str, Any]
+"""An item as boto3's serializer takes it: numbers are integers or `Decimal`."""
+Keys = Mapping[str, str]
+"""Attribute of a table's key -> its type, `S`, `N` or `B`; the partition key first."""
+
+
+def sample(name: str) -> list[Item]:
+    """Returns the lines of a file of JSON lines among the examples, with numbers to the digit.
+
+    Raises:
+        click.ClickException: The examples are not here: they are no part of the wheel.
+    """
+    path = EXAMPLES / name
+    if not path.is_file():
+        raise click.ClickException("the samples are in Sluice's repository: clone it, and run this there")
+    return [json.loads(line, parse_float=Decimal) for line in path.read_text("utf-8").splitlines()]
+
+
+def keys_of(description: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the keys of a table, of which DynamoDB told this."""
+    types = {one["AttributeName"]: one["AttributeType"] for one in description["AttributeDefinitions"]}
+    return {part["AttributeName"]: types[part["AttributeName"]] for part in description["KeySchema"]}
+
+
+def fitted(item: Mapping[str, Any], keys: Keys, number: int) -> Item:
+    """Returns a sample with a table's keys: its first value as the partition key, and its number as a sort key.
+
+    A key that is a number is that number; a key that the sample has already, in its type, stays.
+    """
+    (own, text), *_ = item.items()
+    partition, *_ = keys
+    rest = {name: value for name, value in item.items() if name != own}
+    made = {name: _key(kind, text if name == partition else str(number), number) for name, kind in keys.items()}
+    kept = {name: rest[name] for name, kind in keys.items() if kind == "S" and isinstance(rest.get(name), str)}
+    return {**made, **rest, **made, **kept}
+
+
+def people(keys: Keys, users: Sequence[Item]) -> str:
+    """Returns users as a file of JSON lines that is imported without a reject."""
+    return "".join(
+        json.dumps(_plain(fitted(user, keys, number)), ensure_ascii=False, default=str) + "\n"
+        for number, user in enumerate(users, 1)
+    )
+
+
+def orders(keys: Keys) -> str:
+    """Returns `examples/orders.csv`, in which mistakes are planted, with a column for each key of a table."""
+    header, *rows = csv.reader(io.StringIO((EXAMPLES / "orders.csv").read_text("utf-8")))
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([*keys, *header[1:]])
+    for number, (own, *rest) in enumerate(rows, 1):
+        made = [_key(kind, str(number) if place else own, number) for place, kind in enumerate(keys.values())]
+        writer.writerow([*(made if own else ["", *made[1:]]), *rest])
+    return file.getvalue()
+
+
+def counted_item(number: int, names: Sequence[str], name: str = "name", day: str = "date") -> Item:
+    """Returns an item of a table that is counted, by its number: each is a day older than the one before."""
+    on = date(2026, 11, 21) - timedelta(days=number)
+    return {"id": f"item-{number}", name: names[number % len(names)], day: on.isoformat()}
+
+
+def _key(kind: str, text: str, number: int) -> Any:
+    return number if kind == "N" else text.encode() if kind == "B" else text
+
+
+def _plain(item: Item) -> Item:
+    return {name: value.decode() if isinstance(value, bytes) else value for name, value in item.items()}

@@ -1,0 +1,92 @@
+import pytest
+from click.testing import CliRunner
+
+from sluice import cli, putting, target
+from sluice.putting import Wrong
+from sluice.target import Target
+
+OUTPUTS = {
+    "streams": {"users": {"tables": [{"name": "Users"}]}},
+    "imports": {"items": {}, "products": {}},
+    "reports": {"tables": {}},
+}
+
+
+@pytest.fixture
+def put(monkeypatch):
+    monkeypatch.setattr(target, "running", lambda _: Target(OUTPUTS))
+    return lambda *arguments: CliRunner().invoke(cli.cli, ["put", *arguments])
+
+
+@pytest.fixture
+def done(monkeypatch):
+    """What was written where, in order."""
+    done = []
+    monkeypatch.setattr(
+        putting, "put_items", lambda stream, items: done.append((str(stream), items)) or (len(items), [])
+    )
+    monkeypatch.setattr(putting, "trail", lambda _: [])
+    monkeypatch.setattr(putting, "put_users", lambda stream: done.append(str(stream)) or (9, ["u-8 (no address)"]))
+    monkeypatch.setattr(putting, "put_files", lambda pipeline: done.append(str(pipeline)) or ([], []))
+    monkeypatch.setattr(putting, "put_tables", lambda report: done.append(str(report)) or [("RA_\x1b", 3)])
+    monkeypatch.setattr(putting, "put_poison", lambda pipeline: done.append(f"poison in {pipeline}") or ([], []))
+    return done
+
+
+def test_samples_go_into_every_pipeline(put, done):
+    told = put("--samples").output
+    assert done == ["stream/users", "import/items", "import/products", "report/tables"]
+    assert "RA_\\x1b (3)" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "filled"),
+    [("users", ["stream/users"]), ("import/products", ["import/products"]), ("tables", ["report/tables"])],
+)
+def test_samples_go_into_the_pipeline_that_is_named(put, done, name, filled):
+    assert put("--samples", "--pipeline", name).exit_code == 0
+    assert done == filled
+
+
+def test_a_pipeline_that_is_not_there_is_told_with_those_that_are(put, done):
+    result = put("--samples", "--pipeline", "nope")
+    assert result.exit_code == 1
+    assert "the stack has no pipeline nope; it has import/items, import/products, items, " in result.stderr
+    assert done == []
+
+
+def test_items_are_given_in_the_command_or_in_a_file(put, done, tmp_path):
+    (tmp_path / "items.jsonl").write_text('{"userId": "b"}\n{"userId": "c"}\n')
+    assert put('{"userId": "a"}').output == "stream/users: 1 item into Users.\n"
+    assert put(str(tmp_path / "items.jsonl")).output == "stream/users: 2 items into Users.\n"
+    assert done == [("stream/users", [{"userId": "a"}]), ("stream/users", [{"userId": "b"}, {"userId": "c"}])]
+
+
+def test_an_item_that_was_not_written_is_named_and_ends_with_1(put, monkeypatch):
+    monkeypatch.setattr(putting, "put_items", lambda *_: (1, [Wrong(2, "no\nkey")]))
+    result = put('[{"userId": "a"}, {}]')
+    assert result.exit_code == 1
+    assert result.stdout == "stream/users: 1 item into Users.\n"
+    assert result.stderr == "item 2 was not written: no\\nkey\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "what"), [("{x", "this holds no items: "), ("nowhere.json", "nowhere.json holds no items: ")]
+)
+def test_what_holds_no_items_is_told_with_the_way_out(put, done, given, what):
+    result = put(given)
+    assert result.exit_code == 1
+    assert what in result.stderr
+    assert "give a JSON object, an array of objects, or lines with one each" in result.stderr
+    assert done == []
+
+
+def test_the_poison_goes_into_the_import_that_is_named(put, done):
+    assert put("--poison", "--pipeline", "products").exit_code == 0
+    assert done == ["poison in import/products"]
+
+
+def test_nothing_to_put_is_a_usage_error(put):
+    result = put()
+    assert result.exit_code == 2
+    assert "say what: --samples, --poison, a FILE or JSON" in result.stderr

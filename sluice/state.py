@@ -20,7 +20,8 @@ from urllib.parse import quote
 from sluice.cloud.uninterrupted import uninterrupted
 from sluice.private import make_private, private
 
-_FOLDER = ".sluice"
+FOLDER = ".sluice"
+"""Of a checkout: what is known of its stacks."""
 _BESIDE = "beside"
 _GLANCE_SECONDS = 0.5
 """How long a lock may be taken by somebody who only looks at it."""
@@ -68,19 +69,19 @@ def checkout() -> Path:
         if (folder / "Pulumi.yaml").is_file() and (folder / "sluice").is_dir():
             return folder
     for folder in folders:
-        if (folder / "Pulumi.yaml").is_file() or (folder / _FOLDER).is_dir():
+        if (folder / "Pulumi.yaml").is_file() or (folder / FOLDER).is_dir():
             return folder
     raise StateError(f"{here} is in no Pulumi project, and nothing runs in it: go to a project's folder")
 
 
 def place_of(root: Path, stack: str) -> Path:
     """The folder of a stack that runs, or is about to."""
-    return root / _FOLDER / stack
+    return root / FOLDER / stack
 
 
 def places(root: Path) -> list[Path]:
     """The folders of stacks that run, are about to, or did not end well; by name."""
-    locks = (root / _FOLDER).glob("*/lock")
+    locks = (root / FOLDER).glob("*/lock")
     return sorted(lock.parent for lock in locks if "." not in lock.parent.name)
 
 
@@ -174,7 +175,7 @@ def holder_of(lock: int | None) -> int | None:
         if written:
             return int(written)
         if time.monotonic() > end:  # it is written right after the lock was taken
-            raise StateError(f"an unknown process holds a lock in {_FOLDER}: end it, then remove {_FOLDER}")
+            raise StateError(f"an unknown process holds a lock in {FOLDER}: end it, then remove {FOLDER}")
         time.sleep(0.005)
     return None
 

@@ -6,28 +6,43 @@ from typing import Any
 
 import click
 
+from sluice.pages import folder_of, open_page, page
 from sluice.pipelines import Pipeline, chosen, pipeline_option
 from sluice.target import Target, targeted
-from sluice.terminal import print_json, printable, say, status
+from sluice.terminal import note, print_json, printable, say, status
 
 _BAR = 40
+_NEWEST = 3
+"""How many items of a table are shown."""
 
 
 @click.command("report")
 @click.option("--json", "as_json", is_flag=True, help="The report as it is stored, as JSON.")
+@click.option("--open", "is_opened", is_flag=True, help="Show its page in the browser, too.")
 @pipeline_option
 @targeted
-def command(target: Target, pipeline_name: str | None, as_json: bool) -> None:
-    """Run a reporter now and show the report."""
+def command(target: Target, pipeline_name: str | None, as_json: bool, is_opened: bool) -> None:
+    """Run a reporter now and show the report: counts, and the newest items with their dates."""
     pipeline = chosen(target, "reports", pipeline_name)
     with status("Counting ..."):
         report = run(pipeline)
     if as_json:
         print_json(report)
-        return
-    show(report)
-    bucket = pipeline["bucket_name"]
-    say(f"The page: s3://{bucket}/reports/latest.html, and beside it the JSON.")
+    else:
+        show(report)
+        bucket = pipeline["bucket_name"]
+        say(f"The page: s3://{bucket}/reports/latest.html, and beside it the JSON.")
+    if is_opened:
+        _open(pipeline, report["generated_at"])
+
+
+def _open(pipeline: Pipeline, at: str) -> None:
+    """Shows the page of a run; `latest.html` may be another's by now."""
+    key = f"reports/date={at[:10]}/{at.replace(':', '-')}.html"
+    body = pipeline.client("s3").get_object(Bucket=pipeline["bucket_name"], Key=key)["Body"].read()
+    title = f"{pipeline}, {at}"
+    path, is_shown = open_page(folder_of(pipeline.target), f"{pipeline.name}.html", page(title, body.decode()))
+    note(f"The page is in your browser: {path}" if is_shown else f"There is no browser here: open {path}")
 
 
 def run(pipeline: Pipeline) -> dict[str, Any]:
@@ -48,14 +63,43 @@ def run(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def show(report: dict[str, Any]) -> None:
-    """Prints the totals as bars."""
+    """Prints the totals as bars, what is not as expected, and the newest items of each table with their dates."""
     counts = [table["count"] for group in report["groups"].values() for table in group["tables"]]
     longest = max([*counts, 1])
     for name, group in report["groups"].items():
         say((name, "bold"), f"  {group['total']:,}  {group['label']}")
+        for breach in group.get("broken") or ():
+            say("  ", (f"not as expected: {_expected(breach)}", "red"))
         names = [printable(table["name"]) for table in group["tables"]]
         width = max(map(len, names), default=0)
         for shown, table in zip(names, group["tables"], strict=True):
             bar = "#" * round(_BAR * table["count"] / longest)
             about = "about " if table["approximate"] else ""
-            say(f"  {shown:{width}}  {bar:{_BAR}}  {about}{table['count']:,}")
+            status = (f"  {table['status']}", "yellow") if table.get("status") else ""
+            say(f"  {shown:{width}}  {bar:{_BAR}}  {about}{table['count']:,}", status)
+            _show_items(table)
+
+
+def _show_items(table: dict[str, Any]) -> None:
+    newest = table["items"][:_NEWEST]
+    dates = [printable(_text(item["date"])) for item in newest]
+    width = max(map(len, dates), default=0)
+    for item, day in zip(newest, dates, strict=True):
+        say(f"    {day:{width}}  {_text(item['name'])}")
+    if newest and table["count"] > len(newest):
+        say(f"    and {table['count'] - len(newest):,} more")
+
+
+def _text(value: Any) -> str:
+    """A name or a date of an item: whatever the item has."""
+    return "-" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _expected(breach: dict[str, Any]) -> str:
+    limit = breach["limit"]
+    sentences = {
+        "minimum": f"at least {limit:,}",
+        "maximum": f"at most {limit:,}",
+        "change_within": f"within {limit} % of the last total, {breach.get('before') or 0:,}",
+    }
+    return sentences.get(breach["expectation"], f"{breach['expectation']} {limit:,}")

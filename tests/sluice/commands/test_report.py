@@ -1,5 +1,6 @@
 import io
 import json
+import webbrowser
 
 import pytest
 from click.testing import CliRunner
@@ -40,7 +41,10 @@ class FakeAws:
         return {"Payload": io.BytesIO(b'{"report": "reports/x.json"}')}
 
     def get_object(self, Bucket, Key):
-        assert (Bucket, Key) == ("reports-bucket", "reports/x.json")
+        assert Bucket == "reports-bucket"
+        if Key == "reports/date=2026-11-21/2026-11-21T09-05-00Z.html":
+            return {"Body": io.BytesIO(b"<p>the page")}
+        assert Key == "reports/x.json"
         return {"Body": io.BytesIO(json.dumps(REPORT).encode())}
 
 
@@ -69,6 +73,52 @@ def test_a_report_is_shown_as_bars(aws, outputs):
         "The page: s3://reports-bucket/reports/latest.html, and beside it the JSON.",
     ]
     assert result.stderr == ""
+
+
+def test_the_newest_items_of_a_table_are_shown_with_their_dates(capsys):
+    items = [
+        {"name": "李 \x1b[1m", "date": "2026-11-21", "key": {"id": "a"}},
+        {"name": 42, "date": 20261120, "key": {"id": "b"}},
+        {"name": None, "date": None, "key": {"id": "c"}},
+        {"name": "never shown", "date": "2026-11-18", "key": {"id": "d"}},
+    ]
+    table = {**_TABLE, "items": items, "status": "ARCHIVED"}
+    report.show({**REPORT, "groups": {"RA": {"label": "x", "total": 1000, "tables": [table]}}})
+    assert capsys.readouterr().out.splitlines() == [
+        "RA  1,000  x",
+        f"  RA_a  {'#' * 40}  about 1,000  ARCHIVED",
+        "    2026-11-21  李 \\x1b[1m",
+        "    20261120    42",
+        "    -           -",
+        "    and 997 more",
+    ]
+
+
+def test_what_is_not_as_expected_is_said(capsys):
+    broken = [
+        {"expectation": "minimum", "limit": 1000},
+        {"expectation": "maximum", "limit": 9},
+        {"expectation": "change_within", "limit": 20, "before": 1500},
+    ]
+    report.show({**REPORT, "groups": {"RA": {"label": "x", "total": 5, "tables": [], "broken": broken}}})
+    assert capsys.readouterr().out.splitlines() == [
+        "RA  5  x",
+        "  not as expected: at least 1,000",
+        "  not as expected: at most 9",
+        "  not as expected: within 20 % of the last total, 1,500",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("is_there", "said"), [(True, "The page is in your browser: "), (False, "There is no browser here: open ")]
+)
+def test_the_page_of_the_run_is_opened(aws, outputs, checkout, monkeypatch, is_there, said):
+    monkeypatch.setattr(webbrowser, "open", lambda _: is_there)
+    result = CliRunner().invoke(cli.cli, ["report", "--open", "--json", "--outputs", outputs])
+    path = checkout / ".sluice/pages/tables.html"
+    assert 'srcdoc="&lt;p&gt;the page"' in path.read_text()
+    assert result.stderr == f"{said}{path}\n"
+    assert json.loads(result.stdout) == REPORT
 
 
 def test_a_report_as_json_is_all_that_is_printed(aws, outputs):

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ class Target:
         """
         self.outputs, self.endpoint, self._region = outputs, endpoint, region
         self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
 
     def __getitem__(self, output: str) -> Any:
         """A stack output.
@@ -50,9 +52,10 @@ class Target:
 
     def client(self, service: str) -> Any:
         """A boto3 client, in the stack's region: root of the embedded cloud, or with the ordinary AWS credentials."""
-        if service not in self._clients:
-            self._clients[service] = self._make_client(service)
-        return self._clients[service]
+        with self._lock:  # a session makes one client at a time
+            if service not in self._clients:
+                self._clients[service] = self._make_client(service)
+            return self._clients[service]
 
     def greet(self) -> None:
         """Sees to it that the embedded cloud answers: an invocation may take minutes, and would be waited for.

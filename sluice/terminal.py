@@ -72,6 +72,11 @@ def print_json(value: Any) -> None:
     print(inert, flush=True)  # noqa: T201 this is the place
 
 
+def json_text(value: Any) -> str:
+    """Returns a value as JSON of one line, its letters as they are."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
 def print_table(*rows: Sequence[Part]) -> None:
     """Prints rows, the first of them the header, in columns as wide as they need: a pipe has no width to fit into.
 
@@ -91,6 +96,20 @@ def print_table(*rows: Sequence[Part]) -> None:
                 line.append_text(cell).append(" " * (width - cell.cell_len + 2))
         line.rstrip()
         out.print(line)
+
+
+def somebody_answers() -> bool:
+    """Returns whether questions reach a person."""
+    return sys.stdin.isatty()
+
+
+def ask(question: str) -> None:
+    """Asks on stderr whether to go on.
+
+    Raises:
+        click.Abort: The answer is not yes.
+    """
+    click.confirm(printable(question), abort=True, err=True)
 
 
 def print_heading(title: str) -> None:

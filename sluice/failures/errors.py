@@ -4,7 +4,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,6 +18,7 @@ _AFTER = 5_000
 _ERROR = re.compile(r"[\w.]*(?:Error|Exception)\b.*")
 _PATTERN = '{ $.errorMessage = "*" }'
 """How Lambda writes an error. The embedded cloud takes every line for a match, which `_error` sorts out."""
+_TRACEBACK = "Traceback (most recent call last):"
 _PAGE = 10_000
 """The embedded cloud returns at most so many lines, and no token for the next ones."""
 
@@ -41,6 +42,50 @@ def last_errors(target: Target, failures: Sequence[Failure]) -> list[str]:
     return [errors.get(failure, "") for failure in failures]
 
 
+def said_of(target: Target, function: str, word: str, since: datetime) -> str:
+    """The last line of a function's log since then that has a word in it, such as a sequence number; empty without."""
+    try:
+        group = _log_group(target, function)
+        start, end = int(since.timestamp() * 1000), int(datetime.now(UTC).timestamp() * 1000) + _AFTER
+        events = _events(target, group, start, end, f'"{word}"') if group else []
+    except ClientError:
+        return ""
+    lines = [event["message"].strip() for event in events if word in event["message"]]
+    return _message(lines[-1]) if lines else ""
+
+
+def _message(line: str) -> str:
+    """What a line of a log says, without what Lambda's JSON has around it."""
+    try:
+        return str(json.loads(line)["message"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return line
+
+
+def traceback(target: Target, failure: Failure) -> list[str]:
+    """The last error in a function's log before it gave up, with its traceback; empty where there is none."""
+    group = _log_group(target, failure.function) if failure.function else ""
+    if not group:
+        return []
+    try:
+        events = _events(target, group, _at(failure) - _BEFORE, _at(failure) + _AFTER)
+    except ClientError:  # the error of the failure says it already
+        return []
+    found: list[str] = []
+    lines: list[str] = []
+    for event in events:
+        if line := _json_error(event):
+            found = [str(part).rstrip() for part in line.get("stackTrace") or []] + [_error(event)]
+            found = [part for text in found for part in text.splitlines()]
+        elif event["message"].startswith(_TRACEBACK):
+            lines = [event["message"].rstrip()]
+        elif lines:
+            lines.append(event["message"].rstrip())
+            if _error(event):
+                found, lines = lines, []
+    return found
+
+
 def _near(failures: Iterable[Failure]) -> Iterator[list[Failure]]:
     """Failures in order of time, parted where the log between two of them is of no interest."""
     near: list[Failure] = []
@@ -62,18 +107,23 @@ def _log_group(target: Target, function: str) -> str:
 
 def _errors(target: Target, group: str, start: int, end: int) -> list[tuple[int, str]]:
     """The errors of a time in a log, with their times, in order."""
-    logs, errors = target.client("logs"), []
+    return [(event["timestamp"], error) for event in _events(target, group, start, end) if (error := _error(event))]
+
+
+def _events(target: Target, group: str, start: int, end: int, pattern: str = _PATTERN) -> list[dict[str, Any]]:
+    """The lines of a time in a log that may be meant, in order: the embedded cloud takes each for a match."""
+    logs, read = target.client("logs"), []
     while True:
         try:
             pages = logs.get_paginator("filter_log_events").paginate(
-                logGroupName=group, startTime=start, endTime=end, filterPattern=_PATTERN
+                logGroupName=group, startTime=start, endTime=end, filterPattern=pattern
             )
             events = sorted((event for page in pages for event in page["events"]), key=lambda event: event["timestamp"])
         except logs.exceptions.ResourceNotFoundException:
             return []
-        errors += [(event["timestamp"], error) for event in events if (error := _error(event))]
+        read += events
         if len(events) < _PAGE or events[-1]["timestamp"] == start:
-            return errors
+            return read
         start = events[-1]["timestamp"]
 
 
@@ -84,16 +134,19 @@ def _last(errors: list[tuple[int, str]], at: int) -> str:
 
 def _error(event: dict[str, Any]) -> str:
     """The error in a line of a log: Lambda writes JSON, the embedded cloud the last line of a traceback."""
+    if line := _json_error(event):
+        return f"{line.get('errorType', 'Error')}: {line['errorMessage']}"
+    match = _ERROR.match(event["message"])
+    return match[0] if match else ""
+
+
+def _json_error(event: dict[str, Any]) -> dict[str, Any] | None:
+    """A line in which Lambda tells an error; None for all others."""
     try:
         line = json.loads(event["message"])
     except (ValueError, RecursionError):
-        match = _ERROR.match(event["message"])
-        return match[0] if match else ""
-    return f"{line.get('errorType', 'Error')}: {line['errorMessage']}" if _is_error(line) else ""
-
-
-def _is_error(line: Any) -> bool:
-    return isinstance(line, dict) and "errorMessage" in line
+        return None
+    return line if isinstance(line, dict) and "errorMessage" in line else None
 
 
 def _at(failure: Failure) -> int:

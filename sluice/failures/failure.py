@@ -1,6 +1,8 @@
-"""A failure, what became of sending it again, and why."""
+"""A failure, what became of sending it again or dropping it, and why."""
 
-from typing import NamedTuple
+import hashlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError, HTTPClientError
 
@@ -22,6 +24,39 @@ class Failure(NamedTuple):
     next_step: str = ""
     """What a person does about it, where sending it again may not be all."""
 
+    @property
+    def id(self) -> str:
+        """What a person calls it: eight characters, the same for as long as it lies there."""
+        return hashlib.sha256(self.where.encode(errors="backslashreplace")).hexdigest()[:8]
+
+
+Wanted = Callable[[Failure], bool]
+"""Which failures are meant."""
+
+
+def everyone(_: Failure) -> bool:
+    """All of them."""
+    return True
+
+
+class Detail(NamedTuple):
+    """What is kept of a failure."""
+
+    records: list[Any]
+    """What its function did not take, as it was sent: records of a stream, messages, the event of a run."""
+    attempts: int | None = None
+    """How often it was tried; None where nobody counts."""
+    trace: tuple[str, ...] = ()
+    """The lines of the error's traceback, where they are kept with it."""
+
+
+class Discarded(NamedTuple):
+    """How dropping a failure went."""
+
+    failure: Failure
+    error: str = ""
+    """Why it is still there."""
+
 
 class Redriven(NamedTuple):
     """How sending a failure again went."""
@@ -33,6 +68,8 @@ class Redriven(NamedTuple):
     """Records that failed again and are still among the failures."""
     error: str = ""
     """Why something is left."""
+    handed_back: str = ""
+    """The sequence number of the record that its function named as failed, if it did: its log says why."""
 
     @property
     def is_complete(self) -> bool:

@@ -4,6 +4,7 @@ A file is among the failures while its import is the last of its object and that
 or deleting it takes it from there.
 """
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,8 @@ from functools import partial
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice.aws_errors import code
-from sluice.failures.failure import REFUSED, Failure, Redriven
-from sluice.ledger import FAILED, PARTIAL, Entry, ended, place, version_of
+from sluice.failures.failure import REFUSED, Detail, Discarded, Failure, Redriven, Wanted, everyone
+from sluice.ledger import FAILED, PARTIAL, RUNNING, Entry, ended, entries, place, version_of
 from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
 
@@ -26,6 +27,7 @@ _KEPT = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLangua
 """What an object that is copied onto itself loses unless it is given anew."""
 _GONE = ("404", "NoSuchKey", "412", "PreconditionFailed")
 _THREADS = 8
+_PAUSE_SECONDS = 0.2
 
 
 def file_failures(target: Target) -> Iterator[Failure]:
@@ -34,15 +36,47 @@ def file_failures(target: Target) -> Iterator[Failure]:
         yield from (_failure(pipeline, entry) for entry in _failed(pipeline))
 
 
-def redrive_files(target: Target) -> Iterator[Redriven]:
-    """Copies each object onto itself, which S3 announces: its import begins anew, and what fails again comes back."""
+def file_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
+    """The files that are meant, with what the ledger has of each."""
     for pipeline in pipelines(target, "imports"):
-        yield from _redrive(pipeline)
+        for entry in _failed(pipeline):
+            if wanted(failure := _failure(pipeline, entry)):
+                yield failure, Detail([entry])
 
 
-def _redrive(pipeline: Pipeline) -> Iterator[Redriven]:
+def discard_files(target: Target, wanted: Wanted) -> Iterator[Discarded]:
+    """Deletes the objects that are meant, each only as long as it is the one whose import failed."""
+    for pipeline in pipelines(target, "imports"):
+        s3 = pipeline.client("s3")
+        for entry in _failed(pipeline):
+            failure, error, (bucket, key) = _failure(pipeline, entry), "", place(entry)
+            if not wanted(failure):
+                continue
+            try:
+                head = s3.head_object(Bucket=bucket, Key=key)
+                if version_of(head) != entry["version"]:
+                    error = "another file was put there meanwhile, which stays"
+                else:
+                    s3.delete_object(Bucket=bucket, Key=key, IfMatch=head["ETag"])
+            except REFUSED as refusal:
+                error = "" if code(refusal) in _GONE else str(refusal)
+            yield Discarded(failure, error)
+
+
+def redrive_files(target: Target, wanted: Wanted = everyone) -> Iterator[Redriven]:
+    """Copies each object that is meant onto itself, which S3 announces: its import begins anew.
+
+    What fails again comes back.
+    """
+    for pipeline in pipelines(target, "imports"):
+        yield from _redrive(pipeline, wanted)
+
+
+def _redrive(pipeline: Pipeline, wanted: Wanted) -> Iterator[Redriven]:
     for entry in _failed(pipeline):
         failure = _failure(pipeline, entry)
+        if not wanted(failure):
+            continue
         try:
             _put_again(pipeline, entry)
         except REFUSED as refusal:
@@ -50,6 +84,29 @@ def _redrive(pipeline: Pipeline) -> Iterator[Redriven]:
                 yield Redriven(failure, 0, 1, f"not put again: {refusal}")
         else:
             yield Redriven(failure, 1, 0)
+
+
+def imported_again(target: Target, redriven: Redriven, until: float) -> Redriven:
+    """What became of a file that was put again: why it failed again, or that it did not.
+
+    As it was where its import takes longer.
+
+    Args:
+        target: The stack.
+        redriven: The file.
+        until: When to give up waiting, of `time.monotonic`.
+    """
+    failure = redriven.failure
+    (pipeline,) = (one for one in pipelines(target, "imports") if str(one) == failure.pipeline)
+    while True:
+        known = entries([pipeline], failure.where.removeprefix("s3://"))
+        anew = [entry for entry in known if (entry["started_at"] or "") > failure.at and entry["status"] != RUNNING]
+        if anew:
+            error = f"failed again: {anew[-1]['error']}" if anew[-1]["status"] == FAILED else ""
+            return Redriven(failure, int(not error), int(bool(error)), error)
+        if time.monotonic() > until:
+            return redriven
+        time.sleep(_PAUSE_SECONDS)
 
 
 def hints(target: Target) -> Iterator[str]:

@@ -5,20 +5,24 @@ the end unless it was taken.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sluice.failures.failure import REFUSED, UNREADABLE, Failure, Redriven
+from botocore.exceptions import ClientError
+
+from sluice.failures.failure import REFUSED, UNREADABLE, Detail, Discarded, Failure, Redriven, Wanted, everyone
 from sluice.function_answers import error_text
 from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
+from sluice.terminal import plural
 
 _LOOKING_SECONDS = 60
 _REDRIVING_SECONDS = 900
 """Longer than a run of the reporter takes."""
 _AT_ONCE = 10
+_IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 
 Message = dict[str, Any]
 
@@ -30,20 +34,56 @@ def import_failures(target: Target) -> Iterator[Failure]:
             yield from (_import_failure(pipeline, message) for message in messages)
 
 
-def redrive_imports(target: Target) -> Iterator[Redriven]:
-    """Puts each message back into the import queue, which is what its function reads.
+def in_other_hands(target: Target) -> Iterator[str]:
+    """What somebody else has received from dead letter queues just now, so that it is hidden: a sentence a queue.
+
+    One whose state may not be asked says nothing.
+    """
+    queues = [(one, one["dead_letter_queue_url"]) for one in pipelines(target, "imports")]
+    for pipeline, url in (*queues, *((one, _report_queue(one)) for one in pipelines(target, "reports"))):
+        try:
+            answer = pipeline.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[_IN_FLIGHT])
+        except ClientError:
+            continue
+        if count := int(answer.get("Attributes", {}).get(_IN_FLIGHT, 0)):
+            yield (
+                f"{plural(count, 'failure')} of {pipeline} more: somebody else looks at them or redrives them just now "
+                f"({_REDRIVING_SECONDS // 60} minutes at most)."
+            )
+
+
+def import_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
+    """The pieces of work that are meant, with their messages."""
+    for pipeline in pipelines(target, "imports"):
+        with _received(pipeline, pipeline["dead_letter_queue_url"], _LOOKING_SECONDS) as messages:
+            for message in messages:
+                if wanted(failure := _import_failure(pipeline, message)):
+                    yield failure, Detail([_readable(message["Body"])])
+
+
+def discard_imports(target: Target, wanted: Wanted) -> Iterator[Discarded]:
+    """Removes the pieces of work that are meant."""
+    for pipeline in pipelines(target, "imports"):
+        url = pipeline["dead_letter_queue_url"]
+        yield from _discard(pipeline, url, lambda message, of=pipeline: _import_failure(of, message), wanted)
+
+
+def redrive_imports(target: Target, wanted: Wanted = everyone) -> Iterator[Redriven]:
+    """Puts each message that is meant back into the import queue, which is what its function reads.
 
     What fails again comes back when its retries are used up.
     """
     for pipeline in pipelines(target, "imports"):
-        yield from _redrive_import(pipeline)
+        yield from _redrive_import(pipeline, wanted)
 
 
-def _redrive_import(pipeline: Pipeline) -> Iterator[Redriven]:
+def _redrive_import(pipeline: Pipeline, wanted: Wanted) -> Iterator[Redriven]:
     url, sqs = pipeline["dead_letter_queue_url"], pipeline.client("sqs")
     with _received(pipeline, url, _REDRIVING_SECONDS) as messages:
         for message in messages:
             failure, error = _import_failure(pipeline, message), ""
+            if not wanted(failure):
+                continue
             try:
                 sqs.send_message(QueueUrl=pipeline["queue_url"], MessageBody=message["Body"])
             except REFUSED as refusal:
@@ -64,17 +104,52 @@ def report_failures(target: Target) -> Iterator[Failure]:
             yield from (_report_failure(pipeline, url, message) for message in messages)
 
 
-def redrive_reports(target: Target) -> Iterator[Redriven]:
-    """Runs each failed report again, for its own scheduled time; what fails again stays."""
+def report_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
+    """The runs that are meant, with their events, how often Lambda tried them and the traceback of the last time."""
     for pipeline in pipelines(target, "reports"):
-        yield from _redrive_report(pipeline)
+        url = _report_queue(pipeline)
+        with _received(pipeline, url, _LOOKING_SECONDS) as messages:
+            for message in messages:
+                if wanted(failure := _report_failure(pipeline, url, message)):
+                    yield failure, _run_detail(message)
 
 
-def _redrive_report(pipeline: Pipeline) -> Iterator[Redriven]:
+def discard_reports(target: Target, wanted: Wanted) -> Iterator[Discarded]:
+    """Removes the runs that are meant."""
+    for pipeline in pipelines(target, "reports"):
+        url = _report_queue(pipeline)
+        yield from _discard(
+            pipeline, url, lambda message, of=pipeline, url=url: _report_failure(of, url, message), wanted
+        )
+
+
+def _discard(
+    pipeline: Pipeline, url: str, failure_of: Callable[[Message], Failure], wanted: Wanted
+) -> Iterator[Discarded]:
+    with _received(pipeline, url, _LOOKING_SECONDS) as messages:
+        for message in messages:
+            failure, error = failure_of(message), ""
+            if wanted(failure):
+                try:
+                    pipeline.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                except REFUSED as refusal:
+                    error = str(refusal)
+                yield Discarded(failure, error)
+
+
+def redrive_reports(target: Target, wanted: Wanted = everyone) -> Iterator[Redriven]:
+    """Runs each failed report that is meant again, for its own scheduled time; what fails again stays."""
+    for pipeline in pipelines(target, "reports"):
+        yield from _redrive_report(pipeline, wanted)
+
+
+def _redrive_report(pipeline: Pipeline, wanted: Wanted) -> Iterator[Redriven]:
     url, sqs = _report_queue(pipeline), pipeline.client("sqs")
     with _received(pipeline, url, _REDRIVING_SECONDS) as messages:
         for message in messages:
             failure = _report_failure(pipeline, url, message)
+            if not wanted(failure):
+                continue
             if failure.reason == UNREADABLE:
                 yield Redriven(failure, 0, 0, "this message is no run of the reporter")
                 continue
@@ -102,8 +177,9 @@ def _report_queue(pipeline: Pipeline) -> str:
 def _received(pipeline: Pipeline, url: str, seconds: int) -> Iterator[list[Message]]:
     """All messages of a queue, oldest first; those that are still there at the end are visible again at once."""
     sqs, messages = pipeline.client("sqs"), dict[str, Message]()
+    wait = 0 if pipeline.target.endpoint else 1  # in AWS, 0 asks only some of SQS's servers
     try:
-        while received := _receive(sqs, url, seconds):
+        while received := _receive(sqs, url, seconds, wait):
             messages.update({message["MessageId"]: message for message in received})
         yield sorted(messages.values(), key=lambda message: int(message["Attributes"]["SentTimestamp"]))
     finally:
@@ -116,12 +192,12 @@ def _received(pipeline: Pipeline, url: str, seconds: int) -> Iterator[list[Messa
             sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)  # names the deleted ones as failed
 
 
-def _receive(sqs: Any, url: str, seconds: int) -> list[Message]:
+def _receive(sqs: Any, url: str, seconds: int, wait: int) -> list[Message]:
     return sqs.receive_message(
         QueueUrl=url,
         MaxNumberOfMessages=_AT_ONCE,
         VisibilityTimeout=seconds,
-        WaitTimeSeconds=1,  # 0 asks only some of SQS's servers
+        WaitTimeSeconds=wait,
         MessageAttributeNames=["All"],
         MessageSystemAttributeNames=["SentTimestamp"],
     ).get("Messages", [])
@@ -178,6 +254,25 @@ def _event(message: Message) -> Any:
     """The event of a run that failed: within Lambda's document, or as the schedule sent it."""
     body = json.loads(message["Body"])
     return body.get("requestPayload", body)
+
+
+def _run_detail(message: Message) -> Detail:
+    body = _readable(message["Body"])
+    if not isinstance(body, dict):
+        return Detail([body])
+    context, said = body.get("requestContext"), body.get("responsePayload")
+    attempts = context.get("approximateInvokeCount") if isinstance(context, dict) else None
+    trace = said.get("stackTrace") if isinstance(said, dict) else None
+    lines = "".join(map(str, trace)).splitlines() if isinstance(trace, list) else []
+    return Detail([body.get("requestPayload", body)], attempts, tuple(lines))
+
+
+def _readable(body: str) -> Any:
+    """What a message says; its text where it is no JSON."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body
 
 
 def _attribute(message: Message, name: str) -> str:

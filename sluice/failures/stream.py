@@ -1,17 +1,22 @@
 """The batches of the stream that failed for good: what Lambda left of them, and sending it again."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from sluice.aws_errors import code
-from sluice.failures.failure import REFUSED, UNREADABLE, Failure, Redriven
+from sluice.failures import lease
+from sluice.failures.failure import REFUSED, UNREADABLE, Detail, Discarded, Failure, Redriven, Wanted, everyone
 from sluice.function_answers import error_text, failed_items
 from sluice.pipelines import pipelines
 from sluice.target import Target
 
 _STREAM_FAILURES = "aws/lambda/"
+_THREADS = 8
+_HANDED_BACK = "it handed them back"
 _TOO_LARGE = ("RequestTooLargeException", "RequestEntityTooLargeException", "413")
 _GONE = ("NoSuchKey", "404")
 _CHANGED = ("PreconditionFailed", "ConditionalRequestConflict", "412")
@@ -19,22 +24,48 @@ _CHANGED = ("PreconditionFailed", "ConditionalRequestConflict", "412")
 
 def stream_failures(target: Target) -> Iterator[Failure]:
     """The batches of the stream that exhausted their retries, oldest first."""
-    for document in _documents(target):
-        yield document.failure
+    with ThreadPoolExecutor(_THREADS) as pool:
+        read = partial(_failure_at, target, _pipelines_of(target))
+        yield from filter(None, pool.map(read, _objects(target)))
 
 
-def redrive_stream(target: Target) -> Iterator[Redriven]:
-    """Sends each failed batch to its function again, oldest first; what is taken is removed.
+def stream_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
+    """The failed batches that are meant, with their records and how often Lambda tried them."""
+    for document in filter(_meant(wanted), _documents(target)):
+        context = (document.content or {}).get("requestContext", {})
+        yield document.failure, Detail(document.records, context.get("approximateInvokeCount"))
+
+
+def discard_stream(target: Target, wanted: Wanted) -> Iterator[Discarded]:
+    """Removes the failed batches that are meant; an object that is no failure stays."""
+    for document in filter(_meant(wanted), _documents(target)):
+        error = document.error
+        if document.content:
+            try:
+                target.client("s3").delete_object(Bucket=target["archive_bucket_name"], Key=document.key)
+            except REFUSED as refusal:
+                error = str(refusal)
+        yield Discarded(document.failure, error)
+
+
+def _meant(wanted: Wanted) -> Callable[["_Document"], bool]:
+    return lambda document: wanted(document.failure)
+
+
+def redrive_stream(target: Target, wanted: Wanted = everyone) -> Iterator[Redriven]:
+    """Sends each failed batch that is meant to its function again, oldest first; what is taken is removed.
 
     What somebody else redrives at the same time is passed over where it is gone already, and never put back.
     """
-    for document in _documents(target):
+    for document in filter(_meant(wanted), _documents(target)):
         if not document.content:
             yield Redriven(document.failure, 0, 0, document.error)
             continue
         function = document.content["requestContext"]["functionArn"]
         left, error = _send(target.client("lambda"), function, document.records)
-        yield _settled(target, document, left, error)
+        settled = _settled(target, document, left, error)
+        is_handed_back = settled.left and error == _HANDED_BACK
+        yield settled._replace(handed_back=left[-1]["dynamodb"]["SequenceNumber"] if is_handed_back else "")
 
 
 class _Document(NamedTuple):
@@ -50,37 +81,53 @@ class _Document(NamedTuple):
 
 def _documents(target: Target) -> Iterator[_Document]:
     """What Lambda left of each failed batch: one at a time, because each may hold megabytes."""
+    pipelines_of = _pipelines_of(target)
+    for item in _objects(target):
+        if document := _document(target, pipelines_of, item):
+            yield document
+
+
+def _objects(target: Target) -> list[dict[str, Any]]:
+    """What lies among the failures, oldest first."""
     bucket = target.outputs.get("archive_bucket_name")
     if bucket is None:  # a stack without streams
-        return
-    s3 = target.client("s3")
-    pipelines_of = {
+        return []
+    pages = target.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=_STREAM_FAILURES)
+    objects = [item for page in pages for item in page.get("Contents", []) if item["Key"] != lease.KEY]
+    return sorted(objects, key=lambda item: item["LastModified"])
+
+
+def _pipelines_of(target: Target) -> dict[str, str]:
+    """Function -> its stream."""
+    return {
         pipeline[f"{consumer}_function_name"]: str(pipeline)
         for pipeline in pipelines(target, "streams")
         for consumer in ("archiver", "notifier")
     }
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=_STREAM_FAILURES)
-    objects = [item for page in pages for item in page.get("Contents", [])]
-    for item in sorted(objects, key=lambda item: item["LastModified"]):
-        key = item["Key"]
-        where = f"s3://{bucket}/{key}"
-        unreadable = Failure("stream", "", UNREADABLE, item["LastModified"].isoformat(), 0, where)
-        try:
-            response = s3.get_object(Bucket=bucket, Key=key)
-            body = response["Body"].read()
-        except REFUSED as error:
-            if code(error) not in _GONE:  # gone: somebody else redrove it meanwhile
-                yield _Document(unreadable, key, error=str(error))
-            continue
-        try:
-            content = json.loads(body)
-            records = json.loads(content["payload"])["Records"]
-            document = _Document(
-                _failure(content, records, where, pipelines_of), key, response["ETag"], content, records
-            )
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            document = _Document(unreadable, key, error="this object is no failure of a stream")
-        yield document
+
+
+def _failure_at(target: Target, pipelines_of: dict[str, str], item: dict[str, Any]) -> Failure | None:
+    """The failure in an object, whose records are let go of."""
+    document = _document(target, pipelines_of, item)
+    return document.failure if document else None
+
+
+def _document(target: Target, pipelines_of: dict[str, str], item: dict[str, Any]) -> _Document | None:
+    """What an object says; None where it is gone, since somebody else redrove it meanwhile."""
+    key = item["Key"]
+    where = f"s3://{target['archive_bucket_name']}/{key}"
+    unreadable = Failure("stream", "", UNREADABLE, item["LastModified"].isoformat(), 0, where)
+    try:
+        response = target.client("s3").get_object(Bucket=target["archive_bucket_name"], Key=key)
+        body = response["Body"].read()
+    except REFUSED as error:
+        return None if code(error) in _GONE else _Document(unreadable, key, error=str(error))
+    try:
+        content = json.loads(body)
+        records = json.loads(content["payload"])["Records"]
+        return _Document(_failure(content, records, where, pipelines_of), key, response["ETag"], content, records)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return _Document(unreadable, key, error="this object is no failure of a stream")
 
 
 def _failure(
@@ -142,7 +189,7 @@ def _send(lambda_: Any, function: str, records: list[dict[str, Any]]) -> tuple[l
             # Not in the shard's order, and perhaps beside another redrive: the function may want to know.
             answer = lambda_.invoke(FunctionName=function, Payload=_compact({"Records": batch, "redriven": True}))
             body = answer["Payload"].read()
-            reason = error_text(body) if "FunctionError" in answer else "it handed them back"
+            reason = error_text(body) if "FunctionError" in answer else _HANDED_BACK
             first = None if "FunctionError" in answer else _first_failed(batch, body)
         except REFUSED as refusal:
             if code(refusal) not in _TOO_LARGE:

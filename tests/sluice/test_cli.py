@@ -3,17 +3,14 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import NoCredentialsError
 from click.testing import CliRunner
 
 from sluice import cli, state
 from sluice.cloud.program import project
-from sluice.commands import failures as failures_command
 from sluice.commands.preview import short_type
-from sluice.failures.failure import UNREADABLE, Failure, Redriven
 
 OUTPUTS = {"region": "eu-north-1", "environment": "local", "reports": {"tables": {"prefixes": {"RA": "RA_"}}}}
-FAILURE = Failure("stream", "archiver", "RetryAttemptsExhausted", "2026-01-01T00:00:00.000Z", 2, "s3://b/[k]")
 
 
 @pytest.fixture
@@ -82,133 +79,6 @@ def test_outputs_are_shown_by_name(running):
 def test_outputs_as_json_are_all_that_is_printed(running):
     told = json.loads(sluice("outputs", "--json").stdout)
     assert list(told.items()) == sorted(OUTPUTS.items())
-
-
-@pytest.fixture
-def found(monkeypatch, running):
-    def set_to(*failures, hints=()):
-        monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter(failures)])
-        monkeypatch.setattr(failures_command, "hints", lambda _: iter(hints))
-        monkeypatch.setattr(
-            failures_command, "last_errors", lambda _, found: [f"OSError: in {failure.function}" for failure in found]
-        )
-
-    return set_to
-
-
-@pytest.fixture
-def redriven(monkeypatch, running):
-    def set_to(*results):
-        monkeypatch.setattr(failures_command, "_REDRIVEN", [lambda _: iter(results)])
-
-    return set_to
-
-
-def test_failures_are_shown_with_where_they_lie(found):
-    found(FAILURE)
-    assert sluice("failures").output == (
-        "2026-01-01T00:00:00.000Z  archiver  2 records  RetryAttemptsExhausted\n"
-        "    s3://b/[k]\n"
-        "    OSError: in archiver\n"
-        "1 failure: --redrive sends them again.\n"
-    )
-
-
-FILE = Failure(
-    pipeline="import",
-    function="importer",
-    reason="has no header",
-    at="2026-01-01T00:00:00.000Z",
-    records=1,
-    where="s3://b/incoming/[k].csv",
-    file="incoming/[k].csv",
-    next_step="mend it",
-)
-
-
-def test_a_file_that_failed_is_shown_as_one_with_the_next_step(found):
-    found(FILE, hints=["Look at [rejects]."])
-    result = sluice("failures")
-    assert result.stdout == (
-        "2026-01-01T00:00:00.000Z  incoming/[k].csv  FAILED  has no header\n"
-        "    s3://b/incoming/[k].csv\n"
-        "    mend it\n"
-        "1 failure: --redrive sends them again.\n"
-    )
-    assert result.stderr == "Look at [rejects].\n"
-    as_json = sluice("failures", "--json")
-    assert json.loads(as_json.stdout) == [FILE._asdict() | {"error": ""}]
-    assert as_json.stderr == "Look at [rejects].\n"
-
-
-def test_a_file_that_was_put_again_is_not_told_as_imported(redriven):
-    redriven(Redriven(FILE, done=1, left=0))
-    assert (
-        "    put again: its import begins anew; what fails again comes back here\n"
-        in sluice("failures", "--redrive").output
-    )
-
-
-def test_failures_as_json_are_all_that_is_printed(found):
-    found(FAILURE)
-    assert json.loads(sluice("failures", "--json").stdout) == [FAILURE._asdict() | {"error": "OSError: in archiver"}]
-    found()
-    assert json.loads(sluice("failures", "--json").stdout) == []
-
-
-def test_redriving_tells_what_was_taken(redriven):
-    redriven(Redriven(FAILURE, 2, 0))
-    result = sluice("failures", "--redrive")
-    assert result.exit_code == 0
-    assert result.output.endswith("    2 records taken\n1 failure taken, 0 left.\n")
-
-
-def test_an_import_that_waits_in_its_queue_again_is_not_told_as_done(redriven):
-    redriven(Redriven(FAILURE._replace(pipeline="import"), done=1, left=0))
-    told = sluice("failures", "--redrive").output
-    assert "    put back into the import queue; what fails again comes back here\n" in told
-
-
-def test_redriving_fails_where_something_is_left(redriven):
-    unreadable = Redriven(FAILURE._replace(reason=UNREADABLE), 0, 0, "this object is no failure of a stream")
-    redriven(Redriven(FAILURE, 1, 1, "SendingError: no"), unreadable)
-    result = sluice("failures", "--redrive")
-    assert result.exit_code == 1
-    assert "    1 record taken, 1 failed again: SendingError: no\n" in result.output
-    assert "    not sent: this object is no failure of a stream\n" in result.output
-    assert "left: s3://b/[k]: 1 record taken, 1 failed again: SendingError: no\n" in result.output
-    assert result.output.endswith("0 failures taken, 2 left.\n")
-
-
-def test_redriving_as_json_prints_nothing_else(redriven):
-    redriven(Redriven(FAILURE, 2, 0))
-    result = sluice("failures", "--redrive", "--json")
-    assert json.loads(result.stdout) == [{**FAILURE._asdict(), "done": 2, "left": 0, "error": ""}]
-
-
-def refuse(_target):
-    yield from ()
-    raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "ListObjectsV2")
-
-
-@pytest.mark.parametrize("as_json", [[], ["--json"]])
-def test_what_may_not_be_looked_at_does_not_hide_the_rest(found, as_json, monkeypatch):
-    found(FAILURE)
-    monkeypatch.setattr(failures_command, "_LISTED", [refuse, *failures_command._LISTED])
-    result = sluice("failures", *as_json)
-    assert result.exit_code == 1
-    assert "s3://b/[k]" in result.stdout
-    assert result.stderr.startswith("Error: not all could be looked at: AWS: ")
-    assert "AccessDenied" in result.stderr
-
-
-def test_what_may_not_be_looked_at_does_not_keep_the_rest_from_being_sent(redriven, monkeypatch):
-    redriven(Redriven(FAILURE, 2, 0))
-    monkeypatch.setattr(failures_command, "_REDRIVEN", [refuse, *failures_command._REDRIVEN])
-    result = sluice("failures", "--redrive")
-    assert result.exit_code == 1
-    assert result.stdout.endswith("\n1 failure taken, 0 left.\n")
-    assert "AccessDenied" in result.stderr
 
 
 def test_a_preview_shows_the_tree_uncut(checkout):

@@ -24,7 +24,7 @@ from sluice.cloud.triggers.streams import events as streams
 from sluice.commands import failures as failures_command
 from sluice.commands import imports as imports_command
 from sluice.commands import report as report_command
-from sluice.failures.failure import Failure, Redriven
+from sluice.failures.failure import Detail, Discarded, Failure, Redriven
 
 OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a terminal obeys, or makes a line or another direction of."""
@@ -136,7 +136,7 @@ def test_outputs(running, hostile):
 def test_outbox(running, hostile, monkeypatch):
     mail = dict.fromkeys(("from", "subject", "text", "html", "sent_at"), hostile) | {"to": [hostile, hostile]}
     monkeypatch.setattr(outbox, "mails", lambda *_, **__: [mail])
-    assert inert(sluice("outbox").stdout, 2)
+    assert inert(sluice("outbox").stdout, 3)
     assert json.loads(sluice("outbox", "--json").stdout) == [mail]
 
 
@@ -173,20 +173,33 @@ def test_failures(running, hostile, monkeypatch):
     failure = Failure("stream", hostile, hostile, hostile, 1, hostile)
     monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter([failure])])
     monkeypatch.setattr(failures_command, "last_errors", lambda _, failures: [hostile] * len(failures))
-    monkeypatch.setattr(failures_command, "_REDRIVEN", [lambda _: iter([Redriven(failure, 0, 1, hostile)] * 2)])
+    monkeypatch.setattr(failures_command, "in_other_hands", lambda _: [hostile])
+    monkeypatch.setattr(failures_command, "traceback", lambda *_: [hostile])
+    for name, held in {
+        "_REDRIVEN": [Redriven(failure, 0, 1, hostile)] * 2,
+        "_DETAILED": [(failure, Detail([hostile, {hostile: hostile}], 2))],
+        "_DISCARDED": [Discarded(failure, hostile)],
+    }.items():
+        monkeypatch.setattr(
+            failures_command, name, [lambda _target, wanted, held=held: filter(lambda _: wanted(failure), held)]
+        )
     assert inert(sluice("failures").stdout, 4)
     assert inert(sluice("failures", "--json").stdout)
     result = sluice("failures", "--redrive")
     assert inert(result.stdout, 9)  # three lines each, one each of what is left, the count
     assert inert(result.stderr)
+    shown = sluice("failures", hostile)
+    assert inert(shown.stdout, 6)  # two lines, attempts, traceback, two records
+    assert inert(shown.stderr)
+    assert inert(sluice("failures", "--discard", hostile).stdout, 3)
 
 
 def test_report(running, hostile, monkeypatch):
-    table = {"name": hostile, "count": 3, "approximate": True, "items": []}
+    table = {"name": hostile, "count": 3, "approximate": True, "items": [{"name": hostile, "date": hostile}]}
     report = {"groups": {hostile: {"label": hostile, "total": 3, "tables": [table]}}}
     monkeypatch.setattr(report_command, "run", lambda _pipeline: report)
     running(reports={"tables": {"bucket_name": hostile}})
-    assert inert(sluice("report").stdout, 3)
+    assert inert(sluice("report").stdout, 5)
     assert json.loads(sluice("report", "--json").stdout) == report
 
 

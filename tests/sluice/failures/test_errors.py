@@ -1,5 +1,6 @@
 import json
 import time
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from sluice import target
 from sluice.failures import errors
-from sluice.failures.errors import last_errors
+from sluice.failures.errors import last_errors, said_of, traceback
 from sluice.failures.failure import Failure
 
 GONE = type("ResourceNotFoundException", (ClientError,), {})
@@ -49,7 +50,7 @@ class Target:
 
     def paginate(self, *, logGroupName, startTime, endTime, filterPattern):
         """As the embedded cloud: the oldest lines, whatever the pattern in braces is, up to a page, and no token."""
-        assert filterPattern == '{ $.errorMessage = "*" }'
+        assert filterPattern in ('{ $.errorMessage = "*" }', '"49"')
         self.reads.append((logGroupName, startTime - NOON, endTime - NOON))
         if self.refusing:
             raise self.refusing
@@ -142,6 +143,43 @@ def test_no_failures_ask_nothing():
     target = Target()
     assert last_errors(target, []) == []
     assert target.configured == []
+
+
+# ---- one of them
+
+
+def test_the_traceback_of_the_last_error_is_told_a_line_each():
+    lines = (
+        "Traceback (most recent call last):", "  File a", "pkg.OldError: old", "END", "START",
+        "Traceback (most recent call last):", "  File b", "    raise Error", "pkg.SendingError: AccessDenied", "END",
+    )  # fmt: skip
+    target = Target(*((number - 1000, line) for number, line in enumerate(lines)))
+    assert traceback(target, failure()) == list(lines[5:9])
+
+
+def test_the_traceback_in_lambdas_json_is_told_a_line_each():
+    line = {"errorType": "SendingError", "errorMessage": "no", "stackTrace": ["  File a\n    go()\n", "  File b\n"]}
+    target = Target((-3, json.dumps(line)), (-2, "END"))
+    assert traceback(target, failure()) == ["  File a", "    go()", "  File b", "SendingError: no"]
+
+
+@pytest.mark.parametrize("target", [Target(), Target((0, "Traceback (most recent call last):")), Target(other=())])
+def test_without_an_error_there_is_no_traceback(target):
+    assert traceback(target, failure()) == []
+
+
+def test_a_log_that_may_not_be_read_has_no_traceback():
+    target = Target()
+    target.refusing = refused()
+    assert traceback(target, failure()) == []
+    assert said_of(target, "notifier", "49", datetime.fromtimestamp(NOON / 1000, UTC)) == ""
+
+
+@pytest.mark.parametrize("line", ["record 49 is odd", json.dumps({"level": "ERROR", "message": "record 49 is odd"})])
+def test_what_a_log_says_of_a_record_is_its_last_line_since_then(line):
+    target = Target((-1, "record 49 is older"), (1, "record 49 first"), (2, line), (3, "record 50"))
+    assert said_of(target, "notifier", "49", datetime.fromtimestamp(NOON / 1000, UTC)) == "record 49 is odd"
+    assert said_of(target, "gone", "49", datetime.fromtimestamp(NOON / 1000, UTC)) == ""
 
 
 @pytest.mark.e2e

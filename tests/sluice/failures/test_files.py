@@ -7,20 +7,22 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from sluice.failures.files import file_failures, hints, redrive_files
+from sluice.failures.failure import Redriven
+from sluice.failures.files import discard_files, file_details, file_failures, hints, imported_again, redrive_files
 from sluice.ledger import ended
 from sluice.pipelines import pipelines
+from sluice.target import Target
 from tests.clients import moto_client
 
 BUCKET, TABLE = "files", "ledger"
 
 
-class MotoTarget(dict[str, Any]):
+class MotoTarget(Target):
     """A stack's bucket and ledger."""
 
     def __init__(self) -> None:
         items = {"ledger_table_name": TABLE, "bucket_name": BUCKET, "function_name": "importer"}
-        super().__init__(imports={"items": items}, region="x")
+        super().__init__({"imports": {"items": items}, "region": "x"})
         self.clients = {name: moto_client(name) for name in ("dynamodb", "s3")}
         self.requests: list[str] = []
         keys = {"object": "HASH", "version": "RANGE"}
@@ -201,3 +203,57 @@ def test_files_of_which_rows_were_rejected_are_hinted_at(target):
     ]
     target.enter("b.csv", "etag", "PARTIAL")
     assert "days: 2;" in next(hints(target))
+
+
+# ---- some of them
+
+
+def is_file(key: str) -> Any:
+    return lambda failure: failure.file == f"incoming/{key}"
+
+
+def test_of_a_file_that_is_meant_there_is_what_the_ledger_has(target):
+    for key in ("a.csv", "b.csv"):
+        target.enter(key, target.put(key))
+    ((failure, detail),) = file_details(target, is_file("b.csv"))
+    assert failure.file == "incoming/b.csv"
+    assert [(entry["object"], entry["error"]) for entry in detail.records] == [
+        ("files/incoming/b.csv", "has no header")
+    ]
+
+
+def test_only_a_file_that_is_meant_is_deleted(target):
+    for key in ("a.csv", "b.csv"):
+        target.enter(key, target.put(key))
+    assert [one.error for one in discard_files(target, is_file("b.csv"))] == [""]
+    assert files(target) == ["a.csv"]
+    listed = target.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]
+    assert [held["Key"] for held in listed] == ["incoming/a.csv"]
+
+
+def test_only_a_file_that_is_meant_is_put_again(target):
+    for key in ("a.csv", "b.csv"):
+        target.enter(key, target.put(key))
+    assert [one.failure.file for one in redrive_files(target, is_file("a.csv"))] == ["incoming/a.csv"]
+
+
+def test_a_better_file_that_was_put_meanwhile_stays(target):
+    target.enter("a.csv", target.put("a.csv"))
+    found = discard_files(
+        target, lambda _: bool(target.client("s3").put_object(Bucket=BUCKET, Key="incoming/a.csv", Body=b"better"))
+    )
+    assert [one.error for one in found] == ["another file was put there meanwhile, which stays"]
+    assert target.client("s3").get_object(Bucket=BUCKET, Key="incoming/a.csv")["Body"].read() == b"better"
+
+
+@pytest.mark.parametrize(
+    ("status", "became"),
+    [("FAILED", (0, 1, "failed again: has no header")), ("SUCCEEDED", (1, 0, "")), ("RUNNING", (1, 0, ""))],
+)
+def test_what_became_of_a_file_that_was_put_again_is_what_its_next_import_says(target, status, became):
+    version = target.put("a.csv")
+    target.enter("a.csv", version)
+    (redriven,) = redrive_files(target)
+    assert imported_again(target, redriven, until=0) == Redriven(redriven.failure, 1, 0)
+    target.enter("a.csv", version, status, days=0)
+    assert imported_again(target, redriven, until=0) == Redriven(redriven.failure, *became)

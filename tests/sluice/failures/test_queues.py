@@ -7,7 +7,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sluice.failures.failure import UNREADABLE, Failure
-from sluice.failures.queues import import_failures, redrive_imports, redrive_reports, report_failures
+from sluice.failures.queues import (
+    discard_imports,
+    discard_reports,
+    import_details,
+    import_failures,
+    in_other_hands,
+    redrive_imports,
+    redrive_reports,
+    report_details,
+    report_failures,
+)
+from sluice.target import Target
 
 IMPORTS, REPORTS, WORK = "https://sqs/1/import-dead", "https://sqs/1/report-dead", "https://sqs/1/import"
 TIME = "2026-11-21T09:05:00Z"
@@ -45,6 +56,10 @@ class FakeSqs:
         self.hidden |= {one["MessageId"] for one in seen}
         return {"Messages": seen} if seen else {}
 
+    def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> Any:
+        assert AttributeNames == ["ApproximateNumberOfMessagesNotVisible"]
+        return {"Attributes": {AttributeNames[0]: str(len(self.hidden & self.queues[QueueUrl].keys()))}}
+
     def send_message(self, QueueUrl: str, MessageBody: str) -> None:
         self.add(QueueUrl, MessageBody)
 
@@ -81,11 +96,11 @@ class FakeScheduler:
         return {"Target": {"Input": '{"scheduled_time": "<aws.scheduler.scheduled-time>"}'}}
 
 
-class FakeTarget(dict[str, Any]):
+class FakeTarget(Target):
     def __init__(self) -> None:
         items = {"dead_letter_queue_url": IMPORTS, "queue_url": WORK, "function_name": "importer"}
         tables = {"function_name": "reporter", "schedule_name": "reports"}
-        super().__init__(imports={"items": items}, reports={"tables": tables})
+        super().__init__({"imports": {"items": items}, "reports": {"tables": tables}})
         self.sqs, self.lambda_ = FakeSqs(), FakeLambda()
 
     def client(self, service: str) -> Any:
@@ -260,3 +275,77 @@ def test_a_message_that_is_no_failure_is_shown_and_left_alone_and_the_others_go(
     assert [one.is_complete for one in redrive_reports(target)] == [False, True]
     assert target.sqs.bodies(REPORTS) == [body]
     assert target.lambda_.runs == [TIME]
+
+
+# ---- some of them
+
+
+def is_message(name):
+    return lambda failure: failure.where.endswith(f"message {name}")
+
+
+def test_of_a_piece_of_work_that_is_meant_there_is_its_message(target):
+    target.sqs.add(IMPORTS, '{"key": "a"}')
+    target.sqs.add(IMPORTS, "no JSON")
+    details = [detail.records for _, detail in import_details(target, is_message("m0"))]
+    assert details == [[{"key": "a"}]]
+    assert [detail.records for _, detail in import_details(target, is_message("m1"))] == [["no JSON"]]
+    assert len(target.sqs.bodies(IMPORTS)) == 2
+
+
+def test_of_a_run_there_are_its_event_its_attempts_and_its_traceback(target):
+    run = json.loads(given_up())
+    run["requestContext"]["approximateInvokeCount"] = 3
+    run["responsePayload"]["stackTrace"] = ['  File "x.py", line 1\n    go()\n', "  File y"]
+    target.sqs.add(REPORTS, json.dumps(run))
+    ((_, detail),) = report_details(target, is_message("m0"))
+    assert detail == ([{"scheduled_time": TIME}], 3, ('  File "x.py", line 1', "    go()", "  File y"))
+
+
+@pytest.mark.parametrize("body", ["no JSON", "[]", "17", '{"requestContext": 1, "responsePayload": []}'])
+def test_of_a_message_that_is_no_run_there_is_what_it_says(target, body):
+    target.sqs.add(REPORTS, body)
+    ((_, detail),) = report_details(target, is_message("m0"))
+    assert (len(detail.records), detail.attempts, detail.trace) == (1, None, ())
+
+
+def test_only_what_is_meant_is_sent_again_and_the_rest_stays(target):
+    for url, body in (
+        (IMPORTS, "a"),
+        (IMPORTS, "b"),
+        (REPORTS, given_up()),
+        (REPORTS, given_up("2026-11-21T09:10:00Z")),
+    ):
+        target.sqs.add(url, body)
+    assert len(list(redrive_imports(target, is_message("m1")))) == 1
+    assert len(list(redrive_reports(target, is_message("m2")))) == 1
+    assert (target.sqs.bodies(IMPORTS), target.sqs.bodies(WORK)) == (["a"], ["b"])
+    assert (target.lambda_.runs, len(target.sqs.bodies(REPORTS))) == ([TIME], 1)
+
+
+def test_only_what_is_meant_is_discarded_and_the_rest_stays(target):
+    for url, body in (
+        (IMPORTS, "a"),
+        (IMPORTS, "b"),
+        (REPORTS, given_up()),
+        (REPORTS, given_up("2026-11-21T09:10:00Z")),
+    ):
+        target.sqs.add(url, body)
+    assert [one.error for one in discard_imports(target, is_message("m1"))] == [""]
+    assert [one.error for one in discard_reports(target, is_message("m2"))] == [""]
+    assert (target.sqs.bodies(IMPORTS), len(target.sqs.bodies(REPORTS))) == (["a"], 1)
+    assert (target.sqs.bodies(WORK), target.lambda_.runs) == ([], [])
+
+
+def test_what_somebody_else_redrives_is_seen(target):
+    assert list(in_other_hands(target)) == []
+    for number in range(2):
+        target.sqs.add(IMPORTS, f"{number}")
+    redriving = redrive_imports(target)
+    next(redriving)
+    assert list(import_failures(target)) == []
+    assert list(in_other_hands(target)) == [
+        "1 failure of import/items more: somebody else looks at them or redrives them just now (15 minutes at most)."
+    ]
+    redriving.close()
+    assert list(in_other_hands(target)) == []

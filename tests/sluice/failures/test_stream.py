@@ -2,14 +2,16 @@ import hashlib
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice.failures import lease
 from sluice.failures.failure import Failure
-from sluice.failures.stream import redrive_stream, stream_failures
+from sluice.failures.stream import discard_stream, redrive_stream, stream_details, stream_failures
 from sluice.target import Target
 
 BUCKET = "archive"
@@ -29,7 +31,7 @@ class FakeS3:
         self.refusing = {}
         """Operation -> what it raises."""
 
-    def put_object(self, **request):
+    def put_object(self, **request) -> Any:
         self._refuse("put_object")
         if "IfMatch" in request and request["Key"] not in self.objects:
             raise refusal("NoSuchKey", "PutObject", 404)
@@ -114,7 +116,11 @@ class FakeTarget(Target):
         change = {"NewImage": image} if image else {}
         records = [{"eventID": f"e-{number}", "dynamodb": {"SequenceNumber": number, **change}} for number in numbers]
         document = {
-            "requestContext": {"functionArn": FUNCTION, "condition": "RetryAttemptsExhausted"},
+            "requestContext": {
+                "functionArn": FUNCTION,
+                "condition": "RetryAttemptsExhausted",
+                "approximateInvokeCount": 11,
+            },
             "timestamp": "2026-01-01T00:00:00.000Z",
             "DDBStreamBatchInfo": {"batchSize": len(records), "shardId": "shard"},
             "payload": json.dumps({"Records": records}),
@@ -304,6 +310,63 @@ def test_an_object_that_may_not_be_touched_is_told_and_the_others_go(operation):
     assert next(results).is_complete
 
 
+# ---- some of them
+
+
+def is_batch(number):
+    return lambda failure: failure.where.endswith(number)
+
+
+def test_of_a_batch_that_is_meant_there_are_its_records_and_attempts():
+    target = FakeTarget()
+    target.add("1", "1", "2")
+    target.add("2", "3")
+    ((failure, detail),) = stream_details(target, is_batch("1"))
+    assert failure.where == "s3://archive/aws/lambda/1"
+    assert detail.attempts == 11
+    assert [record["dynamodb"]["SequenceNumber"] for record in detail.records] == ["1", "2"]
+
+
+def test_only_a_batch_that_is_meant_is_sent_again():
+    target = FakeTarget()
+    target.add("1", "1")
+    target.add("2", "2")
+    assert [result.done for result in redrive_stream(target, is_batch("2"))] == [1]
+    assert target.function.taken == ["2"]
+
+
+def test_only_a_batch_that_is_meant_is_discarded_and_what_is_no_failure_stays():
+    target = FakeTarget()
+    target.add("1", "1")
+    target.add("2", "2")
+    target.s3.put_object(Key="aws/lambda/foreign-2", Body=b"not ours")
+    assert [one.error for one in discard_stream(target, is_batch("2"))] == ["", "this object is no failure of a stream"]
+    assert sorted(target.s3.objects) == ["aws/lambda/1", "aws/lambda/foreign-2"]
+    assert target.function.batches == []
+
+
+def test_a_batch_that_may_not_be_discarded_is_told():
+    target = FakeTarget()
+    target.add("1", "1")
+    target.s3.refusing = {"delete_object": refusal("AccessDenied", "DeleteObject")}
+    (one,) = discard_stream(target, is_batch("1"))
+    assert "AccessDenied told" in one.error
+
+
+def test_a_record_that_is_handed_back_is_named():
+    target = FakeTarget(lambda numbers: partial("2") if "2" in numbers else None)
+    target.add("a", "1", "2", "3")
+    (result,) = redrive_stream(target)
+    assert (result.error, result.handed_back) == ("it handed them back", "2")
+
+
+def test_the_object_that_tells_of_a_redrive_is_no_failure():
+    target = FakeTarget()
+    target.s3.put_object(Key=lease.KEY, Body=b"{}")
+    assert list(stream_failures(target)) == []
+    assert redrive(target) == []
+
+
 # ---- two at once
 
 
@@ -311,13 +374,12 @@ def test_what_somebody_else_redrove_meanwhile_is_passed_over():
     target = FakeTarget()
     for number in range(5):
         target.add(f"{number}", f"{number}")
-    results, listed = redrive_stream(target), stream_failures(target)
+    results = redrive_stream(target)
     assert next(results).is_complete
-    assert next(listed).records == 1
     for number in range(1, 4):
         target.s3.delete_object(Key=f"aws/lambda/{number}")
     assert [(result.done, result.left) for result in results] == [(1, 0)]
-    assert list(listed) == []
+    assert list(stream_failures(target)) == []
     assert target.function.taken == ["0", "4"]
 
 

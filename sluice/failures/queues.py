@@ -16,7 +16,6 @@ from sluice.failures.failure import REFUSED, UNREADABLE, Detail, Discarded, Fail
 from sluice.function_answers import error_text
 from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
-from sluice.terminal import plural
 
 _LOOKING_SECONDS = 60
 _REDRIVING_SECONDS = 900
@@ -46,10 +45,8 @@ def in_other_hands(target: Target) -> Iterator[str]:
         except ClientError:
             continue
         if count := int(answer.get("Attributes", {}).get(_IN_FLIGHT, 0)):
-            yield (
-                f"{plural(count, 'failure')} of {pipeline} more: somebody else looks at them or redrives them just now "
-                f"({_REDRIVING_SECONDS // 60} minutes at most)."
-            )
+            minutes = _REDRIVING_SECONDS // 60
+            yield f"More of {pipeline}, which somebody else looks at or redrives ({minutes} minutes at most): {count}."
 
 
 def import_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:

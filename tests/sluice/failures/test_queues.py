@@ -345,7 +345,7 @@ def test_what_somebody_else_redrives_is_seen(target):
     next(redriving)
     assert list(import_failures(target)) == []
     assert list(in_other_hands(target)) == [
-        "1 failure of import/items more: somebody else looks at them or redrives them just now (15 minutes at most)."
+        "More of import/items, which somebody else looks at or redrives (15 minutes at most): 1."
     ]
     redriving.close()
     assert list(in_other_hands(target)) == []

@@ -133,7 +133,7 @@ def put_tables(report: Pipeline) -> Iterator[tuple[str, int]]:
     variables = report.client("lambda").get_function_configuration(FunctionName=report["function_name"])
     attributes = variables["Environment"]["Variables"]
     name, day = attributes["REPORT_NAME_ATTRIBUTE"], attributes["REPORT_DATE_ATTRIBUTE"]
-    for prefix in report["prefixes"].values():
+    for prefix in sorted(report["prefixes"].values()):
         for ending, count in _COUNTS.items():
             table = f"{prefix}{ending}"
             make_table(dynamodb, table)

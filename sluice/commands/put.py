@@ -9,7 +9,7 @@ from sluice.commands.imports import show as show_imports
 from sluice.ledger import Entry, place
 from sluice.pipelines import KINDS, Pipeline, chosen, pipeline_option, pipelines
 from sluice.target import Target
-from sluice.terminal import note, plural, say
+from sluice.terminal import note, plural, print_table, say
 
 
 @click.command("put")
@@ -66,9 +66,12 @@ def _put_samples(running: Target, name: str | None) -> None:
         before = putting.trail(stream)
         count, skipped = putting.put_users(stream)
         tables = ", ".join(table["name"] for table in stream["tables"])
-        say((str(stream), "bold"), f"  {count} users into {tables}; then one has another name, and one is gone.")
+        say((str(stream), "bold"), f"  {count} users into {tables};")
+        say("  then one has another name, and one is gone.")
         if stream["notifier_function_name"]:
-            say(f"  Nobody can mail {', '.join(skipped)}; `python -m sluice outbox` shows the mails.")
+            say("  `python -m sluice outbox` shows the mails. Nobody can mail")
+            for user in skipped:
+                say(f"    {user}")
         if stream["archiver_function_name"]:
             say("  The audit trail has now:")
             trail.show(putting.trail_of(stream, before))
@@ -77,8 +80,8 @@ def _put_samples(running: Target, name: str | None) -> None:
         _show(*putting.put_files(pipeline))
         say("  `python -m sluice rejects` shows what was not imported.")
     for report in _named(running, "reports", name):
-        tables = [f"{table} ({count})" for table, count in putting.put_tables(report)]
-        say((str(report), "bold"), f"  {', '.join(tables)}; `python -m sluice report` counts them.")
+        say((str(report), "bold"), "  tables to count; `python -m sluice report` does.")
+        print_table(("table", "items"), *((table, str(count)) for table, count in putting.put_tables(report)))
 
 
 def _put_poison(pipeline: Pipeline) -> None:

@@ -36,7 +36,7 @@ def done(monkeypatch):
 def test_samples_go_into_every_pipeline(put, done):
     told = put("--samples").output
     assert done == ["stream/users", "import/items", "import/products", "report/tables"]
-    assert "RA_\\x1b (3)" in told
+    assert "RA_\\x1b  3\n" in told
 
 
 @pytest.mark.parametrize(

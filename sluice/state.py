@@ -102,7 +102,8 @@ def hold(root: Path, stack: str) -> Iterator[Held]:
     try:
         uninterrupted(take)
         if not locks:
-            raise StateError(f"stack {stack} runs already in this checkout: stop it with `python -m sluice down`")
+            at = next((f", or use it at {one.endpoint}" for one in running(root) if one.stack == stack), "")
+            raise StateError(f"stack {stack} runs already in this checkout: stop it with `python -m sluice down`{at}")
         _remove_leftovers(place)
         yield Held(place, locks[0])
     finally:

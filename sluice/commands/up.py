@@ -210,8 +210,9 @@ def _show_ready(ready: state.Running, started: float, *, watched: bool = False) 
     what = ("Stack ", (ready.stack, "bold")) if ready.full_name else ("A cloud without a program",)
     say(*what, f" runs, after {time.monotonic() - started:.1f} s.")
     say(f"  endpoint  {ready.endpoint}  (keys test/test, region {ready.region})")
+    which = f" --stack {ready.stack}" if "/" in ready.stack else ""
+    say(f'  use it    eval "$(python -m sluice env{which})"')
     if ready.full_name:
-        which = f" --stack {ready.stack}" if "/" in ready.stack else ""
         say(f"  outputs   python -m sluice outputs{which}")
     say("  stop      python -m sluice down")
     if watched:

@@ -99,6 +99,15 @@ def test_the_same_stack_is_refused_twice(tmp_path, other):
     assert state.holder(state.place_of(tmp_path, "local")) == other.pid
 
 
+def test_the_refusal_of_a_second_one_says_where_the_first_is(tmp_path, other):
+    state.publish(tmp_path, READY)
+    with (
+        pytest.raises(StateError, match=f"stop it with `python -m sluice down`, or use it at {READY.endpoint}$"),
+        state.hold(tmp_path, "local"),
+    ):
+        pass
+
+
 def test_what_is_left_of_a_crash_is_not_taken_for_running(tmp_path, other):
     state.publish(tmp_path, READY)
     assert state.running(tmp_path) == [READY]

@@ -24,6 +24,7 @@ _COMMANDS = (
     "rejects",
     "report",
     "failures",
+    "mappings",
     "demo",
     "smoke",
 )

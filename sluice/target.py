@@ -23,15 +23,16 @@ UNANSWERED = (
 class Target:
     """A deployed stack: its outputs, and clients for where it is."""
 
-    def __init__(self, outputs: dict[str, Any], endpoint: str | None = None, region: str = "") -> None:
+    def __init__(self, outputs: dict[str, Any], endpoint: str | None = None, region: str = "", token: str = "") -> None:
         """Prepares it.
 
         Args:
             outputs: its outputs.
             endpoint: the embedded cloud's; None for AWS.
             region: where it is, if its outputs do not tell.
+            token: what the embedded cloud's own paths ask for.
         """
-        self.outputs, self.endpoint, self._region = outputs, endpoint, region
+        self.outputs, self.endpoint, self._region, self.token = outputs, endpoint, region, token
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -144,7 +145,12 @@ def running(stack: str | None = None) -> Target:
         click.ClickException: nothing runs, or it is not clear which stack is meant.
     """
     stack_state = chosen(stack)
-    return Target(stack_state.outputs, stack_state.endpoint, stack_state.region)
+    return of(stack_state)
+
+
+def of(running: state.Running) -> Target:
+    """A stack in a running embedded cloud."""
+    return Target(running.outputs, running.endpoint, running.region, running.token)
 
 
 def chosen(stack: str | None = None) -> state.Running:

@@ -13,7 +13,7 @@ from sluice.events import show_import, show_mail
 from sluice.ledger import RUNNING, entries
 from sluice.pipelines import pipelines
 from sluice.state import Running
-from sluice.target import Target
+from sluice.target import of as target_of
 from sluice.terminal import note
 
 _PAUSE_SECONDS = 0.5
@@ -51,7 +51,7 @@ class Watcher:
 
     def follow(self, ready: Running) -> None:
         """Looks at the stack as it is now, which was changed in place."""
-        self._ready, self._target = ready, Target(ready.outputs, ready.endpoint, ready.region)
+        self._ready, self._target = ready, target_of(ready)
 
     @property
     def failing(self) -> bool:

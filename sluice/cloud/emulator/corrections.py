@@ -21,7 +21,8 @@ SCHEDULES = "/_sluice/schedules"
 RULES = "/_sluice/rules"
 """The path at which the runner of rules' targets reads what it is to run."""
 _REVISION = "Revision"
-_NOT_AWS = ("Enabled", "Qualifier", _REVISION)
+_LAG = "Lag"
+_NOT_AWS = ("Enabled", "Qualifier", _REVISION, _LAG)
 _DROPPED = ("KMSKeyArn", "LoggingConfig", "MetricsConfig", "StartingPositionTimestamp", "TumblingWindowInSeconds")
 """Settings that the emulator takes and forgets."""
 
@@ -119,13 +120,14 @@ def _mappings_to_run(lambda_svc: Any, scope: Scope, body: bytes) -> Iterator[dic
         for _region, mapping in _mappings(lambda_svc):
             _note(mapping, done.get(mapping["UUID"], {}))
     for region, mapping in _mappings(lambda_svc):
-        ours = {name: mapping[name] for name in ("Enabled", _REVISION)}
+        ours = {name: mapping.get(name) for name in ("Enabled", _REVISION, _LAG)}
         yield {**lambda_svc._esm_response(mapping), **ours, "Region": region}
 
 
 def _note(mapping: dict[str, Any], done: dict[str, Any]) -> None:
     if "result" in done:
         mapping["LastProcessingResult"] = done["result"]
+    mapping[_LAG] = done.get("lag", mapping.get(_LAG))
     if done.get("revision") == mapping[_REVISION]:  # otherwise it was changed once more meanwhile
         mapping["State"] = "Enabled" if mapping["Enabled"] else "Disabled"
 

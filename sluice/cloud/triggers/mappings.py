@@ -88,6 +88,7 @@ class StreamMappings(Follower):
     def _configure(self, run: _Run, configuration: dict[str, Any]) -> None:
         """Runs a mapping as it is configured now."""
         revision, enabled, region = (configuration.pop(name) for name in ("Revision", "Enabled", "Region"))
+        configuration.pop("Lag", None)
         try:
             mapping = StreamMapping.from_configuration(configuration)
             run.stop()
@@ -121,6 +122,8 @@ class StreamMappings(Follower):
         news: dict[str, dict[str, Any]] = {}
         for mapping_id, run in self._runs.items():
             report = {"revision": run.revision, **({"result": run.result} if run.result else {})}
+            if run.poller:
+                report["lag"] = {"records": run.poller.lag, "oldest": run.poller.oldest}
             if report != run.reported:
                 news[mapping_id] = report
         if news:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from sluice.cloud.triggers.streams.batches import Batch, Discarded, expired
 from sluice.cloud.triggers.streams.mapping import StreamMapping
@@ -77,8 +78,8 @@ class Lane:
         return work
 
     def records(self) -> Iterator[Record]:
-        """What is not settled, in order; only while nothing is taken."""
-        for work in self._front:
+        """What is not settled, in order."""
+        for work in chain([self._taken] if self._taken else [], self._front):
             yield from (work if isinstance(work, Batch) else work.batch).records
         yield from self._gathered
 

@@ -123,6 +123,12 @@ class StreamPoller:
         with self._changed:
             return sum(shard.unsettled for shard in self._shards.values())
 
+    @property
+    def oldest(self) -> float | None:
+        """When the oldest change of those was made, in seconds since the epoch; None where all are settled."""
+        with self._changed:
+            return min(filter(None, (shard.oldest for shard in self._shards.values())), default=None)
+
     def wait_idle(self, timeout: float) -> bool:
         """Waits until all that was written before this call is processed or discarded; False if it is not by then.
 
@@ -187,14 +193,8 @@ class StreamPoller:
 
     def _reached(self, question: int) -> bool:
         with self._changed:
-            return (
-                self._discovered >= question
-                and self._next_discovery > 0.0
-                and all(
-                    shard.is_done or (shard.answer >= question and not shard.unsettled)
-                    for shard in self._shards.values()
-                )
-            )
+            discovered = self._discovered >= question and self._next_discovery > 0.0
+            return discovered and all(shard.is_done or shard.is_idle(question) for shard in self._shards.values())
 
     def _poke(self) -> None:
         self._poked = True

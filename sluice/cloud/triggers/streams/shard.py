@@ -47,6 +47,12 @@ class Shard:
         return sum(lane.unsettled for lane in self.lanes)
 
     @property
+    def oldest(self) -> float | None:
+        """When the oldest change of those was made, in seconds since the epoch; None where all are settled."""
+        firsts = (next(lane.records(), None) for lane in self.lanes)
+        return min((record.created for record in firsts if record), default=None)
+
+    @property
     def is_done(self) -> bool:
         """Whether the shard is closed, and all of it settled."""
         return self.reader.ended and not self.unsettled

@@ -62,6 +62,17 @@ def test_an_event_stays_under_the_payload_limit(cloud: Cloud) -> None:
     assert PAYLOAD_LIMIT - 400_000 < max(sizes) <= PAYLOAD_LIMIT
 
 
+def test_what_waits_is_counted_and_dated_until_it_is_settled(cloud: Cloud) -> None:
+    cloud.streams.put("u")
+    poller = cloud.poller(maximum_batching_window_seconds=5)
+    assert (poller.lag, poller.oldest) == (0, None)
+    while poller.step():
+        pass
+    assert (poller.lag, poller.oldest) == (1, NOW)
+    poller.drain(cloud.clock.sleep)
+    assert (poller.lag, poller.oldest) == (0, None)
+
+
 def test_without_a_window_the_function_is_invoked_at_once(cloud: Cloud) -> None:
     cloud.streams.put("u")
     cloud.run()

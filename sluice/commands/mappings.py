@@ -1,0 +1,51 @@
+"""`mappings`: what feeds the functions, and how it goes."""
+
+import click
+
+from sluice.mappings import Mapping, mappings
+from sluice.target import Target, targeted
+from sluice.terminal import Part, plural, print_json, print_table, say
+
+_COLOURS = {"Enabled": "green", "Disabled": "red"}
+
+
+@click.command("mappings")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array, with the settings.")
+@targeted
+def command(target: Target, as_json: bool) -> None:
+    """Show each event source mapping: what it feeds from where, its state, the last result and its lag.
+
+    \b
+    Examples:
+      python -m sluice mappings
+      python -m sluice mappings --json --outputs outputs.json
+    """  # noqa: D301 click reads the control character
+    found = mappings(target)
+    if as_json:
+        print_json([mapping.document() for mapping in found])
+        return
+    print_table(("id", "function", "source", "state", "last result", "lag"), *map(_row, found))
+    say(f"{plural(len(found), 'mapping')}.")
+
+
+def _row(mapping: Mapping) -> tuple[Part, ...]:
+    result = mapping.last_processing_result or "-"
+    return (
+        mapping.id,
+        mapping.function,
+        source(mapping),
+        (mapping.state, _COLOURS.get(mapping.state, "yellow")),
+        (result, "red" if result.startswith("PROBLEM") else ""),
+        lag_text(mapping.lag_ms),
+    )
+
+
+def source(mapping: Mapping) -> str:
+    """Returns what a mapping reads, without what all ARNs have: `table users`, `queue items`."""
+    name = mapping.source.split(":", 5)[-1]
+    return f"table {name.split('/')[1]}" if mapping.is_of_stream else f"queue {name}"
+
+
+def lag_text(milliseconds: int | None) -> str:
+    """Returns how far something is behind, such as `1.2 s`; a dash where nobody knows."""
+    return "-" if milliseconds is None else f"{milliseconds / 1000:,.1f} s"

@@ -25,6 +25,7 @@ _COMMANDS = (
     "report",
     "failures",
     "mappings",
+    "logs",
     "demo",
     "smoke",
 )

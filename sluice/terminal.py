@@ -66,7 +66,17 @@ def note(*parts: Part) -> None:
 
 def print_json(value: Any) -> None:
     """Prints a JSON document and nothing else, never coloured or wrapped."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    _print_json(value, indent=2)
+
+
+def print_json_line(value: Any) -> None:
+    """Prints a JSON document as one line, for one after the other."""
+    _print_json(value)
+    sys.stdout.flush()
+
+
+def _print_json(value: Any, indent: int | None = None) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
     # What is left of unprintable characters is in strings, but for our own line breaks.
     inert = _UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else json.dumps(match[0])[1:-1], text)
     print(inert, flush=True)  # noqa: T201 this is the place

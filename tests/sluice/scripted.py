@@ -1,5 +1,6 @@
 """A stack whose services answer what a test has for them."""
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +25,8 @@ OUTPUTS = {
     },
     "reports": {"tables": {"function_name": "reporter-1", "schedule_name": "every", "prefixes": {"RA": "RA_"}}},
 }  # fmt: skip
+GONE = type("ResourceNotFoundException", (ClientError,), {})
+GONE_ERROR = GONE({"Error": {"Code": "ResourceNotFoundException", "Message": "there is none"}}, "Get")
 REFUSAL = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, "Ask")
 
 
@@ -49,14 +52,13 @@ class Scripted(Target):
 class _Client:
     def __init__(self, target: Scripted, service: str) -> None:
         self._target, self._service = target, service
-        self.exceptions = SimpleNamespace(NotFoundException=not_found("NotFoundException").__class__)
+        self.exceptions = SimpleNamespace(NotFoundException=GONE, ResourceNotFoundException=GONE)
 
     def get_paginator(self, operation: str) -> Any:
-        return SimpleNamespace(paginate=lambda **arguments: [getattr(self, operation)(**arguments)])
+        def paginate(**arguments: Any) -> Iterator[Any]:
+            yield getattr(self, operation)(**arguments)
+
+        return SimpleNamespace(paginate=paginate)
 
     def __getattr__(self, operation: str) -> Any:
         return lambda **arguments: self._target.answer(f"{self._service}.{operation}", arguments)
-
-
-def not_found(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "there is none"}}, "Get")

@@ -1,0 +1,222 @@
+"""The logs of functions: summaries, errors with their tracebacks, and what else a function printed."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sluice.functions import Function
+from sluice.target import Target
+
+_PAGE = 10_000
+"""The embedded cloud returns at most so many lines, and no token for the next ones."""
+_TRACEBACK = "Traceback (most recent call last):"
+_MARK = re.compile(r"(?:START|END|REPORT) RequestId: (\S+)|INIT_START |XRAY TraceId: ")
+_OURS = ("_aws", "request_id", "FunctionName")
+"""What a summary holds for machines alone."""
+
+Kind = Literal["summary", "error", "line"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a function has to say.
+
+    Attributes:
+        at: when, ISO 8601 in UTC.
+        function: `users/notifier`.
+        kind: `summary`: how an invocation went; `error`: it failed; `line`: the function printed something.
+        request_id: the invocation's; empty where the line does not tell.
+        text: the error, or the line.
+        summary: counts and durations by their names.
+        units: name -> CloudWatch's unit, such as `Milliseconds`.
+        traceback: the lines of an error's traceback, the last of them last.
+    """
+
+    at: str
+    function: str
+    kind: Kind
+    request_id: str = ""
+    text: str = ""
+    summary: dict[str, Any] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    traceback: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """Returns it as one object, with what its kind has."""
+        document = {"at": self.at, "function": self.function, "kind": self.kind, "request_id": self.request_id}
+        if self.kind == "summary":
+            return {**document, "summary": self.summary}
+        return {**document, "text": self.text} | ({"traceback": self.traceback} if self.kind == "error" else {})
+
+
+class Log:
+    """The log of a function, read on from where the last reading ended."""
+
+    def __init__(self, target: Target, function: Function, start: int, overlap: int = 0) -> None:
+        """Prepares it.
+
+        Args:
+            target: where it is.
+            function: whose log it is.
+            start: the moment to begin at, in milliseconds since the epoch.
+            overlap: how long after its moment a line may still come, in milliseconds.
+        """
+        self._target, self._function, self._start, self._overlap = target, function, start, overlap
+        self._group = ""
+        self._seen: set[tuple[str, int, str, int]] = set()
+        self._streams: dict[str, Reader] = {}
+
+    def read(self) -> list[Entry]:
+        """Returns what is new, in order.
+
+        Raises:
+            ClientError: the log may not be read.
+        """
+        entries: list[Entry] = []
+        for event in self._new():
+            reader = self._streams.setdefault(event.get("logStreamName", ""), Reader(self._function.short))
+            entries += reader.feed(event["timestamp"], event["message"].rstrip("\n"))
+        for reader in self._streams.values():
+            entries += reader.end()
+        return sorted(entries, key=lambda entry: entry.at)
+
+    def _new(self) -> list[dict[str, Any]]:
+        """The lines that were not read before; equal ones of one moment are told apart by their number."""
+        found: dict[tuple[str, int, str, int], dict[str, Any]] = {}
+        counts: dict[tuple[str, int, str], int] = {}
+        for event in self._events():
+            line = (event.get("logStreamName", ""), event["timestamp"], event.get("eventId") or event["message"])
+            counts[line] = counts.get(line, 0) + 1
+            found[(*line, counts[line])] = event
+        new = [event for key, event in found.items() if key not in self._seen]
+        self._start = max(self._start, max((key[1] for key in found), default=0) - self._overlap)
+        self._seen = {key for key in self._seen | found.keys() if key[1] >= self._start}
+        return new
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        logs, start = self._target.client("logs"), self._start
+        group = self._log_group()
+        while group:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start)
+            try:
+                events = [event for page in pages for event in page["events"]]
+            except logs.exceptions.ResourceNotFoundException:  # it never ran
+                return
+            last = max((event["timestamp"] for event in events), default=start)
+            if len(events) < _PAGE or last == start or not self._target.endpoint:
+                yield from events
+                return
+            yield from (event for event in events if event["timestamp"] < last)
+            start = last
+
+    def _log_group(self) -> str:
+        if not self._group:
+            lambda_ = self._target.client("lambda")
+            try:
+                configuration = lambda_.get_function_configuration(FunctionName=self._function.name)
+            except lambda_.exceptions.ResourceNotFoundException:
+                return ""
+            self._group = configuration["LoggingConfig"]["LogGroup"]
+        return self._group
+
+
+class Reader:
+    """Reads the lines of one stream of a log: Lambda's JSON, and the plain text of the embedded cloud."""
+
+    def __init__(self, function: str) -> None:
+        self._function = function
+        self._request, self._at = "", ""
+        self._trace: list[str] = []
+        self._failed: set[str] = set()
+
+    def feed(self, milliseconds: int, message: str) -> Iterator[Entry]:
+        """Takes the next line, and gives what is complete with it."""
+        at = _moment(milliseconds)
+        document = _document(message)
+        mark = _MARK.match(message)
+        if self._trace and not mark and document is None:
+            self._trace.append(message)
+            return
+        yield from self.end()
+        self._at = at
+        if mark:
+            self._request = mark[1] or self._request
+        elif message == _TRACEBACK:
+            self._trace = [message]
+        elif document is None:
+            if message.strip():
+                yield Entry(at, self._function, "line", self._request, message)
+        else:
+            yield from self._of_document(at, document, message)
+
+    def end(self) -> Iterator[Entry]:
+        """Gives what is under way: nothing more belongs to it."""
+        if self._trace:
+            lines, self._trace = self._trace, []
+            while not lines[-1].strip():
+                lines.pop()
+            self._failed.add(self._request)
+            yield Entry(self._at, self._function, "error", self._request, _error(lines), traceback=lines)
+
+    def _of_document(self, at: str, document: dict[str, Any], message: str) -> Iterator[Entry]:
+        request = str(document.get("request_id") or document.get("requestId") or self._request)
+        if isinstance(of := document.get("_aws"), dict):
+            summary = {name: value for name, value in document.items() if name not in _OURS}
+            yield Entry(at, self._function, "summary", request, summary=summary, units=_units(of))
+        elif "errorMessage" in document:
+            self._failed.add(request)
+            error = f"{document.get('errorType', 'Error')}: {document['errorMessage']}"
+            trace = document.get("stackTrace")
+            lines = [line for each in trace for line in str(each).splitlines()] if isinstance(trace, list) else []
+            yield Entry(at, self._function, "error", request, error, traceback=[*lines, error])
+        elif str(document.get("type", "")).startswith("platform."):
+            yield from self._of_platform(at, document)
+        else:
+            level = document.get("level") or document.get("log_level")
+            said = document.get("message")
+            text = f"{level}: {said}" if level and said else message
+            yield Entry(at, self._function, "line", request, text)
+
+    def _of_platform(self, at: str, document: dict[str, Any]) -> Iterator[Entry]:
+        """What Lambda itself says: of interest where an invocation ended and its function could not say why."""
+        record = document.get("record")
+        if document["type"] != "platform.report" or not isinstance(record, dict):
+            return
+        request, status = str(record.get("requestId", "")), record.get("status")
+        if status in ("timeout", "error", "failure") and request not in self._failed:
+            duration = (record.get("metrics") or {}).get("durationMs", "?")
+            why = record.get("errorType", "it did not answer")
+            yield Entry(at, self._function, "error", request, f"{status} after {duration} ms: {why}")
+        self._failed.discard(request)
+
+
+def _document(message: str) -> dict[str, Any] | None:
+    """The JSON object that a line is, if it is one."""
+    try:
+        document = json.loads(message) if message.startswith("{") else None
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _units(of: dict[str, Any]) -> dict[str, str]:
+    """The units of a summary's metrics; none where somebody else wrote the line."""
+    try:
+        metrics = of["CloudWatchMetrics"][0]["Metrics"]
+        return {str(metric["Name"]): str(metric["Unit"]) for metric in metrics}
+    except (LookupError, TypeError):
+        return {}
+
+
+def _error(lines: list[str]) -> str:
+    """The error that a traceback ends with: the first line behind the last frame that is not indented."""
+    frames = [place for place, line in enumerate(lines) if line.startswith("  File ")]
+    after = lines[frames[-1] + 1 :] if frames else []
+    return next((line for line in after if line and not line.startswith(" ")), lines[-1])
+
+
+def _moment(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

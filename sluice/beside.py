@@ -1,6 +1,7 @@
 """`up --beside`: puts a program into a cloud that runs already, where it may refer to the stacks that are there."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -37,6 +38,8 @@ def put(root: Path, stack: str, host: str, on_created: Callable[[Resource], None
     deployment = Deployment(cloud, on_created, {one.full_name: one.outputs for one in (there, *others)})
     outputs = program.run(stack, deployment, root=root, config=config)
     full_name = program.full_name(stack, root)
-    ready = state.Running(name, there.pid, there.endpoint, cloud.region, outputs, there.token, full_name)
+    since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    where = (there.endpoint, cloud.region, outputs, there.token)
+    ready = state.Running(name, there.pid, *where, full_name, since, str(root))
     state.publish_beside(checkout, ready, host)
     return ready

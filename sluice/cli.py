@@ -14,6 +14,7 @@ from sluice import __version__, terminal
 _COMMANDS = (
     "up",
     "down",
+    "status",
     "env",
     "preview",
     "outputs",

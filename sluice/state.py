@@ -41,6 +41,10 @@ class Running(NamedTuple):
     """What the emulator's own paths ask for."""
     full_name: str = ""
     """What programs refer to it by, `organization/project/stack`; empty where there is no program."""
+    since: str = ""
+    """When it was started, ISO 8601 in UTC."""
+    program: str = ""
+    """The program's folder; empty where there is none."""
 
 
 class Held(NamedTuple):

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -92,6 +93,7 @@ class EmbeddedCloud:
             self._remove_temporary()
             raise
         self.endpoint = self.server.endpoint
+        self.since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self._clouds: dict[tuple[str, str | None], Cloud] = {}
         emulator = (self.endpoint, self.server.token, self._cloud_of, self._show, self._stopping)
         self._mappings, self._timetable = StreamMappings(*emulator), Timetable(*emulator)

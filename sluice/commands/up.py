@@ -172,7 +172,9 @@ def _deploy(cloud: "EmbeddedCloud", program: Path | None, stack: str) -> state.R
     from sluice.cloud.program.project import DEFAULT_REGION
 
     if program is None:
-        return state.Running(stack, os.getpid(), cloud.endpoint, DEFAULT_REGION, {}, cloud.server.token)
+        return state.Running(
+            stack, os.getpid(), cloud.endpoint, DEFAULT_REGION, {}, cloud.server.token, since=cloud.since
+        )
     with _progress(stack) as count:
         deployed = cloud.deploy(stack, root=program, on_created=count)
     return _running(cloud, program, deployed)
@@ -181,8 +183,9 @@ def _deploy(cloud: "EmbeddedCloud", program: Path | None, stack: str) -> state.R
 def _running(cloud: "EmbeddedCloud", program: Path, stack: "Stack") -> state.Running:
     from sluice.cloud.program.execution import full_name
 
-    name, at = full_name(stack.name, program), stack.cloud
-    return state.Running(stack.name, os.getpid(), cloud.endpoint, at.region, stack.outputs, at.token, name)
+    name, at, pid = full_name(stack.name, program), stack.cloud, os.getpid()
+    where = (cloud.endpoint, at.region, stack.outputs, at.token)
+    return state.Running(stack.name, pid, *where, name, cloud.since, str(program))
 
 
 def _put_beside(program: Path, stack: str, host: str) -> state.Running:

@@ -1,0 +1,90 @@
+"""`status`: what runs in this checkout, and how it does."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from sluice import state
+from sluice.aws_errors import AWS_ERRORS
+from sluice.commands.mappings import lag_text
+from sluice.status import ENABLED, Status, status
+from sluice.target import UNANSWERED, of
+from sluice.terminal import Part, note, print_json, print_table, say
+
+_FACTS = ("since", "endpoint", "region", "program")
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array of stacks.")
+def command(as_json: bool) -> None:
+    """Show what runs in this checkout: since when, where, and how its functions and pipelines do.
+
+    Exits with 1 where nothing runs, or what runs does not answer.
+    """
+    root = state.checkout()
+    stacks = [one for host in state.running(root) for one in (host, *state.beside(root, host.stack))]
+    if not stacks:
+        raise click.ClickException("nothing runs in this checkout: start it with `python -m sluice up`")
+    told, silent = [], []
+    for running in stacks:
+        found = _status(running, silent)
+        told.append({**_facts(running), **(found.document() if found else {})})
+        if not as_json:
+            _show(running, found)
+    if as_json:
+        print_json(told)
+    if silent:
+        raise click.ClickException("; ".join(dict.fromkeys(silent)))
+
+
+def _status(running: state.Running, silent: list[str]) -> Status | None:
+    """How a stack does; one that does not answer leaves the others their turn."""
+    try:
+        return status(of(running))
+    except (*AWS_ERRORS, click.ClickException) as error:
+        silent.append(str(error) if isinstance(error, click.ClickException) else UNANSWERED.format(error))
+        return None
+
+
+def _facts(running: state.Running) -> dict[str, Any]:
+    return {"stack": running.stack, "pid": running.pid, **{name: getattr(running, name) for name in _FACTS}}
+
+
+def _show(running: state.Running, found: Status | None) -> None:
+    say("Stack ", (running.stack, "bold"), f" runs since {running.since}.")
+    say(f"  endpoint  {running.endpoint}  (keys test/test, region {running.region})")
+    if running.program:
+        say(f"  program   {running.program}")
+    if not found:
+        return
+    functions = [(each.function, f"{each.invocations:,}", _count(each.errors)) for each in found.functions]
+    _table(("function", "invocations", "errors"), functions)
+    rows = [
+        (
+            each.pipeline,
+            (each.state, "" if each.state == ENABLED else "red"),
+            lag_text(each.lag_ms),
+            _number(each.backlog),
+            _count(each.dead_letters),
+        )
+        for each in found.pipelines
+    ]
+    _table(("pipeline", "state", "lag", "backlog", "dead letters"), rows)
+    if any(each.errors for each in found.functions):
+        note("`python -m sluice logs` shows the errors.")
+
+
+def _table(header: Sequence[Part], rows: Sequence[Sequence[Part]]) -> None:
+    if rows:
+        say()
+        print_table(header, *rows)
+
+
+def _number(count: int | None) -> str:
+    return "-" if count is None else f"{count:,}"
+
+
+def _count(count: int | None) -> Part:
+    """A number that had better be zero."""
+    return (_number(count), "red" if count else "")

@@ -25,6 +25,7 @@ _COMMANDS = (
     "rejects",
     "report",
     "failures",
+    "check",
     "mappings",
     "logs",
     "demo",

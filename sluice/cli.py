@@ -28,6 +28,7 @@ _COMMANDS = (
     "check",
     "mappings",
     "logs",
+    "alarms",
     "demo",
     "smoke",
 )

@@ -129,6 +129,55 @@ def test_a_detached_cloud_does_its_work_until_down_and_then_nothing_is_left(slui
     assert sluice.nothing_is_left()
 
 
+def test_what_runs_is_seen_by_the_commands_that_look(sluice):
+    told = sluice("up", "--detach")
+    endpoint = f"http://127.0.0.1:{port_of(told)}"
+    outputs = json.loads(sluice("outputs", "--json"))
+    target = Target(outputs, endpoint)
+    table_of(endpoint, outputs["streams"]["users"]["tables"][0]["name"]).put_item(Item={"userId": "u-1"})
+    assert eventually(lambda: archive(target))
+
+    assert f"export AWS_ENDPOINT_URL={endpoint}\n" in sluice("env")
+    assert sluice.run("up").stderr.endswith(f"or use it at {endpoint}\n")
+
+    lambda_, reporter = target.client("lambda"), outputs["reports"]["tables"]["function_name"]
+    assert "FunctionError" in lambda_.invoke(FunctionName=reporter, Payload=b'{"scheduled_time": "never"}')
+    (stack,) = json.loads(sluice("status", "--json"))
+    assert (stack["endpoint"], stack["program"]) == (endpoint, str(sluice.root))
+    counts = {each["function"]: (each["invocations"], each["errors"]) for each in stack["functions"]}
+    assert (counts["users/archiver"], counts["tables/reporter"]) == ((1, 0), (1, 1))
+    assert {each["pipeline"]: each["state"] for each in stack["pipelines"]} == {
+        "stream/users": "Enabled",
+        "import/items": "Enabled",
+        "report/tables": "Enabled",
+    }
+
+    (error,) = [entry for entry in json.loads(sluice("logs", "tables/reporter", "--json")) if entry["kind"] == "error"]
+    assert error["text"].startswith("handlers.reporter.schedule.NoScheduledTimeError: ")
+    assert error["traceback"][0] == "Traceback (most recent call last):"
+    (summary,) = json.loads(sluice("logs", "users/archiver", "--json"))
+    assert summary["summary"]["RecordsArchived"] == 1
+
+    assert eventually(lambda: mapping(sluice, "users/archiver")["last_processing_result"] == "OK")
+    archiver = mapping(sluice, "users/archiver")
+    assert (archiver["state"], archiver["batch_size"]) == ("Enabled", 100)
+    lambda_.update_event_source_mapping(UUID=archiver["id"], Enabled=False)
+    assert eventually(lambda: mapping(sluice, "users/archiver")["state"] == "Disabled")
+    check = sluice.run("check")
+    assert (check.returncode, check.stderr.count("\n")) == (1, 1)
+    assert f"users/archiver ({archiver['id']}) is disabled" in check.stdout
+
+    alarms = json.loads(sluice("alarms", "--json"))
+    assert {alarm["state"] for alarm in alarms} == {None}
+    assert "docs/operating.md#queue-messages" in {alarm["runbook"] for alarm in alarms}
+
+
+def mapping(sluice, function):
+    """What `mappings` tells of what feeds a function."""
+    (found,) = [each for each in json.loads(sluice("mappings", "--json")) if each["function"] == function]
+    return found
+
+
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_every_stack_comes_up_beside_another_with_the_same_outputs(sluice, stack):
     with sluice.start("up") as local:

@@ -188,8 +188,8 @@ def test_the_readme_shows_every_output_of_a_pipeline_and_no_other(output, kind):
 
 # ---- commands
 
-WRITTEN = re.compile(r"python -m sluice((?: [^`|;&>\n]*)?)")
-RUNS_HERE = ("make", "python", "export", "printf", "ls", "uv", ".")
+WRITTEN = re.compile(r"python -m sluice((?: [^`|;&>)\n]*)?)")
+RUNS_HERE = ("make", "python", "eval", "export", "printf", "ls", "uv", ".")
 NEEDS_AWS = ("aws", "pulumi", "make", "python")
 
 

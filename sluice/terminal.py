@@ -32,6 +32,8 @@ _BAR = 12
 """Columns of a bar,"""
 _BESIDE = 48
 """and of what stands behind it, with the spaces."""
+_INDENT = 4
+"""Columns before text whose start has a line of its own."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff]")
 """Controls (C0, DEL, C1), all that turns the direction of text or begins a line, and halves of surrogate pairs."""
 
@@ -57,6 +59,24 @@ def is_terminal() -> bool:
 def say(*parts: Part) -> None:
     """Prints a line of what was asked for."""
     out.print(_line(parts))
+
+
+def say_hanging(start: Sequence[Part], *parts: Part) -> None:
+    """Prints a line that, on a terminal which is narrower, breaks between words, all of its text right of its start.
+
+    A start that leaves less than half of the terminal, or too little for a word, has a line of its own.
+    """
+    head, text = _line(start), _line(parts)
+    if not out.is_terminal or head.cell_len + text.cell_len <= out.width:
+        out.print(head.append_text(text))
+        return
+    indent = head.cell_len
+    if indent > out.width // 2 or max(map(len, text.plain.split()), default=0) > out.width - indent:
+        out.print(head)
+        head, indent = Text(" " * _INDENT), _INDENT
+    for piece in text.wrap(out, out.width - indent):
+        out.print(head.append_text(piece))
+        head = Text(" " * indent)
 
 
 def note(*parts: Part) -> None:

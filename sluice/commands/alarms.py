@@ -4,7 +4,7 @@ import click
 
 from sluice.alarms import RINGING, Alarm, alarms
 from sluice.target import Target, targeted
-from sluice.terminal import note, plural, print_json, say
+from sluice.terminal import note, plural, print_json, say, say_hanging
 
 _COLOURS = {"OK": "green", RINGING: "red"}
 
@@ -38,4 +38,4 @@ def _show(alarm: Alarm) -> None:
     state = [(f"{alarm.state}  ", _COLOURS.get(alarm.state, "yellow"))] if alarm.state else []
     say(*state, (alarm.name, "bold"), f"  since {alarm.since}" if alarm.since else "")
     for line in filter(None, (alarm.meaning, alarm.reason if alarm.state == RINGING else "", alarm.runbook)):
-        say(f"    {line}")
+        say_hanging(["    "], line)

@@ -4,7 +4,7 @@ import click
 
 from sluice.readiness import findings
 from sluice.target import Target, targeted
-from sluice.terminal import plural, print_json, say
+from sluice.terminal import plural, print_json, say_hanging
 
 _COLOURS = {"ready": "green", "not ready": "red", "unknown": "yellow"}
 
@@ -26,9 +26,10 @@ def command(target: Target, as_json: bool) -> None:
     for finding in findings(target):
         found.append(finding)
         if not as_json:
-            say((f"{finding.status:9}", _COLOURS[finding.status]), f"  {finding.check:9}  {finding.detail}")
+            status = (f"{finding.status:9}", _COLOURS[finding.status])
+            say_hanging([status, f"  {finding.check:9}  "], finding.detail)
             if finding.remedy:
-                say(f"{'':22}-> {finding.remedy}")
+                say_hanging([f"{'':22}-> "], finding.remedy)
     if as_json:
         print_json([finding._asdict() for finding in found])
     open_ = [each for each in found if each.status == "not ready" or (each.status == "unknown" and not target.endpoint)]

@@ -12,10 +12,13 @@ from sluice import interruption
 from sluice.functions import functions, named
 from sluice.logs import Entry, Log
 from sluice.target import Target, targeted
-from sluice.terminal import note, plural, print_json, print_json_line, say
+from sluice.terminal import note, plural, print_json, print_json_line, say_hanging
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SUFFIXES = {"Milliseconds": " ms", "Bytes": " bytes"}
+_SECONDS = len("2026-11-21T12:00:00")
+_UNPACKED = re.compile(r'File "[^"]*/ministack-lambda-[^/"]+/(?:code/)?')
+"""Where the embedded cloud unpacks a function: without it, frames name the files of the checkout."""
 _PAUSE_SECONDS = {True: 0.5, False: 3.0}
 """Between two looks, here and at AWS."""
 _LATE_MILLISECONDS = {True: 1000, False: 30_000}
@@ -82,13 +85,14 @@ def _news(logs: list[Log]) -> list[Entry]:
 
 def show(entry: Entry, width: int = 0) -> None:
     """Prints an entry: a row, and below an error its traceback."""
-    start = f"{entry.at}  {entry.function:{width}}  "
+    start = [f"{entry.at[:_SECONDS]}Z  {entry.function:{width}}  "]
     if entry.kind == "summary":
-        say(start, summary_text(entry))
+        say_hanging(start, summary_text(entry))
         return
-    say(start, (entry.text, "red" if entry.kind == "error" else "dim"))
+    say_hanging(start, (entry.text, "red" if entry.kind == "error" else "dim"))
     for line in entry.traceback:
-        say(f"    {line}")
+        code = line.lstrip()
+        say_hanging([f"    {line[: -len(code)]}" if code else ""], _UNPACKED.sub('File "', code))
 
 
 def summary_text(entry: Entry) -> str:

@@ -4,7 +4,7 @@ import click
 
 from sluice.mappings import Mapping, mappings
 from sluice.target import Target, targeted
-from sluice.terminal import Part, plural, print_json, print_table, say
+from sluice.terminal import plural, print_json, say, say_hanging
 
 _COLOURS = {"Enabled": "green", "Disabled": "red"}
 
@@ -24,20 +24,19 @@ def command(target: Target, as_json: bool) -> None:
     if as_json:
         print_json([mapping.document() for mapping in found])
         return
-    print_table(("id", "function", "source", "state", "last result", "lag"), *map(_row, found))
+    for mapping in found:
+        _show(mapping, max(len(each.function) for each in found))
     say(f"{plural(len(found), 'mapping')}.")
 
 
-def _row(mapping: Mapping) -> tuple[Part, ...]:
+def _show(mapping: Mapping, width: int) -> None:
+    """Prints a mapping: a row, and below it what is long."""
     result = mapping.last_processing_result or "-"
-    return (
-        mapping.id,
-        mapping.function,
-        source(mapping),
-        (mapping.state, _COLOURS.get(mapping.state, "yellow")),
-        (result, "red" if result.startswith("PROBLEM") else ""),
-        lag_text(mapping.lag_ms),
-    )
+    state = (f"{mapping.state:8}", _COLOURS.get(mapping.state, "yellow"))
+    say((f"{mapping.function:{width}}", "bold"), "  ", state, f"  lag {lag_text(mapping.lag_ms)}")
+    say(f"    id      {mapping.id}")
+    say(f"    source  {source(mapping)}")
+    say_hanging(["    result  "], (result, "red" if result.startswith("PROBLEM") else ""))
 
 
 def source(mapping: Mapping) -> str:

@@ -35,6 +35,37 @@ def test_on_a_narrow_terminal_the_first_cell_has_a_line_of_its_own(monkeypatch):
     ]
 
 
+@pytest.fixture
+def narrow(monkeypatch):
+    """What goes to a terminal of 20 columns."""
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True, width=20, highlight=False, soft_wrap=True, color_system=None)
+    monkeypatch.setattr(console, "out", terminal)
+    return shown
+
+
+def test_on_a_narrow_terminal_text_breaks_between_words_and_stays_right_of_its_start(narrow):
+    console.say_hanging(["ok  "], "all of it is as it should be")
+    assert [line.rstrip() for line in narrow.getvalue().splitlines()] == [
+        "ok  all of it is as",
+        "    it should be",
+    ]
+
+
+def test_a_start_that_takes_most_of_a_terminal_has_a_line_of_its_own(narrow):
+    console.say_hanging(["users/notifier  "], "two words, or three")
+    assert [line.rstrip() for line in narrow.getvalue().splitlines()] == [
+        "users/notifier",
+        "    two words, or",
+        "    three",
+    ]
+
+
+def test_elsewhere_hanging_text_is_one_line(piped):
+    console.say_hanging(["ok  "], "word " * 40 + "end")
+    assert piped.getvalue() == "ok  " + "word " * 40 + "end\n"
+
+
 def test_bars_fit_on_a_terminal_and_show_the_ends_of_names(monkeypatch):
     shown = io.StringIO()
     terminal = Console(file=shown, force_terminal=True, width=80, highlight=False, color_system=None)

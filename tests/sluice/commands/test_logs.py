@@ -17,7 +17,10 @@ SUMMARY = Entry(
     summary={"records": 1200, "skipped": {"no_address": 2}, "failed": {}, "MailsSent": 0, "Duration": 25.4},
     units={"Duration": "Milliseconds"},
 )
-ERROR = Entry(AT, "users/archiver", "error", "r-2", "KeyError: \x1b[2J", traceback=["Traceback \x07", "KeyError"])
+FRAME = '  File "/src/.sluice/local/tmp/ministack-lambda-archiver-1-x/code/handlers/a.py", line 1, in f'
+ERROR = Entry(
+    AT, "users/archiver", "error", "r-2", "KeyError: \x1b[2J", traceback=["Traceback \x07", FRAME, "", "KeyError"]
+)
 
 
 @pytest.fixture
@@ -47,10 +50,12 @@ def test_an_invocation_is_a_row_and_an_error_has_its_traceback_and_nothing_is_ob
     said(SUMMARY, ERROR)
     told = sluice()
     assert told.stdout == (
-        f"{AT}  users/archiver   KeyError: \\x1b[2J\n"
+        "2026-11-21T12:00:00Z  users/archiver   KeyError: \\x1b[2J\n"
         "    Traceback \\x07\n"
+        '      File "handlers/a.py", line 1, in f\n'
+        "\n"
         "    KeyError\n"
-        f"{AT}  users/notifier   records 1,200, skipped (no_address 2), Duration 25 ms\n"
+        "2026-11-21T12:00:00Z  users/notifier   records 1,200, skipped (no_address 2), Duration 25 ms\n"
     )
     assert told.stderr == "2 lines, 1 error.\n"
 

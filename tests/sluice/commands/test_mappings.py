@@ -22,12 +22,17 @@ def found(monkeypatch):
     return set_to
 
 
-def test_mappings_are_a_table_and_what_others_wrote_is_inert(found):
+def test_mappings_are_shown_and_what_others_wrote_is_inert(found):
     found(GOOD, BAD)
     assert CliRunner().invoke(cli.cli, ["mappings"]).stdout == (
-        "id   function        source        state     last result          lag\n"
-        "1-a  users/notifier  table people  Enabled   OK                   1.5 s\n"
-        "2-b  items/importer  queue items   Disabled  PROBLEM: \\x1b[2J no  -\n"
+        "users/notifier  Enabled   lag 1.5 s\n"
+        "    id      1-a\n"
+        "    source  table people\n"
+        "    result  OK\n"
+        "items/importer  Disabled  lag -\n"
+        "    id      2-b\n"
+        "    source  queue items\n"
+        "    result  PROBLEM: \\x1b[2J no\n"
         "2 mappings.\n"
     )
 

@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from sluice.commands.import_ import upload_all
 from sluice.ledger import Entry
 from sluice.pipelines import Pipeline
-from sluice.samples import UNMAILABLE, Item, counted_item, fitted, keys_of, orders, people, sample
+from sluice.sample_files import orders, people, poison, writing_of
+from sluice.samples import UNMAILABLE, Item, counted_item, fitted, keys_of, sample
 from sluice.trail import Line, lines_of
 from sluice.uploads import Upload
 
@@ -22,7 +23,6 @@ _SHOWN = ("u-001", "u-002", "u-003", "u-004", "u-005", "u-006", "u-008", "u-134"
 """The users of `put --samples`: few enough to look at each, and some who are skipped."""
 _COUNTS = {"headsets": 25, "lenses": 3, "prototypes": 0}
 """What the name of a sample table ends with -> how many items it has."""
-POISON = "poison.csv"
 _PATIENCE_SECONDS = 20
 
 
@@ -115,16 +115,16 @@ def trail(stream: Pipeline) -> list[Line]:
     return [line for table in stream["tables"] for line in lines_of(stream.target, table["name"])]
 
 
-def put_files(pipeline: Pipeline) -> tuple[list[Entry], list[Entry]]:
-    """Imports a file of users and one of orders, some of which are rejected; see `upload_all`."""
-    keys = _keys(pipeline, pipeline["table_name"])
+def put_files(pipeline: Pipeline, token: str) -> tuple[list[Entry], list[Entry]]:
+    """Imports a file of users and one of orders, some of which are rejected; see `writing_of` and `upload_all`."""
+    keys, writing = _keys(pipeline, pipeline["table_name"]), writing_of(pipeline, token)
     users = [user for user in sample("users.jsonl") if user["userId"] in _SHOWN]
-    return _upload(pipeline, {"people.jsonl": people(keys, users), "orders.csv": orders(keys)})
+    return _upload(pipeline, dict([people(keys, users, writing), orders(keys, writing)]))
 
 
-def put_poison(pipeline: Pipeline) -> tuple[list[Entry], list[Entry]]:
-    """Puts a file that cannot be imported, since no column of it is the table's key; see `upload_all`."""
-    return _upload(pipeline, {POISON: "colour,size\nred,1\nblue,2\n"})
+def put_poison(pipeline: Pipeline, token: str) -> tuple[list[Entry], list[Entry]]:
+    """Puts a file that cannot be imported; see `writing_of` and `upload_all`."""
+    return _upload(pipeline, dict([poison(writing_of(pipeline, token))]))
 
 
 def put_tables(report: Pipeline) -> Iterator[tuple[str, int]]:
@@ -154,10 +154,10 @@ def make_table(dynamodb: Any, name: str) -> None:
         )
 
 
-def _upload(pipeline: Pipeline, files: Mapping[str, str]) -> tuple[list[Entry], list[Entry]]:
+def _upload(pipeline: Pipeline, files: Mapping[str, bytes]) -> tuple[list[Entry], list[Entry]]:
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in files.items():
-            Path(folder, name).write_text(text, "utf-8")
+        for name, content in files.items():
+            Path(folder, name).write_bytes(content)
         return upload_all(pipeline, [Upload(Path(folder, name), name) for name in files])
 
 

@@ -1,7 +1,5 @@
 """The samples of `examples/`, as the demo and `put --samples` write them, and made to fit the keys of any table."""
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -56,29 +54,9 @@ def fitted(item: Mapping[str, Any], keys: Keys, number: int) -> Item:
     (own, text), *_ = item.items()
     partition, *_ = keys
     rest = {name: value for name, value in item.items() if name != own}
-    made = {name: _key(kind, text if name == partition else str(number), number) for name, kind in keys.items()}
+    made = {name: key(kind, text if name == partition else str(number), number) for name, kind in keys.items()}
     kept = {name: rest[name] for name, kind in keys.items() if kind == "S" and isinstance(rest.get(name), str)}
     return {**made, **rest, **made, **kept}
-
-
-def people(keys: Keys, users: Sequence[Item]) -> str:
-    """Returns users as a file of JSON lines that is imported without a reject."""
-    return "".join(
-        json.dumps(_plain(fitted(user, keys, number)), ensure_ascii=False, default=str) + "\n"
-        for number, user in enumerate(users, 1)
-    )
-
-
-def orders(keys: Keys) -> str:
-    """Returns `examples/orders.csv`, in which mistakes are planted, with a column for each key of a table."""
-    header, *rows = csv.reader(io.StringIO((EXAMPLES / "orders.csv").read_text("utf-8")))
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*keys, *header[1:]])
-    for number, (own, *rest) in enumerate(rows, 1):
-        made = [_key(kind, str(number) if place else own, number) for place, kind in enumerate(keys.values())]
-        writer.writerow([*(made if own else ["", *made[1:]]), *rest])
-    return file.getvalue()
 
 
 def counted_item(number: int, names: Sequence[str], name: str = "name", day: str = "date") -> Item:
@@ -87,9 +65,6 @@ def counted_item(number: int, names: Sequence[str], name: str = "name", day: str
     return {"id": f"item-{number}", name: names[number % len(names)], day: on.isoformat()}
 
 
-def _key(kind: str, text: str, number: int) -> Any:
+def key(kind: str, text: str, number: int) -> Any:
+    """Returns the value of a key of this type: a number, or a text as it is or in bytes."""
     return number if kind == "N" else text.encode() if kind == "B" else text
-
-
-def _plain(item: Item) -> Item:
-    return {name: value.decode() if isinstance(value, bytes) else value for name, value in item.items()}

@@ -30,14 +30,15 @@ def command(given: str | None, samples: bool, poison: bool, pipeline_name: str |
     """  # noqa: D301 click reads the control character
     if not (samples or poison or given):
         raise click.UsageError("say what: --samples, --poison, a FILE or JSON")
-    running = target.running(stack)
+    known = target.chosen(stack)
+    running = Target(known.outputs, known.endpoint, known.region)
     running.greet()
     if given:
         _put_given(chosen(running, "streams", pipeline_name), given)
     if samples:
-        _put_samples(running, pipeline_name)
+        _put_samples(running, pipeline_name, known.token)
     if poison:
-        _put_poison(chosen(running, "imports", pipeline_name))
+        _put_poison(chosen(running, "imports", pipeline_name), known.token)
 
 
 def _put_given(stream: Pipeline, given: str) -> None:
@@ -59,7 +60,7 @@ def _put_given(stream: Pipeline, given: str) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _put_samples(running: Target, name: str | None) -> None:
+def _put_samples(running: Target, name: str | None, token: str) -> None:
     from sluice import putting, trail
 
     for stream in _named(running, "streams", name):
@@ -77,17 +78,17 @@ def _put_samples(running: Target, name: str | None) -> None:
             trail.show(putting.trail_of(stream, before))
     for pipeline in _named(running, "imports", name):
         say((str(pipeline), "bold"), "  a file of users, and one of orders with mistakes planted in it.")
-        _show(*putting.put_files(pipeline))
+        _show(*putting.put_files(pipeline, token))
         say("  `python -m sluice rejects` shows what was not imported.")
     for report in _named(running, "reports", name):
         say((str(report), "bold"), "  tables to count; `python -m sluice report` does.")
         print_table(("table", "items"), *((table, str(count)) for table, count in putting.put_tables(report)))
 
 
-def _put_poison(pipeline: Pipeline) -> None:
+def _put_poison(pipeline: Pipeline, token: str) -> None:
     from sluice.putting import put_poison
 
-    _show(*put_poison(pipeline))
+    _show(*put_poison(pipeline, token))
     say("`python -m sluice failures` has it; import a better file of that name, and it is settled.")
 
 

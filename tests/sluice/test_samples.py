@@ -1,13 +1,10 @@
-import csv
-import io
-import json
 from decimal import Decimal
 
 import click
 import pytest
 
 from sluice import samples
-from sluice.samples import counted_item, fitted, keys_of, orders, people, sample
+from sluice.samples import counted_item, fitted, keys_of, sample
 
 USER = {"userId": "u-1", "name": "Ann", "email": "ann@example.com"}
 
@@ -47,29 +44,6 @@ def test_the_keys_of_a_table_are_told_with_their_types_the_partition_key_first()
 )
 def test_a_sample_gets_the_keys_of_the_table(keys, made):
     assert fitted(USER, keys, 7) == {"name": "Ann", "email": "ann@example.com"} | made
-
-
-def test_a_file_of_people_has_a_line_each_with_the_keys():
-    lines = [json.loads(line) for line in people({"id": "B", "n": "N"}, [USER, {**USER, "userId": "u-2"}]).splitlines()]
-    assert [(line["id"], line["n"], line["name"]) for line in lines] == [("u-1", 1, "Ann"), ("u-2", 2, "Ann")]
-
-
-@pytest.mark.parametrize(
-    ("keys", "first", "without_key"),
-    [
-        ({"sku": "S"}, {"sku": "o-1"}, {"sku": ""}),
-        ({"sku": "S", "line": "N"}, {"sku": "o-1", "line": "1"}, {"sku": "", "line": "5"}),
-        ({"sku": "N"}, {"sku": "1"}, {"sku": ""}),
-    ],
-)
-def test_a_file_of_orders_has_a_column_for_each_key_and_its_planted_mistakes(keys, first, without_key):
-    rows = list(csv.DictReader(io.StringIO(orders(keys))))
-    assert len(rows) == 8
-    assert rows[0] == {
-        **first, "customer": 'Åsa "the boss" Öberg', "price": "12.50", "paid": "true", "note": "two lines\nin one cell",
-    }  # fmt: skip
-    assert rows[1]["paid"] is None  # a row that is too short
-    assert rows[4].items() >= without_key.items()
 
 
 def test_items_that_are_counted_have_the_attributes_that_the_report_shows():

@@ -1,7 +1,7 @@
 import pytest
 from click.testing import CliRunner
 
-from sluice import cli, putting, target
+from sluice import cli, putting, state, target
 from sluice.putting import Wrong
 from sluice.target import Target
 
@@ -14,7 +14,9 @@ OUTPUTS = {
 
 @pytest.fixture
 def put(monkeypatch):
-    monkeypatch.setattr(target, "running", lambda _: Target(OUTPUTS))
+    running = state.Running("local", 1, "http://127.0.0.1:1", "x", OUTPUTS, "token")
+    monkeypatch.setattr(target, "chosen", lambda _: running)
+    monkeypatch.setattr(Target, "greet", lambda _: None)
     return lambda *arguments: CliRunner().invoke(cli.cli, ["put", *arguments])
 
 
@@ -27,9 +29,11 @@ def done(monkeypatch):
     )
     monkeypatch.setattr(putting, "trail", lambda _: [])
     monkeypatch.setattr(putting, "put_users", lambda stream: done.append(str(stream)) or (9, ["u-8 (no address)"]))
-    monkeypatch.setattr(putting, "put_files", lambda pipeline: done.append(str(pipeline)) or ([], []))
+    monkeypatch.setattr(putting, "put_files", lambda pipeline, _token: done.append(str(pipeline)) or ([], []))
     monkeypatch.setattr(putting, "put_tables", lambda report: done.append(str(report)) or [("RA_\x1b", 3)])
-    monkeypatch.setattr(putting, "put_poison", lambda pipeline: done.append(f"poison in {pipeline}") or ([], []))
+    monkeypatch.setattr(
+        putting, "put_poison", lambda pipeline, _token: done.append(f"poison in {pipeline}") or ([], [])
+    )
     return done
 
 

@@ -79,6 +79,7 @@ def command(target: Target, ids: tuple[str, ...], as_json: bool, redrive: bool, 
     """  # noqa: D301 click reads the control character
     if redrive and discard:
         raise click.UsageError("--redrive sends again, --discard removes: say one of them")
+    target.greet()  # functions are asked too, whose answers are waited for
     if redrive:
         _redrive(target, _Named(ids), as_json)
     elif discard:

@@ -25,6 +25,7 @@ from sluice.commands import failures as failures_command
 from sluice.commands import imports as imports_command
 from sluice.commands import report as report_command
 from sluice.failures.failure import Detail, Discarded, Failure, Redriven
+from sluice.target import Target
 
 OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What a terminal obeys, or makes a line or another direction of."""
@@ -173,6 +174,7 @@ def test_failures(running, hostile, monkeypatch):
     failure = Failure("stream", hostile, hostile, hostile, 1, hostile)
     monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter([failure])])
     monkeypatch.setattr(failures_command, "last_errors", lambda _, failures: [hostile] * len(failures))
+    monkeypatch.setattr(Target, "greet", lambda _: None)
     monkeypatch.setattr(failures_command, "in_other_hands", lambda _: [hostile])
     monkeypatch.setattr(failures_command, "traceback", lambda *_: [hostile])
     for name, held in {

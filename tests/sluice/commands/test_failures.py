@@ -17,6 +17,7 @@ FAILURE = Failure("stream", "archiver", "RetryAttemptsExhausted", "2026-01-01T00
 
 @pytest.fixture
 def running(monkeypatch):
+    monkeypatch.setattr(Target, "greet", lambda _: None)
     monkeypatch.setattr(target, "running", lambda _: Target({"region": "x"}, "http://127.0.0.1:1"))
 
 

@@ -256,7 +256,8 @@ def _followed(target: Target, results: list[Redriven], as_json: bool) -> list[Re
 
 def _discard(target: Target, ids: Sequence[str], as_json: bool, yes: bool) -> None:
     """Removes what is named, or what was shown: nothing that failed since."""
-    wanted = _Named(ids)
+    named = _Named(ids)
+    wanted: Wanted = named
     if not ids:
         if not yes and (as_json or not somebody_answers()):
             raise click.UsageError("this would discard all failures: name IDs, or say --yes")
@@ -267,7 +268,7 @@ def _discard(target: Target, ids: Sequence[str], as_json: bool, yes: bool) -> No
             return
         if not yes:
             ask(f"Remove {plural(len(shown), 'failure')} for good?")
-        wanted = _Named([failure.where for failure in shown])
+        wanted = set(shown).__contains__
     refused = []
     results: list[Discarded] = []
     for one in _one_by_one(_DISCARDED, target, wanted, refused):
@@ -278,8 +279,7 @@ def _discard(target: Target, ids: Sequence[str], as_json: bool, yes: bool) -> No
     if as_json:
         print_json([{"id": one.failure.id, **one.failure._asdict(), "error": one.error} for one in results])
     _end(refused)
-    if ids:
-        wanted.refuse_unseen()
+    named.refuse_unseen()
     if any(one.error for one in results):
         raise click.exceptions.Exit(1)
 

@@ -26,8 +26,12 @@ class Failure(NamedTuple):
 
     @property
     def id(self) -> str:
-        """What a person calls it: eight characters, the same for as long as it lies there."""
-        return hashlib.sha256(self.where.encode(errors="backslashreplace")).hexdigest()[:8]
+        """What a person calls it: eight characters, the same for as long as it lies there.
+
+        A file that fails anew is another failure: who meant the one does not mean the other.
+        """
+        named = f"{self.where} {self.at}" if self.file else self.where
+        return hashlib.sha256(named.encode(errors="backslashreplace")).hexdigest()[:8]
 
 
 Wanted = Callable[[Failure], bool]

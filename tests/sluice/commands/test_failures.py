@@ -268,6 +268,12 @@ def test_sending_again_and_removing_contradict_each_other(found):
     assert sluice("failures", "--discard", "--redrive").exit_code == 2
 
 
+def test_a_file_that_failed_anew_since_it_was_listed_is_not_discarded(found, discarded):
+    found(FILE._replace(at="2025-12-31T00:00:00.000Z"))
+    assert sluice("failures", "--discard", "--yes").exit_code == 0
+    assert discarded == []
+
+
 # ---- why, and who else
 
 

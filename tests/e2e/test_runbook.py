@@ -111,14 +111,15 @@ def test_a_failed_file_is_told_and_redriven_as_it_is_written(sluice, checkout):
     assert run(["python", "-m", "sluice", "import", "orders.csv"], checkout).returncode == 1
     told = run(listing, checkout)
     assert f"{KEY}  FAILED  the header has no column 'id'" in told.stdout
-    assert told.stdout.endswith("1 failure: --redrive sends them again.\n")
+    assert told.stdout.endswith("1 failure: --redrive sends them again, `failures ID` shows one.\n")
     (failure,) = json.loads(sluice("failures", "--json"))
     assert (failure["file"], failure["at"]) == (KEY, newest(sluice)["finished_at"])
     assert failure["next_step"]
 
     first = newest(sluice)
     redriven = run(redriving, checkout)
-    assert (redriven.returncode, redriven.stdout.splitlines()[-1]) == (0, "1 failure taken, 0 left.")
+    assert (redriven.returncode, redriven.stdout.splitlines()[-1]) == (1, "0 failures taken, 1 left.")
+    assert f"{KEY}: failed again: the header has no column 'id'" in redriven.stdout
     sluice("imports", "--follow")
     assert _settled(sluice, after=first["started_at"])["status"] == "FAILED"
     assert len(json.loads(sluice("failures", "--json"))) == 1  # as it is, it cannot be imported

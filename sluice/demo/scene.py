@@ -44,9 +44,8 @@ class Scene:
                 config = configuration("local")
                 streams = {**json.loads(config.get("sluice:streams", "{}")), "users": {"tables": _TABLES}}
                 config["sluice:streams"] = json.dumps(streams)
-                # That tables of a team's own have no room for other readers is nothing to be warned of here.
-                logging.getLogger("pulumi").setLevel(logging.ERROR)
-                stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
+                with _no_warnings():
+                    stack = cloud.deploy("local", config=config, functions_endpoint=faults.endpoint)
             count = sum(resource.custom for resource in stack.graph.resources.values())
             seconds = time.monotonic() - started
             say(
@@ -81,3 +80,15 @@ class Scene:
         self.failed += not holds
         mark = ("ok  ", "green") if holds else ("FAIL", "red")
         say("  ", mark, f" {promise}" + ("" if holds or evidence == "" else f": found {evidence!r}"))
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Keeps Pulumi's warnings: that tables of a team's own have no room for other readers is of no concern here."""
+    logger = logging.getLogger("pulumi")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

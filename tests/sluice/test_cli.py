@@ -100,7 +100,7 @@ def test_a_preview_says_who_is_mailed_when_and_warns_of_what_may_surprise(checko
     assert "streams.users mails profile-changed to email on MODIFY of email or name" in lines
     (imported,) = [line for line in lines if line.startswith("warning: imports.items writes into Orders, and streams.")]
     assert lines.index(imported) > next(n for n, line in enumerate(lines) if line.endswith("components."))
-    assert any(line.startswith("warning: streams.users reads Orders with two functions") for line in lines)
+    assert any(line.startswith("warning: streams.users: two functions read Orders") for line in lines)
 
 
 def test_in_a_preview_as_json_remarks_stand_beside_it(checkout):

@@ -33,6 +33,11 @@ _COMMANDS = (
     "smoke",
 )
 _MODULES = {"import": "import_"}
+_UNCUT = 1000
+_EXIT_CODES = (
+    "Exit codes: 0 where all was done; 1 where something was not, and stderr or the text above says what; "
+    "2 where the command was not understood; 130 after Ctrl-C."
+)
 
 
 class Interrupted(click.ClickException):
@@ -84,14 +89,30 @@ class _Commands(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 the signature is click's
-        name = _MODULES.get(cmd_name, cmd_name)
-        return importlib.import_module(f"sluice.commands.{name}").command if cmd_name in _COMMANDS else None
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f"sluice.commands.{_MODULES.get(cmd_name, cmd_name)}").command
+        command.epilog = command.epilog or _EXIT_CODES
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands, each with all of its first sentence: click's own list cuts it."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        rows = [(name, command.get_short_help_str(_UNCUT)) for name, command in commands.items() if command]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="sluice %(version)s")
 def cli() -> None:
-    """Sluice's pipelines, running on this machine or in AWS."""
+    """Sluice's pipelines, running on this machine or in AWS.
+
+    \b
+    Examples:
+      python -m sluice up --detach
+      python -m sluice failures --outputs outputs.json
+    """  # noqa: D301 click reads the control character
 
 
 def main() -> None:

@@ -5,10 +5,17 @@ import click
 
 @click.command("demo")
 def command() -> None:
-    """Start the embedded cloud, drive the pipelines with sample data, show what happened, and stop.
+    """Drive the pipelines on this machine with sample data, and stop.
+
+    Starts an embedded cloud of its own, shows what happens in it, and checks each promise.
 
     Exits with 0 only if every check held.
-    """
+
+    \b
+    Examples:
+      python -m sluice demo
+      make demo
+    """  # noqa: D301 click reads the control character
     from sluice.cloud.program.project import ROOT
 
     if not (ROOT / "examples").is_dir():

@@ -17,7 +17,13 @@ _PATIENCE_SECONDS = 30
 @click.command("down")
 @click.option("--stack", help="Stop only this one; all that run by default.")
 def command(stack: str | None) -> None:
-    """Stop the embedded cloud, free its port and remove its temporary files."""
+    """Stop what `up` started, and remove all that is left of it.
+
+    \b
+    Examples:
+      python -m sluice down
+      python -m sluice down --stack dev
+    """  # noqa: D301 click reads the control character
     root = state.checkout()
     places = [place for place in state.places(root) if stack in (None, place.name)]
     reasons = crashes.shown_once(root, stack)

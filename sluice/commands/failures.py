@@ -68,8 +68,9 @@ class _Named:
 @click.option("--yes", is_flag=True, help="Discard all without asking.")
 @targeted
 def command(target: Target, ids: tuple[str, ...], as_json: bool, redrive: bool, discard: bool, yes: bool) -> None:
-    """Show what failed for good; of each ID its records, its error and its attempts.
+    """Show what failed for good; send it again, or discard it.
 
+    Of each ID its records, its error and its attempts are shown.
     With --redrive or --discard it does so with those of the IDs, or with all, and exits with 1 where something is left.
 
     \b

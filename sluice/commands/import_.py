@@ -45,8 +45,9 @@ def command(
     stack: str | None,
     outputs_file: Path | None,
 ) -> None:
-    """Import FILES, and folders with all that is in them: upload them and follow their imports.
+    """Import FILES: upload them and follow their imports.
 
+    Of a folder all that is in it is imported.
     Exits with 1 where a row was rejected or a file was not imported.
 
     \b

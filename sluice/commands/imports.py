@@ -19,7 +19,13 @@ _COLOURS = {"SUCCEEDED": "green", "PARTIAL": "yellow", "FAILED": "red", RUNNING:
 @pipeline_option
 @targeted
 def command(target: Target, pipeline_name: str | None, as_json: bool, follow: bool) -> None:
-    """Show the ledger of all imports, or of one."""
+    """Show the ledger of all imports, or of one.
+
+    \b
+    Examples:
+      python -m sluice imports --follow
+      python -m sluice imports --outputs outputs.json
+    """  # noqa: D301 click reads the control character
     imports = several(target, "imports", pipeline_name)
     ledger = follow_until(imports, _none_runs) if follow else entries(imports)
     if as_json:

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 )
 @click.option("--stack", help="The running stack; needed only where several run.")
 def command(as_json: bool, opened: int | None, stack: str | None) -> None:
-    """Show the mails sent so far; nothing leaves this machine."""
+    """Show the mails sent so far; nothing leaves this machine.
+
+    \b
+    Examples:
+      python -m sluice outbox
+      python -m sluice outbox --json
+    """  # noqa: D301 click reads the control character
     from http.client import HTTPException  # in no hurry, as the other
 
     from sluice.cloud.emulator.outbox import mails

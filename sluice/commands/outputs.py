@@ -14,7 +14,13 @@ from sluice.terminal import print_json, say
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
 @targeted
 def command(target: Target, as_json: bool) -> None:
-    """Show the stack outputs."""
+    """Show the stack outputs.
+
+    \b
+    Examples:
+      python -m sluice outputs
+      python -m sluice outputs --json > outputs.json
+    """  # noqa: D301 click reads the control character
     if as_json:
         print_json(dict(sorted(target.outputs.items())))
         return

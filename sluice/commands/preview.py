@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 @click.option("--stack", default="local", show_default=True, help="Any stack with a file Pulumi.<stack>.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array of type, name, parent and options.")
 def command(stack: str, as_json: bool) -> None:
-    """Show the resources a stack would have, without starting anything."""
+    """Show the resources a stack would have; start nothing.
+
+    \b
+    Examples:
+      python -m sluice preview --stack prod
+      python -m sluice preview --json
+    """  # noqa: D301 click reads the control character
     with _remarks() as remarks:
         graph = _graph(stack)
     if as_json:

@@ -19,9 +19,10 @@ from sluice.terminal import note, plural, print_table, say
 @pipeline_option
 @click.option("--stack", help="The running stack; needed only where several run.")
 def command(given: str | None, samples: bool, poison: bool, pipeline_name: str | None, stack: str | None) -> None:
-    """Write samples into the running embedded cloud, or items into the table of a stream.
+    """Write samples, or items of your own, into what runs here.
 
-    FILE or JSON: an object, an array of objects, or lines with one each. Exits with 1 where an item was not written.
+    Items go into the table of a stream. FILE or JSON: an object, an array of objects, or lines with one each.
+    Exits with 1 where an item was not written.
 
     \b
     Examples:

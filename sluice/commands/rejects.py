@@ -17,7 +17,7 @@ from sluice.terminal import plural, print_json, say
 @pipeline_option
 @targeted
 def command(target: Target, file: str | None, pipeline_name: str | None, as_json: bool) -> None:
-    """Show the rows of FILE that were not imported, or those of all files.
+    """Show the rows that were not imported, of FILE or of all files.
 
     FILE is a key, with or without the prefix of imports, or the end of one.
 

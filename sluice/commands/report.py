@@ -22,7 +22,15 @@ _NEWEST = 3
 @pipeline_option
 @targeted
 def command(target: Target, pipeline_name: str | None, as_json: bool, is_opened: bool) -> None:
-    """Run a reporter now and show the report: counts, and the newest items with their dates."""
+    """Run a reporter now and show the report.
+
+    That is counts, and the newest items with their dates.
+
+    \b
+    Examples:
+      python -m sluice report
+      python -m sluice report --pipeline tables --json
+    """  # noqa: D301 click reads the control character
     pipeline = chosen(target, "reports", pipeline_name)
     with status("Counting ..."):
         report = run(pipeline)

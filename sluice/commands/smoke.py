@@ -13,7 +13,12 @@ def command(target: Target, even_prod: bool) -> None:
     """Send a record, a file and a report through a stack; remove them.
 
     In AWS it runs only where `mail.onlyTo` is set, and in prod only when told to.
-    """
+
+    \b
+    Examples:
+      python -m sluice smoke
+      python -m sluice smoke --outputs outputs.json
+    """  # noqa: D301 click reads the control character
     from sluice.smoke import RefusedError, checks, refuse_if_unsafe
 
     try:

@@ -23,7 +23,11 @@ EMPTY = "empty"
 """What a cloud without a stack is called."""
 
 
-@click.command("up")
+@click.command(
+    "up",
+    epilog="Exit codes: 0 where it runs (--detach, --beside) or was stopped by Ctrl-C or `down`; 1 where it could not "
+    "start, or ended on its own; 2 where the command was not understood.",
+)
 @click.option("--stack", default="local", show_default=True, help="Any stack with a file Pulumi.<stack>.yaml.")
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="Where to listen on 127.0.0.1; by default a port of the stack's own."
@@ -56,7 +60,12 @@ def command(
 
     Keeps running and shows what happens until Ctrl-C; then everything is stopped and removed. A handler, template,
     setting or program that is saved meanwhile is live at once; data, names and port stay.
-    """
+
+    \b
+    Examples:
+      python -m sluice up --detach
+      python -m sluice up --stack dev --port 4566
+    """  # noqa: D301 click reads the control character
     given = click.get_current_context().get_parameter_source
     if empty and (program or beside or given("stack") == ParameterSource.COMMANDLINE):
         raise click.UsageError("--empty starts a cloud without a program: leave out --stack, --program and --beside")

@@ -2,6 +2,7 @@
 
 import json
 
+import click
 import pytest
 from botocore.exceptions import NoCredentialsError
 from click.testing import CliRunner
@@ -28,6 +29,35 @@ def sluice(*arguments):
 def test_help_names_every_command():
     told = sluice("--help").output
     assert all(f"  {name} " in told for name in ("up", "down", "preview", "outputs", "outbox", "failures", "demo"))
+
+
+COMMANDS = cli.cli.list_commands(click.Context(cli.cli))
+
+
+def test_the_list_of_commands_has_a_line_for_each():
+    told = CliRunner().invoke(cli.cli, ["--help"], terminal_width=80).output
+    listed = told.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in listed] == COMMANDS
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
+
+
+def test_on_a_narrow_terminal_the_list_of_commands_is_not_cut():
+    told = CliRunner().invoke(cli.cli, ["--help"], terminal_width=60).output
+    assert "..." not in told.partition("Commands:\n")[2]
+    assert max(map(len, told.splitlines())) <= 60
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_two_examples_and_the_exit_codes(name):
+    told = sluice(name, "--help").output
+    examples = told.partition("Examples:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(examples) == 2
+    assert examples[0].startswith(f"    python -m sluice {name}")
+    assert told.count("Exit codes: 0 ") == 1
+    known = {
+        option for parameter in cli.cli.get_command(click.Context(cli.cli), name).params for option in parameter.opts
+    }
+    assert {part for line in examples for part in line.split() if part.startswith("--")} <= known
 
 
 def test_an_unknown_command_is_an_error():

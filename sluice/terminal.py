@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -28,6 +29,8 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 Part = str | tuple[str, str]
 """A piece of a line: text, or text and its style."""
 
+_BEFORE_ERRORS = "Error: "
+"""What click prints before them."""
 _BAR = 12
 """Columns of a bar,"""
 _BESIDE = 48
@@ -56,9 +59,14 @@ def is_terminal() -> bool:
     return out.is_terminal
 
 
+def room(most: int, beside: int) -> int:
+    """Returns the columns for something that may take so many, with others beside it; a pipe has room for all."""
+    return max(min(most, out.width - beside), 1) if out.is_terminal else most
+
+
 def say(*parts: Part) -> None:
     """Prints a line of what was asked for."""
-    out.print(_line(parts))
+    _print(out, _line(parts))
 
 
 def say_hanging(start: Sequence[Part], *parts: Part) -> None:
@@ -81,7 +89,7 @@ def say_hanging(start: Sequence[Part], *parts: Part) -> None:
 
 def note(*parts: Part) -> None:
     """Prints a line beside what was asked for, on stderr."""
-    err.print(_line(parts))
+    _print(err, _line(parts))
 
 
 def print_json(value: Any) -> None:
@@ -110,16 +118,28 @@ def json_text(value: Any) -> str:
 def print_table(*rows: Sequence[Part]) -> None:
     """Prints rows, the first of them the header, in columns as wide as they need: a pipe has no width to fit into.
 
-    On a terminal that is narrower, the first cell of each row has a line of its own, before the others.
+    On a terminal that is narrower, the first cell of each row has a line of its own, before the others; where these do
+    not fit either, each has its column's name beside it.
     """
     header = [(cell, "bold") if isinstance(cell, str) else cell for cell in rows[0]]
     cells = [[_line([cell]) for cell in row] for row in (header, *rows[1:])]
     widths = [max(cell.cell_len for cell in column) for column in zip(*cells, strict=True)]
-    is_narrow = out.is_terminal and sum(widths) + 2 * (len(widths) - 1) > out.width
+    needed = sum(widths) + 2 * (len(widths) - 1)
+    if not out.is_terminal or needed <= out.width:
+        _print_columns(cells, widths)
+    elif needed - widths[0] <= out.width:  # the other columns, two spaces before each
+        _print_columns(cells, widths, first_apart=True)
+    else:
+        for row in cells[1:]:
+            _print(out, row[0])
+            _print_pairs(cells[0][1:], row[1:])
+
+
+def _print_columns(cells: Sequence[Sequence[Text]], widths: Sequence[int], *, first_apart: bool = False) -> None:
     for row in cells:
         line = Text()
         for place, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            if is_narrow and place == 0:
+            if first_apart and place == 0:
                 out.print(cell)
                 line.append("  ")
             else:
@@ -140,6 +160,18 @@ def ask(question: str) -> None:
         click.Abort: The answer is not yes.
     """
     click.confirm(printable(question), abort=True, err=True)
+
+
+def _print_pairs(names: Sequence[Text], cells: Sequence[Text]) -> None:
+    """Prints cells beside the names of their columns, as many in a line as fit."""
+    line = Text()
+    for name, cell in zip(names, cells, strict=True):
+        pair = Text("  ").append(name.plain, "dim").append(" ").append_text(cell)
+        if line and line.cell_len + pair.cell_len > out.width:
+            _print(out, line)
+            line = Text()
+        line.append_text(pair)
+    _print(out, line)
 
 
 def print_heading(title: str) -> None:
@@ -195,7 +227,10 @@ def _end_of(name: str, most: int) -> str:
 def error_text(error: click.ClickException) -> str:
     """Returns the message of an error as a terminal may have it."""
     text = error.format_message()
-    return text if isinstance(error, Listing) else printable(text)
+    lines = text.split("\n") if isinstance(error, Listing) else [printable(text)]
+    lines[0] = _BEFORE_ERRORS + lines[0]
+    fitted = [row.plain for line in lines for row in _fitted(Text(line), err)]
+    return "\n".join(fitted).removeprefix(_BEFORE_ERRORS)
 
 
 def guard_the_rest() -> None:
@@ -245,3 +280,31 @@ def _line(parts: Iterable[Part]) -> Text:
         text, style = (part, "") if isinstance(part, str) else part
         line.append(printable(text), style)
     return line
+
+
+def _print(console: Console, line: Text) -> None:
+    for row in _fitted(line, console):
+        console.print(row)
+
+
+def _fitted(line: Text, console: Console) -> list[Text]:
+    """Returns a line cut at its spaces, so that a terminal breaks no word; what follows the first part is indented.
+
+    A word that is longer than a line is left whole, as what is copied from a terminal then is.
+    """
+    if not console.is_terminal or line.cell_len <= console.width:
+        return [line]
+    indent = len(line.plain) - len(line.plain.lstrip(" "))
+    cuts, used = [], indent
+    for word in re.finditer(r"[^ ]+ *", line.plain[indent:]):
+        needed = cell_len(word[0].rstrip(" "))
+        if word.start() and used + needed > console.width:
+            cuts.append(indent + word.start())
+            used = indent + 2
+        used += cell_len(word[0])
+    first, *rest = line.divide(cuts)
+    for row in (first, *rest):
+        row.rstrip()
+    for row in rest:
+        row.pad_left(indent + 2)
+    return [first, *rest]

@@ -9,9 +9,10 @@ import click
 from sluice.pages import folder_of, open_page, page
 from sluice.pipelines import Pipeline, chosen, pipeline_option
 from sluice.target import Target, targeted
-from sluice.terminal import note, print_json, printable, say, status
+from sluice.terminal import note, print_json, printable, room, say, status
 
 _BAR = 40
+_COUNT = len("about 1,000,000")
 _NEWEST = 3
 """How many items of a table are shown."""
 
@@ -80,11 +81,12 @@ def show(report: dict[str, Any]) -> None:
             say("  ", (f"not as expected: {_expected(breach)}", "red"))
         names = [printable(table["name"]) for table in group["tables"]]
         width = max(map(len, names), default=0)
+        columns = room(_BAR, width + len("  " * 3) + _COUNT)
         for shown, table in zip(names, group["tables"], strict=True):
-            bar = "#" * round(_BAR * table["count"] / longest)
+            bar = "#" * round(columns * table["count"] / longest)
             about = "about " if table["approximate"] else ""
             status = (f"  {table['status']}", "yellow") if table.get("status") else ""
-            say(f"  {shown:{width}}  {bar:{_BAR}}  {about}{table['count']:,}", status)
+            say(f"  {shown:{width}}  {bar:{columns}}  {about}{table['count']:,}", status)
             _show_items(table)
 
 

@@ -1,6 +1,8 @@
 import io
 
+import click
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from sluice import terminal as console
@@ -64,6 +66,70 @@ def test_a_start_that_takes_most_of_a_terminal_has_a_line_of_its_own(narrow):
 def test_elsewhere_hanging_text_is_one_line(piped):
     console.say_hanging(["ok  "], "word " * 40 + "end")
     assert piped.getvalue() == "ok  " + "word " * 40 + "end\n"
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What goes to a terminal of so many columns."""
+
+    def of(width, name="out"):
+        file = io.StringIO()
+        terminal = Console(
+            file=file, force_terminal=True, width=width, highlight=False, soft_wrap=True, color_system=None
+        )
+        monkeypatch.setattr(console, name, terminal)
+        return file
+
+    return of
+
+
+def test_where_the_other_cells_do_not_fit_either_each_has_its_name(shown):
+    told = shown(32)
+    console.print_table(
+        ("file", "status", "rows", "finished"), ("incoming/a.csv", ("PARTIAL", "yellow"), "12", "2026-11-28T00:01:38Z")
+    )
+    assert told.getvalue().splitlines() == [
+        "incoming/a.csv",
+        "  status PARTIAL  rows 12",
+        "  finished 2026-11-28T00:01:38Z",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_no_word_of_a_line_is_broken_and_no_time(shown, width):
+    words = ["2026-11-28T00:01:38Z", "李小龍", *(f"word{number}" for number in range(40))]
+    told = shown(width)
+    console.say("  ", ("ok  ", "green"), " ".join(words))
+    lines = told.getvalue().splitlines()
+    assert len(lines) > 1
+    assert all(cell_len(line) <= width for line in lines)
+    assert " ".join(lines).split() == ["ok", *words]
+    assert all(line.startswith("    ") for line in lines[1:])
+
+
+def test_a_word_that_is_longer_than_a_line_stays_whole(shown):
+    told = shown(20)
+    console.say("see s3://a-bucket/with/a/long/key.csv now")
+    assert told.getvalue().splitlines() == ["see", "  s3://a-bucket/with/a/long/key.csv", "  now"]
+
+
+def test_a_line_in_a_pipe_is_one(piped):
+    console.say("word " * 100 + "end")
+    assert piped.getvalue().count("\n") == 1
+
+
+def test_an_error_is_cut_at_spaces_too(shown):
+    shown(30, "err")
+    text = console.error_text(click.ClickException("nothing runs in this checkout: start it"))
+    assert text == "nothing runs in this\n  checkout: start it"
+    listing = console.error_text(console.Listing("two mistakes:\n  one is here\n  another is far away from here"))
+    assert listing == "two mistakes:\n  one is here\n  another is far away from\n    here"
+
+
+@pytest.mark.parametrize(("width", "columns"), [(60, 20), (80, 40), (200, 40), (10, 1)])
+def test_something_takes_what_room_there_is(shown, width, columns):
+    shown(width)
+    assert console.room(40, 40) == columns
 
 
 def test_bars_fit_on_a_terminal_and_show_the_ends_of_names(monkeypatch):

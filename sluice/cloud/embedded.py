@@ -15,6 +15,7 @@ from sluice.cloud.program.changes import Change, changes
 from sluice.cloud.program.graph import Graph, Resource
 from sluice.cloud.program.project import region
 from sluice.cloud.resources.deployment import Deployment
+from sluice.cloud.resources.inputs import whole
 from sluice.cloud.resources.updating import Rehearsal, ReplacementError, Update, refuse_replacements
 from sluice.cloud.triggers.mappings import StreamMappings
 from sluice.cloud.triggers.rule_targets import RuleTargets
@@ -129,7 +130,7 @@ class EmbeddedCloud:
         config = program.configuration(stack, root) if config is None else config
         cloud = self._cloud(region(config), functions_endpoint)
         deployment = Deployment(cloud, on_created, self._outputs)
-        outputs = program.run(stack, deployment, root=root, config=config)
+        outputs = whole(program.run(stack, deployment, root=root, config=config))
         self._outputs[program.full_name(stack, root)] = outputs
         deployed = Stack(stack, outputs, deployment.graph, cloud, {}, [])
         self.stacks.append(deployed)
@@ -159,13 +160,13 @@ class EmbeddedCloud:
             raise ReplacementError(f"aws:region: the whole stack would be replaced, in {region(config)}")
         update = Update(stack.cloud, stack.graph, self._outputs)
         rehearsal = Rehearsal(stack.cloud.region, stack.graph, update)
-        outputs = program.run(stack.name, rehearsal, root=root, config=config)
+        outputs = whole(program.run(stack.name, rehearsal, root=root, config=config))
         planned = changes(stack.graph, rehearsal.graph)
         refuse_replacements(planned)
         if not planned and outputs == stack.outputs:
             return stack, []
         try:
-            outputs = program.run(stack.name, update, root=root, config=config)
+            outputs = whole(program.run(stack.name, update, root=root, config=config))
         except Exception:  # what was done until then is done
             stack.graph.resources |= {urn: made for urn, made in update.graph.resources.items() if made.id}
             raise

@@ -52,6 +52,10 @@ def test_a_stack_runs_what_aws_would_run_for_it(temporary):
     assert list(temporary.iterdir()) == []
 
 
+def test_whole_numbers_among_the_outputs_are_integers_as_pulumi_shows_them(dev):
+    assert str(dev.outputs["contract"]) == "2"
+
+
 def test_functions_write_their_logs_into_their_own_log_groups(dev):
     put(dev, "u-1")
     dev.wait_idle()

@@ -17,9 +17,10 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import click
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+
+from sluice.fitting import fitted
 
 out = Console(highlight=False, soft_wrap=True)
 """What the command was asked for."""
@@ -229,8 +230,8 @@ def error_text(error: click.ClickException) -> str:
     text = error.format_message()
     lines = text.split("\n") if isinstance(error, Listing) else [printable(text)]
     lines[0] = _BEFORE_ERRORS + lines[0]
-    fitted = [row.plain for line in lines for row in _fitted(Text(line), err)]
-    return "\n".join(fitted).removeprefix(_BEFORE_ERRORS)
+    rows = [row.plain for line in lines for row in fitted(Text(line), err)]
+    return "\n".join(rows).removeprefix(_BEFORE_ERRORS)
 
 
 def guard_the_rest() -> None:
@@ -283,28 +284,5 @@ def _line(parts: Iterable[Part]) -> Text:
 
 
 def _print(console: Console, line: Text) -> None:
-    for row in _fitted(line, console):
+    for row in fitted(line, console):
         console.print(row)
-
-
-def _fitted(line: Text, console: Console) -> list[Text]:
-    """Returns a line cut at its spaces, so that a terminal breaks no word; what follows the first part is indented.
-
-    A word that is longer than a line is left whole, as what is copied from a terminal then is.
-    """
-    if not console.is_terminal or line.cell_len <= console.width:
-        return [line]
-    indent = len(line.plain) - len(line.plain.lstrip(" "))
-    cuts, used = [], indent
-    for word in re.finditer(r"[^ ]+ *", line.plain[indent:]):
-        needed = cell_len(word[0].rstrip(" "))
-        if word.start() and used + needed > console.width:
-            cuts.append(indent + word.start())
-            used = indent + 2
-        used += cell_len(word[0])
-    first, *rest = line.divide(cuts)
-    for row in (first, *rest):
-        row.rstrip()
-    for row in rest:
-        row.pad_left(indent + 2)
-    return [first, *rest]

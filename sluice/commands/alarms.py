@@ -13,7 +13,9 @@ _COLOURS = {"OK": "green", RINGING: "red"}
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 @targeted
 def command(target: Target, as_json: bool) -> None:
-    """Show each alarm: what it means, its runbook, and on AWS its state, those that ring first.
+    """Show each alarm with what it means.
+
+    And its runbook, and on AWS its state, those that ring first.
 
     \b
     Examples:

@@ -13,7 +13,9 @@ _COLOURS = {"ready": "green", "not ready": "red", "unknown": "yellow"}
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 @targeted
 def command(target: Target, as_json: bool) -> None:
-    """Check whether a stack is ready: sender, SES's limits, alarms, what feeds the functions, shared prefixes.
+    """Check whether a stack is ready, and say what to do if not.
+
+    Looked at are the sender, SES's limits, alarms, what feeds the functions, shared prefixes.
 
     Exits with 1 where something is not ready, or could not be looked at on AWS.
 

@@ -18,7 +18,7 @@ _ELSEWHERE = re.compile(r"AWS_ENDPOINT_URL_[A-Z0-9_]+|AWS_IGNORE_CONFIGURED_ENDP
 @click.command("env")
 @click.option("--stack", help="The running stack; needed only where several run.")
 def command(stack: str | None) -> None:
-    """Print shell exports that point the AWS CLI and SDKs to the running cloud.
+    """Print exports that point the AWS CLI and SDKs to what runs here.
 
     \b
     Examples:

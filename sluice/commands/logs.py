@@ -39,7 +39,9 @@ def _seconds(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array; with --follow an object a line.")
 @targeted
 def command(target: Target, function: str | None, follow: bool, since: int, as_json: bool) -> None:
-    """Show what FUNCTION did, or all of them: a row an invocation, errors with their traceback.
+    """Show what FUNCTION did, or all of them.
+
+    A row an invocation, errors with their traceback.
 
     FUNCTION is a name such as users/notifier, or the physical one.
 

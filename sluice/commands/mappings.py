@@ -13,7 +13,9 @@ _COLOURS = {"Enabled": "green", "Disabled": "red"}
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array, with the settings.")
 @targeted
 def command(target: Target, as_json: bool) -> None:
-    """Show each event source mapping: what it feeds from where, its state, the last result and its lag.
+    """Show the event source mappings: what feeds which function.
+
+    Of each: its source, its state, the last result and its lag.
 
     \b
     Examples:

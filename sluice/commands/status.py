@@ -18,10 +18,17 @@ _FACTS = ("since", "endpoint", "region", "program")
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array of stacks.")
 def command(as_json: bool) -> None:
-    """Show what runs in this checkout: since when, where, and how its functions and pipelines do.
+    """Show what runs in this checkout, and how it does.
+
+    Since when, where, and how its functions and pipelines do.
 
     Exits with 1 where nothing runs, or what runs does not answer.
-    """
+
+    \b
+    Examples:
+      python -m sluice status
+      python -m sluice status --json
+    """  # noqa: D301 click reads the control character
     root = state.checkout()
     stacks = [one for host in state.running(root) for one in (host, *state.beside(root, host.stack))]
     if not stacks:

@@ -52,7 +52,7 @@ def test_help_has_two_examples_and_the_exit_codes(name):
     told = sluice(name, "--help").output
     examples = told.partition("Examples:\n")[2].partition("\n\n")[0].splitlines()
     assert len(examples) == 2
-    assert examples[0].startswith(f"    python -m sluice {name}")
+    assert f"python -m sluice {name}" in examples[0]
     assert told.count("Exit codes: 0 ") == 1
     known = {
         option for parameter in cli.cli.get_command(click.Context(cli.cli), name).params for option in parameter.opts

@@ -11,6 +11,8 @@ from handlers.importer.errors import RowError
 
 _PLAIN = r"-?(?:(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,19})?|[1-9][0-9]{0,37})"
 """A text that DynamoDB takes as a number as it is; there are others."""
+WRITTEN_AS_JSON = r"0|-?(?:[1-9][0-9]{0,18}(?:\.[0-9]{1,19})?|0\.[0-9]{1,19})"
+"""Of those the ones that JSON has too, and that are written as Python writes them: `-0` is `0` there."""
 _written_as_number = re.compile(_PLAIN).fullmatch
 _lines_of_numbers = re.compile(rf"(?:{_PLAIN}\n)*+").fullmatch
 _NUMBER = re.compile(r"([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?)0*([0-9]+))?").fullmatch

@@ -1,6 +1,5 @@
 """Items made of objects: JSON rows, DynamoDB JSON, and what a transform returns."""
 
-import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import chain, repeat
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from handlers.importer.errors import RowError
 from handlers.importer.items.dynamodb_json import is_change, is_removal, stored_object
 from handlers.importer.items.numbers import Number
-from handlers.importer.items.plain_values import plain_column, plain_object
+from handlers.importer.items.plain_values import WRITTEN_KEYS, plain_column, plain_object
 from handlers.importer.items.repeated_names import are_all, column_strings
 from handlers.importer.items.rules import (
     BOOLEANS,
@@ -17,11 +16,12 @@ from handlers.importer.items.rules import (
     Schema,
     boolean,
     check_sizes,
+    half_of_character,
     joined,
     key_value,
     shown_name,
 )
-from handlers.importer.items.transform import Rejected, Transform, failure
+from handlers.importer.items.transform import Transform, transformed
 
 
 class RemovedError(Exception):
@@ -91,7 +91,8 @@ class ObjectItems:
             text, key = self._plain(row)
         if self._constants:
             text = text[:-1] + self._ending
-        _check_surrogates(text)
+        if half := half_of_character(text):
+            raise RowError(f"holds half of a character: \\u{ord(half):04x}")
         check_sizes((text,))
         return text, key
 
@@ -122,6 +123,29 @@ class ObjectItems:
             count = sum(map(column_strings, columns.values(), kinds.values()))
             if not are_all(text, len(rows) * width + count + len(rows) - 1):
                 return None
+        made = self._of_columns(columns, kinds)
+        return None if made and any(map(half_of_character, made[0])) else made
+
+    def items_as_written(
+        self, columns: dict[str, Sequence[str]], kinds: dict[str, set[type]]
+    ) -> tuple[Sequence[str], Iterable[Hashable]] | None:
+        """The same of objects whose values are known as they stand in JSON; no half of a character may be in them.
+
+        Args:
+            columns: member -> its values, one of each object.
+            kinds: member -> what they are, one of `Written`.
+        """
+        width = len(columns)
+        if self._names:
+            columns = {self._names.get(name, name): values for name, values in columns.items()}
+        kinds = {self._names.get(name, name): kind for name, kind in kinds.items()}
+        if len(columns) < width or any(kinds.get(name) not in WRITTEN_KEYS for name in self._schema.keys):
+            return None
+        return self._of_columns(columns, kinds)
+
+    def _of_columns(
+        self, columns: dict[str, Sequence[Any]], kinds: dict[str, set[type]]
+    ) -> tuple[list[str], Iterable[Hashable]] | None:
         for name in self._constants & columns.keys():
             del columns[name], kinds[name]
         try:
@@ -129,8 +153,6 @@ class ObjectItems:
             members = map(plain_column, chain("{", repeat(",")), columns, columns.values(), kinds.values())
             texts = joined(members, self._ending)
             check_sizes(texts)
-            for item in texts:
-                _check_surrogates(item)
         except RowError:
             return None
         return texts, keys[0] if len(keys) == 1 else zip(*keys, strict=True)
@@ -144,7 +166,7 @@ class ObjectItems:
         if self._transform and is_removal(row):
             raise RemovedError
         if self._transform:
-            row = _transformed(self._transform, self._own(row))
+            row = transformed(self._transform, self._own(row))
             return {name: value for name, value in row.items() if name not in self._constants}
         return self._own(row)
 
@@ -247,18 +269,6 @@ class ObjectItems:
             raise RowError(f"{shown_name(self._schema.column(name))}: {error}") from None
 
 
-def _transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:
-    try:
-        result = transform(row)
-    except Exception as error:
-        raise RowError(failure(error)) from error
-    if isinstance(result, Rejected):
-        raise RowError(result.reason)
-    if type(result) is not dict:
-        raise RowError(f"the transform returned {type(result).__name__}, not a dict")
-    return result
-
-
 def _named(
     schema: Schema, row: dict[str, Any], render: Callable[[dict[str, Any], int], str], error: RowError
 ) -> RowError:
@@ -282,12 +292,3 @@ def _as_key(schema: Schema, name: str, value: Any, wanted: type[str]) -> str:
     if type(value) not in (str, int, Number):
         raise RowError(f"{schema.column(name)} is a key and must be a string or a number")
     return wanted(value)
-
-
-def _check_surrogates(text: str) -> None:
-    if "\\ud" not in text:
-        return
-    try:
-        json.dumps(json.loads(text), ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise RowError(f"holds half of a character: \\u{ord(error.object[error.start]):04x}") from None

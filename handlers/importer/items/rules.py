@@ -97,6 +97,17 @@ def check_sizes(texts: Sequence[str]) -> None:
             raise RowError(f"has {size:,} bytes as an item, DynamoDB allows {ITEM_BYTES:,}")
 
 
+def half_of_character(text: str) -> str:
+    """The first half of a character in a JSON text that stands without the other; empty if none does."""
+    if "\\ud" not in text:
+        return ""
+    try:
+        json.dumps(json.loads(text), ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        return error.object[error.start]
+    return ""
+
+
 def joined(members: Iterable[tuple[str, Iterable[str], str]], ending: str) -> list[str]:
     """The JSON texts of many objects, which all end alike.
 

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
+from handlers.importer.errors import RowError
+
 
 class Rejected(NamedTuple):
     """What a transform returns for a row that is not to be imported."""
@@ -38,6 +40,23 @@ def load(name: str) -> Transform | None:
 
     module, _, function = name.partition(":")
     return getattr(import_module(module), function)
+
+
+def transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:
+    """Returns what a transform makes of a row.
+
+    Raises:
+        RowError: the row is not to be imported, or the transform failed.
+    """
+    try:
+        result = transform(row)
+    except Exception as error:
+        raise RowError(failure(error)) from error
+    if isinstance(result, Rejected):
+        raise RowError(result.reason)
+    if type(result) is not dict:
+        raise RowError(f"the transform returned {type(result).__name__}, not a dict")
+    return result
 
 
 def failure(error: Exception) -> str:

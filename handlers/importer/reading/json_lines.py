@@ -8,6 +8,7 @@ from handlers.importer.errors import Reject, RowError
 from handlers.importer.items.object_items import ObjectItems
 from handlers.importer.items.rules import ROWS_AT_ONCE, Schema
 from handlers.importer.items.transform import Transform
+from handlers.importer.reading.alike_lines import AlikeLines
 from handlers.importer.reading.batches import Batch, too_long
 from handlers.importer.reading.encodings import UTF_8, Encoding
 from handlers.importer.reading.formats import RULES, Kind
@@ -31,10 +32,12 @@ class JsonLinesReader:
     ) -> None:
         self._objects = ObjectItems(schema, transform, dynamodb_json=dynamodb_json)
         self._encoding = encoding
+        self._may_be_alike = not (transform or dynamodb_json)
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
         """See `Reader`."""
         encoding = self._encoding.read_as
+        alike = AlikeLines(self._objects) if self._may_be_alike and encoding == "utf-8" else None
         for block in blocks(read, RULES[Kind.JSON_LINES], position):
             if block.too_long:
                 yield Batch([], [too_long(block.start.line, block.data, encoding)], block.end)
@@ -45,6 +48,9 @@ class JsonLinesReader:
                 text, is_utf8 = data.decode(encoding), True
             except UnicodeDecodeError:
                 text, is_utf8 = data.decode(encoding, "surrogateescape"), False
+            if is_utf8 and alike and (items := alike.items(text, data, block.start.line)):
+                yield Batch(items, [], block.end)
+                continue
             sources = _rows(text, block.start.line)
             rows = JsonRows(self._objects, is_utf8=is_utf8, encoding=self._encoding)
             for start in range(0, len(sources), ROWS_AT_ONCE):

@@ -70,14 +70,11 @@ class Session:
     def message(self, request: Request, identity: Identity) -> list[bytes]:
         """Returns the signed request as it goes over the wire, in pieces."""
         credentials, skew = identity
-        headers = self._signer.sign(request, self.endpoint.authority, credentials, time.time() + skew)
+        head = self._signer.head(request, self.endpoint.authority, credentials, time.time() + skew)
+        length = b""
         if request.body or request.method in ("POST", "PUT"):
-            headers["content-length"] = str(len(request.body))
-        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-        if lines.count("\n") != len(headers):
-            raise ValueError(f"{request.operation}: a header value holds a line break: {request.headers}")
-        target = f"{request.path}?{request.query}" if request.query else request.path
-        head = f"{request.method} {target} HTTP/1.1\r\n{lines}user-agent: sluice\r\n\r\n".encode("ascii")
+            length = b"content-length: %d\r\n" % len(request.body)
+        head = b"%b%buser-agent: sluice\r\n\r\n" % (head, length)
         return [head + request.body] if len(request.body) < _SMALL else [head, request.body]
 
     def acquire(self, timeout: float, *, repeatable: bool) -> Connection:

@@ -3,9 +3,30 @@
 import hmac
 import time
 from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
 
 from handlers.shared.aws.credentials import Credentials
 from handlers.shared.aws.request import Request
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
+
+
+class _Frame(NamedTuple):
+    """What signs requests that differ in their bodies alone."""
+
+    canonical: "HASH"
+    """Of a canonical request up to where the hash of its body follows."""
+    text: str
+    """What is signed, up to where the hash of the canonical request follows."""
+    key: bytes
+    authorization: str
+    """That header, up to where the signature follows."""
+
+    def signature(self, digest: str) -> str:
+        canonical = self.canonical.copy()
+        canonical.update(digest.encode())
+        return hmac.digest(self.key, f"{self.text}{canonical.hexdigest()}".encode(), "sha256").hex()
 
 
 class Signer:
@@ -16,6 +37,9 @@ class Signer:
         self._region = region
         self._derived_for = ("", "")
         self._key = b""
+        self._kept_for: tuple[object, ...] = ()
+        self._kept: _Frame
+        self._kept_head = b""
 
     def sign(self, request: Request, host: str, credentials: Credentials, now: float) -> dict[str, str]:
         """Returns all headers of a request: its own, and those that prove who sends it.
@@ -27,8 +51,34 @@ class Signer:
             credentials: Whose signature.
             now: Seconds since the epoch on AWS's clock.
         """
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
         digest = sha256(request.body).hexdigest()
+        headers, frame = self._framed(request, host, credentials, now, digest)
+        return {**headers, "authorization": frame.authorization + frame.signature(digest)}
+
+    def head(self, request: Request, host: str, credentials: Credentials, now: float) -> bytes:
+        """Returns the first line and the headers of `sign` as they go over the wire.
+
+        What requests of one second share that differ in their bodies alone is kept, which pays 6 % of an import.
+        `test_a_head_has_the_headers_that_are_signed` holds this to `sign`.
+
+        Raises:
+            ValueError: the value of a header holds a line break.
+        """
+        if self._service == "s3":  # there the headers tell of the body
+            return _head(request, self.sign(request, host, credentials, now))
+        shared = (int(now), host, credentials, request.method, request.path, request.query, request.headers)
+        if shared != self._kept_for:
+            headers, self._kept = self._framed(request, host, credentials, now, "")
+            self._kept_head = _head(request, {**headers, "authorization": self._kept.authorization})[:-2]
+            self._kept_for = shared
+        signature = self._kept.signature(sha256(request.body).hexdigest())
+        return b"%b%b\r\n" % (self._kept_head, signature.encode())
+
+    def _framed(
+        self, request: Request, host: str, credentials: Credentials, now: float, digest: str
+    ) -> tuple[dict[str, str], "_Frame"]:
+        """The headers that are signed, and what signs them."""
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
         headers = {"host": host, "x-amz-date": stamp, **request.headers}
         if self._service == "s3":
             headers["x-amz-content-sha256"] = digest
@@ -37,15 +87,13 @@ class Signer:
         names = sorted(headers)
         lines = "".join([f"{name}:{' '.join(headers[name].split())}\n" for name in names])
         name_list = ";".join(names)
-        canonical = f"{request.method}\n{request.path}\n{request.query}\n{lines}\n{name_list}\n{digest}"
         scope = f"{stamp[:8]}/{self._region}/{self._service}/aws4_request"
-        text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(canonical.encode()).hexdigest()}"
-        signature = hmac.digest(self._signing_key(stamp[:8], credentials.secret_key), text.encode(), "sha256").hex()
-        headers["authorization"] = (
-            f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, "
-            f"SignedHeaders={name_list}, Signature={signature}"
+        return headers, _Frame(
+            sha256(f"{request.method}\n{request.path}\n{request.query}\n{lines}\n{name_list}\n".encode()),
+            f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n",
+            self._signing_key(stamp[:8], credentials.secret_key),
+            f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, SignedHeaders={name_list}, Signature=",
         )
-        return headers
 
     def _signing_key(self, day: str, secret: str) -> bytes:
         if self._derived_for != (day, secret):
@@ -54,3 +102,11 @@ class Signer:
                 key = hmac.digest(key, part.encode(), "sha256")
             self._key, self._derived_for = key, (day, secret)
         return self._key
+
+
+def _head(request: Request, headers: dict[str, str]) -> bytes:
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if lines.count("\n") != len(headers):
+        raise ValueError(f"{request.operation}: a header value holds a line break: {request.headers}")
+    target = f"{request.path}?{request.query}" if request.query else request.path
+    return f"{request.method} {target} HTTP/1.1\r\n{lines}".encode("ascii")

@@ -1,6 +1,7 @@
 """Signatures equal botocore's, bit by bit."""
 
 import datetime
+from functools import partial
 from unittest import mock
 from urllib.parse import quote
 
@@ -68,6 +69,28 @@ def test_any_s3_key_and_query_is_signed_as_by_botocore(credentials, headers, bod
     ours = Signer("s3", "eu-north-1").sign(request, host, credentials, NOW)
     theirs = signed_by_botocore(S3SigV4Auth, "s3", request, host, credentials)
     assert ours == {**theirs, "host": host}
+
+
+REQUESTS = st.builds(
+    partial(Request, "Scan", repeatable=True, stream=False, final=(), tag=None),
+    body=st.binary(max_size=5),
+    method=st.sampled_from(["POST", "GET"]),
+    path=st.sampled_from(["/", "/a"]),
+    query=st.sampled_from(["", "x=1"]),
+    headers=st.sampled_from([{}, {"x-amz-target": "A"}, {"x-amz-target": "B"}, {"b": "1", "x-amz-target": "A"}]),
+)
+KEYS = st.sampled_from([Credentials("A", "s", None), Credentials("A", "s", "t"), Credentials("B", "t", "t")])
+MOMENTS = st.sampled_from([NOW, NOW + 0.5, NOW + 1, NOW + 86_400, NOW - 1])
+
+
+@given(st.lists(st.tuples(REQUESTS, st.sampled_from(["h", "g"]), KEYS, MOMENTS)), st.sampled_from(["dynamodb", "s3"]))
+def test_a_head_has_the_headers_that_are_signed(sent, service):
+    kept = Signer(service, "eu-north-1")
+    for request, host, credentials, now in sent:
+        headers = Signer(service, "eu-north-1").sign(request, host, credentials, now)
+        first, *lines, end = kept.head(request, host, credentials, now).decode().split("\r\n")
+        assert first == f"{request.method} {request.path}{'?' * bool(request.query)}{request.query} HTTP/1.1"
+        assert (dict(line.split(": ") for line in lines), end) == (headers, "")
 
 
 def test_the_signing_key_follows_the_day_and_the_secret():

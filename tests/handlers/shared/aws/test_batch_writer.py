@@ -62,7 +62,8 @@ class Table:
         if trouble == "lose":
             return b""
         rest = [{"PutRequest": {"Item": item}} for item in items[count:]]
-        return answer(json.dumps({"UnprocessedItems": {name: rest} if rest else {}}).encode())
+        separators = self._random.choice([(",", ":"), (", ", ": ")])
+        return answer(json.dumps({"UnprocessedItems": {name: rest} if rest else {}}, separators=separators).encode())
 
 
 def item(key: str, value: object, tag: object = None) -> tuple[str, str, object]:

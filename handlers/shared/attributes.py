@@ -37,8 +37,18 @@ def json_text(value: AttributeValue) -> str:
 
 
 def json_object(item: Mapping[str, AttributeValue]) -> str:
-    """Returns the JSON text of an item or a key: attribute name -> attribute value."""
-    return "{" + ",".join([f"{quoted(name)}:{json_text(value)}" for name, value in item.items()]) + "}"
+    """Returns the JSON text of an item or a key: attribute name -> attribute value.
+
+    Raises:
+        TypeError, UnknownAttributeTypeError: A value is not one typed value of a known type.
+    """
+    # Most are texts: to look for them first is 0.97 of the CPU time of an archive. Held by
+    # test_an_object_is_its_names_and_the_json_texts_of_its_values.
+    members = [
+        f"{quoted(name)}:{quoted(value['S']) if 'S' in value and len(value) == 1 else json_text(value)}"
+        for name, value in item.items()
+    ]
+    return "{" + ",".join(members) + "}"
 
 
 def text(value: AttributeValue | None) -> str:

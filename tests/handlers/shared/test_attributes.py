@@ -33,6 +33,18 @@ def test_any_value_reads_back_as_what_it_stands_for(pair):
     assert json.loads(json_text(value)) == meaning
 
 
+@given(st.dictionaries(st.text(), values.map(lambda pair: pair[0])))
+def test_an_object_is_its_names_and_the_json_texts_of_its_values(item):
+    members = ",".join(f"{json.dumps(name)}:{json_text(value)}" for name, value in item.items())
+    assert json_object(item) == f"{{{members}}}"
+
+
+@pytest.mark.parametrize("value", [{"X": 1}, {}, {"S": "a", "N": "1"}, {"S": None}, {"S": {}}, "S", None])
+def test_an_object_with_a_value_of_an_unknown_type_is_an_error(value):
+    with pytest.raises((TypeError, UnknownAttributeTypeError)):
+        json_object({"a": {"S": "text"}, "b": value})
+
+
 @pytest.mark.parametrize("digits", ["0.1", "12345678901234567890123456789012345678", "1E-7", "-0.000", "1E+126"])
 def test_numbers_are_written_digit_for_digit(digits):
     assert json_text({"N": digits}) == digits

@@ -20,9 +20,10 @@ _SPACE = (
 )
 # RFC 5322's dot-atom. Quoted local parts and comments are left out: hardly a mailbox needs them, and header parsers
 # disagree about them, as about encoded words (`=?`).
-_LOCAL_PART = re.compile(
-    r"(?!.*=\?)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.IGNORECASE | re.ASCII
-)
+# Both cases spelled out, and `=?` looked for beside it: 0.99 of the CPU time of mails. Held by
+# test_a_local_part_is_judged_as_by_the_pattern_that_says_all.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 # Two labels or more, the last beginning with a letter: neither `localhost` nor an IP address.
 _DOMAIN = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII
@@ -52,7 +53,7 @@ def deliverable(address: str) -> str:
         raise UnusableAddressError(MALFORMED)
     if not local.isascii():
         raise UnusableAddressError(LOCAL_PART_OUTSIDE_ASCII)
-    if len(local) > _LONGEST_LOCAL_PART or not _LOCAL_PART.fullmatch(local):
+    if len(local) > _LONGEST_LOCAL_PART or "=?" in local or not _LOCAL_PART.fullmatch(local):
         raise UnusableAddressError(MALFORMED)
     usable = f"{local}@{_ascii_domain(host)}"
     if len(usable) > _LONGEST_ADDRESS:

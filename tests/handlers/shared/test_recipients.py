@@ -168,6 +168,21 @@ def test_what_is_deliverable_is_one_plain_address_and_stays_so(text: str):
     assert deliverable(address) == address
 
 
+LOCAL_PART = re.compile(
+    r"(?!.*=\?)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.IGNORECASE | re.ASCII
+)
+
+
+@given(st.text('aKZ09.=?!#-_~ @\n"\u212a', max_size=20) | st.from_regex(LOCAL_PART, fullmatch=True))
+def test_a_local_part_is_judged_as_by_the_pattern_that_says_all(local: str):
+    try:
+        address = deliverable(f"x{local}x@example.com")
+    except UnusableAddressError:
+        address = ""
+    expected = LOCAL_PART.fullmatch(f"x{local}x") and local.isascii() and len(local) <= 62
+    assert bool(address) == bool(expected)
+
+
 def test_only_to_nobody_in_particular_means_everybody():
     assert OnlyTo([]).allows("ada@example.com")
 

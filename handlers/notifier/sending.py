@@ -68,6 +68,11 @@ class Answer(NamedTuple):
     """The status or error code, which holds no personal data."""
 
 
+# One answer for all that are accepted: 0.99 of the CPU time of mails. Held by
+# test_a_status_has_its_rule_and_the_mail_beside_it_its_own.
+_ACCEPTED = Answer(Rule.SENT, "SUCCESS")
+
+
 class Sender:
     """Sends mails from one address, under one configuration set."""
 
@@ -103,6 +108,8 @@ class Sender:
 
     def _answer(self, result: Mapping[str, str]) -> Answer:
         status = result.get("Status", "")
+        if status == _ACCEPTED.code:
+            return _ACCEPTED
         rule = STATUS_RULES.get(status, Rule.RETRY)
         if rule is Rule.SKIP and self._blames_us(result.get("Error", "")):
             rule = Rule.FAIL

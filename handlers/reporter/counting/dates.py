@@ -5,12 +5,16 @@ without a date come last. Digits alone are read before ISO 8601 is tried: Python
 1710122301234 for a day of 1710 and an hour of it. The forms are in docs/report.md.
 """
 
+import math
 from datetime import UTC, datetime
 
 from handlers.shared.attributes import AttributeValue, json_text
 
 LONGEST = 1000
 """A name or date longer than so many characters is cut, so that a few huge ones cannot fill the memory."""
+
+USUAL_MARKS = "--T::Z"
+"""What is at the characters `[4::3]` of a date in the usual form."""
 
 Recency = tuple[int, float | str]
 
@@ -37,6 +41,20 @@ def recency_of(date: AttributeValue | None) -> Recency:
         except (ValueError, OverflowError):
             pass
     return _recency_of_text(text)
+
+
+def usual_text(recency: Recency) -> str:
+    """Returns the latest date in the usual form, `2026-11-21T09:05:00Z`, that ranks no higher; `""` if there is none.
+
+    A text with its marks in these places (`USUAL_MARKS`) that sorts no later ranks no higher either.
+    """
+    _, instant = recency
+    if isinstance(instant, str):
+        return ""
+    try:
+        return f"{datetime.fromtimestamp(math.floor(instant), UTC).isoformat()[:19]}Z"
+    except (OverflowError, OSError, ValueError):  # no year of the calendar
+        return ""
 
 
 def _recency_of_text(text: str) -> Recency:

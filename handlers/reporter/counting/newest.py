@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from handlers.reporter.counting.dates import LONGEST, Recency, recency_of
+from handlers.reporter.counting.dates import LONGEST, USUAL_MARKS, Recency, recency_of, usual_text
 from handlers.shared.attributes import AttributeValue, json_object, json_text
 
 _MOST = 20_000_000
@@ -81,8 +81,15 @@ class Newest:
     def offer(self, items: Iterable[Mapping[str, AttributeValue]]) -> None:
         """Considers items as DynamoDB sent them."""
         date_attribute = self._listing.date_attribute
+        oldest = self._oldest_text()
         for item in items:
-            recency = recency_of(item.get(date_attribute))
+            date = item.get(date_attribute)
+            # Most items of a large table are older than all that is held; to tell by the text alone that one is takes
+            # 0.82 of the CPU time of reading. Held by test_dates_of_nearly_one_form_are_read_as_each_is.
+            text = date.get("S") if oldest and date else None
+            if text and text <= oldest and text[4::3] == USUAL_MARKS:
+                continue
+            recency = recency_of(date)
             if recency > self._floor:
                 self._take(recency, item)
 
@@ -110,6 +117,10 @@ class Newest:
         self._room.use(size)
         if self._heap and len(self._heap) == listing.items:
             self._floor = max(self._floor, self._heap[0][0])
+
+    def _oldest_text(self) -> str:
+        """Returns the oldest date to consider, in the usual form; `""` where there is none, or dates are no texts."""
+        return usual_text(self._floor) if self._heap and "S" in (self._heap[0][2].date or ()) else ""
 
     def _drop(self) -> int:
         recency, _, _, size = heappop(self._heap)

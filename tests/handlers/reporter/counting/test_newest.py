@@ -9,8 +9,22 @@ from handlers.reporter.counting.dates import recency_of
 from handlers.reporter.counting.newest import Listing, Newest, Room
 from tests.handlers.reporter.fakes import unhurried
 
+
+def misspelled(date: datetime, at: int, piece: str, left_out: int) -> str:
+    text = f"{date.isoformat()}Z"
+    return text[:at] + piece + text[at + left_out :]
+
+
+NEARLY_USUAL = st.builds(
+    misspelled,
+    st.sampled_from([datetime(2020, 12, 31, 23, 59, 58), datetime(2021, 1, 1), datetime(2021, 1, 1, 0, 0, 1)]),
+    st.integers(0, 20),
+    st.sampled_from(["", "0", "1", "9", "-", "W", "T", ":", "Z", ".", ",", " ", "+", "W53", "24", "5", "é"]),
+    st.integers(0, 3),
+)
 DATES = st.one_of(
     st.none(),
+    NEARLY_USUAL.map(lambda text: {"S": text}),
     st.datetimes(timezones=st.none() | st.just(UTC)).map(lambda time: {"S": time.isoformat()}),
     st.dates().map(lambda date: {"S": date.isoformat()}),
     st.integers(-(10**37), 10**37).map(lambda number: {"N": str(number)}),
@@ -44,6 +58,16 @@ def test_the_newest_items_are_chosen_whatever_the_dates_look_like(dates: list[An
     best = sorted((recency_of(date) for date in dates), reverse=True)[:limit]
     assert [recency_of(item.date) for item in chosen] == best
     assert len(chosen) == min(limit, len(dates))
+
+
+@unhurried
+@given(st.lists(NEARLY_USUAL, min_size=4, max_size=60), st.integers(1, 3))
+def test_dates_of_nearly_one_form_are_read_as_each_is(texts: list[str], limit: int) -> None:
+    newest = newest_of(limit)
+    for text in texts:  # one at a time: what is held already tells what is passed over
+        newest.offer([row(text, {"S": text})])
+    best = sorted((recency_of({"S": text}) for text in texts), reverse=True)[:limit]
+    assert [recency_of(item.date) for item in newest.chosen()] == best
 
 
 def test_of_items_equally_old_the_first_found_are_kept() -> None:

@@ -1,7 +1,7 @@
 """Where a service answers: what the environment configures, else AWS's public endpoint of the region."""
 
 import os
-from urllib.parse import urlsplit
+import re
 
 # The domain of each partition of AWS by the start of its regions' names; aws and aws-us-gov share the last.
 _DOMAINS = (
@@ -13,6 +13,9 @@ _DOMAINS = (
     ("us-isof-", "csp.hci.ic.gov"),
     ("", "amazonaws.com"),
 )
+# By hand: without `urllib.parse` set-up takes 0.96 of the CPU time. Held by
+# test_an_endpoint_is_read_as_the_standard_library_reads_it.
+_URL = re.compile(r"(https?)://(?:\[([^\s/?#@\[\]]+)\]|([^\s/?#@\[\]:]+))(?::(\d{1,5}))?/?", re.IGNORECASE | re.ASCII)
 
 
 class Endpoint:
@@ -20,13 +23,14 @@ class Endpoint:
 
     def __init__(self, url: str):
         """Takes a URL without a path."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        parts = _URL.fullmatch(url)
+        if not parts or int(parts[4] or 0) > 65_535:
             raise ValueError(f"an endpoint is http[s]://host[:port], not {url!r}")
-        self.tls = parts.scheme == "https"
-        self.host = parts.hostname
+        scheme, in_brackets, name, port = parts.groups()
+        self.tls = scheme.lower() == "https"
+        self.host = (in_brackets or name).lower()
         default = 443 if self.tls else 80
-        self.port = parts.port or default
+        self.port = int(port or default)
         name = f"[{self.host}]" if ":" in self.host else self.host
         self.authority = name if self.port == default else f"{name}:{self.port}"
 

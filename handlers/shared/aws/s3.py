@@ -5,10 +5,10 @@ No checksum is sent beside the signed SHA-256 of the body: S3 wants one only whe
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from handlers.shared.aws.client import Client
 from handlers.shared.aws.endpoint import configured_endpoint
+from handlers.shared.aws.percent import percent_encoded
 from handlers.shared.aws.request import Request, Response
 from handlers.shared.aws.session import Session
 
@@ -51,5 +51,5 @@ class Bucket:
     def _call(self, operation: str, method: str, key: str, deadline: float | None, **parts: Any) -> Response:
         if not key:
             raise ValueError(f"{operation} needs a key")
-        request = Request(operation, method=method, path=self.path + quote(key, safe="/~"), **parts)
+        request = Request(operation, method=method, path=self.path + percent_encoded(key, "/"), **parts)
         return self.client.call(request, deadline=deadline)

@@ -3,11 +3,11 @@
 import io
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from handlers.shared.aws.connection import Connection
 from handlers.shared.aws.errors import ConnectionLost
 from handlers.shared.aws.parser import ProtocolError
+from handlers.shared.aws.percent import percent_encoded
 from handlers.shared.aws.request import Request, Response
 from handlers.shared.aws.s3 import Bucket
 from handlers.shared.aws.session import Session
@@ -107,7 +107,7 @@ class StreamingBucket(Bucket):
         deadline: float | None = None,
     ) -> ObjectStream:
         """Returns a reader of an object from `start` to before `end`, once S3 has begun to answer."""
-        query = f"versionId={quote(version, safe='-_.~')}" if version else ""
+        query = f"versionId={percent_encoded(version)}" if version else ""
 
         def ask(at: int, more: dict[str, str]) -> Response:
             part = {"range": f"bytes={at}-{'' if end is None else end - 1}"} if at or end is not None else {}

@@ -6,6 +6,7 @@ import sys
 HEAVY = {
     "boto3",
     "botocore",
+    "urllib.parse",
     "urllib3",
     "http.client",
     "email",

@@ -1,7 +1,11 @@
 """Endpoints are those that the SDK would call."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from botocore.session import Session
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handlers.shared.aws import dynamodb, s3, ses, sqs
 from handlers.shared.aws.endpoint import Endpoint
@@ -53,7 +57,32 @@ def test_lambdas_region_comes_first_and_none_is_an_error(monkeypatch):
         dynamodb.connect()
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:4566", "ftp://x", "http://", "http://x/path", "http://x?a=b"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "127.0.0.1:4566",
+        "ftp://x",
+        "http://",
+        "http://x/path",
+        "http://x?a=b",
+        "http://u@x",
+        "http://x:",
+        "http://x:65536",
+    ],
+)
 def test_an_endpoint_that_is_none_is_named(url):
     with pytest.raises(ValueError, match="an endpoint is"):
         Endpoint(url)
+
+
+@given(
+    st.sampled_from(["http", "https", "HTTPS"]),
+    st.from_regex(r"[A-Za-z0-9.-]+|\[[0-9a-fA-F]{0,4}::[0-9]\]", fullmatch=True).filter(str.isascii),
+    st.none() | st.integers(1, 65_535),
+    st.sampled_from(["", "/"]),
+)
+def test_an_endpoint_is_read_as_the_standard_library_reads_it(scheme: str, host: str, port: int | None, end: str):
+    url = f"{scheme}://{host}{'' if port is None else f':{port}'}{end}"
+    endpoint, parts = Endpoint(url), urlsplit(url)
+    assert (endpoint.tls, endpoint.host) == (parts.scheme == "https", parts.hostname)
+    assert endpoint.port == (parts.port or (443 if endpoint.tls else 80))

@@ -1,6 +1,6 @@
 """Leases and steps, what the ledger's items hold of them, and the changes of these items."""
 
-import uuid
+import os
 from typing import NamedTuple
 
 from handlers.importer.ledger.table import Expression, Item, Write, text, write
@@ -106,7 +106,7 @@ def leasing(lease: Lease, progress: Item, until: float, now: float) -> Write:
         start, expiry = lease.task.position, int(now) + _TASK_DAYS * 86_400
         change.assign(offset=start.offset, line=start.line, bytes_read=0, parts=0, number=0)
         change.assign(expires_at=expiry).without("object")
-    change.assign(revision=uuid.uuid4().hex)
+    change.assign(revision=os.urandom(16).hex())
     return write("Update", lease.file, version_of(lease.file, lease.task), change)
 
 
@@ -127,7 +127,7 @@ def counting(lease: Lease, step: Step, ends: bool) -> list[Write]:
     """Returns what moves a task to a step's end and adds the step to the import's counters; `ends` the lease."""
     file, task = lease.file, lease.task
     progress = Expression().assign(offset=step.end.offset, line=step.end.line, bytes_read=step.bytes_read)
-    progress.assign(parts=lease.parts + step.has_part, number=step.number, revision=uuid.uuid4().hex)
+    progress.assign(parts=lease.parts + step.has_part, number=step.number, revision=os.urandom(16).hex())
     if step.done:
         progress.assign(done=True)
     if ends:

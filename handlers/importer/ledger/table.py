@@ -3,7 +3,7 @@
 Expressions have a placeholder for every name and value: many plain words are reserved there.
 """
 
-import uuid
+import os
 from typing import Any
 
 from handlers.importer.queue.messages import File
@@ -133,7 +133,7 @@ class LedgerTable:
         """Makes all of some writes, or none."""
         items = [{kind: {"TableName": self._name, **write}} for item in writes for kind, write in item.items()]
         # The token makes a repetition the same transaction.
-        self._change("TransactWriteItems", {"TransactItems": items, "ClientRequestToken": uuid.uuid4().hex})
+        self._change("TransactWriteItems", {"TransactItems": items, "ClientRequestToken": os.urandom(16).hex()})
 
     def _change(self, operation: str, payload: dict[str, Any]) -> None:
         """Makes a change that may be repeated; the client waits out other workers' changes of the same items."""

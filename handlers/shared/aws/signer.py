@@ -68,9 +68,9 @@ class Signer:
             return _head(request, self.sign(request, host, credentials, now))
         shared = (int(now), host, credentials, request.method, request.path, request.query, request.headers)
         if shared != self._kept_for:
-            headers, self._kept = self._framed(request, host, credentials, now, "")
-            self._kept_head = _head(request, {**headers, "authorization": self._kept.authorization})[:-2]
-            self._kept_for = shared
+            headers, frame = self._framed(request, host, credentials, now, "")
+            head = _head(request, {**headers, "authorization": frame.authorization})[:-2]  # may raise: nothing is kept
+            self._kept_for, self._kept, self._kept_head = shared, frame, head
         signature = self._kept.signature(sha256(request.body).hexdigest())
         return b"%b%b\r\n" % (self._kept_head, signature.encode())
 

@@ -5,6 +5,7 @@ from functools import partial
 from unittest import mock
 from urllib.parse import quote
 
+import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as SdkCredentials
@@ -91,6 +92,14 @@ def test_a_head_has_the_headers_that_are_signed(sent, service):
         first, *lines, end = kept.head(request, host, credentials, now).decode().split("\r\n")
         assert first == f"{request.method} {request.path}{'?' * bool(request.query)}{request.query} HTTP/1.1"
         assert (dict(line.split(": ") for line in lines), end) == (headers, "")
+
+
+def test_a_head_that_cannot_be_sent_leaves_the_next_as_it_would_be():
+    kept, good, credentials = Signer("dynamodb", "r"), Request("Scan", headers={"a": "1"}), Credentials("A", "s", None)
+    head = kept.head(good, "h", credentials, NOW)
+    with pytest.raises(ValueError, match="line break"):
+        kept.head(Request("Scan", headers={"a": "1\n"}), "h", credentials, NOW)
+    assert kept.head(good, "h", credentials, NOW) == head
 
 
 def test_the_signing_key_follows_the_day_and_the_secret():

@@ -105,6 +105,7 @@ def test_archives_are_those_of_the_repository_byte_for_byte(environment: Environ
         assert contents(folder) == contents(ours)
 
 
+@pytest.mark.filterwarnings("ignore:The distutils package:DeprecationWarning")  # where setuptools comes late
 def test_the_program_and_the_components_of_the_wheel_make_equal_graphs(
     environment: Environment, tmp_path: Path
 ) -> None:

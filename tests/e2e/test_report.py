@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import Mail, mails
 from sluice.cloud.triggers.schedules import Fired, Schedule
+from sluice.failures.failure import Redriven
 from sluice.failures.queues import redrive_reports, report_failures
 from tests.e2e.altering import AlteringProxy, Answer, Asked, refused_by_s3, unaltered
 from tests.stacks import configured, eventually, role_of, summaries, table, target, without
@@ -344,7 +345,7 @@ def test_a_run_that_keeps_failing_is_among_the_failures_until_it_is_redriven(sta
         (redriven,) = redrive_reports(target(stack))
         assert (redriven.done, redriven.left) == (0, 1)
     (redriven,) = redrive_reports(target(stack))
-    assert redriven == (failure, 1, 0, "")
+    assert redriven == Redriven(failure, done=1, left=0)
     assert list(report_failures(target(stack))) == []
     assert counts(report_of(stack, moment), "RA") == {"RA_failing": 4}
     assert outbox.recipients == sorted(RECIPIENTS)

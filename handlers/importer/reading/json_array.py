@@ -197,7 +197,8 @@ def _extent(window: Window, at: int) -> tuple[int, Fault | None]:
     if text.startswith(_ENDS, stop):
         return at + end - start, None
     # A number, too, may go on.
-    may_go_on = stop == len(text) or (end >= len(text) - LONGEST_WORD and text[end] in ".eE")
+    is_number = text[end - 1].isdigit()
+    may_go_on = stop == len(text) or (end >= len(text) - LONGEST_WORD and is_number and text[end] in ".eE")
     return at + end - start, Fault.INCOMPLETE if may_go_on else Fault.BROKEN
 
 

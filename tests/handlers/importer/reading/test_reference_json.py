@@ -129,6 +129,10 @@ def test_readers_agree_with_the_plain_one(random: random.Random) -> None:
     check_all(mutated(random))
 
 
+def test_only_a_number_may_go_on_as_one_behind_its_end() -> None:
+    check_all(b"[1, 2]e\n\n{ll,")  # found by the fuzz: the row was lost where the file ended within the array
+
+
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows are too long from 60 characters on, long from 30, and brackets of broken ones are followed for 20."""

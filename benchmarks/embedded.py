@@ -117,8 +117,8 @@ def _work(stack: Stack, over: threading.Event) -> None:
 
 def _configuration() -> dict[str, str]:
     config = program.configuration("local")
-    settings = {"partitionKey": "id", "columns": inputs.TYPES, "chunkMiB": 1}
-    return {**config, "sluice:imports": json.dumps({**json.loads(config.get("sluice:imports", "{}")), **settings})}
+    items = {"partitionKey": "id", "columns": inputs.TYPES, "chunkMiB": 1}
+    return {**config, "sluice:imports": json.dumps({"items": items})}
 
 
 def _import(stack: Stack, rows: int, name: str = "measured") -> float:

@@ -17,7 +17,6 @@ from handlers.importer.reading.batches import Batch, too_long
 from handlers.importer.reading.encodings import UTF_8, Encoding
 from handlers.importer.reading.json_shape import rows_within
 from handlers.importer.reading.json_text import (
-    LONGEST_WORD,
     SCAN_ERRORS,
     Fault,
     JsonRows,
@@ -35,6 +34,8 @@ _INDENT = 1000
 """Characters of the longest space before an element that is looked at."""
 _BROKEN = 1 << 16
 """So far brackets are followed from where a broken element begins."""
+_UNFINISHED = {".", *(exponent + sign for exponent in "eE" for sign in ("", "+", "-"))}
+"""What may stand behind the digits of a number of which the rest is not there yet."""
 _ENDS = (",", "]")
 _OPENING = '{"":0'
 """Stands for the part of an object before the end of its array."""
@@ -196,9 +197,8 @@ def _extent(window: Window, at: int) -> tuple[int, Fault | None]:
     stop = _space_end(text, end)
     if text.startswith(_ENDS, stop):
         return at + end - start, None
-    # A number, too, may go on.
-    is_number = text[end - 1].isdigit()
-    may_go_on = stop == len(text) or (end >= len(text) - LONGEST_WORD and is_number and text[end] in ".eE")
+    # A number, too, may go on: nothing is behind its end but the beginning of what goes on.
+    may_go_on = stop == len(text) or (text[end - 1].isdigit() and text[end : end + 3] in _UNFINISHED)
     return at + end - start, Fault.INCOMPLETE if may_go_on else Fault.BROKEN
 
 

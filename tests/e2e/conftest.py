@@ -1,11 +1,8 @@
 """What end-to-end tests use: stacks deployed behind a fault proxy, and the archive read back."""
 
-import gzip
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.target import Target
+from sluice.trail import lines_of
 from tests.clients import table
 
 
@@ -35,16 +33,7 @@ class Deployed:
 
     def archive(self) -> list[dict[str, Any]]:
         """Every line of the archive, in order of the stream."""
-        return archive(self.target)
-
-
-def archive(target: Target) -> list[dict[str, Any]]:
-    s3, bucket = target.client("s3"), target["archive_bucket_name"]
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="changes/")
-    keys = [held["Key"] for page in pages for held in page.get("Contents", [])]
-    bodies = [gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
-    lines = [json.loads(line, parse_float=Decimal) for body in bodies for line in body.splitlines()]
-    return sorted(lines, key=lambda line: line["sequence_number"])
+        return lines_of(self.target)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from sluice.cloud.program.execution import ROOT
 from sluice.target import Target
+from sluice.trail import lines_of
 from tests.clients import table as table_of
-from tests.e2e.conftest import archive
 from tests.stacks import eventually
 
 CONTRACT = {
@@ -103,9 +103,9 @@ def test_a_detached_cloud_does_its_work_until_down_and_then_nothing_is_left(slui
     table = table_of(endpoint, outputs["streams"]["users"]["tables"][0]["name"])
     table.put_item(Item={"userId": "u-1"})
     target, end = Target(outputs, endpoint), time.monotonic() + 30
-    while not archive(target) and time.monotonic() < end:
+    while not lines_of(target) and time.monotonic() < end:
         time.sleep(0.1)
-    assert [line["new"] for line in archive(target)] == [{"userId": "u-1"}]
+    assert [line["new"] for line in lines_of(target)] == [{"userId": "u-1"}]
     assert json.loads(sluice("failures", "--json")) == []
     assert json.loads(sluice("outbox", "--json")) == []
 
@@ -135,7 +135,7 @@ def test_what_runs_is_seen_by_the_commands_that_look(sluice):
     outputs = json.loads(sluice("outputs", "--json"))
     target = Target(outputs, endpoint)
     table_of(endpoint, outputs["streams"]["users"]["tables"][0]["name"]).put_item(Item={"userId": "u-1"})
-    assert eventually(lambda: archive(target))
+    assert eventually(lambda: lines_of(target))
 
     assert f"export AWS_ENDPOINT_URL={endpoint}\n" in sluice("env")
     assert sluice.run("up").stderr.endswith(f"or use it at {endpoint}\n")
@@ -266,10 +266,10 @@ def test_a_table_that_somebody_deletes_is_told_once_and_the_cloud_runs_on(sluice
     while "cannot be looked at" not in log.read_text() and time.monotonic() < end:
         time.sleep(0.1)
     table_of(target.endpoint, outputs["streams"]["users"]["tables"][0]["name"]).put_item(Item={"userId": "u-1"})
-    while not archive(target) and time.monotonic() < end:
+    while not lines_of(target) and time.monotonic() < end:
         time.sleep(0.1)
     time.sleep(2)  # some more looks
-    assert [line["new"] for line in archive(target)] == [{"userId": "u-1"}]
+    assert [line["new"] for line in lines_of(target)] == [{"userId": "u-1"}]
     assert log.read_text().count("The imports cannot be looked at (ResourceNotFoundException: ") == 1
     assert sluice("down") == "Stack local stopped.\n"
     assert sluice.nothing_is_left()

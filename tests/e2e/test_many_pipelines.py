@@ -11,7 +11,7 @@ from sluice.commands.report import run as run_report
 from sluice.failures.stream import stream_failures
 from sluice.ledger import entries
 from sluice.pipelines import chosen
-from tests.e2e.conftest import archive
+from sluice.trail import lines_of
 from tests.stacks import eventually, imports_of, many, table, target
 
 
@@ -39,7 +39,7 @@ def test_each_stream_mails_and_archives_the_changes_of_its_own_tables(stack):
         ("bo@example.com", "Your profile has changed"): 1,
         ("cy@example.com", "Hello Cy, and welcome"): 1,
     }
-    assert Counter((line["table"], line["event"]) for line in archive(target(stack))) == {
+    assert Counter((line["table"], line["event"]) for line in lines_of(target(stack))) == {
         ("Orders", "INSERT"): 1,
         ("Returns", "INSERT"): 1,
         ("Contracts", "INSERT"): 1,

@@ -12,7 +12,7 @@ from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import mails
 from sluice.cloud.program.execution import ROOT, forget_modules
 from sluice.reloading import Reloader, Sources
-from tests.e2e.conftest import archive
+from sluice.trail import lines_of
 from tests.stacks import eventually, table, target
 
 pytestmark = pytest.mark.e2e
@@ -77,7 +77,7 @@ def test_a_handler_is_live_as_it_was_saved_and_data_stays(edited, capsys):
     edited.save("handlers/archiver/archive.py", '"at":"', '"edited":true,"at":"')
     assert "stream-users-archiver updated in 0." in capsys.readouterr().out
     put_user(edited, 2)
-    assert [line.get("edited") for line in archive(target(edited.stack))] == [None, True]
+    assert [line.get("edited") for line in lines_of(target(edited.stack))] == [None, True]
     assert edited.stack.outputs == outputs
 
 
@@ -149,7 +149,7 @@ def test_a_new_pipeline_is_made_and_what_holds_data_is_not_removed(edited, capsy
     orders = table(edited.stack, edited.stack.output("streams.orders.tables.0.name"))
     orders.put_item(Item={"orderId": "o-1"})
     edited.stack.wait_idle()
-    assert "o-1" in {line["keys"].get("orderId") for line in archive(target(edited.stack))}
+    assert "o-1" in {line["keys"].get("orderId") for line in lines_of(target(edited.stack))}
     edited.save("pipelines.yaml", "  orders:\n    partitionKey: orderId\n", "")
     assert "sluice-local-stream-orders-table would be removed" in capsys.readouterr().err
 

@@ -1,5 +1,6 @@
 """`up --watch`: what is saved in a program's folder is live at once, as far as a stack can be changed in place."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ import watchfiles
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.program.changes import Change
 from sluice.cloud.program.execution import ProgramError, forget_modules
+from sluice.cloud.program.project import is_own
 from sluice.cloud.resources.copies import Copies
 from sluice.cloud.resources.deployment import DeploymentError
 from sluice.cloud.resources.updating import ReplacementError
@@ -33,9 +35,7 @@ class Sources(watchfiles.DefaultFilter):
 
     def __call__(self, change: watchfiles.Change, path: str) -> bool:
         """Whether a file is one."""
-        inside = Path(path).relative_to(self._root).parts
-        hidden = any(part.startswith(".") or part in ("venv", "__pycache__") for part in inside)
-        return not hidden and super().__call__(change, path)
+        return all(map(is_own, Path(path).relative_to(self._root).parts)) and super().__call__(change, path)
 
 
 class Reloader(Runner):
@@ -126,9 +126,8 @@ def _done(change: Change) -> str:
 
 def _common_beginning(names: Sequence[str]) -> str:
     """The dashed words that all names begin with."""
-    first, last = (name.split("-")[:-1] for name in (min(names), max(names)))
-    same = [one for one, other in zip(first, last, strict=False) if one == other]
-    return "".join(f"{word}-" for word in same) if first[: len(same)] == same == last[: len(same)] else ""
+    same = os.path.commonprefix(names)  # noqa: RUF071 of characters; it ends at a dash
+    return same[: same.rfind("-") + 1]
 
 
 def _now() -> Part:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[3]
 FILE = "Pulumi.yaml"
 DEFAULT_REGION = "us-east-1"
 _ORGANIZATION = "organization"
+_OTHERS = ("venv", "node_modules", "__pycache__")
 
 
 class ProgramError(Exception):
@@ -67,6 +68,11 @@ def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
 def region(config: Mapping[str, str]) -> str:
     """Where a stack of this configuration is."""
     return config.get("aws:region", DEFAULT_REGION)
+
+
+def is_own(name: str) -> bool:
+    """Whether what has this name in a program's folder may be its own: it is not hidden, made, or somebody else's."""
+    return not name.startswith(".") and name not in _OTHERS
 
 
 def entry(root: Path) -> Path:

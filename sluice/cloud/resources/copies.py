@@ -13,7 +13,7 @@ from pulumi import FileArchive
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program.graph import Graph, Resource
-from sluice.cloud.program.project import ProgramError
+from sluice.cloud.program.project import ProgramError, is_own
 from sluice.cloud.resources.code import zipped
 from sluice.cloud.resources.naming import Name
 from sluice.cloud.resources.registry import update
@@ -92,7 +92,7 @@ class Copies:
 def _texts(root: Path) -> Iterator[Path]:
     """The texts of a program; what lies in hidden folders or is somebody else's is left out."""
     for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in ("venv", "node_modules")]
+        folders[:] = filter(is_own, folders)
         yield from (Path(folder, name) for name in files if name.endswith(_ENDINGS))
 
 

@@ -38,7 +38,7 @@ def put(root: Path, stack: str, host: str, on_created: Callable[[Resource], None
     deployment = Deployment(cloud, on_created, {one.full_name: one.outputs for one in (there, *others)})
     outputs = program.run(stack, deployment, root=root, config=config)
     full_name = program.full_name(stack, root)
-    since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    since = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     where = (there.endpoint, cloud.region, outputs, there.token)
     ready = state.Running(name, there.pid, *where, full_name, since, str(root))
     state.publish_beside(checkout, ready, host)

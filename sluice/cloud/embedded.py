@@ -94,7 +94,7 @@ class EmbeddedCloud:
             self._remove_temporary()
             raise
         self.endpoint = self.server.endpoint
-        self.since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.since = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         self._clouds: dict[tuple[str, str | None], Cloud] = {}
         emulator = (self.endpoint, self.server.token, self._cloud_of, self._show, self._stopping)
         self._mappings, self._timetable = StreamMappings(*emulator), Timetable(*emulator)

@@ -309,7 +309,7 @@ def test_of_a_message_that_is_no_run_there_is_what_it_says(target, body):
     assert (len(detail.records), detail.attempts, detail.trace) == (1, None, ())
 
 
-def test_only_what_is_meant_is_sent_again_and_the_rest_stays(target):
+def add_two_of_each(target):
     for url, body in (
         (IMPORTS, "a"),
         (IMPORTS, "b"),
@@ -317,6 +317,10 @@ def test_only_what_is_meant_is_sent_again_and_the_rest_stays(target):
         (REPORTS, given_up("2026-11-21T09:10:00Z")),
     ):
         target.sqs.add(url, body)
+
+
+def test_only_what_is_meant_is_sent_again_and_the_rest_stays(target):
+    add_two_of_each(target)
     assert len(list(redrive_imports(target, is_message("m1")))) == 1
     assert len(list(redrive_reports(target, is_message("m2")))) == 1
     assert (target.sqs.bodies(IMPORTS), target.sqs.bodies(WORK)) == (["a"], ["b"])
@@ -324,13 +328,7 @@ def test_only_what_is_meant_is_sent_again_and_the_rest_stays(target):
 
 
 def test_only_what_is_meant_is_discarded_and_the_rest_stays(target):
-    for url, body in (
-        (IMPORTS, "a"),
-        (IMPORTS, "b"),
-        (REPORTS, given_up()),
-        (REPORTS, given_up("2026-11-21T09:10:00Z")),
-    ):
-        target.sqs.add(url, body)
+    add_two_of_each(target)
     assert [one.error for one in discard_imports(target, is_message("m1"))] == [""]
     assert [one.error for one in discard_reports(target, is_message("m2"))] == [""]
     assert (target.sqs.bodies(IMPORTS), len(target.sqs.bodies(REPORTS))) == (["a"], 1)

@@ -2,7 +2,6 @@
 
 import ast
 import json
-import runpy
 import shutil
 import subprocess
 import sys
@@ -26,6 +25,13 @@ from pathlib import Path
 from sluice.components.code import package
 for handler in sys.argv[2:]:
     print(package(handler, build=Path(sys.argv[1])))
+"""
+# In a process of its own: setuptools will not be imported where distutils is already.
+AS_IN_WHEEL = """
+import runpy, sys
+from pathlib import Path
+in_wheel = runpy.run_path("setup.py")["in_wheel"]
+print(in_wheel(Path(sys.argv[1]).read_text()), end="")
 """
 RECORD = """
 import json, runpy, sys
@@ -105,12 +111,11 @@ def test_archives_are_those_of_the_repository_byte_for_byte(environment: Environ
         assert contents(folder) == contents(ours)
 
 
-@pytest.mark.filterwarnings("ignore:The distutils package:DeprecationWarning")  # where setuptools comes late
 def test_the_program_and_the_components_of_the_wheel_make_equal_graphs(
     environment: Environment, tmp_path: Path
 ) -> None:
-    in_wheel = runpy.run_path(str(ROOT / "setup.py"))["in_wheel"]
-    (tmp_path / "__main__.py").write_text(in_wheel((ROOT / "__main__.py").read_text()))
+    program = environment.run(sys.executable, "-c", AS_IN_WHEEL, ROOT / "__main__.py", cwd=ROOT)
+    (tmp_path / "__main__.py").write_text(program)
     (tmp_path / "infra").symlink_to(ROOT / "infra")  # the templates that the settings name
     for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / "pipelines.yaml"):
         (tmp_path / path.name).write_bytes(path.read_bytes())

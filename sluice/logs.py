@@ -17,6 +17,8 @@ _MARK = re.compile(r"(?:START|END|REPORT) RequestId: (\S+)|INIT_START |XRAY Trac
 _OURS = ("_aws", "request_id", "FunctionName")
 """What a summary holds for machines alone."""
 
+_SUFFIXES = {"Milliseconds": " ms", "Bytes": " bytes"}
+
 Kind = Literal["summary", "error", "line"]
 
 
@@ -43,6 +45,13 @@ class Entry:
     summary: dict[str, Any] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     traceback: list[str] = field(default_factory=list)
+
+    @property
+    def summary_text(self) -> str:
+        """What a summary counts; what is zero or empty is left out."""
+        suffixes = {name: _SUFFIXES.get(unit, "") for name, unit in self.units.items()}
+        told = [f"{name} {_text(value)}{suffixes.get(name, '')}" for name, value in self.summary.items() if value]
+        return ", ".join(told) or "nothing to do"
 
     def document(self) -> dict[str, Any]:
         """Returns it as one object, with what its kind has."""
@@ -191,6 +200,14 @@ class Reader:
             why = record.get("errorType", "it did not answer")
             yield Entry(at, self._function, "error", request, f"{status} after {duration} ms: {why}")
         self._failed.discard(request)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{name} {_text(held)}" for name, held in value.items()) + ")"
+    if isinstance(value, list):
+        return "(" + "; ".join(map(_text, value)) + ")"
+    return f"{value:,.0f}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
 def _document(message: str) -> dict[str, Any] | None:

@@ -54,10 +54,21 @@ class Mapping:
         """Whether it reads a stream, and no queue."""
         return ":dynamodb:" in self.source
 
+    @property
+    def source_name(self) -> str:
+        """What it reads, without what all ARNs have: `table users`, `queue items`."""
+        name = self.source.split(":", 5)[-1]
+        return f"table {name.split('/')[1]}" if self.is_of_stream else f"queue {name}"
+
     def document(self) -> dict[str, Any]:
         """Returns it as one object, its settings among the others."""
         document = asdict(self)
         return document | document.pop("settings")
+
+
+def lag_text(milliseconds: int | None) -> str:
+    """Returns how far something is behind, such as `1.2 s`; a dash where nobody knows."""
+    return "-" if milliseconds is None else f"{milliseconds / 1000:,.1f} s"
 
 
 def mappings(target: Target) -> list[Mapping]:

@@ -32,6 +32,7 @@ class PipelineStatus:
         lag_ms: how old the oldest change is that waits, in milliseconds; None where nobody knows.
         backlog: records, or messages of an import's queue, that are not done; None of a report.
         dead_letters: messages of an import that failed for good; None of the others.
+        schedule: when a report runs, such as `rate(5 minutes)`; None of the others.
     """
 
     pipeline: str
@@ -39,6 +40,7 @@ class PipelineStatus:
     lag_ms: int | None
     backlog: int | None
     dead_letters: int | None = None
+    schedule: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,21 @@ def status(target: Target) -> Status:
     Raises:
         ClientError, BotoCoreError, click.ClickException: the embedded cloud does not answer.
     """
+    return Status(_functions(target), pipeline_statuses(target))
+
+
+def pipeline_statuses(target: Target) -> list[PipelineStatus]:
+    """Asks how the pipelines do of a stack that runs here or in AWS.
+
+    Raises:
+        ClientError, BotoCoreError, click.ClickException: it does not answer, or may not be asked.
+    """
     fed = mappings(target)
-    return Status(
-        _functions(target),
-        [
-            *(_stream(pipeline, fed) for pipeline in pipelines(target, "streams")),
-            *(_import(pipeline, fed) for pipeline in pipelines(target, "imports")),
-            *(_report(pipeline) for pipeline in pipelines(target, "reports")),
-        ],
-    )
+    return [
+        *(_stream(pipeline, fed) for pipeline in pipelines(target, "streams")),
+        *(_import(pipeline, fed) for pipeline in pipelines(target, "imports")),
+        *(_report(pipeline) for pipeline in pipelines(target, "reports")),
+    ]
 
 
 def _functions(target: Target) -> list[FunctionStatus]:
@@ -99,7 +107,8 @@ def _import(pipeline: Pipeline, fed: list[Mapping]) -> PipelineStatus:
 
 def _report(pipeline: Pipeline) -> PipelineStatus:
     schedule = pipeline.client("scheduler").get_schedule(Name=pipeline["schedule_name"])
-    return PipelineStatus(str(pipeline), schedule["State"].capitalize(), None, None)
+    state, expression = schedule["State"].capitalize(), schedule["ScheduleExpression"]
+    return PipelineStatus(str(pipeline), state, None, None, schedule=expression)
 
 
 def _state(own: list[Mapping]) -> str:

@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "sluice": {"sluice"},
     "sluice.cloud": {"sluice.cloud", *LEAVES},
     "sluice.failures": {"sluice.failures", "sluice.ledger", "sluice.pipelines", "sluice.target", *LEAVES},
+    "sluice.console": {"sluice"},
     **{leaf: {leaf} for leaf in LEAVES},
     "benchmarks": {"benchmarks", "infra", "handlers", "sluice"},
     "examples": {"sluice.outputs"},

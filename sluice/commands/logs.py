@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 import click
 
@@ -15,7 +14,6 @@ from sluice.target import Target, targeted
 from sluice.terminal import note, plural, print_json, print_json_line, say_hanging
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_SUFFIXES = {"Milliseconds": " ms", "Bytes": " bytes"}
 _SECONDS = len("2026-11-21T12:00:00")
 _UNPACKED = re.compile(r'File "[^"]*/ministack-lambda-[^/"]+/(?:code/)?')
 """Where the embedded cloud unpacks a function: without it, frames name the files of the checkout."""
@@ -89,29 +87,9 @@ def show(entry: Entry, width: int = 0) -> None:
     """Prints an entry: a row, and below an error its traceback."""
     start = [f"{entry.at[:_SECONDS]}Z  {entry.function:{width}}  "]
     if entry.kind == "summary":
-        say_hanging(start, summary_text(entry))
+        say_hanging(start, entry.summary_text)
         return
     say_hanging(start, (entry.text, "red" if entry.kind == "error" else "dim"))
     for line in entry.traceback:
         code = line.lstrip()
         say_hanging([f"    {line[: -len(code)]}" if code else ""], _UNPACKED.sub('File "', code))
-
-
-def summary_text(entry: Entry) -> str:
-    """Returns what a summary counts; what is zero or empty is left out."""
-    told = [f"{name} {_text(value)}{_SUFFIXES.get(entry.units.get(name, ''), '')}" for name, value in _told(entry)]
-    return ", ".join(told) or "nothing to do"
-
-
-def _told(entry: Entry) -> Iterator[tuple[str, Any]]:
-    for name, value in entry.summary.items():
-        if value:
-            yield name, value
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict):
-        return "(" + ", ".join(f"{name} {_text(held)}" for name, held in value.items()) + ")"
-    if isinstance(value, list):
-        return "(" + "; ".join(map(_text, value)) + ")"
-    return f"{value:,.0f}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)

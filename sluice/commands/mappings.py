@@ -2,7 +2,7 @@
 
 import click
 
-from sluice.mappings import Mapping, mappings
+from sluice.mappings import Mapping, lag_text, mappings
 from sluice.target import Target, targeted
 from sluice.terminal import plural, print_json, say, say_hanging
 
@@ -37,16 +37,5 @@ def _show(mapping: Mapping, width: int) -> None:
     state = (f"{mapping.state:8}", _COLOURS.get(mapping.state, "yellow"))
     say((f"{mapping.function:{width}}", "bold"), "  ", state, f"  lag {lag_text(mapping.lag_ms)}")
     say(f"    id      {mapping.id}")
-    say(f"    source  {source(mapping)}")
+    say(f"    source  {mapping.source_name}")
     say_hanging(["    result  "], (result, "red" if result.startswith("PROBLEM") else ""))
-
-
-def source(mapping: Mapping) -> str:
-    """Returns what a mapping reads, without what all ARNs have: `table users`, `queue items`."""
-    name = mapping.source.split(":", 5)[-1]
-    return f"table {name.split('/')[1]}" if mapping.is_of_stream else f"queue {name}"
-
-
-def lag_text(milliseconds: int | None) -> str:
-    """Returns how far something is behind, such as `1.2 s`; a dash where nobody knows."""
-    return "-" if milliseconds is None else f"{milliseconds / 1000:,.1f} s"

@@ -7,7 +7,7 @@ import click
 
 from sluice import state
 from sluice.aws_errors import AWS_ERRORS
-from sluice.commands.mappings import lag_text
+from sluice.mappings import lag_text
 from sluice.status import ENABLED, Status, status
 from sluice.target import UNANSWERED, of
 from sluice.terminal import Part, note, print_json, print_table, say

@@ -1,6 +1,7 @@
 """The batches of the stream that failed for good: what Lambda left of them, and sending it again."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -27,6 +28,11 @@ def stream_failures(target: Target) -> Iterator[Failure]:
     with ThreadPoolExecutor(_THREADS) as pool:
         read = partial(_failure_at, target, _pipelines_of(target))
         yield from filter(None, pool.map(read, _objects(target)))
+
+
+def failed_batches(target: Target) -> Counter[str]:
+    """Returns how many batches of the stream failed for good, by the id of the mapping, without reading them."""
+    return Counter(item["Key"].removeprefix(_STREAM_FAILURES).partition("/")[0] for item in _objects(target))
 
 
 def stream_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:

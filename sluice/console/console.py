@@ -1,0 +1,76 @@
+"""What all pages share: the stack, whether it may be changed, and what happened lately."""
+
+import threading
+import time
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sluice.console.feed import Feed
+from sluice.console.function_logs import FunctionLogs
+from sluice.target import Target
+
+_AGE_SECONDS = {True: 10.0, False: 0.5}
+"""How old an answer may be, at AWS and here: several pages, and what they reload, ask once."""
+_NOTICES = 100
+"""How many are kept: each is shown by the page that follows an action, and by its reloads."""
+
+T = TypeVar("T")
+
+
+class Console:
+    """A console for one stack.
+
+    Attributes:
+        stack: What the stack is called.
+        target: The stack as it is now; another after a change in place.
+        program: The folder of its program; None where that is not known.
+        feed: What happens.
+        logs: What the functions say.
+    """
+
+    def __init__(self, stack: str, target: Target, program: Path | None, feed: Feed) -> None:
+        self.stack, self.target, self.program, self.feed = stack, target, program, feed
+        self.logs = FunctionLogs()
+        self._lock = threading.Lock()
+        self._asked: dict[str, tuple[threading.Lock, list[Any]]] = {}
+        self._notices: dict[str, str] = {}
+        self._numbers = count(1)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it only looks, as at a stack in AWS."""
+        return not self.target.endpoint
+
+    def remembered(self, what: str, ask: Callable[[Target], T]) -> T:
+        """Returns what the stack answered a moment ago, or answers now.
+
+        Args:
+            what: Names the question.
+            ask: Asks it.
+        """
+        with self._lock:
+            lock, answered = self._asked.setdefault(what, (threading.Lock(), []))
+        with lock:
+            now = time.monotonic()
+            if not answered or now - answered[0] > _AGE_SECONDS[self.is_read_only]:
+                answered[:] = now, ask(self.target)
+            return answered[1]
+
+    def forget(self) -> None:
+        """Has everything asked anew: something was done just now."""
+        with self._lock:
+            self._asked.clear()
+
+    def keep_notice(self, text: str) -> str:
+        """Keeps what an action came to for the page that follows; returns what it is found by."""
+        number = str(next(self._numbers))
+        self._notices[number] = text
+        while len(self._notices) > _NOTICES:
+            del self._notices[next(iter(self._notices))]
+        return number
+
+    def notice(self, number: str) -> str:
+        """Returns a notice; empty where it is not kept any more."""
+        return self._notices.get(number, "")

@@ -1,0 +1,88 @@
+"""The logs of a stack's functions, read on as they grow: the newest entries, and counts of all."""
+
+import threading
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from sluice.functions import Function, functions
+from sluice.logs import Entry, Log
+from sluice.target import Target
+
+_KEPT = 1000
+"""Entries of a function, the newest."""
+_TIMED = 200
+"""Invocations that durations are of, the newest."""
+_BACK_SECONDS = 15 * 60
+"""How far back a log in AWS is read; the embedded cloud's, which begins with the stack, is read whole."""
+_LATE_MILLISECONDS = {True: 30_000, False: 1000}
+"""How long after its moment a line may still come, at AWS and here."""
+
+
+@dataclass
+class FunctionLog:
+    """What a function said, as far as it was read.
+
+    Attributes:
+        function: Whose log it is.
+        entries: The newest, oldest first.
+        invocations: How many there were.
+        errors: How many of them failed.
+        durations: Milliseconds of the newest that told them.
+        totals: What its summaries count, such as `MailsSent`, in all.
+    """
+
+    function: Function
+    entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    invocations: int = 0
+    errors: int = 0
+    durations: deque[float] = field(default_factory=lambda: deque(maxlen=_TIMED))
+    totals: Counter[str] = field(default_factory=Counter)
+
+    def add(self, entry: Entry) -> None:
+        """Takes the next entry."""
+        self.entries.append(entry)
+        if entry.kind == "summary":
+            self.invocations += 1
+            counted = {name: value for name, value in entry.summary.items() if type(value) in (int, float)}
+            self.totals.update(counted)
+            if "Duration" in counted:
+                self.durations.append(counted["Duration"])
+        elif entry.kind == "error":
+            self.errors += 1
+            # An invocation that failed may have said what it had done by then.
+            told = any(other.request_id == entry.request_id and other.kind == "summary" for other in self.entries)
+            self.invocations += not told
+
+    @property
+    def usual_duration(self) -> float | None:
+        """The median of the durations, in milliseconds; None without one."""
+        return sorted(self.durations)[len(self.durations) // 2] if self.durations else None
+
+
+class FunctionLogs:
+    """The logs of all functions of a stack."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._logs: dict[str, tuple[Log, FunctionLog]] = {}
+
+    def read(self, target: Target) -> list[FunctionLog]:
+        """Returns the logs of a stack's functions, in the order of its pipelines, read on.
+
+        Raises:
+            ClientError: A log may not be read.
+        """
+        there = functions(target)
+        with self._lock:
+            self._logs = {each.name: self._logs.get(each.name) or _begun(target, each) for each in there}
+            for log, kept in self._logs.values():
+                for entry in log.read():
+                    kept.add(entry)
+            return [kept for _, kept in self._logs.values()]
+
+
+def _begun(target: Target, function: Function) -> tuple[Log, FunctionLog]:
+    is_aws = not target.endpoint
+    start = int((time.time() - _BACK_SECONDS) * 1000) if is_aws else 0
+    return Log(target, function, start, _LATE_MILLISECONDS[is_aws]), FunctionLog(function)

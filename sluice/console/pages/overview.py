@@ -1,0 +1,226 @@
+"""The overview: each pipeline as a picture, with what goes through it, what waits and what failed."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sluice.console.console import Console
+from sluice.console.forms import Done, Form, action
+from sluice.console.function_logs import FunctionLog
+from sluice.console.rendering import console_of, render
+from sluice.events import line
+from sluice.failures.stream import failed_batches
+from sluice.mappings import lag_text, mappings
+from sluice.pipelines import Pipeline, pipelines
+from sluice.status import ENABLED, PipelineStatus, pipeline_statuses
+from sluice.target import Target
+from sluice.terminal import Part, plural
+
+_EVENTS = 12
+"""How many are shown."""
+
+
+class Node(NamedTuple):
+    """A thing in the picture."""
+
+    kind: str
+    """`table`, `function`, `bucket`, `queue`, `people` or `schedule`."""
+    name: str
+    detail: str = ""
+    problem: str = ""
+    """What is wrong with it; shown in red."""
+    route: str = ""
+    """The page about it."""
+
+
+class Step(NamedTuple):
+    """An arrow and what it leads to."""
+
+    gone: str
+    """What has gone along it."""
+    node: Node
+    function: str = ""
+    """The physical name of the function whose work is seen moving along the arrow."""
+
+
+class Flow(NamedTuple):
+    """A pipeline."""
+
+    name: str
+    kind: str
+    facts: list[str]
+    problem: str
+    sources: list[Node]
+    branches: list[list[Step]]
+    is_idle: bool
+    """Whether nothing has gone through it yet."""
+
+
+class _Seen(NamedTuple):
+    """What the stack answered."""
+
+    logs: dict[str, FunctionLog]
+    statuses: dict[str, PipelineStatus]
+    failed: Counter[str]
+    """Function, by its physical name -> batches that it gave up."""
+
+
+def show(request: Request) -> Response:
+    """Shows the page."""
+    console = console_of(request)
+    seen = console.remembered("overview", lambda target: _seen(console, target))
+    flows = [
+        *(_stream(pipeline, seen) for pipeline in pipelines(console.target, "streams")),
+        *(_import(pipeline, seen) for pipeline in pipelines(console.target, "imports")),
+        *(_report(pipeline, seen) for pipeline in pipelines(console.target, "reports")),
+    ]
+    return render(request, "overview.html", flows=flows, events=_events(console, seen.logs.values()))
+
+
+def _seen(console: Console, target: Target) -> _Seen:
+    logs = {log.function.name: log for log in console.logs.read(target)}
+    statuses = {each.pipeline: each for each in pipeline_statuses(target)}
+    by_mapping, failed = failed_batches(target), Counter[str]()
+    for mapping in mappings(target) if by_mapping else ():
+        failed[mapping.function_name] += by_mapping[mapping.id]
+    return _Seen(logs, statuses, failed)
+
+
+def _stream(pipeline: Pipeline, seen: _Seen) -> Flow:
+    archiver, notifier = pipeline["archiver_function_name"], pipeline["notifier_function_name"]
+    branches = []
+    if archiver:
+        archived = _total(seen, archiver, "RecordsArchived")
+        bucket = Node("bucket", "Audit trail", pipeline.target["archive_bucket_name"], route="changes")
+        branches.append([_taken(seen, archiver, "archiver"), Step(_counted(archived, "change"), bucket, archiver)])
+    if notifier:
+        mailed = _total(seen, notifier, "MailsSent")
+        people = Node("people", "People", _skipped(seen, notifier), route="outbox")
+        branches.append([_taken(seen, notifier, "notifier"), Step(_counted(mailed, "mail"), people, notifier)])
+    tables = [Node("table", "Table", table["name"], route="tables") for table in pipeline["tables"]]
+    return _flow(pipeline, seen, tables, branches)
+
+
+def _taken(seen: _Seen, function: str, role: str) -> Step:
+    failed = seen.failed[function]
+    problem = f"given up: {failed:,}" if failed else ""
+    records = _total(seen, function, "records")
+    return Step(_counted(records, "record"), _function(seen, function, role, problem), function)
+
+
+def _import(pipeline: Pipeline, seen: _Seen) -> Flow:
+    function, status = pipeline["function_name"], seen.statuses[str(pipeline)]
+    dead = f"given up: {status.dead_letters:,}" if status.dead_letters else ""
+    rejected = _total(seen, function, "RowsRejected")
+    steps = [
+        Step(
+            "", Node("queue", "Queue", f"{status.backlog or 0:,} waiting", dead, "failures" if dead else ""), function
+        ),
+        Step("", _function(seen, function, "importer"), function),
+        Step(
+            _counted(_total(seen, function, "RowsWritten"), "row"),
+            Node("table", "Table", pipeline["table_name"], f"{rejected:,} rejected" if rejected else "", "tables"),
+            function,
+        ),
+    ]
+    source = Node("bucket", pipeline["prefix"], pipeline["bucket_name"], route="imports")
+    return _flow(pipeline, seen, [source], [steps])
+
+
+def _report(pipeline: Pipeline, seen: _Seen) -> Flow:
+    function, log = pipeline["function_name"], seen.logs.get(pipeline["function_name"])
+    runs, mailed = log.invocations if log else 0, _total(seen, function, "MailsSent")
+    reporter = _function(seen, function, "reporter")
+    page = Node("bucket", "Page and JSON", pipeline["bucket_name"], route="reports")
+    people = Node("people", "People", route="outbox")
+    schedule = Node("schedule", "Schedule", seen.statuses[str(pipeline)].schedule or "")
+    counted = _counted(_total(seen, function, "Items"), "item")
+    steps = [Step(_counted(runs, "run"), reporter, function), Step(counted, page, function)]
+    mail = [Step(_counted(mailed, "mail"), people, function)] if mailed else []
+    return _flow(pipeline, seen, [schedule], [steps + mail])
+
+
+def _flow(pipeline: Pipeline, seen: _Seen, sources: list[Node], branches: list[list[Step]]) -> Flow:
+    status = seen.statuses[str(pipeline)]
+    facts = [f"lag {lag_text(status.lag_ms)}"] if status.lag_ms else []
+    facts += [f"{status.backlog:,} under way"] if status.backlog else []
+    problem = "" if status.state == ENABLED else f"It is {status.state.lower()}: nothing goes through it."
+    functions = {step.function for branch in branches for step in branch}
+    is_idle = not any(seen.logs[name].invocations for name in functions if name in seen.logs)
+    kind = str(pipeline).partition("/")[0]
+    return Flow(pipeline.name, kind, facts, problem, sources, branches, is_idle)
+
+
+def _function(seen: _Seen, name: str, role: str, problem: str = "") -> Node:
+    log = seen.logs.get(name)
+    errors = f"{plural(log.errors, 'error')}" if log and log.errors else ""
+    usual = log.usual_duration if log else None
+    detail = f"{usual:,.0f} ms" if usual is not None else ""
+    route = "failures" if problem else "functions"
+    return Node("function", role, detail, ", ".join(filter(None, (problem, errors))), route)
+
+
+def _total(seen: _Seen, function: str, metric: str) -> int:
+    log = seen.logs.get(function)
+    return int(log.totals[metric]) if log else 0
+
+
+def _skipped(seen: _Seen, function: str) -> str:
+    skipped = _total(seen, function, "MailsSkipped")
+    return f"{skipped:,} not mailed" if skipped else ""
+
+
+def _counted(number: int, what: str) -> str:
+    return plural(number, what) if number else ""
+
+
+def _events(console: Console, logs: Iterable[FunctionLog]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The newest events: when, whose, and what happened, in pieces with their styles.
+
+    Of a stack in AWS they are what its functions said.
+    """
+    if not console.is_read_only:
+        names = {log.function.name: log.function.short for log in logs}
+        newest = console.feed.after(console.feed.told - _EVENTS)
+        return [
+            (each.at, names.get(each.event.function, each.event.function), _pieces(line(each.event)))
+            for each in reversed(newest)
+        ]
+    entries = sorted((entry for log in logs for entry in log.entries), key=lambda entry: entry.at)[-_EVENTS:]
+    return [
+        (entry.at, entry.function, [(entry.text or entry.summary_text, "red" if entry.kind == "error" else "")])
+        for entry in reversed(entries)
+    ]
+
+
+def _pieces(parts: Iterable[Part]) -> list[tuple[str, str]]:
+    return [(part, "") if isinstance(part, str) else part for part in parts]
+
+
+def _put_samples(request: Request, _form: Form) -> Done:
+    """Puts samples into every pipeline."""
+    from sluice.putting import put_files, put_tables, put_users  # takes a while to load, and few ask for it
+
+    target = console_of(request).target
+    done = []
+    for stream in pipelines(target, "streams"):
+        count, skipped = put_users(stream)
+        done.append(f"{count} users, {len(skipped)} of whom nobody can mail, into {stream}")
+    for pipeline in pipelines(target, "imports"):
+        ended, unchanged = put_files(pipeline, target.token)
+        done.append(f"{plural(len(ended) + len(unchanged), 'file')} into {pipeline}")
+    done += [
+        f"{plural(len(list(put_tables(report))), 'table')} for {report} to count"
+        for report in pipelines(target, "reports")
+    ]
+    return Done(f"Put {'; '.join(done)}." if done else "This stack has no pipelines.", "overview")
+
+
+ROUTES = [
+    Route("/", show, name="overview"),
+    Route("/samples", action(_put_samples), methods=["POST"], name="put_samples"),
+]

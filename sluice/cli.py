@@ -15,6 +15,7 @@ _COMMANDS = (
     "up",
     "down",
     "status",
+    "console",
     "env",
     "preview",
     "outputs",

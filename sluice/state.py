@@ -45,6 +45,8 @@ class Running(NamedTuple):
     """When it was started, ISO 8601 in UTC."""
     program: str = ""
     """The program's folder; empty where there is none."""
+    console: str = ""
+    """The first address of its console, which lets a browser in; empty where there is none."""
 
 
 class Held(NamedTuple):

@@ -51,7 +51,7 @@ class Watcher:
 
     def follow(self, ready: Running) -> None:
         """Looks at the stack as it is now, which was changed in place."""
-        self._ready, self._target = ready, target_of(ready)
+        self.ready, self._target = ready, target_of(ready)
 
     @property
     def failing(self) -> bool:
@@ -74,7 +74,7 @@ class Watcher:
         return new
 
     def _look_at_mails(self) -> None:
-        for mail in mails(self._ready.endpoint, self._ready.token, after=self._mailed):
+        for mail in mails(self.ready.endpoint, self.ready.token, after=self._mailed):
             self._mailed += 1
             show_mail(mail)
 

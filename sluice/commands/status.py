@@ -12,7 +12,7 @@ from sluice.status import ENABLED, Status, status
 from sluice.target import UNANSWERED, of
 from sluice.terminal import Part, note, print_json, print_table, say
 
-_FACTS = ("since", "endpoint", "region", "program")
+_FACTS = ("since", "endpoint", "region", "program", "console")
 
 
 @click.command("status")
@@ -61,6 +61,8 @@ def _facts(running: state.Running) -> dict[str, Any]:
 def _show(running: state.Running, found: Status | None) -> None:
     say("Stack ", (running.stack, "bold"), f" runs since {running.since}.")
     say(f"  endpoint  {running.endpoint}  (keys test/test, region {running.region})")
+    if running.console:
+        say(f"  console   {running.console}")
     if running.program:
         say(f"  program   {running.program}")
     if not found:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from sluice.terminal import Listing, is_terminal, note, plural, say, status
 if TYPE_CHECKING:
     from sluice.cloud.embedded import EmbeddedCloud, Stack
     from sluice.cloud.program.graph import Resource
+    from sluice.console.console import Console
+    from sluice.console.feed import Feed
     from sluice.watching import Watcher
 
 
@@ -118,9 +120,11 @@ def _run(
     from sluice.cloud.embedded import EmbeddedCloud
     from sluice.cloud.emulator.server import ServerError, usual_port
     from sluice.cloud.program.execution import configuration
+    from sluice.console.feed import Feed
     from sluice.events import Display
     from sluice.watching import Watcher, watch
 
+    feed = Feed(Display().show)
     release = detaching.watch_starter() if detached else None
     with _clear_errors():
         if program:
@@ -129,31 +133,50 @@ def _run(
             with (
                 crashes.left_behind(root, stack) as crash,
                 state.hold(root, stack) as held,
-                EmbeddedCloud(held.place, port or usual_port(str(held.place)), Display().show, [held.lock]) as cloud,
+                EmbeddedCloud(held.place, port or usual_port(str(held.place)), feed.tell, [held.lock]) as cloud,
+                ExitStack() as consoles,
             ):
                 ready = _deploy(cloud, program, stack)
+                console, address = _serve_console(consoles, ready, feed, usual_port(f"{held.place} console"))
+                ready = ready._replace(console=address)
                 state.publish(root, ready)
                 if release:
                     release(held.place)
                     crash.armed = True
                 _show_ready(ready, started, watched=watching and program is not None)
                 watcher = Watcher(ready)
-                with _reloading(cloud, program, root, watcher) if watching and program else nullcontext():
+                with _reloading(cloud, program, root, watcher, console) if watching and program else nullcontext():
                     watch(lambda: cloud.server.alive, watcher)
                 raise click.ClickException("the emulator ended on its own; nothing runs any more")
         except ServerError as error:
             raise click.ClickException(str(error)) from None
 
 
+def _serve_console(consoles: ExitStack, ready: state.Running, feed: "Feed", port: int | None) -> tuple["Console", str]:
+    """Serves the console for as long as the cloud runs; returns it and its first address."""
+    from sluice.console.console import Console
+    from sluice.console.serving import Server
+    from sluice.target import of
+
+    console = Console(ready.stack, of(ready), Path(ready.program) if ready.program else None, feed)
+    return console, consoles.enter_context(Server(console, port)).address
+
+
 @contextmanager
-def _reloading(cloud: "EmbeddedCloud", program: Path, root: Path, watcher: "Watcher") -> Iterator[None]:
+def _reloading(
+    cloud: "EmbeddedCloud", program: Path, root: Path, watcher: "Watcher", console: "Console"
+) -> Iterator[None]:
     """Takes over what is saved in the program's folder meanwhile."""
     from sluice.reloading import Reloader
+    from sluice.target import of
+
+    address = watcher.ready.console
 
     def updated(stack: "Stack") -> None:
-        ready = _running(cloud, program, stack)
+        ready = _running(cloud, program, stack)._replace(console=address)
         state.publish(root, ready)
         watcher.follow(ready)
+        console.follow(of(ready))
 
     reloader = Reloader(cloud, cloud.stacks[0], program, updated)
     reloader.start()
@@ -223,6 +246,8 @@ def _show_ready(ready: state.Running, started: float, *, watched: bool = False) 
     say(*what, f" runs, after {time.monotonic() - started:.1f} s.")
     say(f"  endpoint  {ready.endpoint}  (keys test/test, region {ready.region})")
     which = f" --stack {ready.stack}" if "/" in ready.stack else ""
+    if ready.console:
+        say(f"  console   {ready.console}")
     say(f'  use it    eval "$(python -m sluice env{which})"')
     if ready.full_name:
         say(f"  outputs   python -m sluice outputs{which}")

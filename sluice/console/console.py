@@ -38,6 +38,11 @@ class Console:
         self._notices: dict[str, str] = {}
         self._numbers = count(1)
 
+    def follow(self, target: Target) -> None:
+        """Shows the stack as it is now, which was changed in place."""
+        self.target = target
+        self.forget()
+
     @property
     def is_read_only(self) -> bool:
         """Whether it only looks, as at a stack in AWS."""

@@ -1,7 +1,8 @@
-"""What happens in the embedded cloud, as its triggers tell it: the newest events, and counts of all."""
+"""What happens in the embedded cloud, as its triggers tell it: the newest events."""
 
 import threading
-from collections import Counter, deque
+from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -24,11 +25,11 @@ class Happening(NamedTuple):
 class Feed:
     """The newest events, told from several threads and read from several others."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, show: Callable[[events.Event | Fired], None] = lambda _: None) -> None:
+        """Takes who else is told of each event."""
+        self._show, self._lock = show, threading.Lock()
         self._kept: deque[Happening] = deque(maxlen=_KEPT)
         self._told = 0
-        self._records: Counter[str] = Counter()
 
     def tell(self, event: events.Event | Fired) -> None:
         """Takes what happened."""
@@ -36,8 +37,7 @@ class Feed:
             self._told += 1
             at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             self._kept.append(Happening(self._told, at, event))
-            if isinstance(event, events.Invoked):
-                self._records[event.function] += event.records - event.failed
+        self._show(event)
 
     @property
     def told(self) -> int:
@@ -50,8 +50,3 @@ class Feed:
         with self._lock:
             new = self._told - number
             return list(self._kept)[-new:] if new > 0 else []
-
-    def records(self, function: str) -> int:
-        """Returns how many records a function, by its physical name, has taken from streams."""
-        with self._lock:
-            return self._records[function]

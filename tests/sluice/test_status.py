@@ -31,7 +31,14 @@ def told(monkeypatch):
 
         monkeypatch.setattr(module, "mappings", lambda _: fed)
         monkeypatch.setattr(module, "Log", Log)
-        return status(Scripted({"sqs.get_queue_attributes": messages, "scheduler.get_schedule": {"State": schedule}}))
+        return status(
+            Scripted(
+                {
+                    "sqs.get_queue_attributes": messages,
+                    "scheduler.get_schedule": {"State": schedule, "ScheduleExpression": "rate(1 hour)"},
+                }
+            )
+        )
 
     return ask
 
@@ -61,7 +68,7 @@ def test_pipelines_tell_how_far_they_are_behind(told):
     assert told(fed, []).pipelines == [
         PipelineStatus("stream/users", "Enabled", 1500, 7),
         PipelineStatus("import/items", "Enabled", None, 7, 1),
-        PipelineStatus("report/tables", "Enabled", None, None),
+        PipelineStatus("report/tables", "Enabled", None, None, schedule="rate(1 hour)"),
     ]
 
 

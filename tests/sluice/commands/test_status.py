@@ -13,7 +13,16 @@ FOUND = Status(
     [PipelineStatus("import/items", "Disabled", 1500, 7, 1), PipelineStatus("report/tables", "Enabled", None, None)],
 )
 RUNNING = state.Running(
-    "local", 7, "http://127.0.0.1:4566", "eu-north-1", {}, "token", "o/p/local", "2026-11-21T12:00:00Z", "/src"
+    "local",
+    7,
+    "http://127.0.0.1:4566",
+    "eu-north-1",
+    {},
+    "token",
+    "o/p/local",
+    "2026-11-21T12:00:00Z",
+    "/src",
+    "http://127.0.0.1:7/?token=t",
 )
 
 
@@ -42,6 +51,7 @@ def test_what_runs_is_told_with_how_it_does(running):
     assert sluice().stdout == (
         "Stack local runs since 2026-11-21T12:00:00Z.\n"
         "  endpoint  http://127.0.0.1:4566  (keys test/test, region eu-north-1)\n"
+        "  console   http://127.0.0.1:7/?token=t\n"
         "  program   /src\n"
         "\n"
         "function        invocations  errors\n"
@@ -64,10 +74,25 @@ def test_as_json_each_stack_is_an_object(running):
         "endpoint": "http://127.0.0.1:4566",
         "region": "eu-north-1",
         "program": "/src",
+        "console": "http://127.0.0.1:7/?token=t",
         "functions": [{"function": "users/notifier", "name": "notifier-1", "invocations": 1200, "errors": 1}],
         "pipelines": [
-            {"pipeline": "import/items", "state": "Disabled", "lag_ms": 1500, "backlog": 7, "dead_letters": 1},
-            {"pipeline": "report/tables", "state": "Enabled", "lag_ms": None, "backlog": None, "dead_letters": None},
+            {
+                "pipeline": "import/items",
+                "state": "Disabled",
+                "lag_ms": 1500,
+                "backlog": 7,
+                "dead_letters": 1,
+                "schedule": None,
+            },
+            {
+                "pipeline": "report/tables",
+                "state": "Enabled",
+                "lag_ms": None,
+                "backlog": None,
+                "dead_letters": None,
+                "schedule": None,
+            },
         ],
     }
 

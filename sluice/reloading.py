@@ -1,6 +1,7 @@
 """`up --watch`: what is saved in a program's folder is live at once, as far as a stack can be changed in place."""
 
 import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -41,20 +42,33 @@ class Sources(watchfiles.DefaultFilter):
 class Reloader(Runner):
     """Changes a deployed stack whenever a file of its program is saved; what cannot be taken over is told, and left."""
 
-    def __init__(
-        self, cloud: EmbeddedCloud, stack: Stack, root: Path, on_updated: Callable[[Stack], None] = lambda _: None
-    ) -> None:
-        """Prepares it.
+    def __init__(self, cloud: EmbeddedCloud, root: Path) -> None:
+        """Prepares it: `start` before the program runs for the first time, or what is saved meanwhile is missed.
 
         Args:
-            cloud: Where the stack is.
-            stack: The stack as it was deployed.
+            cloud: Where the stack will be.
             root: The folder of its program.
-            on_updated: Told of the stack as it is after each change.
         """
         super().__init__("reloading")
-        self._cloud, self._stack, self._root, self._on_updated = cloud, stack, root, on_updated
-        self._copies = Copies(stack.cloud, stack.graph, root)
+        self._cloud, self._root = cloud, root
+        self._followed = threading.Event()
+
+    def follow(self, stack: Stack, on_updated: Callable[[Stack], None] = lambda _: None) -> None:
+        """Begins to change a stack, also by what was saved since `start`.
+
+        Args:
+            stack: The stack as it was deployed.
+            on_updated: Told of the stack as it is after each change.
+        """
+        self._stack, self._on_updated = stack, on_updated
+        self._copies = Copies(stack.cloud, stack.graph, self._root)
+        self._followed.set()
+
+    def stop(self) -> None:
+        """Ends; returns when nothing is under way."""
+        self._stopping.set()
+        self._followed.set()
+        super().stop()
 
     def _run(self) -> None:
         for saved in watchfiles.watch(
@@ -66,6 +80,9 @@ class Reloader(Runner):
             debounce=_DEBOUNCE_MS,
             rust_timeout=500,  # after so many ms it looks whether it is to stop
         ):
+            self._followed.wait()
+            if self._stopping.is_set():
+                return
             self.reload(sorted(Path(path) for _, path in saved))
 
     def reload(self, saved: Sequence[Path]) -> None:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sluice.cloud.program.graph import Resource
     from sluice.console.console import Console
     from sluice.console.feed import Feed
+    from sluice.reloading import Reloader
     from sluice.watching import Watcher
 
 
@@ -134,6 +135,7 @@ def _run(
                 crashes.left_behind(root, stack) as crash,
                 state.hold(root, stack) as held,
                 EmbeddedCloud(held.place, port or usual_port(str(held.place)), feed.tell, [held.lock]) as cloud,
+                _reloading(cloud, program if watching else None) as reloader,
                 ExitStack() as consoles,
             ):
                 ready = _deploy(cloud, program, stack)
@@ -143,10 +145,13 @@ def _run(
                 if release:
                     release(held.place)
                     crash.armed = True
-                _show_ready(ready, started, watched=watching and program is not None)
+                _show_ready(ready, started, watched=reloader is not None)
                 watcher = Watcher(ready)
-                with _reloading(cloud, program, root, watcher, console) if watching and program else nullcontext():
-                    watch(lambda: cloud.server.alive, watcher)
+                if reloader and program:
+                    reloader.follow(
+                        cloud.stacks[0], lambda stack: _follow(cloud, program, root, watcher, console, stack)
+                    )
+                watch(lambda: cloud.server.alive, watcher)
                 raise click.ClickException("the emulator ended on its own; nothing runs any more")
         except ServerError as error:
             raise click.ClickException(str(error)) from None
@@ -163,27 +168,31 @@ def _serve_console(consoles: ExitStack, ready: state.Running, feed: "Feed", port
 
 
 @contextmanager
-def _reloading(
-    cloud: "EmbeddedCloud", program: Path, root: Path, watcher: "Watcher", console: "Console"
-) -> Iterator[None]:
-    """Takes over what is saved in the program's folder meanwhile."""
+def _reloading(cloud: "EmbeddedCloud", program: Path | None) -> "Iterator[Reloader | None]":
+    """Hears of what is saved in a program's folder, from before the program runs; of none, nothing."""
+    if not program:
+        yield None
+        return
     from sluice.reloading import Reloader
-    from sluice.target import of
 
-    address = watcher.ready.console
-
-    def updated(stack: "Stack") -> None:
-        ready = _running(cloud, program, stack)._replace(console=address)
-        state.publish(root, ready)
-        watcher.follow(ready)
-        console.follow(of(ready))
-
-    reloader = Reloader(cloud, cloud.stacks[0], program, updated)
+    reloader = Reloader(cloud, program)
     reloader.start()
     try:
-        yield
+        yield reloader
     finally:
         reloader.stop()
+
+
+def _follow(
+    cloud: "EmbeddedCloud", program: Path, root: Path, watcher: "Watcher", console: "Console", stack: "Stack"
+) -> None:
+    """Tells other commands, and the console, of a stack that was changed in place."""
+    from sluice.target import of
+
+    ready = _running(cloud, program, stack)._replace(console=watcher.ready.console)
+    state.publish(root, ready)
+    watcher.follow(ready)
+    console.follow(of(ready))
 
 
 @contextmanager

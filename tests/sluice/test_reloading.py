@@ -22,9 +22,11 @@ class Edited:
     """A running stack whose program can be edited."""
 
     def __init__(self, cloud: EmbeddedCloud, root: Path) -> None:
+        self.cloud = cloud
         self.stack: Stack = cloud.deploy("local", root=root)
         self.root = root
-        self.reloader = Reloader(cloud, self.stack, root, self.follow)
+        self.reloader = Reloader(cloud, root)
+        self.reloader.follow(self.stack, self.follow)
 
     def follow(self, stack: Stack) -> None:
         self.stack = stack
@@ -152,18 +154,34 @@ def test_a_new_pipeline_is_made_and_what_holds_data_is_not_removed(edited, capsy
     assert "o-1" in {line["keys"].get("orderId") for line in lines_of(target(edited.stack))}
     edited.save("pipelines.yaml", "  orders:\n    partitionKey: orderId\n", "")
     assert "sluice-local-stream-orders-table would be removed" in capsys.readouterr().err
+    edited.save("pipelines.yaml", "imports:\n", "  orders:\n    partitionKey: orderId\nimports:\n")
 
 
-def test_files_are_watched_until_it_is_stopped(edited, capsys):
-    reloader = edited.reloader
+def test_files_are_watched_until_it_is_stopped_from_before_there_is_a_stack(edited, capsys):
+    reloader = Reloader(edited.cloud, edited.root)
+    file = edited.root / "infra/templates/welcome/body.txt"
     reloader.start()
     try:
         time.sleep(1)  # the watch has no sign that it has begun
-        file = edited.root / "infra/templates/welcome/body.txt"
         file.write_text(file.read_text() + "PS: see you.\n")
+        time.sleep(0.5)
+        assert "updated" not in capsys.readouterr().out
+        reloader.follow(edited.stack, edited.follow)
+        eventually(lambda: "mail-welcome updated" in capsys.readouterr().out, 10)
+        file.write_text(file.read_text() + "PPS: soon.\n")
         eventually(lambda: "mail-welcome updated" in capsys.readouterr().out, 10)
     finally:
         reloader.stop()
+    assert not reloader._thread.is_alive()
+
+
+def test_it_can_be_stopped_before_there_is_a_stack(edited):
+    reloader = Reloader(edited.cloud, edited.root)
+    reloader.start()
+    time.sleep(1)
+    (edited.root / "unread.py").write_text("")
+    time.sleep(0.5)
+    reloader.stop()
     assert not reloader._thread.is_alive()
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shlex
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,13 @@ UNANSWERED = (
 
 
 class Target:
-    """A deployed stack: its outputs, and clients for where it is."""
+    """A deployed stack: its outputs, and clients for where it is.
+
+    Attributes:
+        options: what a command is given to work on it, such as ` --outputs outputs.json`; empty where it needs nothing.
+    """
+
+    options = ""
 
     def __init__(self, outputs: dict[str, Any], endpoint: str | None = None, region: str = "", token: str = "") -> None:
         """Prepares it.
@@ -111,7 +118,10 @@ def chosen_target(stack: str | None, outputs_file: Path | None) -> Target:
     """
     if stack and outputs_file:
         raise click.UsageError("--stack names a stack that runs here, --outputs one in AWS: give one of them")
-    return from_file(outputs_file) if outputs_file else running(stack)
+    target = from_file(outputs_file) if outputs_file else running(stack)
+    given = {"--outputs": outputs_file, "--stack": stack}
+    target.options = "".join(f" {name} {shlex.quote(str(value))}" for name, value in given.items() if value)
+    return target
 
 
 def from_file(path: Path) -> Target:

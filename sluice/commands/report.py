@@ -15,14 +15,17 @@ _BAR = 40
 _COUNT = len("about 1,000,000")
 _NEWEST = 3
 """How many items of a table are shown."""
+_SCHEDULE_ANSWERS = ("Arn", "CreationDate", "LastModificationDate", "ResponseMetadata")
+"""What AWS tells of a schedule and takes no update of."""
 
 
 @click.command("report")
 @click.option("--json", "as_json", is_flag=True, help="The report as it is stored, as JSON.")
 @click.option("--open", "is_opened", is_flag=True, help="Show its page in the browser, too.")
+@click.option("--enable", is_flag=True, help="Enable its schedule again, where that was stopped, and run nothing.")
 @pipeline_option
 @targeted
-def command(target: Target, pipeline_name: str | None, as_json: bool, is_opened: bool) -> None:
+def command(target: Target, pipeline_name: str | None, as_json: bool, is_opened: bool, enable: bool) -> None:
     """Run a reporter now and show the report.
 
     That is counts, and the newest items with their dates.
@@ -33,6 +36,12 @@ def command(target: Target, pipeline_name: str | None, as_json: bool, is_opened:
       python -m sluice report --pipeline tables --json
     """  # noqa: D301 click reads the control character
     pipeline = chosen(target, "reports", pipeline_name)
+    if enable:
+        if as_json or is_opened:
+            raise click.UsageError("--enable runs no report: leave out --json and --open")
+        enabled = enable_schedule(pipeline)
+        say(f"{pipeline}: its schedule {pipeline['schedule_name']} {'is' if enabled else 'was'} enabled.")
+        return
     with status("Counting ..."):
         report = run(pipeline)
     if as_json:
@@ -43,6 +52,26 @@ def command(target: Target, pipeline_name: str | None, as_json: bool, is_opened:
         say(f"The page: s3://{bucket}/reports/latest.html, and beside it the JSON.")
     if is_opened:
         _open(pipeline, report["generated_at"])
+
+
+def enable_schedule(pipeline: Pipeline) -> bool:
+    """Enables the schedule of a reporter as it is otherwise; returns whether it was stopped.
+
+    Raises:
+        click.ClickException: It is gone.
+    """
+    scheduler = pipeline.client("scheduler")
+    try:
+        schedule = scheduler.get_schedule(Name=pipeline["schedule_name"])
+    except scheduler.exceptions.ResourceNotFoundException:
+        what = f"{pipeline}: its schedule {pipeline['schedule_name']} is gone"
+        raise click.ClickException(f"{what}: `python -m sluice check` says how it comes back") from None
+    if schedule["State"] == "ENABLED":
+        return False
+    # An update replaces all of it: what is left out would be lost.
+    kept = {name: value for name, value in schedule.items() if name not in _SCHEDULE_ANSWERS}
+    scheduler.update_schedule(**kept | {"State": "ENABLED"})
+    return True
 
 
 def _open(pipeline: Pipeline, at: str) -> None:

@@ -16,7 +16,8 @@ _RESTORE = "`pulumi up --refresh` makes it again; here, `python -m sluice down` 
 def fed(target: Target) -> Iterator[Finding]:
     """Is each mapping enabled, and was its last batch taken?"""
     found = mappings(target)
-    bad = [*filter(None, map(_problem, found)), *_missing(target, found)]
+    problems = (_problem(mapping, target.options) for mapping in found)
+    bad = [*filter(None, problems), *_missing(target, found)]
     yield from bad
     if not bad:
         yield ready("mappings", f"{plural(len(found), 'mapping')} enabled")
@@ -39,13 +40,13 @@ def scheduled(target: Target) -> Iterator[Finding]:
             yield not_ready(
                 "schedules",
                 f"{report}: its schedule {name} is {state.lower()}",
-                f"enable {name} in EventBridge Scheduler, or `pulumi up --refresh`",
+                f"`python -m sluice report --pipeline {report.name} --enable{target.options}`",
             )
     if not bad:
         yield ready("schedules", f"{plural(len(reports), 'schedule')} enabled")
 
 
-def _problem(mapping: Mapping) -> Finding | None:
+def _problem(mapping: Mapping, options: str) -> Finding | None:
     who = f"{mapping.function} ({mapping.id})"
     if mapping.state == "Disabled":
         enable = f"aws lambda update-event-source-mapping --uuid {mapping.id} --enabled"
@@ -55,7 +56,7 @@ def _problem(mapping: Mapping) -> Finding | None:
             "mappings", f"{who} is {mapping.state.lower() or 'in no state'}", "wait a minute, and look again"
         )
     if mapping.last_processing_result.startswith("PROBLEM"):
-        seen = f"`python -m sluice logs {mapping.function}` says why"
+        seen = f"`python -m sluice logs {mapping.function}{options}` says why"
         return not_ready("mappings", f"{who}: {mapping.last_processing_result}", seen)
     return None
 

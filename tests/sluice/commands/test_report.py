@@ -2,12 +2,15 @@ import io
 import json
 import webbrowser
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from sluice import cli
 from sluice.commands import report
+from sluice.pipelines import pipelines
 from sluice.target import Target
+from tests.sluice.scripted import GONE_ERROR, Scripted
 
 REPORT = {
     "generated_at": "2026-11-21T09:05:00Z",
@@ -148,3 +151,46 @@ def test_a_report_without_items_has_no_bars(capsys):
 
 
 _TABLE = REPORT["groups"]["RA"]["tables"][0]
+
+
+SCHEDULE = {
+    "Name": "every",
+    "GroupName": "default",
+    "ScheduleExpression": "rate(5 minutes)",
+    "ScheduleExpressionTimezone": "UTC",
+    "FlexibleTimeWindow": {"Mode": "OFF"},
+    "Target": {"Arn": "arn:aws:lambda:x:1:function:reporter-1", "RoleArn": "arn:aws:iam::1:role/r", "Input": "{}"},
+    "Description": "Runs the report",
+}
+
+
+def of_schedule(state, answer=None):
+    """A stack whose schedule is in a state, and its report."""
+    told = {**SCHEDULE, "State": state, "Arn": "arn", "CreationDate": 1, "LastModificationDate": 2}
+    answers = {"scheduler.get_schedule": answer or told, "scheduler.update_schedule": {}}
+    target = Scripted({**answers, "ResponseMetadata": {}})
+    (pipeline,) = pipelines(target, "reports")
+    return target, pipeline
+
+
+def test_a_schedule_that_was_stopped_is_enabled_and_keeps_all_else():
+    target, pipeline = of_schedule("DISABLED")
+    assert report.enable_schedule(pipeline)
+    assert target.asked[-1] == ("scheduler.update_schedule", {**SCHEDULE, "State": "ENABLED"})
+
+
+def test_one_that_is_enabled_is_left_alone():
+    target, pipeline = of_schedule("ENABLED")
+    assert not report.enable_schedule(pipeline)
+    assert [operation for operation, _ in target.asked] == ["scheduler.get_schedule"]
+
+
+def test_one_that_is_gone_is_told():
+    _, pipeline = of_schedule("", GONE_ERROR)
+    with pytest.raises(click.ClickException, match="its schedule every is gone"):
+        report.enable_schedule(pipeline)
+
+
+def test_enabling_runs_no_report(outputs, aws):
+    done = CliRunner().invoke(cli.cli, ["report", "--enable", "--json", "--outputs", str(outputs)])
+    assert (done.exit_code, aws.payload) == (2, {})

@@ -74,3 +74,20 @@ def test_one_on_its_way_is_not_ready_yet(told):
 def test_a_schedule_that_is_stopped_is_told(schedule, status, detail):
     (told,) = scheduled(Scripted({"scheduler.get_schedule": schedule}))
     assert (told.status, told.detail) == (status, detail)
+
+
+@pytest.mark.parametrize("options", ["", " --outputs 'my outputs.json'"], ids=["here", "on AWS"])
+def test_what_enables_a_schedule_that_is_stopped_is_a_command_of_this_tool(options):
+    target = Scripted({"scheduler.get_schedule": {"State": "DISABLED"}})
+    target.options = options
+    (told,) = scheduled(target)
+    assert told.remedy == f"`python -m sluice report --pipeline tables --enable{options}`"
+
+
+def test_where_to_look_works_on_the_same_stack(monkeypatch):
+    target = Scripted({}, {**OUTPUTS, "streams": STREAMS})
+    target.options = " --stack dev"
+    monkeypatch.setattr(feeding, "mappings", lambda _: [mapping(result="PROBLEM: Function call failed"), IMPORTER])
+    assert [finding.remedy for finding in fed(target)] == [
+        "`python -m sluice logs users/notifier --stack dev` says why"
+    ]

@@ -189,7 +189,7 @@ def test_the_readme_shows_every_output_of_a_pipeline_and_no_other(output, kind):
 # ---- commands
 
 WRITTEN = re.compile(r"python -m sluice((?: [^`|;&>)\n]*)?)")
-RUNS_HERE = ("make", "python", "eval", "export", "printf", "ls", "uv", ".")
+RUNS_HERE = ("make", "python", "eval", "export", "printf", "ls", "tail", "uv", ".")
 NEEDS_AWS = ("aws", "pulumi", "make", "python")
 
 

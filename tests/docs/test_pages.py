@@ -1,31 +1,17 @@
 """Makes the changes of pages in copies of the repository and runs their commands, in their order."""
 
-import os
 import re
-import shutil
 import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from tests.docs.commands import apply, carry_out, masked, untimed
 from tests.docs.markdown import ROOT, Block, blocks
 from tests.package_index import has_index
 
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
 FILE = re.compile(r"# (\S+\.\w+)\n")
 PORT = "4599"
-
-
-@pytest.fixture
-def fork(tmp_path):
-    """A copy of the repository; whatever runs in it is stopped at the end."""
-    path = tmp_path / "fork"
-    shutil.copytree(ROOT, path, ignore=NOT_COPIED)
-    yield path
-    run(path, "test ! -d .sluice || python -m sluice down")
 
 
 def free_port():
@@ -34,33 +20,10 @@ def free_port():
         return str(listening.getsockname()[1])
 
 
-def run(fork, script, given=None):
-    """What a shell script prints; its own exit status is for the reader of the page."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", script], cwd=fork, env=env, input=given, capture_output=True, text=True, timeout=120, check=False
-    )
-    return done.stdout + done.stderr
-
-
 def write(fork, name, body):
     path = fork / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{path.read_text()}\n\n{body}" if path.exists() else body)
-
-
-def carry_out(fork, block, expected, seen=str):
-    """Runs a block, again and again where it is followed by output that may take a while, and compares what is seen."""
-    end = time.monotonic() + 60
-    while True:
-        told = seen(run(fork, block.body))
-        missing = [line for line in expected if line.strip() not in told]
-        if not missing or time.monotonic() > end:
-            break
-        time.sleep(0.2)
-    assert not missing, f"{block.body}printed\n{told}\nwithout {missing}"
-    assert "Traceback" not in told, told
 
 
 @pytest.mark.e2e
@@ -74,22 +37,10 @@ def test_each_change_of_a_page_works_as_written(fork, name):
         if named:
             write(fork, named[1], block.body[named.end() :])
         elif block.info == "diff":
-            complaint = run(fork, "git apply --verbose -", block.body)
-            assert "error" not in complaint, complaint
+            apply(fork, block.body)
         elif block.info == "sh":
             is_output = following.info == "text" and not FILE.match(following.body)
             carry_out(fork, block, untimed(following.body).splitlines() if is_output else [], untimed)
-
-
-def untimed(text):
-    """A text without its times, and without the spaces of columns that are as wide as their cells."""
-    return re.sub(r" +", " ", re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text))
-
-
-def masked(text):
-    """A text without what differs from run to run: numbers, ids, and the columns that are as wide as they."""
-    without_ids = re.sub(r"(?m)^[0-9a-f]{8}(?=  )|(?<=-)[0-9a-f]{7}\b", "ID", text)
-    return re.sub(r" +", " ", re.sub(r"\d+", "N", without_ids))
 
 
 @pytest.mark.e2e

@@ -1,6 +1,7 @@
 """What `put` writes into the running embedded cloud: samples for each pipeline, a file that fails, or given items."""
 
 import json
+import secrets
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,11 +12,14 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from sluice.cloud.emulator.own_paths import ask
+from sluice.cloud.emulator.poison import MARK, POISON
 from sluice.commands.import_ import upload_all
 from sluice.ledger import Entry
 from sluice.pipelines import Pipeline
 from sluice.sample_files import orders, people, poison, writing_of
 from sluice.samples import UNMAILABLE, Item, counted_item, fitted, keys_of, sample
+from sluice.target import Target
 from sluice.trail import Line, lines_of
 from sluice.uploads import Upload
 
@@ -125,6 +129,28 @@ def put_files(pipeline: Pipeline, token: str) -> tuple[list[Entry], list[Entry]]
 def put_poison(pipeline: Pipeline, token: str) -> tuple[list[Entry], list[Entry]]:
     """Puts a file that cannot be imported; see `writing_of` and `upload_all`."""
     return _upload(pipeline, dict([poison(writing_of(pipeline, token))]))
+
+
+def put_poisoned_user(stream: Pipeline, token: str) -> str:
+    """Writes a user whom the functions of a stream fail for until `end_poison`, another one each time.
+
+    Args:
+        stream: A stream in the embedded cloud.
+        token: What the emulator's own paths ask for.
+
+    Returns:
+        The user's id.
+    """
+    ask(stream.target.endpoint or "", POISON, token, b"true")
+    table, user_id = stream["tables"][0]["name"], f"u-{secrets.token_hex(4)}"
+    user = {"userId": user_id, "name": "Poppy", "email": "poppy@example.com", "note": MARK}
+    _put(stream, table, fitted(user, _keys(stream, table), int(user_id.removeprefix("u-"), 16)))
+    return user_id
+
+
+def end_poison(target: Target, token: str) -> None:
+    """Has functions take what they failed for on purpose; it lies among the failures until it is sent again."""
+    ask(target.endpoint or "", POISON, token, b"false")
 
 
 def put_tables(report: Pipeline) -> Iterator[tuple[str, int]]:

@@ -15,13 +15,17 @@ from sluice.terminal import note, plural, print_table, say
 @click.command("put")
 @click.argument("given", metavar="[FILE or JSON]", required=False)
 @click.option("--samples", is_flag=True, help="Fill every pipeline: users, files, tables to count.")
-@click.option("--poison", is_flag=True, help="Put a file that cannot be imported, to find and mend.")
+@click.option("--poison", is_flag=True, help="Put a file that cannot be imported, or into a stream a user who fails.")
+@click.option("--unpoison", is_flag=True, help="Have functions take such users: they can be sent again.")
 @pipeline_option
 @click.option("--stack", help="The running stack; needed only where several run.")
-def command(given: str | None, samples: bool, poison: bool, pipeline_name: str | None, stack: str | None) -> None:
+def command(
+    given: str | None, samples: bool, poison: bool, unpoison: bool, pipeline_name: str | None, stack: str | None
+) -> None:
     """Write samples, or items of your own, into what runs here.
 
     Items go into the table of a stream. FILE or JSON: an object, an array of objects, or lines with one each.
+    With --pipeline, --poison goes into that import or stream; without, into the import.
     Exits with 1 where an item was not written.
 
     \b
@@ -29,8 +33,10 @@ def command(given: str | None, samples: bool, poison: bool, pipeline_name: str |
       python -m sluice put --samples
       python -m sluice put '{"userId": "u-1", "email": "ann@example.com", "name": "Ann"}'
     """  # noqa: D301 click reads the control character
-    if not (samples or poison or given):
-        raise click.UsageError("say what: --samples, --poison, a FILE or JSON")
+    if not (samples or poison or unpoison or given):
+        raise click.UsageError("say what: --samples, --poison, --unpoison, a FILE or JSON")
+    if poison and unpoison:
+        raise click.UsageError("--poison puts something that fails, --unpoison ends that: say one of them")
     known = target.chosen(stack)
     running = Target(known.outputs, known.endpoint, known.region)
     running.greet()
@@ -39,7 +45,10 @@ def command(given: str | None, samples: bool, poison: bool, pipeline_name: str |
     if samples:
         _put_samples(running, pipeline_name, known.token)
     if poison:
-        _put_poison(chosen(running, "imports", pipeline_name), known.token)
+        for pipeline in _to_poison(running, pipeline_name):
+            _put_poison(pipeline, known.token)
+    if unpoison:
+        _end_poison(running, known.token)
 
 
 def _put_given(stream: Pipeline, given: str) -> None:
@@ -86,11 +95,33 @@ def _put_samples(running: Target, name: str | None, token: str) -> None:
         print_table(("table", "items"), *((table, str(count)) for table, count in putting.put_tables(report)))
 
 
-def _put_poison(pipeline: Pipeline, token: str) -> None:
-    from sluice.putting import put_poison
+def _to_poison(running: Target, name: str | None) -> list[Pipeline]:
+    """The imports and streams of that name; without a name the only import, or the only stream where there is none."""
+    if name is None:
+        return [chosen(running, "imports" if pipelines(running, "imports") else "streams")]
+    found = [*_named(running, "streams", name), *_named(running, "imports", name)]
+    if not found:
+        raise click.ClickException(f"{name} is a report, which nothing is put into: name a stream or an import")
+    return found
 
+
+def _put_poison(pipeline: Pipeline, token: str) -> None:
+    from sluice.putting import put_poison, put_poisoned_user
+
+    if pipeline.section == "streams":
+        user = put_poisoned_user(pipeline, token)
+        say(f"{pipeline}: {user} into {pipeline['tables'][0]['name']}; each function that gets it fails.")
+        say("`python -m sluice failures` has it within a minute. `put --unpoison` mends that; then redrive it.")
+        return
     _show(*put_poison(pipeline, token))
     say("`python -m sluice failures` has it; import a better file of that name, and it is settled.")
+
+
+def _end_poison(running: Target, token: str) -> None:
+    from sluice.putting import end_poison
+
+    end_poison(running, token)
+    say("The functions take what was poisoned: `python -m sluice failures --redrive` sends it again.")
 
 
 def _show(ended: list[Entry], unchanged: list[Entry]) -> None:

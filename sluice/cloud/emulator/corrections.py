@@ -13,6 +13,7 @@ from typing import Any
 
 from sluice.cloud.emulator.guard import Application, Receive, Scope, Send
 from sluice.cloud.emulator.ministack import tap_name
+from sluice.cloud.emulator.poison import POISON, Poison
 
 MAPPINGS = "/_sluice/mappings"
 """The path at which the runner of mappings reads what it is to run, and tells what it does."""
@@ -37,6 +38,8 @@ def correct(application: Application) -> Application:
     lambda_svc._update_esm = _updated(lambda_svc._update_esm, lambda_svc)
     eventbridge._invoke_target = _with_taps(eventbridge._invoke_target)
     _tell_versions(s3, eventbridge)
+    poison = Poison()
+    lambda_svc._execute_function_warm = poison.spoil(lambda_svc._execute_function_warm)
 
     async def corrected(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == MAPPINGS:
@@ -45,6 +48,9 @@ def correct(application: Application) -> Application:
             await _answer(list(_schedules_to_run(scheduler)), send)
         elif scope["type"] == "http" and scope["path"] == RULES:
             await _answer(list(_targets_to_run(eventbridge)), send)
+        elif scope["type"] == "http" and scope["path"] == POISON:
+            poison.is_on = json.loads(await _body(receive))
+            await _answer(poison.is_on, send)
         else:
             await application(scope, receive, send)
 

@@ -34,6 +34,10 @@ def done(monkeypatch):
     monkeypatch.setattr(
         putting, "put_poison", lambda pipeline, _token: done.append(f"poison in {pipeline}") or ([], [])
     )
+    monkeypatch.setattr(
+        putting, "put_poisoned_user", lambda stream, _token: done.append(f"poison in {stream}") or "u-1"
+    )
+    monkeypatch.setattr(putting, "end_poison", lambda _target, _token: done.append("mended"))
     return done
 
 
@@ -85,12 +89,34 @@ def test_what_holds_no_items_is_told_with_the_way_out(put, done, given, what):
     assert done == []
 
 
-def test_the_poison_goes_into_the_import_that_is_named(put, done):
-    assert put("--poison", "--pipeline", "products").exit_code == 0
-    assert done == ["poison in import/products"]
+@pytest.mark.parametrize(
+    ("name", "poisoned"),
+    [("products", "import/products"), ("users", "stream/users"), ("stream/users", "stream/users")],
+)
+def test_the_poison_goes_into_the_import_or_stream_that_is_named(put, done, name, poisoned):
+    assert put("--poison", "--pipeline", name).exit_code == 0
+    assert done == [f"poison in {poisoned}"]
+
+
+def test_a_report_cannot_be_poisoned(put, done):
+    result = put("--poison", "--pipeline", "tables")
+    assert (result.exit_code, done) == (1, [])
+    assert "tables is a report" in result.stderr
+
+
+def test_without_a_name_it_is_to_be_clear_which_import_is_meant(put, done):
+    result = put("--poison")
+    assert (result.exit_code, done) == (1, [])
+    assert "the stack has several imports: choose one with --pipeline" in result.stderr
+
+
+def test_the_poison_is_ended(put, done):
+    assert "--redrive` sends it again" in put("--unpoison").output
+    assert done == ["mended"]
+    assert put("--unpoison", "--poison").exit_code == 2
 
 
 def test_nothing_to_put_is_a_usage_error(put):
     result = put()
     assert result.exit_code == 2
-    assert "say what: --samples, --poison, a FILE or JSON" in result.stderr
+    assert "say what: --samples, --poison, --unpoison, a FILE or JSON" in result.stderr

@@ -1,6 +1,7 @@
 """What happens in the embedded cloud, in a line each: on streams, by schedules, mails that went, imports that ended.
 
-Each line begins with when it happened: mails and imports are looked for only now and then, and know their time.
+Each line begins with when it happened: mails and imports are looked for only now and then, a terminal may be held, and
+all of them know their time.
 """
 
 import time
@@ -33,7 +34,7 @@ class Display:
         if isinstance(event, events.Delayed) and self._is_repeated(event):
             return
         with suppress(OSError, SystemExit):  # rich ends the program where a pipe is closed
-            say(f"{datetime.now():%H:%M:%S}  {event.function}  ", *line(event))
+            say(f"{datetime.fromtimestamp(event.at):%H:%M:%S}  {event.function}  ", *line(event))
 
     def _is_repeated(self, event: events.Delayed) -> bool:
         call, now = (event.mapping, event.shard, event.operation), self._clock()

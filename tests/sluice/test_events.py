@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from sluice.cloud.triggers.schedules import Fired
 from sluice.cloud.triggers.streams import events
 from sluice.events import Display, import_line, line, show_import, show_mail
 
@@ -70,6 +71,26 @@ def test_a_mail_and_an_import_have_the_time_when_they_happened_not_when_they_wer
         capsys.readouterr().out
         == "23:59:59  mail  a@b.c: Hi\n00:00:00  import  x.csv: SUCCEEDED, 1 row written, 0 rejected\n"
     )
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        events.Invoked(*NAMES, 1, 0.02, 0, None, 0, at=1795805999.9),
+        Fired("every", "archiver", "2026-11-27T18:29:00Z", None, at=1795805999.9),
+    ],
+    ids=["stream", "schedule"],
+)
+def test_what_happened_on_a_stream_or_by_a_schedule_has_its_time(in_india, capsys, event):
+    Display().show(event)
+    assert capsys.readouterr().out.startswith("00:29:59  archiver  ")
+
+
+def test_an_event_has_the_time_at_which_it_was_made():
+    before = time.time()
+    event = events.Bisected(*NAMES, 5, (2, 3))
+    assert before <= event.at <= time.time()
+    assert event == events.Bisected(*NAMES, 5, (2, 3))
 
 
 def test_a_call_that_fails_again_and_again_is_shown_once(capsys):

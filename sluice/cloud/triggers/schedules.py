@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sluice.cloud.triggers.delivery import Target
 from sluice.cloud.triggers.runners import Runner
+from sluice.cloud.triggers.streams.events import Timed
 from sluice.schedules import Expression
 
 _SCHEDULED_TIME = "<aws.scheduler.scheduled-time>"
@@ -15,14 +17,21 @@ _LATE = timedelta(minutes=1)
 _logger = logging.getLogger(__name__)
 
 
-class Fired(NamedTuple):
-    """A schedule came due."""
+@dataclass(frozen=True, slots=True)
+class Fired(Timed):
+    """A schedule came due.
+
+    Attributes:
+        schedule: its name.
+        function: what it invoked.
+        scheduled_time: when it came due.
+        error: why it was not delivered; it is among the dead letters then.
+    """
 
     schedule: str
     function: str
     scheduled_time: str
     error: str | None
-    """Why it was not delivered; it is among the dead letters then."""
 
 
 class Schedule(Runner):

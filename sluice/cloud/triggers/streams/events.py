@@ -1,10 +1,22 @@
 """What a mapping reports about its work, for whoever shows it."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Invoked:
+class Timed:
+    """What has happened at a time, however much later somebody shows it.
+
+    Attributes:
+        at: when, in seconds since the epoch; two that are alike but for it are equal.
+    """
+
+    at: float = field(default_factory=time.time, kw_only=True, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoked(Timed):
     """The function ran with a batch.
 
     Attributes:
@@ -26,7 +38,7 @@ class Invoked:
 
 
 @dataclass(frozen=True, slots=True)
-class Bisected:
+class Bisected(Timed):
     """A batch was cut; `parts` are the sizes of what is tried next."""
 
     mapping: str
@@ -37,7 +49,7 @@ class Bisected:
 
 
 @dataclass(frozen=True, slots=True)
-class Discarded:
+class Discarded(Timed):
     """Records were given up.
 
     Attributes:
@@ -54,7 +66,7 @@ class Discarded:
 
 
 @dataclass(frozen=True, slots=True)
-class Delayed:
+class Delayed(Timed):
     """A call to AWS failed and is repeated; nothing is lost and no retry is spent.
 
     Attributes:

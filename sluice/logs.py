@@ -13,7 +13,7 @@ from sluice.target import Target
 _PAGE = 10_000
 """The embedded cloud returns at most so many lines, and no token for the next ones."""
 _TRACEBACK = "Traceback (most recent call last):"
-_MARK = re.compile(r"(?:START|END|REPORT) RequestId: (\S+)|INIT_START |XRAY TraceId: ")
+_MARK = re.compile(r"(?:(START)|END|REPORT) RequestId: (\S+)|INIT_START |XRAY TraceId: ")
 _OURS = ("_aws", "request_id", "FunctionName")
 """What a summary holds for machines alone."""
 
@@ -92,6 +92,11 @@ class Log:
             entries += reader.end()
         return sorted(entries, key=lambda entry: entry.at)
 
+    @property
+    def started(self) -> set[str]:
+        """The invocations that have begun, by what was read so far."""
+        return {request for reader in self._streams.values() for request in reader.started}
+
     def _new(self) -> list[dict[str, Any]]:
         """The lines that were not read before; equal ones of one moment are told apart by their number."""
         found: dict[tuple[str, int, str, int], dict[str, Any]] = {}
@@ -133,10 +138,15 @@ class Log:
 
 
 class Reader:
-    """Reads the lines of one stream of a log: Lambda's JSON, and the plain text of the embedded cloud."""
+    """Reads the lines of one stream of a log: Lambda's JSON, and the plain text of the embedded cloud.
+
+    Attributes:
+        started: the invocations that Lambda says have begun, whatever the function said of them.
+    """
 
     def __init__(self, function: str) -> None:
         self._function = function
+        self.started: set[str] = set()
         self._request, self._at = "", ""
         self._trace: list[str] = []
         self._failed: set[str] = set()
@@ -152,7 +162,9 @@ class Reader:
         yield from self.end()
         self._at = at
         if mark:
-            self._request = mark[1] or self._request
+            self._request = mark[2] or self._request
+            if mark[1]:
+                self.started.add(self._request)
         elif message == _TRACEBACK:
             self._trace = [message]
         elif document is None:
@@ -192,7 +204,11 @@ class Reader:
     def _of_platform(self, at: str, document: dict[str, Any]) -> Iterator[Entry]:
         """What Lambda itself says: of interest where an invocation ended and its function could not say why."""
         record = document.get("record")
-        if document["type"] != "platform.report" or not isinstance(record, dict):
+        if not isinstance(record, dict):
+            return
+        if document["type"] == "platform.start":
+            self.started.add(str(record.get("requestId", "")))
+        if document["type"] != "platform.report":
             return
         request, status = str(record.get("requestId", "")), record.get("status")
         if status in ("timeout", "error", "failure") and request not in self._failed:

@@ -81,12 +81,14 @@ def pipeline_statuses(target: Target) -> list[PipelineStatus]:
 def _functions(target: Target) -> list[FunctionStatus]:
     found = []
     for function in functions(target):
-        entries = [entry for entry in Log(target, function, 0).read() if entry.kind != "line"]
-        ran, failed = (
-            len({entry.request_id for entry in entries if entry.kind in kinds})
+        log = Log(target, function, 0)
+        entries = log.read()
+        told, failed = (
+            {entry.request_id for entry in entries if entry.kind in kinds}
             for kinds in (("summary", "error"), ("error",))
         )
-        found.append(FunctionStatus(function.short, function.name, ran, failed))
+        ran = told | log.started  # what timed out, crashed or says nothing has run, too
+        found.append(FunctionStatus(function.short, function.name, len(ran), len(failed)))
     return found
 
 

@@ -1,6 +1,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from sluice.functions import functions
 from sluice.logs import Entry, Log, Reader
 from tests.sluice.scripted import GONE_ERROR, Scripted
@@ -49,6 +51,17 @@ def test_an_invocation_of_the_embedded_cloud_is_its_summary():
             units={"Duration": "Milliseconds"},
         )
     ]
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["START RequestId: r-1 Version: 1", json.dumps({"type": "platform.start", "record": {"requestId": "r-1"}})],
+    ids=["text", "JSON"],
+)
+def test_an_invocation_counts_whatever_its_function_says(start):
+    reader = Reader("users/notifier")
+    assert [*reader.feed(NOON, start), *reader.feed(NOON, "END RequestId: r-2"), *reader.end()] == []
+    assert reader.started == {"r-1"}
 
 
 def test_a_traceback_in_plain_text_is_one_error():

@@ -23,7 +23,9 @@ def told(monkeypatch):
     def ask(fed: list[Mapping], entries: list[Entry], schedule: str = "ENABLED") -> Any:
         class Log:
             def __init__(self, _target: Any, function: Any, _start: int) -> None:
-                self.read = lambda: [entry for entry in entries if entry.function == function.short]
+                own = [entry for entry in entries if entry.function == function.short]
+                self.read = lambda: own
+                self.started = {entry.request_id for entry in own}
 
         def messages(QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:
             counts = ("5", "2") if QueueUrl == "https://q/items" else ("1", "0")
@@ -57,7 +59,7 @@ def test_invocations_are_counted_and_those_that_failed(told):
     ]
     assert told([], entries).functions == [
         FunctionStatus("users/archiver", "archiver-1", 0, 0),
-        FunctionStatus("users/notifier", "notifier-1", 3, 2),
+        FunctionStatus("users/notifier", "notifier-1", 4, 2),  # one of them says nothing of how it went
         FunctionStatus("items/importer", "importer-1", 0, 0),
         FunctionStatus("tables/reporter", "reporter-1", 0, 0),
     ]

@@ -14,6 +14,7 @@ from typing import Any
 from sluice.cloud.emulator.guard import Application, Receive, Scope, Send
 from sluice.cloud.emulator.ministack import tap_name
 from sluice.cloud.emulator.poison import POISON, Poison
+from sluice.cloud.emulator.worker_logs import with_reason
 
 MAPPINGS = "/_sluice/mappings"
 """The path at which the runner of mappings reads what it is to run, and tells what it does."""
@@ -39,7 +40,7 @@ def correct(application: Application) -> Application:
     eventbridge._invoke_target = _with_taps(eventbridge._invoke_target)
     _tell_versions(s3, eventbridge)
     poison = Poison()
-    lambda_svc._execute_function_warm = poison.spoil(lambda_svc._execute_function_warm)
+    lambda_svc._execute_function_warm = poison.spoil(with_reason(lambda_svc._execute_function_warm))
 
     async def corrected(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == MAPPINGS:

@@ -6,6 +6,7 @@ a silent function waits in vain. Here a process says on its log where a call end
 
 # ruff: noqa: SLF001
 
+import json
 import queue
 import secrets
 import time
@@ -14,6 +15,8 @@ from typing import Any
 
 _PATIENCE_SECONDS = 1.0
 """How long a log is waited for that is not said to end: a program that a function started may hold it open."""
+
+_TRACEBACK = "Traceback (most recent call last):"
 
 _ANSWERS = """
 class _Answers:
@@ -52,6 +55,23 @@ def complete() -> str:
 
     lambda_runtime._worker_class_for = chosen
     return _ANSWERS.format(end=f"{end}\n".encode())
+
+
+def with_reason(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Returns what runs a function as the emulator does, and has its log say why where the function could not.
+
+    That is after a timeout, a crash, or a start that failed: the error is its last line then, as Lambda writes errors.
+    """
+
+    def run_and_tell(*arguments: Any) -> dict[str, Any]:
+        result = run(*arguments)
+        body, log = result.get("body"), result.get("log") or ""
+        if result.get("error") and isinstance(body, dict) and _TRACEBACK not in log:
+            said = log.removesuffix(str(body.get("errorMessage", ""))).rstrip("\n")
+            result["log"] = "\n".join(filter(None, [said, json.dumps(body)]))
+        return result
+
+    return run_and_tell
 
 
 def _worker(base: Any, end: bytes) -> Any:

@@ -11,6 +11,7 @@ import pytest
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.server import Server
+from sluice.cloud.emulator.worker_logs import with_reason
 from tests.sluice.cloud.emulator.test_workers import TRUST
 
 SOURCE = """
@@ -134,3 +135,27 @@ def test_what_is_printed_between_calls_is_in_the_log_of_the_next(call):
 def test_a_call_that_ends_without_an_answer_has_what_it_printed(call, event):
     assert call(event)[1][0] == "before"
     assert len(call("print")[1]) == 200
+
+
+TIMEOUT = {"errorMessage": "Task timed out after 1.00 seconds", "errorType": "Sandbox.Timedout"}
+
+
+@pytest.mark.parametrize(
+    ("result", "log"),
+    [
+        (
+            {"error": True, "body": TIMEOUT, "log": f"before\n{TIMEOUT['errorMessage']}"},
+            f"before\n{json.dumps(TIMEOUT)}",
+        ),
+        ({"error": True, "body": TIMEOUT, "log": ""}, json.dumps(TIMEOUT)),
+        ({"error": True, "body": TIMEOUT}, json.dumps(TIMEOUT)),
+        (
+            {"error": True, "body": TIMEOUT, "log": "Traceback (most recent call last):\nX"},
+            "Traceback (most recent call last):\nX",
+        ),
+        ({"body": "fine", "log": "said"}, "said"),
+    ],
+    ids=["timeout", "start", "nothing", "traceback", "success"],
+)
+def test_why_an_invocation_failed_is_told_where_its_function_could_not(result, log):
+    assert with_reason(lambda: result)()["log"] == log

@@ -6,8 +6,12 @@ that is missing in AWS would be found here.
 
 import os
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -15,6 +19,11 @@ from sluice.cloud.emulator import worker_logs
 
 _LAMBDA_HAS = ("boto3", "backports.zstd")
 """boto3 is in Lambda's runtimes, `compression.zstd` in their library: here `backports.zstd` stands in for it."""
+_LOOK_SECONDS = 0.05
+_LONGEST_SECONDS = 900
+"""Of an invocation."""
+_START_SECONDS = 10
+"""How long a worker may take until an invocation begins."""
 _KEPT_VARIABLES = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE")
 
 
@@ -34,6 +43,26 @@ def isolate(folder: Path) -> None:
         return (str(interpreter), script) if runtime.startswith("python") else original(runtime)
 
     lambda_runtime._detect_runtime_binary = detect  # noqa: SLF001
+    kill = lambda_runtime.kill_workers
+    lambda_runtime.kill_workers = lambda workers: _kill_when_free(workers, kill)
+
+
+def _kill_when_free(workers: Iterable[Any], kill: Callable[[list[Any]], None]) -> None:
+    """Lets what is at work finish with the code that it began with, as Lambda does where a function is updated."""
+    idle = list[Any]()
+    for worker in workers:
+        if worker and worker.in_use:
+            threading.Thread(target=_kill_in_the_end, args=(worker, kill), daemon=True).start()
+        else:
+            idle.append(worker)
+    kill(idle)
+
+
+def _kill_in_the_end(worker: Any, kill: Callable[[list[Any]], None]) -> None:
+    end = time.monotonic() + worker.config.get("Timeout", _LONGEST_SECONDS) + _START_SECONDS
+    while worker.in_use and time.monotonic() < end:
+        time.sleep(_LOOK_SECONDS)
+    kill([worker])
 
 
 def _interpreter(path: Path) -> Path:

@@ -3,11 +3,15 @@
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.server import Server
+from tests.stacks import eventually
 
 TRUST = {
     "Version": "2012-10-17",
@@ -16,9 +20,14 @@ TRUST = {
     ],
 }
 SOURCE = """
-import importlib, os, sys, tempfile
+import importlib, os, sys, tempfile, time
 
 def handle(event, context):
+    if "under_way" in event:
+        open(event["under_way"], "w").write(str(os.getpid()))
+        while not os.path.exists(event["until"]):
+            time.sleep(0.01)
+        return os.environ["OWN"]
     if "import" in event:
         try:
             return importlib.import_module(event["import"]).__name__
@@ -28,9 +37,22 @@ def handle(event, context):
 """
 
 
+class Function(NamedTuple):
+    cloud: Cloud
+
+    def __call__(self, **event):
+        answer = self.cloud.client("lambda").invoke(FunctionName="f", Payload=json.dumps(event))
+        return json.loads(answer["Payload"].read())
+
+    def update(self, value):
+        self.cloud.client("lambda").update_function_configuration(
+            FunctionName="f", Environment={"Variables": {"OWN": value, "HOME": "/elsewhere"}}
+        )
+
+
 @pytest.fixture(scope="module")
 def function(tmp_path_factory):
-    """Invokes a function in an emulator that was started from a shell with a variable of its own."""
+    """A function in an emulator that was started from a shell with a variable of its own."""
     patch = pytest.MonkeyPatch()
     patch.setenv("A_SECRET_OF_THE_SHELL", "s3cret")
     folder = tmp_path_factory.mktemp("cloud") / "files"
@@ -50,11 +72,7 @@ def function(tmp_path_factory):
             Environment={"Variables": {"OWN": "value", "HOME": "/elsewhere"}},
         )
 
-        def invoke(**event):
-            answer = cloud.client("lambda").invoke(FunctionName="f", Payload=json.dumps(event))
-            return json.loads(answer["Payload"].read())
-
-        yield invoke
+        yield Function(cloud)
     finally:
         emulator.stop()
         patch.undo()
@@ -84,3 +102,16 @@ def test_a_function_finds_its_modules_before_all_others(function):
     first, *others = function()["path"]
     assert first.endswith("code")
     assert not [path for path in others if path.endswith("site-packages")]
+
+
+def test_what_is_under_way_finishes_as_it_began_while_its_function_is_updated(function, tmp_path):
+    under_way, until = tmp_path / "under-way", tmp_path / "until"
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(function, under_way=str(under_way), until=str(until))
+        worker = int(eventually(lambda: under_way.exists() and under_way.read_text()))
+        function.update("another")
+        assert function()["environment"]["OWN"] == "another"
+        until.touch()
+        assert answer.result() == "value"
+    eventually(lambda: not Path(f"/proc/{worker}").exists())  # nothing is left of what is not up to date
+    function.update("value")

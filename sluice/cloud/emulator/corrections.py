@@ -31,8 +31,10 @@ _DROPPED = ("KMSKeyArn", "LoggingConfig", "MetricsConfig", "StartingPositionTime
 
 def correct(application: Application) -> Application:
     """Replaces functions of the emulator, and returns its application with the paths of our runners."""
+    from hypercorn.asyncio.tcp_server import TCPServer
     from ministack.services import eventbridge, lambda_svc, s3, scheduler
 
+    TCPServer._read_data = _then_closed(TCPServer._read_data)
     lambda_svc._poll_dynamodb_streams = lambda: False  # it loses failed records: a poller of ours runs the mappings
     lambda_svc._esm_response = _as_aws_shows(lambda_svc._esm_response)
     lambda_svc._create_esm = _created(lambda_svc._create_esm, lambda_svc)
@@ -56,6 +58,19 @@ def correct(application: Application) -> Application:
             await application(scope, receive, send)
 
     return corrected
+
+
+# ---- connections
+
+
+def _then_closed(original: Callable[[Any], Any]) -> Any:
+    """Closes a connection whose client has, which would stay open for as long as an idle one may: 75 seconds."""
+
+    async def read(connection: Any) -> None:
+        await original(connection)
+        await connection.idle_task.stop()
+
+    return read
 
 
 # ---- mappings

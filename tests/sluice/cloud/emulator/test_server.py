@@ -15,6 +15,7 @@ import pytest
 
 from sluice.cloud.emulator import server
 from sluice.cloud.emulator.clients import Cloud
+from sluice.cloud.emulator.own_paths import ask
 from sluice.cloud.emulator.server import Server, ServerError
 from sluice.cloud.program.execution import ROOT
 
@@ -174,3 +175,14 @@ def test_what_it_writes_is_for_its_owner_alone(tmp_path):
     finally:
         emulator.stop()
         os.umask(before)
+
+
+def test_a_connection_is_closed_as_soon_as_its_client_has_closed_it(folder):
+    server = Server(folder)
+    try:
+        before = len(os.listdir(f"/proc/{server.pid}/fd"))
+        for _ in range(20):
+            ask(server.endpoint, "/_ministack/health", server.token)
+        assert eventually(lambda: len(os.listdir(f"/proc/{server.pid}/fd")) <= before)
+    finally:
+        server.stop()

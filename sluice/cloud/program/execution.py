@@ -19,7 +19,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import mocks
 from pulumi.runtime.config import set_all_config
-from pulumi.runtime.settings import configure
+from pulumi.runtime.settings import SETTINGS, configure
 from pulumi.runtime.stack import run_in_stack
 
 from sluice.cloud.program.project import (
@@ -72,7 +72,10 @@ def run(
     def work() -> dict[str, Any]:
         # Pulumi's settings are context variables: a context of its own lets programs run one after the other.
         with _as_in_pulumi(file.parent, None if program else packages(root)):
-            return contextvars.Context().run(asyncio.run, _run(stack, monitor, preview, root, config, main))
+            try:
+                return contextvars.Context().run(asyncio.run, _run(stack, monitor, preview, root, config, main))
+            finally:
+                contextvars.Context().run(_let_go)
 
     try:
         return uninterrupted(work, lambda: monitor.fail(ProgramError("the program was interrupted")))
@@ -83,6 +86,11 @@ def run(
             raise ProgramError(str(error)) from None
         message = error.msg if isinstance(error, SyntaxError) else error
         raise ProgramError(f"the program failed{_place(error, root)}: {type(error).__name__}: {message}") from error
+
+
+def _let_go() -> None:
+    """Has Pulumi forget the monitor, which it would keep until the next program, with all its clients."""
+    SETTINGS.monitor = None  # pyright: ignore[reportAttributeAccessIssue] a property that Pulumi's types do not know
 
 
 def forget_modules(root: Path, saved: Collection[Path]) -> None:

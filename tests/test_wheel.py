@@ -96,7 +96,13 @@ def test_nothing_in_it_imports_what_only_the_repository_has(files: dict[str, byt
 
 def test_it_tells_its_version(environment: Environment, tmp_path: Path) -> None:
     assert environment.run(environment.sluice, "--version", cwd=tmp_path) == f"sluice {__version__}\n"
-    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_its_metadata_names_version_and_license(files: dict[str, bytes]) -> None:
+    folder = f"sluice_pipelines-{__version__}.dist-info"
+    metadata = files[f"{folder}/METADATA"].decode().splitlines()
+    assert {f"Version: {__version__}", "License-Expression: Apache-2.0", "License-File: LICENSE"} <= set(metadata)
+    assert files[f"{folder}/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
 
 
 def contents(folder: Path) -> dict[str, bytes]:

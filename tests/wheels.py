@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sluice.cloud.program.execution import ROOT
 
-_BUILT_OF = ("setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "sluice", "infra", "handlers")
+_BUILT_OF = ("setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "sluice", "infra", "handlers")
 _BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_wheel(sys.argv[1]))"
 
 

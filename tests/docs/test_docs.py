@@ -16,7 +16,7 @@ from infra.settings import Settings, load
 from sluice.cli import cli
 from sluice.cloud.program.execution import stacks
 from sluice.outputs import Import, Report, SluiceOutputs, Stream, StreamTable
-from tests.docs.markdown import PAGES, ROOT, anchors, blocks, links, prose, shell
+from tests.docs.markdown import DOCS, EVERY, PAGES, ROOT, anchors, blocks, links, prose, shell
 from tests.infra.test_program_settings import graph_of as stack_of
 
 README = (ROOT / "README.md").read_text()
@@ -25,13 +25,13 @@ COMPONENTS_OF_ALARMS = ("function-", "stream-", "queue-", "report-", "mail-")
 
 
 def named(pages):
-    return [pytest.param(page, id=page.name) for page in pages]
+    return [pytest.param(page, id=str(page.relative_to(ROOT))) for page in pages]
 
 
 # ---- links
 
 
-@pytest.mark.parametrize("page", named(PAGES))
+@pytest.mark.parametrize("page", named(EVERY))
 def test_every_link_leads_somewhere(page):
     broken = []
     for link in links(page.read_text()):
@@ -46,10 +46,10 @@ def test_every_link_leads_somewhere(page):
 
 def test_every_page_is_linked_from_the_readme():
     linked = {link.partition("#")[0] for link in links(README)}
-    assert {f"docs/{page.name}" for page in PAGES[1:]} <= linked
+    assert {f"docs/{page.name}" for page in DOCS} <= linked
 
 
-@pytest.mark.parametrize("page", named(PAGES))
+@pytest.mark.parametrize("page", named(EVERY))
 def test_every_test_that_is_named_exists(page):
     missing = []
     for name, target in re.findall(r"\[`(test_\w+)`\]\(([^)]+)\)", page.read_text()):
@@ -189,7 +189,7 @@ def test_the_readme_shows_every_output_of_a_pipeline_and_no_other(output, kind):
 # ---- commands
 
 WRITTEN = re.compile(r"python -m sluice((?: [^`|;&>)\n]*)?)")
-RUNS_HERE = ("make", "python", "eval", "export", "printf", "ls", "tail", "uv", ".")
+RUNS_HERE = ("make", "python", ".venv/bin/python", "eval", "export", "printf", "ls", "tail", "uv", ".")
 NEEDS_AWS = ("aws", "pulumi", "make", "python")
 
 

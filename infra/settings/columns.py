@@ -18,9 +18,9 @@ class ColumnSettings(Section):
     """A column of CSV files, or a member of JSON objects."""
 
     attribute: AttributeName | None = Field(
-        None, alias="as", description="What items call it; left out: as the file does."
+        None, alias="as", description="Its name in the item; by default that in the file."
     )
-    type: _Type = Field("S", description="Its type in CSV files, and that of the key where it is one.")
+    type: _Type = Field("S", description="Its type in CSV files, and as a key of the table.")
 
     @model_validator(mode="before")
     @classmethod

@@ -11,30 +11,32 @@ from infra.settings.types import Character, EncodingName, Quote, ShortText
 
 
 class FormatSettings(Section):
-    """How files are written, where their names and their content do not tell."""
+    """`imports.<name>.format`: how files are written, where their name and content do not show it."""
 
     type: Literal["auto", "csv", "tsv", "json", "jsonl", "dynamodb"] = "auto"
-    """What the files are, whatever their names; auto: the name tells."""
+    """What the files are, whatever their names; auto: by name."""
     delimiter: Character | None = None
-    """What stands between cells, one character; never guessed."""
+    """The character between cells; never guessed. By default that of the type."""
     header: list[Annotated[str, Field(max_length=255)]] = []
-    """The columns of files that have no header row; []: the first row is it."""
+    """The columns of files without a header row; with [] the first row is the header."""
     quote: Quote = '"'
-    """One character, or none: quotes are text."""
+    """The quote character; none: quotes are text."""
     escape: Character | None = None
-    """One character, of MySQL and Spark; null: quotes are doubled."""
+    """The escape character, as of MySQL and Spark; without it quotes are doubled."""
     nulls: list[ShortText] = []
-    """Cells that hold no value."""
+    """Cells that mean no value, such as NULL."""
     encoding: EncodingName = "utf-8"
-    """Any that Python knows."""
+    """Any encoding that Python knows."""
     skip_lines: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    """Lines before the header."""
+    """How many lines come before the header."""
     compression: Literal["auto", "none", "gzip", "zstd"] = "auto"
-    """How files are compressed; auto: name and content tell."""
+    """How files are compressed; auto: by name and content."""
     wrapper: ShortText | None = None
-    """The member that the rows of JSON files lie in, beside Items."""
+    """The member of JSON files that holds the rows, besides Items."""
     booleans: dict[ShortText, bool] = {}
-    """Cells of columns of type BOOL -> what they mean."""
+    """What cells of BOOL columns mean, such as {"ja": true, "nein": false}; in quotes, because YAML reads yes and no
+    itself.
+    """
 
     @model_validator(mode="after")
     def _possible(self) -> "FormatSettings":

@@ -26,42 +26,44 @@ if TYPE_CHECKING:  # settings are read without waiting for a component
 
 
 class ImportSettings(Section):
-    """`imports.<name>`: where files lie, the table's keys, the what becomes of columns, and how files are read."""
+    """`imports.<name>`: the source of files, the target table, and how files are read."""
 
     bucket: BucketName | None = None
-    """A bucket that exists, heard through EventBridge; left out: one is made."""
+    """An existing bucket, which is heard through EventBridge; without it one is made."""
     prefix: ImportPrefix = import_defaults.PREFIX
-    """Where files lie in the bucket; it ends with a slash."""
+    """Where the files are in the bucket; ends with a slash, and is not rejected/ or below it."""
     table: TableName | None = None
-    """A table that exists; left out: one is made."""
+    """An existing table; without it one is made."""
     partition_key: AttributeName = "id"
-    """The partition key of the table; a key's type is its column's, S where that is unnamed."""
+    """The partition key of the table; a key has the type of its column, S by default."""
     sort_key: AttributeName | None = None
-    """Its sort key; left out: none."""
+    """The sort key of the table."""
     transform: FunctionName | None = None
-    """A function between row and item: package.module:function."""
+    """A function of yours that makes the item of a row: package.module:function."""
     columns: dict[AttributeName, ColumnSettings] = {}
-    """What becomes of columns: a type, or {as: another name, type: S}; those that are not named are strings."""
+    """Types and names of columns and JSON members: a type (S, N, BOOL), or {as: name in the item, type: S}. Other
+    columns of CSV files are strings.
+    """
     constants: dict[AttributeName, Any] = Field({}, alias="set")
-    """Constants that every item gets."""
+    """Constants that every item gets: texts, numbers, booleans."""
     ordered: bool = False
-    """true: rows of one file are written in the order of the file, never in parallel."""
+    """Whether the rows of a file are written in their order, and never in parallel."""
     chunk_mib: Annotated[int, Field(ge=1, le=1024, alias="chunkMiB")] = import_defaults.CHUNK_MIB
-    """Larger objects are split."""
+    """Larger objects are split into chunks of this size."""
     timeout_seconds: Annotated[int, Field(ge=30, le=900)] = import_defaults.TIMEOUT_SECONDS
-    """How long an invocation may take; another continues what is left."""
+    """How long an invocation may take; the next one continues."""
     maximum_concurrency: Annotated[int, Field(ge=2, le=1000)] = import_defaults.MAXIMUM_CONCURRENCY
-    """Chunks at once."""
+    """How many chunks are imported at once."""
     write_units_per_second: Annotated[int, Field(ge=0)] = import_defaults.WRITE_UNITS_PER_SECOND
-    """What the import may write; 0: as fast as the table takes it."""
+    """The write units that all chunks together may consume; 0: as many as the table takes."""
     warm_write_units: Annotated[int, Field(ge=0)] = import_defaults.WARM_WRITE_UNITS
-    """Warm throughput of the table that is made; 0: what a new table takes."""
+    """The warm throughput of the table that is made, at least 4000; 0: that of any new table."""
     gzip_limit_mib: Annotated[int, Field(ge=1, alias="gzipLimitMiB")] = import_defaults.GZIP_LIMIT_MIB
-    """A compressed file that grows beyond this is refused."""
+    """A compressed file that unpacks to more than this is refused."""
     format: FormatSettings = FormatSettings()
-    """How files are written, where names and content do not tell."""
+    """How files are written, where their name and content do not show it."""
     ignore: Annotated[list[IgnoredName], Field(max_length=50), each_once] = list(import_defaults.IGNORE)
-    """Names of files that are no data."""
+    """Names of files that are no data, such as _SUCCESS or _temporary/; a list of yours replaces the default."""
 
     @field_validator("sort_key")
     @classmethod

@@ -16,23 +16,25 @@ class MailSettings(Section):
     """`mail`: who mails are from, and who may get them."""
 
     sender: Address
-    """The address that mails are from; required if anything is mailed."""
+    """The address that mails are from; required if anything is mailed. Without domain it must receive mail, because SES
+    sends it a link, and its mails are not aligned for DMARC.
+    """
     from_name: Annotated[str, satisfying(mail_from.is_name, mail_from.NAMES)] = ""
-    """What mail programs show in place of the address."""
+    """The name that mail programs show in place of the address."""
     reply_to: Address | None = None
-    """Where answers go; left out: to the sender."""
+    """Where answers go; by default to the sender."""
     domain: Domain | None = None
-    """The domain of the sender, which is verified; left out: the address itself is."""
+    """The domain of the sender, which SES verifies; without it SES verifies the address."""
     create_identity: bool = mail_defaults.CREATE_IDENTITY
-    """false: the account has verified the address or domain already."""
+    """Whether the stack makes the SES identity; false: the account has it already."""
     hosted_zone: HostedZone = ""
-    """The id of a Route 53 zone: the domain's DKIM, MAIL FROM and DMARC records are made there."""
+    """The id of a Route 53 zone in which the DKIM, MAIL FROM and DMARC records of the domain are made."""
     enabled: bool = mail_defaults.ENABLED
-    """false: mails are counted, not sent."""
+    """Whether mails are sent; false: they are only counted."""
     templates: Annotated[str, Field(min_length=1)] = mail_defaults.TEMPLATES
-    """The folder of templates: in it a folder each, with subject.txt, body.txt and body.html."""
+    """The folder of the templates; each is a folder with subject.txt, body.txt and body.html."""
     only_to: Annotated[list[AddressOrDomain], each_recipient_once] = []
-    """Addresses and domains that may be mailed; []: all."""
+    """Addresses and domains that may be mailed; with [] all may."""
 
     def args(self) -> "MailerArgs":
         """Returns the arguments of a mailer that say whom mails are from."""

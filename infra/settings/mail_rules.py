@@ -49,21 +49,24 @@ def _detail(mistake: mail_rule_mistakes.Mistake) -> InitErrorDetails:
 class MailRuleSettings(Section):
     """One rule: which changes send which mail to whom. Each record that matches sends one mail to each address."""
 
-    template: str = Field(description="The template: a folder of subject.txt, body.txt and body.html.")
-    events: list[EventName] = Field(description="The kinds of change.")
+    template: str = Field(description="The template: a folder with subject.txt, body.txt and body.html.")
+    events: list[EventName] = Field(description="The kinds of change: INSERT, MODIFY, REMOVE.")
     changed: list[str] | None = Field(
-        None, description="Attributes of which one has to change for a MODIFY to match; left out: any change."
+        None,
+        description="Attributes of which at least one has to change for a MODIFY to match; by default any change does.",
     )
     to: Annotated[str | list[str] | None, BeforeValidator(_recipients)] = Field(
-        None, description="The attribute that holds the address, addressAttribute by default; or fixed addresses."
+        None,
+        description="The attribute that holds the address (addressAttribute by default), or a list of fixed addresses.",
     )
     where: Annotated[dict[str, list[Any]], BeforeValidator(_conditions)] = Field(
         {},
-        description="Attribute -> what it may be: texts, numbers, booleans, null for missing. All attributes have to "
-        "match, on the new image, for a REMOVE on the old one.",
+        description="Attributes and the values that each may have: texts, numbers, booleans, null for missing. All of "
+        "them have to match the item after the change, or before it for a REMOVE.",
     )
     values: Annotated[list[str] | dict[str, str], BeforeValidator(_values)] = Field(
-        {}, description="What the template shows besides name and changes: attributes, or variable -> attribute."
+        {},
+        description="What the template shows besides name and changes: attributes, or variables with their attributes.",
     )
 
     @model_validator(mode="wrap")

@@ -1,4 +1,4 @@
-"""`operations`: how a stack is watched, kept and paid for."""
+"""`operations`: how a stack is watched and protected."""
 
 import re
 from typing import Annotated, Literal
@@ -9,30 +9,32 @@ from infra.settings.types import Address, RetentionDays, each_recipient_once, ma
 
 
 class OperationsSettings(Section):
-    """`operations`: how a stack is watched, kept and paid for."""
+    """`operations`: how a stack is watched and protected."""
 
     alarms: Literal["all", "essential", "none"] = AlarmChoice.ALL.value
-    """Which alarms there are: all, those of losses, silence and expectations, or none."""
+    """Which alarms exist: all, essential (losses, silence and broken expectations), or none."""
     alarm_emails: Annotated[list[Address], each_recipient_once] = []
-    """Who is mailed when an alarm goes off."""
+    """Who is mailed by alarms; each address has to confirm a mail first."""
     runbook_url: Annotated[
         str,
         matching(
             re.compile(r"(?!.{301})(https?://[^\s#]+)?"), "a URL of http or https without #, 300 characters at most"
         ),
     ] = ""
-    """Where the texts of alarms point; left out, to the page's path in this repository."""
+    """The runbook that alarms point to: URL#stream-lag, or URLstream-lag where it ends with a slash. By default
+    docs/operating.md.
+    """
     log_retention_days: RetentionDays = LOG_RETENTION_DAYS
-    """How long logs are kept."""
+    """How long logs are kept; one of the periods of CloudWatch."""
     protect: bool = False
-    """true: data survives mistakes."""
+    """Whether data is protected from deletion; true in prod."""
     tracing: bool = False
-    """true: X-Ray traces."""
+    """Whether functions send traces to X-Ray."""
     owner: Annotated[
         str,
         matching(re.compile(r"[\w .:/=+@-]{1,128}"), "up to 128 of letters, digits, spaces and . : / = + @ - _"),
     ] = "unowned"
-    """A tag on every resource."""
+    """The tag owner of every resource."""
 
     @property
     def told(self) -> list[str]:

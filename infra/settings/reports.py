@@ -35,11 +35,11 @@ class ReportExpectation(Section):
     """What is expected of a group's total; a report that finds it broken says so."""
 
     minimum: _Items | None = None
-    """The fewest items."""
+    """The smallest total."""
     maximum: _Items | None = None
-    """The most items."""
+    """The largest total."""
     change_within: _Percentage | None = None
-    """How far the total may differ from the report's before, such as 20%."""
+    """How far the total may be from that of the report before, such as 20%."""
 
     def args(self) -> "ExpectationArgs":
         """Returns what is expected, as a component takes it: without what is not, and percent as a number."""
@@ -61,13 +61,13 @@ class ReportGroup(Section):
     """One group of tables that a report counts."""
 
     name: Annotated[str, matching(re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}"), "1 to 16 letters and digits")]
-    """What the group is called."""
+    """The name of the group."""
     prefix: Prefix
     """What the names of its tables begin with."""
     label: Annotated[str, Field(min_length=1, max_length=80)]
-    """How the report titles it."""
+    """The title of the group in the report."""
     expect: ReportExpectation | None = None
-    """What is expected of its total; a breach is marked and alarmed."""
+    """What is expected of the total; a breach is marked and raises an alarm."""
 
     def args(self, suffix: str) -> dict[str, Any]:
         """Returns the group as a component takes it; `suffix` ends the name of its totals table."""
@@ -87,23 +87,25 @@ class ReportSettings(Section):
     """`reports.<name>`: which tables are counted, how often, for whom, and how much a run may read."""
 
     groups: Annotated[list[ReportGroup], Field(min_length=1, max_length=20), groups_apart]
-    """Groups of tables; no prefix begins with another's, in all reports."""
+    """Groups of tables, by prefix. No prefix of a stack may begin with another. Environments in one account need
+    prefixes of their own, or each reads the tables of the other.
+    """
     every: ScheduleExpression = "rate(5 minutes)"
-    """An EventBridge schedule: rate(5 minutes), or cron(0 8 * * ? *) in UTC."""
+    """When it runs: rate(5 minutes), or cron(0 8 * * ? *) in UTC."""
     mail: Literal["always", "changes", "breaches", "never"] = ReportMail.ALWAYS.value
-    """When it is mailed: at each run, when a count changed, when an expectation is broken, or never."""
+    """When it is mailed: always, when a count changed, when an expectation is broken, or never."""
     recipients: Annotated[list[Address], Field(max_length=50, validate_default=True), each_recipient_once] = []
-    """Who gets the report; required, here or in the stack file, unless mail is never."""
+    """Who gets the mail; required unless mail is never."""
     name_attribute: AttributeName = report_defaults.NAME_ATTRIBUTE
-    """Where the name of an item is."""
+    """The attribute that holds the name of an item."""
     date_attribute: AttributeName = report_defaults.DATE_ATTRIBUTE
-    """Where the date of an item is."""
+    """The attribute that holds the date of an item."""
     read_units: Annotated[int, Field(ge=1)] = report_defaults.READ_UNITS
-    """What a run may spend on reading tables."""
+    """The read units that a run may consume."""
     items_per_table: Annotated[int, Field(ge=0, le=10_000)] = report_defaults.ITEMS_PER_TABLE
     """How many items are listed of each table, the newest first."""
     history_days: Annotated[int, Field(ge=1, le=3650)] = report_defaults.HISTORY_DAYS
-    """How long totals and reports are kept."""
+    """How long totals and reports are kept, in days."""
     kms_keys: Annotated[list[KmsKey], Field(max_length=20)] = []
     """ARNs of the customer-managed keys that tables are encrypted with."""
 

@@ -34,13 +34,13 @@ class Settings(Section):
     mail: MailSettings | None = None
     """Who mails are from, and who may get them."""
     streams: dict[_PipelineName, StreamSettings] = {}
-    """Streams by name: changes of tables, archived and mailed."""
+    """Streams by name: changes of tables are archived and mailed."""
     imports: dict[_PipelineName, ImportSettings] = {}
-    """Imports by name: files in S3 that become items of a table."""
+    """Imports by name: files in S3 become items of a table."""
     reports: dict[_PipelineName, ReportSettings] = {}
-    """Reports by name: counts of tables on a schedule."""
+    """Reports by name: items of tables are counted on a schedule."""
     operations: OperationsSettings = OperationsSettings()
-    """How the stack is watched, kept and paid for."""
+    """How the stack is watched and protected."""
 
     @property
     def mailing(self) -> list[str]:

@@ -26,38 +26,40 @@ _FEED = frozenset(
 
 
 class StreamSettings(Section):
-    """`streams.<name>`: tables, what is archived, what is mailed, and how the functions are fed and built."""
+    """`streams.<name>`: the tables, what is archived, what is mailed, and how the functions are fed."""
 
     table_name: TableName | None = None
-    """The name of the table that is made; left out: named automatically."""
+    """The name of the table that is made; without it the name is made up."""
     partition_key: AttributeName = "userId"
     """The partition key of the table that is made, a string."""
     sort_key: AttributeName | None = None
-    """Its sort key, a string; left out: none."""
+    """Its sort key, a string."""
     tables: Annotated[list[TableName], Field(max_length=10), each_once] = []
-    """Names of tables that exist, each with a stream of both images; given, none is made."""
+    """Existing tables to read, each with a stream of both images; then none is made."""
     archive: Annotated[list[EventName], each_once] = ["INSERT", "REMOVE"]
-    """The kinds of change that are archived in S3; []: no archiver."""
+    """The kinds of change that are archived in S3; with [] there is no archiver."""
     address_attribute: AttributeName = stream_defaults.ADDRESS_ATTRIBUTE
-    """Where the address of a mail is, unless its rule says."""
+    """The attribute that holds the address, unless a rule names another."""
     name_attribute: AttributeName = stream_defaults.NAME_ATTRIBUTE
-    """Where the name is that mails greet."""
+    """The attribute that holds the name, which mails greet."""
     mails: list[MailRuleSettings] = []
-    """Rules of mail, ten at most: each that matches a change sends its mail to each address; []: no notifier."""
+    """Up to ten mail rules; each rule that matches a change sends a mail to each of its addresses. With [] there is no
+    notifier.
+    """
     maximum_retry_attempts: Annotated[int, Field(ge=0, le=10_000)] = stream_defaults.MAXIMUM_RETRY_ATTEMPTS
-    """How often a failing record is tried again."""
+    """How often a failing record is retried, unless it gets too old before that."""
     maximum_record_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = stream_defaults.MAXIMUM_RECORD_AGE_SECONDS
-    """How old a record may get while it is tried; whichever limit is reached first ends it."""
+    """How old a failing record may get while it is retried."""
     batch_size: Annotated[int, Field(ge=1, le=10_000)] = stream_defaults.BATCH_SIZE
-    """Records an invocation, at most."""
+    """The most records of one invocation."""
     batch_window_seconds: Annotated[int, Field(ge=0, le=300)] = stream_defaults.BATCH_WINDOW_SECONDS
-    """How long to wait for a batch to fill."""
+    """How long Lambda waits for a batch to fill."""
     parallelization_factor: Annotated[int, Field(ge=1, le=10)] = stream_defaults.PARALLELIZATION_FACTOR
-    """Batches of a shard at once; changes of one key stay in order."""
+    """How many batches of a shard run at once; changes of one key stay in order."""
     memory_mib: Annotated[int | None, Field(ge=128, le=10_240, alias="memoryMiB")] = None
-    """What each function has; left out: 256."""
+    """The memory of each function; 256 by default."""
     timeout_seconds: Annotated[int | None, Field(ge=30, le=900)] = None
-    """How long an invocation may take; left out: 60 of the archiver, 300 of the notifier."""
+    """How long an invocation may take; by default 60 for the archiver and 300 for the notifier."""
 
     @property
     def rules(self) -> list[MailRule]:

@@ -16,7 +16,7 @@ from infra.settings import Settings, load
 from sluice.cli import cli
 from sluice.cloud.program.execution import stacks
 from sluice.outputs import Import, Report, SluiceOutputs, Stream, StreamTable
-from tests.docs.markdown import DOCS, EVERY, PAGES, ROOT, anchors, blocks, links, prose, shell
+from tests.docs.markdown import EVERY, PAGES, ROOT, anchors, blocks, links, prose, shell
 from tests.infra.test_program_settings import graph_of as stack_of
 
 README = (ROOT / "README.md").read_text()
@@ -44,9 +44,15 @@ def test_every_link_leads_somewhere(page):
     assert broken == []
 
 
-def test_every_page_is_linked_from_the_readme():
-    linked = {link.partition("#")[0] for link in links(README)}
-    assert {f"docs/{page.name}" for page in DOCS} <= linked
+def test_the_index_links_every_page_and_the_readme_links_the_index():
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / link.partition("#")[0]).resolve() for link in links(index.read_text())}
+    assert {*EVERY, ROOT / "README.md"} - {index, ROOT / "SECURITY.md", ROOT / "examples/orders/README.md"} <= linked
+    assert "docs/README.md" in links(README)
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) < 200
 
 
 @pytest.mark.parametrize("page", named(EVERY))
@@ -83,46 +89,7 @@ def is_model(kind):
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
-def settings_blocks():
-    """What the README shows of `pipelines.yaml` and of a stack file."""
-    pipelines, stack = [block.body for block in blocks(README) if block.info == "yaml"]
-    return pipelines, stack
-
-
-def shown_settings():
-    """What the README shows of both files: section -> settings."""
-    pipelines, stack = map(yaml.safe_load, settings_blocks())
-    own = {name.removeprefix("sluice:"): value for name, value in stack["config"].items() if name != "aws:region"}
-    return {**own, **pipelines}
-
-
-def shown_keys(value, prefix=""):
-    """The keys of settings; those of pipelines without their names, such as `imports.chunkMiB`."""
-    for name, held in value.items():
-        key = f"{prefix}{name}"
-        yield key
-        if key in ONLY:
-            yield from shown_keys(held[ONLY[key]], f"{key}.")
-            continue
-        for one in held if isinstance(held, list) else [held]:
-            if isinstance(one, dict) and key not in (
-                "streams.mails.where",
-                "imports.set",
-                "imports.format.booleans",
-            ):
-                yield from shown_keys(one, f"{key}.")
-
-
-ONLY = {"streams": "users", "imports": "items", "imports.columns": "Order No", "reports": "tables"}
-
-
-def test_the_readme_shows_every_setting_and_no_other():
-    assert set(shown_keys(shown_settings())) == set(keys(Settings)) - {"environment", "region"}
-
-
-def test_the_settings_of_the_readme_are_valid():
-    pipelines, stack = map(yaml.safe_load, settings_blocks())
-    load(stack["config"], "dev", pipelines)
+ONLY = {"streams": "users", "imports": "items", "reports": "tables"}
 
 
 def defaults():
@@ -142,18 +109,6 @@ def defaults():
     }
 
 
-def test_what_the_readme_calls_a_default_is_one():
-    for block, form in zip(settings_blocks(), (r"^(\w+):\n  \w+:.*\n", r"^  sluice:(\w+):\n"), strict=True):
-        sections = re.split(form, block, flags=re.MULTILINE)[1:]
-        for section, text in zip(sections[::2], sections[1::2], strict=True):
-            shown = shown_settings()[section]
-            for line in re.findall(r"^    (?=\w).*", text, re.MULTILINE):
-                key, note = line.split(":")[0].strip(), line.partition("#")[2]
-                if "example" not in note and "required" not in note:
-                    of = shown[ONLY[section]] if section in ONLY else shown
-                    assert of[key] == defaults()[section][key], f"{section}.{key}"
-
-
 def test_a_setting_that_a_page_names_exists():
     known = set(keys(Settings))
     sections = "mail|streams|imports|reports|operations"
@@ -171,17 +126,18 @@ def test_the_settings_tables_have_the_defaults():
                 assert yaml.safe_load(shown) == defaults()[section][name], f"{page.name}: {key}"
 
 
-def test_the_readme_shows_every_output_and_no_other():
-    section = README.partition("## Stack outputs")[2].partition("\n## ")[0]
-    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+OUTPUTS = (ROOT / "docs" / "outputs.md").read_text()
+
+
+def test_the_page_of_outputs_shows_every_one_and_no_other():
+    rows = [line.split("|")[1] for line in OUTPUTS.splitlines() if line.startswith("| `")]
     shown = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
     assert sorted(shown) == sorted(["contract", *(field.name for field in fields(SluiceOutputs))])
 
 
 @pytest.mark.parametrize(("output", "kind"), [("streams", Stream), ("imports", Import), ("reports", Report)])
-def test_the_readme_shows_every_output_of_a_pipeline_and_no_other(output, kind):
-    section = README.partition("## Stack outputs")[2].partition("\n## ")[0]
-    (row,) = re.findall(rf"^\| `{output}` \|(.*)", section, re.MULTILINE)
+def test_the_page_of_outputs_shows_every_one_of_a_pipeline_and_no_other(output, kind):
+    (row,) = re.findall(rf"^\| `{output}` \|(.*)", OUTPUTS, re.MULTILINE)
     known = {field.name for of in (kind, *([StreamTable] if kind is Stream else [])) for field in fields(of)}
     assert set(re.findall(r"`(\w+)`", row)) == known
 
@@ -214,13 +170,15 @@ def test_every_command_and_option_that_is_named_exists():
         assert {part for part in rest if part.startswith("--")} <= known, f"{page}: {arguments}"
 
 
-def test_every_command_and_option_is_in_the_readme():
-    section = README.partition("## Commands")[2].partition("\n## ")[0]
+COMMANDS = (ROOT / "docs" / "commands.md").read_text()
+
+
+def test_every_command_and_option_has_its_row():
     context = click.Context(cli)
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         assert command
-        (row,) = re.findall(rf"^\| `python -m sluice {name}\b([^`]*)`", section, re.MULTILINE)
+        (row,) = re.findall(rf"^\| `python -m sluice {name}\b([^`]*)`", COMMANDS, re.MULTILINE)
         shared = {"--stack", "--outputs"}  # said once, below the table
         options = {part for made in command.params if not getattr(made, "hidden", False) for part in made.opts}
         wanted = {option for option in options if option.startswith("--")} - shared
@@ -232,9 +190,8 @@ def targets():
     return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
-def test_every_target_of_make_is_in_the_readme_and_in_its_own_list():
-    section = README.partition("## Commands")[2].partition("\n## ")[0]
-    shown = re.findall(r"^\| `make ([a-z]+)\b", section, re.MULTILINE)
+def test_every_target_of_make_has_its_row_and_is_in_its_own_list():
+    shown = re.findall(r"^\| `make ([a-z]+)\b", COMMANDS, re.MULTILINE)
     described = re.findall(r"^([a-z]+):.* ## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert sorted(shown) == sorted(described) == sorted(targets())
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from sluice import __version__
 from tests.docs.commands import apply, carry_out, masked, untimed
 from tests.docs.markdown import ROOT, Block, blocks
 from tests.package_index import has_index
@@ -45,7 +46,7 @@ def test_each_change_of_a_page_works_as_written(fork, name):
 
 @pytest.mark.e2e
 def test_the_play_of_the_readme_goes_as_written_in_two_minutes(fork):
-    section = (ROOT / "README.md").read_text().partition("To play with it yourself")[2].partition("\n## ")[0]
+    section = (ROOT / "README.md").read_text().partition("## Play with it")[2].partition("\n## ")[0]
     began, page = time.monotonic(), blocks(section)
     for step, following in zip(page, [*page[1:], Block("", "")], strict=True):
         if step.info == "sh":
@@ -53,3 +54,27 @@ def test_the_play_of_the_readme_goes_as_written_in_two_minutes(fork):
             expected = masked(following.body).splitlines() if following.info == "text" else []
             carry_out(fork, Block("sh", "\n".join(own)), expected, masked)
     assert time.monotonic() - began < 120
+
+
+@pytest.mark.slow
+def test_the_wheel_of_the_readme_is_made_as_written(fork, monkeypatch):
+    section = (ROOT / "README.md").read_text().partition("## Use it in your own program")[2].partition("\n## ")[0]
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # what builds it is in .venv, and is not downloaded again
+    (made,) = [block for block in blocks(section) if block.info == "sh"]
+    printed = run(fork, made.body)
+    assert [wheel.name for wheel in fork.glob("dist/*")] == [f"sluice_pipelines-{__version__}-py3-none-any.whl"], (
+        printed
+    )
+
+
+def test_nothing_else_of_the_readme_is_a_command():
+    """`make test` is what CI runs, and the demo has tests of its own."""
+    page = (ROOT / "README.md").read_text()
+    tested = [
+        *blocks(page.partition("## Play with it")[2].partition("\n## ")[0]),
+        *blocks(page.partition("## Use it in your own program")[2].partition("\n## ")[0]),
+    ]
+    others = [block.body for block in blocks(page) if block.info == "sh" and block not in tested]
+    assert others == ["make demo\nmake test\n"]
+    assert "make test" in (ROOT / ".ci/run").read_text().splitlines()

@@ -1,8 +1,18 @@
 # Each target works on a fresh machine with Python 3.11 or newer and make; `make help` lists them.
 PYTHON ?= python3
-RUN := .venv/bin/python
+# With `make check PYTHON=python3.13` another Python than that of .venv has an environment of its own, .venv-3.13.
+VENV := .venv
+version = $(shell $(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+ifneq ($(origin PYTHON),file)
+ifneq ($(wildcard .venv/bin/python),)
+ifneq ($(call version,$(PYTHON)),$(call version,.venv/bin/python))
+VENV := .venv-$(call version,$(PYTHON))
+endif
+endif
+endif
+RUN := $(VENV)/bin/python
 PIP := -m pip install --disable-pip-version-check --no-deps
-LOCK := .venv/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet
+LOCK := $(VENV)/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo smoke check test proof bench lint format lock clean
@@ -14,23 +24,23 @@ endif
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: .venv/.ready-dev ## make .venv with everything that the other commands need
+setup: $(VENV)/.ready-dev ## make .venv with everything that the other commands need
 
-.venv/.ready: requirements-cloud.txt
+$(VENV)/.ready: requirements-cloud.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sluice needs Python 3.11 or newer: make PYTHON=/path/to/python3.11")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 	$(RUN) $(PIP) --no-compile --require-hashes -r requirements-cloud.txt
 	@$(RUN) $(PIP) --quiet --no-index --no-build-isolation -e .
 	@touch $@
 
-.venv/.ready-dev: .venv/.ready requirements-dev.txt
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt
 	$(RUN) $(PIP) --require-hashes -r requirements-dev.txt
 	@touch $@
 
-demo: .venv/.ready ## the whole of Sluice on this machine, driven with sample data
+demo: $(VENV)/.ready ## the whole of Sluice on this machine, driven with sample data
 	@$(RUN) -m sluice demo
 
-smoke: .venv/.ready ## end-to-end checks of a stack in AWS: make smoke OUTPUTS=outputs.json
+smoke: $(VENV)/.ready ## end-to-end checks of a stack in AWS: make smoke OUTPUTS=outputs.json
 	@$(RUN) -m sluice smoke --outputs $(OUTPUTS)
 
 check: setup ## the tests that one runs all day: no embedded cloud, no proofs, nothing slow
@@ -67,4 +77,4 @@ lock: setup ## resolve the dependencies of pyproject.toml anew
 	$(LOCK) --no-config --group pyproject.toml:bench -o requirements-bench.txt
 
 clean: ## remove everything that is made
-	rm -rf .venv .venv-bench .build .sluice .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-* .build .sluice .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -4,7 +4,7 @@ import gzip
 import json
 from typing import Any
 
-from tests.handlers.importer.reading.test_compression import zstd
+from tests.handlers.importer.reading.test_decompression import zstd
 
 TEXT = 'Zoë "Z", x'
 QUOTED = '1,"Zoë ""Z"", x"'

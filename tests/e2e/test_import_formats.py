@@ -14,7 +14,7 @@ from sluice.failures.files import file_failures
 from sluice.ledger import entries
 from sluice.rejects import rejects
 from tests.e2e.test_import import ended, items, put
-from tests.handlers.importer.reading.test_compression import zstd
+from tests.handlers.importer.reading.test_decompression import zstd
 from tests.stacks import configured, eventually, imports_of, invoke, receive, stop_imports, table, target
 
 FORMAT = {

@@ -9,7 +9,6 @@ from json.encoder import encode_basestring_ascii as quoted
 from handlers.importer.errors import Reject, RowError
 from handlers.importer.items.csv_names import attributes_of, check_keys
 from handlers.importer.items.numbers import canonical, number, written_as_numbers
-from handlers.importer.items.object_items import ObjectItems
 from handlers.importer.items.rules import (
     BLANKS,
     BOOLEANS,
@@ -74,12 +73,14 @@ class CsvItems:
             check_keys(header, attributes, schema)
         schema = schema._replace(names=dict(zip(header, attributes, strict=True)) if schema.names else {})
         self._header = list(header)
-        self._attributes = attributes
         self._repetitions = list(_repetitions(cells or header, quote))
         self._nulls = frozenset(nulls)
         meanings = {text.strip(" \t").lower(): meaning for text, meaning in booleans} or BOOLEANS
-        self._objects = ObjectItems(schema._replace(names={}), transform, typed_columns=True, booleans=meanings)
-        self._columns = None if transform else _Columns(attributes, schema, self._repetitions, meanings)
+        self._made = (
+            _transformed(attributes, schema, transform, meanings)
+            if transform
+            else _Columns(attributes, schema, self._repetitions, meanings).items
+        )
         self._rows_at_once = 1 if transform else ROWS_AT_ONCE
 
     def items(
@@ -145,12 +146,23 @@ class CsvItems:
                 raise RowError(f"has {odd.pop()} cells, the header has {width}")
         if self._nulls:
             rows = [["" if cell in self._nulls else cell for cell in row] for row in rows]
-        return self._columns.items(rows, plain) if self._columns else self._transformed(rows)
+        return self._made(rows, plain)
 
-    def _transformed(self, rows: Sequence[Row]) -> _Made:
-        objects = [{name: cell for name, cell in zip(self._attributes, row, strict=True) if cell} for row in rows]
-        texts, keys = zip(*map(self._objects.item, objects), strict=True)
+
+def _transformed(
+    attributes: Sequence[str], schema: Schema, transform: Transform, booleans: Mapping[str, bool]
+) -> Callable[[Sequence[Row], bool], _Made]:
+    """What makes items of what a transform makes of rows; see `_Columns.items`."""
+    from handlers.importer.items.object_items import ObjectItems  # a cold start without a transform is spared it
+
+    objects = ObjectItems(schema._replace(names={}), transform, typed_columns=True, booleans=booleans)
+
+    def items(rows: Sequence[Row], _plain: bool) -> _Made:
+        cells = [{name: cell for name, cell in zip(attributes, row, strict=True) if cell} for row in rows]
+        texts, keys = zip(*map(objects.item, cells), strict=True)
         return texts, keys
+
+    return items
 
 
 class _Columns:

@@ -12,9 +12,9 @@ EventBridge's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.h
 import json
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import unquote_plus
 
 from handlers.importer.reading.records import Position
+from handlers.shared.aws.percent import percent_decoded
 
 PLAN = "plan"
 _FORMAT = 1
@@ -139,7 +139,7 @@ def _announced(event: dict[str, Any]) -> File:
     s3_object = event["s3"]["object"]
     return _file(
         event["s3"]["bucket"]["name"],
-        unquote_plus(s3_object["key"], errors="strict"),
+        percent_decoded(s3_object["key"]),
         s3_object,
         etag=s3_object["eTag"],
         version_id=s3_object.get("versionId"),

@@ -22,9 +22,8 @@ from handlers.importer.reading.dialect import Dialect
 from handlers.importer.reading.encodings import UTF_8, Encoding
 from handlers.importer.reading.format import Format
 from handlers.importer.reading.records import CTRL_Z, RECORD_BYTES, Position, Rules
-from handlers.importer.reading.streams import Stream
+from handlers.importer.reading.streams import BEGINNING_BYTES, Stream
 
-PIECE_BYTES = 1 << 16
 _MARK = b"\xef\xbb\xbf"
 _SEP_LINE = re.compile(r'("?)sep=([^\r\n])\1(?=[\r\n]|\Z)', re.IGNORECASE)
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r(?=[^\n]))")
@@ -87,12 +86,12 @@ def _sep(stream: Stream, encoding: Encoding) -> str:
 def _behind_lines(stream: Stream, start: Position, count: int) -> Position:
     """Passes over so many lines, a piece at a time: one may be gigabytes long in a small gzipped file."""
     offset, line = start
-    while count and (piece := stream.peek(PIECE_BYTES)):
+    while count and (piece := stream.peek(BEGINNING_BYTES)):
         at = 0
         while count and (match := _LINE.match(piece, at)):
             at, line, count = match.end(), line + 1, count - 1
         if count:  # the last of them goes on, but for a CR on which an LF may follow
-            at = max(len(piece) - (piece.endswith(b"\r") and len(piece) == PIECE_BYTES), at)
+            at = max(len(piece) - (piece.endswith(b"\r") and len(piece) == BEGINNING_BYTES), at)
         stream.skip(at)
         offset += at
     return Position(offset, line)
@@ -102,7 +101,7 @@ def _behind_blanks(stream: Stream, start: Position, rules: Rules, delimiter: byt
     """Passes over blank lines, a piece at a time: there may be gigabytes of them in a small gzipped file."""
     blanks = re.compile(rb"(?:(?:[ \t]|%s)*+(?:\r\n|\n|\r(?=[^\n])))++" % re.escape(delimiter))
     offset, line = start
-    while match := blanks.match(stream.peek(PIECE_BYTES)):
+    while match := blanks.match(stream.peek(BEGINNING_BYTES)):
         stream.skip(match.end())
         offset, line = offset + match.end(), line + rules.lines(match[0])
     return Position(offset, line)
@@ -114,7 +113,7 @@ def _first_record(stream: Stream, rules: Rules, encoding: Encoding) -> tuple[byt
     Raises:
         FileError: it is malformed or too long.
     """
-    size, longest = PIECE_BYTES, RECORD_BYTES + rules.lookahead + len(CTRL_Z)
+    size, longest = BEGINNING_BYTES, RECORD_BYTES + rules.lookahead + len(CTRL_Z)
     while True:
         beginning = stream.peek(size)
         final = len(beginning) < size

@@ -11,14 +11,11 @@ from typing import NamedTuple
 
 from handlers.importer.errors import FileError
 from handlers.importer.reading.compression import GZIP, ZSTD, told
-from handlers.importer.reading.csv_header import PIECE_BYTES, csv_head
-from handlers.importer.reading.csv_rules import csv_rules
 from handlers.importer.reading.dialect import Dialect
 from handlers.importer.reading.encodings import UTF_8, Encoding, encoding
 from handlers.importer.reading.format import Format
-from handlers.importer.reading.json_shape import json_head, lines_head
 from handlers.importer.reading.records import LineRules, Position, Rules
-from handlers.importer.reading.streams import Stream
+from handlers.importer.reading.streams import BEGINNING_BYTES, Stream
 
 
 class Kind(Enum):
@@ -61,7 +58,11 @@ class Head(NamedTuple):
     @property
     def rules(self) -> Rules | None:
         """Where records end; None if only reading from the start tells."""
-        return csv_rules(self.dialect, self.encoding.read_as) if self.dialect else RULES.get(self.kind)
+        if not self.dialect:
+            return RULES.get(self.kind)
+        from handlers.importer.reading.csv_rules import csv_rules  # other files are spared it
+
+        return csv_rules(self.dialect, self.encoding.read_as)
 
 
 RULES: dict[Kind, Rules] = {Kind.JSON_LINES: LineRules()}
@@ -125,7 +126,7 @@ def inspect(stream: Stream, kind: Kind | None, settings: Format = AS_NAMED, writ
     Raises:
         FileError: the file is no text, or does not begin as its format must.
     """
-    beginning = stream.peek(PIECE_BYTES)
+    beginning = stream.peek(BEGINNING_BYTES)
     if compression := told(beginning):
         why = "compressed twice" if settings.compression != "none" else "the setting format.compression is none"
         raise FileError(f"is {compression} by its content, and is not decompressed: {why}")
@@ -138,10 +139,14 @@ def inspect(stream: Stream, kind: Kind | None, settings: Format = AS_NAMED, writ
     start = Position(len(codecs.BOM_UTF8) if beginning.startswith(codecs.BOM_UTF8) else 0, 1)
     stream.skip(start.offset)
     if kind in (Kind.CSV, Kind.TSV):
+        from handlers.importer.reading.csv_header import csv_head  # see `rows`: what another kind needs is not loaded
+
         csv = csv_head(stream, settings, settings.dialect(kind.value), start, written)
         if not csv.names:  # an empty file, which any format may be
             return Head(Kind.JSON_LINES, [], csv.start, encoding=written)
         return Head(kind, csv.names, csv.start, cells=csv.cells, dialect=csv.dialect, encoding=written)
+    from handlers.importer.reading.json_shape import json_head, lines_head  # likewise
+
     if kind is Kind.JSON_LINES:
         shape, first, wrapper = lines_head(stream, start, written.read_as)
     else:

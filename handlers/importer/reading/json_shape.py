@@ -13,11 +13,10 @@ from typing import NamedTuple
 from handlers.importer.errors import FileError
 from handlers.importer.reading.json_text import Fault, blanks_end, extent
 from handlers.importer.reading.records import RECORD_BYTES, Position
-from handlers.importer.reading.streams import Stream
+from handlers.importer.reading.streams import BEGINNING_BYTES, Stream
 
 WRAPPER = "Items"
 """What the AWS CLI and the SDKs call the rows of a scan or a query."""
-_PIECE_BYTES = 1 << 16
 _BLANKS = re.compile(b"(?:[ \t\n\r]|\xef\xbb\xbf)*+")
 _MEMBER = re.compile(r'[ \t\n\r]*+("(?:[^"\\\x00-\x1f]|\\.)*+")[ \t\n\r]*+:[ \t\n\r]*+')
 _REST_OF_LINE = re.compile("[ \t\r\ufeff\x1a]*+")
@@ -58,7 +57,7 @@ def json_head(stream: Stream, start: Position, wrapper: str = "", encoding: str 
         return JsonHead(Shape.ARRAY, Position(first.offset + 1, first.line))
     if beginning != b"{":
         return JsonHead(Shape.LINES, first)
-    size = _PIECE_BYTES
+    size = BEGINNING_BYTES
     while True:
         piece = stream.peek(size)
         text = piece.decode(encoding, "surrogateescape")
@@ -83,7 +82,7 @@ def lines_head(stream: Stream, start: Position, encoding: str = "utf-8") -> Json
     first = _behind_blanks(stream, start)
     if (beginning := stream.peek(1)) not in (b"[", b"{") or not beginning:
         return JsonHead(Shape.LINES, first)
-    size = _PIECE_BYTES
+    size = BEGINNING_BYTES
     while b"\n" not in (piece := stream.peek(size)) and size <= len(piece) and size <= RECORD_BYTES:
         size = min(4 * size, RECORD_BYTES + 1)
     text = piece.decode(encoding, "surrogateescape")
@@ -158,11 +157,11 @@ def _shape(text: str, wrappers: tuple[str, ...], *, is_all: bool) -> tuple[Shape
 def _behind_blanks(stream: Stream, start: Position) -> Position:
     """Passes over leading blanks, a piece at a time: there may be gigabytes of them in a small gzipped file."""
     offset, line = start
-    while piece := stream.peek(_PIECE_BYTES):
+    while piece := stream.peek(BEGINNING_BYTES):
         match = _BLANKS.match(piece)
         passed = match[0] if match else b""
         stream.skip(len(passed))
         offset, line = offset + len(passed), line + passed.count(b"\n")
-        if len(passed) < len(piece) and not (len(piece) == _PIECE_BYTES and len(passed) > _PIECE_BYTES - 3):
+        if len(passed) < len(piece) and not (len(piece) == BEGINNING_BYTES and len(passed) > BEGINNING_BYTES - 3):
             break
     return Position(offset, line)

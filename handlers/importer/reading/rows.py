@@ -1,22 +1,20 @@
-"""Opens a file at a place: puts together what decompresses its bytes, looks at its beginning and reads its rows."""
+"""Opens a file at a place: puts together what decompresses its bytes, looks at its beginning and reads its rows.
+
+What only some files need is loaded when one does: all of it would take a fifth of a cold start.
+"""
 
 from collections.abc import Callable
 from typing import BinaryIO
 
 from handlers.importer.items.rules import Schema
 from handlers.importer.items.transform import Transform
-from handlers.importer.reading import compression
 from handlers.importer.reading.batches import Reader
-from handlers.importer.reading.csv_reader import CsvReader
+from handlers.importer.reading.compression import MAGIC_BYTES, told
 from handlers.importer.reading.encodings import MARK_BYTES, written
 from handlers.importer.reading.format import Format
 from handlers.importer.reading.formats import AS_NAMED, Kind, by_name, inspect
-from handlers.importer.reading.json_array import JsonArrayReader
-from handlers.importer.reading.json_lines import JsonLinesReader
-from handlers.importer.reading.json_objects import JsonObjectsReader
 from handlers.importer.reading.records import Position, Rules
 from handlers.importer.reading.streams import FilePart, Stream
-from handlers.importer.reading.transcoder import Transcoder
 
 _START = Position(0, 1)
 
@@ -54,11 +52,15 @@ class Rows:
         self._stored = self.stream = self._open(0)
         self.compression = named
         if settings.compression == "auto":
-            self.compression = compression.told(self._stored.peek(compression.MAGIC_BYTES)) or named
+            self.compression = told(self._stored.peek(MAGIC_BYTES)) or named
         if self.compression:
-            self.stream = compression.decompressed(self._stored.read, self.compression, limit_bytes)
+            from handlers.importer.reading.decompression import decompressed
+
+            self.stream = decompressed(self._stored.read, self.compression, limit_bytes)
         encoding = written(self.stream.peek(MARK_BYTES), settings.encoding)
         if encoding.is_transcoded:
+            from handlers.importer.reading.transcoder import Transcoder
+
             self.stream = Transcoder(self.stream.read, encoding.name)
         self.head = inspect(self.stream, self.kind, settings, encoding)
         self.position: Position = max(self.head.start, position)
@@ -91,15 +93,22 @@ class Rows:
         """
         head = self.head
         if head.dialect:
+            from handlers.importer.reading.csv_reader import CsvReader
+
             return CsvReader(head, schema, transform, self._settings)
         # What a transform returns tells by itself whether it is DynamoDB JSON.
         dynamodb_json = self._settings.type == "dynamodb" and not transform
         if head.kind in (Kind.JSON_ARRAY, Kind.JSON_WRAPPED):
+            from handlers.importer.reading.json_array import JsonArrayReader
+
             return JsonArrayReader(
                 schema, transform, dynamodb_json=dynamodb_json, wrapper=head.wrapper, encoding=head.encoding
             )
-        reader = JsonObjectsReader if head.kind is Kind.JSON_OBJECTS else JsonLinesReader
-        return reader(schema, transform, dynamodb_json=dynamodb_json, encoding=head.encoding)
+        if head.kind is Kind.JSON_OBJECTS:
+            from handlers.importer.reading.json_objects import JsonObjectsReader as Reader
+        else:
+            from handlers.importer.reading.json_lines import JsonLinesReader as Reader
+        return Reader(schema, transform, dynamodb_json=dynamodb_json, encoding=head.encoding)
 
     def close(self) -> None:
         """Ends the reading."""

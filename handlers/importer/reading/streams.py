@@ -18,6 +18,8 @@ _GONE = {
 }
 """S3's errors that will not pass by themselves."""
 PIECE_BYTES = 1 << 17
+BEGINNING_BYTES = 1 << 16
+"""How much of a file's beginning is looked at at once."""
 
 
 class FilePart:

@@ -1,6 +1,9 @@
 """Percent-encoding as AWS signs it (RFC 3986), by hand: without `urllib.parse` set-up takes 0.96 of the CPU time."""
 
+import re
+
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
 def percent_encoded(text: str, also_plain: str = "") -> str:
@@ -11,3 +14,14 @@ def percent_encoded(text: str, also_plain: str = "") -> str:
     """
     plain = (_UNRESERVED + also_plain).encode()
     return "".join([chr(byte) if byte in plain else f"%{byte:02X}" for byte in text.encode()])
+
+
+def percent_decoded(text: str) -> str:
+    """Returns the text that forms and S3's announcements encode so: a plus is a blank, `%` and two digits are a byte.
+
+    Raises:
+        UnicodeDecodeError: The bytes are no UTF-8.
+        UnicodeEncodeError: The text has a lone surrogate.
+    """
+    plain = text.replace("+", " ").encode()
+    return _ENCODED.sub(lambda match: bytes([int(match[1], 16)]), plain).decode()

@@ -11,7 +11,7 @@ from handlers.importer.reading.format import Format
 from handlers.importer.reading.records import blocks
 from infra.import_defaults import IGNORE
 from tests.handlers.importer.cloud import Cloud
-from tests.handlers.importer.reading.test_compression import zstd
+from tests.handlers.importer.reading.test_decompression import zstd
 
 
 def rows(count: int) -> str:

@@ -20,7 +20,7 @@ from handlers.importer.reading.records import Position
 from handlers.importer.reading.rows import Rows
 from handlers.importer.reading.splitter import chunks
 from tests.handlers.importer.conftest import Outcome, ReadFile
-from tests.handlers.importer.reading.test_compression import zstd
+from tests.handlers.importer.reading.test_decompression import zstd
 
 START = Position(0, 1)
 

@@ -1,10 +1,10 @@
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.shared.aws.percent import percent_encoded
+from handlers.shared.aws.percent import percent_decoded, percent_encoded
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,23 @@ def test_a_text_is_encoded_as_the_standard_library_does(text: str, also_plain: s
 def test_a_text_that_has_no_bytes_is_an_error():
     with pytest.raises(UnicodeEncodeError):
         percent_encoded("\ud800")
+
+
+@given(
+    st.lists(
+        st.sampled_from(["%", "+", "C3", "%C3", "%bc", "%2B", "%zz", "ü", "€", "a", " "]) | st.text(max_size=3)
+    ).map("".join)
+)
+def test_a_text_is_decoded_as_the_standard_library_does(text: str):
+    try:
+        expected = unquote_plus(text, errors="strict")
+    except UnicodeDecodeError:
+        with pytest.raises(UnicodeDecodeError):
+            percent_decoded(text)
+    else:
+        assert percent_decoded(text) == expected
+
+
+def test_a_text_with_half_a_character_is_an_error():
+    with pytest.raises(UnicodeEncodeError):
+        percent_decoded("\ud800")

@@ -1,5 +1,9 @@
 """The reporter's entry point: reads the event, runs, and ends with one line of metrics."""
 
+import gc
+
+gc.disable()  # what is loaded stays: to look through it for garbage takes up to a tenth of a cold start
+
 import os
 import time
 from functools import cache
@@ -12,6 +16,9 @@ from handlers.reporter.settings import Settings, read
 from handlers.shared.aws import dynamodb, s3, ses
 from handlers.shared.deadlines import Deadlines
 from handlers.shared.observability import emit
+
+gc.freeze()  # nor is it later: 0.96 of the CPU time of mails, 0.93 of an archive's
+gc.enable()
 
 _READING = 0.6  # of the time that can be used; what follows needs seconds
 _CALLS = 20  # more than a run makes one after the other, reading aside: one outage leaves time for the rest

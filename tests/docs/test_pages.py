@@ -7,7 +7,7 @@ import time
 import pytest
 
 from sluice import __version__
-from tests.docs.commands import apply, carry_out, masked, untimed
+from tests.docs.commands import apply, carry_out, masked, run, untimed
 from tests.docs.markdown import ROOT, Block, blocks
 from tests.package_index import has_index
 

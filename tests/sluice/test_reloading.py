@@ -167,9 +167,9 @@ def test_files_are_watched_until_it_is_stopped_from_before_there_is_a_stack(edit
         time.sleep(0.5)
         assert "updated" not in capsys.readouterr().out
         reloader.follow(edited.stack, edited.follow)
-        eventually(lambda: "mail-welcome updated" in capsys.readouterr().out, 10)
+        eventually(lambda: "mail-welcome updated" in capsys.readouterr().out)
         file.write_text(file.read_text() + "PPS: soon.\n")
-        eventually(lambda: "mail-welcome updated" in capsys.readouterr().out, 10)
+        eventually(lambda: "mail-welcome updated" in capsys.readouterr().out)
     finally:
         reloader.stop()
     assert not reloader._thread.is_alive()

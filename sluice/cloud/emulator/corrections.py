@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
+from urllib.parse import parse_qs
 
 from sluice.cloud.emulator.guard import Application, Receive, Scope, Send
 from sluice.cloud.emulator.ministack import tap_name
@@ -22,6 +23,8 @@ SCHEDULES = "/_sluice/schedules"
 """The path at which the runner of schedules reads what it is to run."""
 RULES = "/_sluice/rules"
 """The path at which the runner of rules' targets reads what it is to run."""
+OUTBOX = "/_sluice/outbox"
+"""The path that tells the mails with the numbers `after` + 1 to `after` + `most`, counted from 1 as they were sent."""
 _REVISION = "Revision"
 _LAG = "Lag"
 _NOT_AWS = ("Enabled", "Qualifier", _REVISION, _LAG)
@@ -32,7 +35,7 @@ _DROPPED = ("KMSKeyArn", "LoggingConfig", "MetricsConfig", "StartingPositionTime
 def correct(application: Application) -> Application:
     """Replaces functions of the emulator, and returns its application with the paths of our runners."""
     from hypercorn.asyncio.tcp_server import TCPServer
-    from ministack.services import eventbridge, lambda_svc, s3, scheduler
+    from ministack.services import eventbridge, lambda_svc, s3, scheduler, ses
 
     TCPServer._read_data = _then_closed(TCPServer._read_data)
     lambda_svc._poll_dynamodb_streams = lambda: False  # it loses failed records: a poller of ours runs the mappings
@@ -54,6 +57,8 @@ def correct(application: Application) -> Application:
         elif scope["type"] == "http" and scope["path"] == POISON:
             poison.is_on = json.loads(await _body(receive))
             await _answer(poison.is_on, send)
+        elif scope["type"] == "http" and scope["path"] == OUTBOX:
+            await _answer(_mails(ses, scope), send)
         else:
             await application(scope, receive, send)
 
@@ -216,6 +221,25 @@ def _tell_versions(s3: Any, eventbridge: Any) -> None:
         return dispatch(event, *args, **options)
 
     s3._fire_s3_event, eventbridge._dispatch_event = fired, dispatched
+
+
+# ---- mails
+
+
+def _mails(ses: Any, scope: Scope) -> dict[str, Any]:
+    """The mails that a request asks for, as the emulator keeps them, and how many there are.
+
+    Its own path answers all of them, whatever was seen before, and without what fills a template.
+    """
+    asked = parse_qs(scope["query_string"].decode("latin-1"))
+    after, most = (int(asked[name][0]) for name in ("after", "most"))
+    places = [mails for (_account, _region, key), mails in list(ses._sent_emails._data.items()) if key == "entries"]
+    sent = places[0] if len(places) == 1 else sorted((mail for each in places for mail in each), key=_sent_at)
+    return {"total": len(sent), "mails": sent[after : after + most]}
+
+
+def _sent_at(mail: dict[str, Any]) -> float:
+    return mail["Timestamp"]
 
 
 # ---- HTTP

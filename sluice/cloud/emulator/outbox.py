@@ -1,17 +1,37 @@
 """The mails that the emulator took, which AWS would have delivered."""
 
 from datetime import UTC, datetime
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
+from sluice.cloud.emulator.corrections import OUTBOX
 from sluice.cloud.emulator.own_paths import ask
 
 _PATIENCE_SECONDS = 10
+_AT_ONCE = 500
+"""Mails that one answer holds, some of a few KB and reports of up to 100."""
 
 Mail = TypedDict("Mail", {"to": list[str], "from": str, "subject": str, "text": str, "html": str, "sent_at": str})
 
 
+class Sent(NamedTuple):
+    """A mail, and what tells where it came from."""
+
+    number: int
+    """Its place among all, from 1."""
+    id: str
+    """SES's message id."""
+    mail: Mail
+    template: str
+    """The name in SES; empty where it was made of none."""
+    data: str
+    """What filled the template, as JSON."""
+    configuration_set: str
+
+
 def mails(endpoint: str, token: str, *, after: int = 0) -> list[Mail]:
     """The mails sent so far, oldest first, without the first `after` of them.
+
+    They come in pieces: what was seen is not told again, however many there are.
 
     Args:
         endpoint: the emulator's address.
@@ -21,19 +41,41 @@ def mails(endpoint: str, token: str, *, after: int = 0) -> list[Mail]:
     Raises:
         OSError, http.client.HTTPException, ValueError: see `ask`.
     """
-    accounts = ask(endpoint, "/_ministack/ses/messages", token, seconds=_PATIENCE_SECONDS)["messages"]
-    sent = sorted((mail for account in accounts.values() for mail in account), key=lambda mail: mail["Timestamp"])
-    return [_mail(one) for one in sent[after:]]
+    found: list[Mail] = []
+    while True:
+        total, sent = sent_mails(endpoint, token, after=after + len(found))
+        found += [each.mail for each in sent]
+        if not sent or after + len(found) >= total:
+            return found
 
 
-def _mail(sent: dict[str, Any]) -> Mail:
-    return {
-        "to": [*sent["To"], *sent["CC"], *sent["BCC"]],
-        "from": sent["Source"],
-        "subject": sent["Subject"],
-        "text": sent["BodyText"] or "",
-        "html": sent["BodyHtml"] or "",
-        "sent_at": datetime.fromtimestamp(sent["Timestamp"], UTC)
+def sent_mails(endpoint: str, token: str, *, after: int, most: int = _AT_ONCE) -> tuple[int, list[Sent]]:
+    """Returns how many mails were sent, and those after a number, oldest first.
+
+    Args:
+        endpoint: the emulator's address.
+        token: what its own paths ask for.
+        after: how many mails to pass over.
+        most: how many to return at most.
+
+    Raises:
+        OSError, http.client.HTTPException, ValueError: see `ask`.
+    """
+    path = f"{OUTBOX}?after={after}&most={most}"
+    answer = ask(endpoint, path, token, seconds=_PATIENCE_SECONDS)
+    return answer["total"], [_sent(number, each) for number, each in enumerate(answer["mails"], after + 1)]
+
+
+def _sent(number: int, kept: dict[str, Any]) -> Sent:
+    mail: Mail = {
+        "to": [*kept["To"], *kept.get("CC", ()), *kept.get("BCC", ())],
+        "from": kept["Source"],
+        "subject": kept.get("RenderedSubject") or kept.get("Subject") or "",
+        "text": kept.get("RenderedBodyText") or kept.get("BodyText") or "",
+        "html": kept.get("RenderedBodyHtml") or kept.get("BodyHtml") or "",
+        "sent_at": datetime.fromtimestamp(kept["Timestamp"], UTC)
         .isoformat(timespec="milliseconds")
         .replace("+00:00", "Z"),
     }
+    template, data = kept.get("Template", ""), kept.get("TemplateData", "")
+    return Sent(number, kept["MessageId"], mail, template, data, kept.get("ConfigurationSetName", ""))

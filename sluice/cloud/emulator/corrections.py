@@ -24,7 +24,10 @@ SCHEDULES = "/_sluice/schedules"
 RULES = "/_sluice/rules"
 """The path at which the runner of rules' targets reads what it is to run."""
 OUTBOX = "/_sluice/outbox"
-"""The path that tells the mails with the numbers `after` + 1 to `after` + `most`, counted from 1 as they were sent."""
+"""The path that tells the mails with the numbers `after` + 1 to `after` + `most`, counted from 1 as they were sent.
+
+With `html=no` they are without their HTML, which is most of them.
+"""
 _REVISION = "Revision"
 _LAG = "Lag"
 _NOT_AWS = ("Enabled", "Qualifier", _REVISION, _LAG)
@@ -235,7 +238,10 @@ def _mails(ses: Any, scope: Scope) -> dict[str, Any]:
     after, most = (int(asked[name][0]) for name in ("after", "most"))
     places = [mails for (_account, _region, key), mails in list(ses._sent_emails._data.items()) if key == "entries"]
     sent = places[0] if len(places) == 1 else sorted((mail for each in places for mail in each), key=_sent_at)
-    return {"total": len(sent), "mails": sent[after : after + most]}
+    told = sent[after : after + most]
+    if asked.get("html") == ["no"]:
+        told = [{name: value for name, value in mail.items() if not name.endswith("BodyHtml")} for mail in told]
+    return {"total": len(sent), "mails": told}
 
 
 def _sent_at(mail: dict[str, Any]) -> float:

@@ -49,7 +49,9 @@ def mails(endpoint: str, token: str, *, after: int = 0) -> list[Mail]:
             return found
 
 
-def sent_mails(endpoint: str, token: str, *, after: int, most: int = _AT_ONCE) -> tuple[int, list[Sent]]:
+def sent_mails(
+    endpoint: str, token: str, *, after: int, most: int = _AT_ONCE, html: bool = True
+) -> tuple[int, list[Sent]]:
     """Returns how many mails were sent, and those after a number, oldest first.
 
     Args:
@@ -57,11 +59,12 @@ def sent_mails(endpoint: str, token: str, *, after: int, most: int = _AT_ONCE) -
         token: what its own paths ask for.
         after: how many mails to pass over.
         most: how many to return at most.
+        html: whether their HTML is wanted, which is most of each; without, it is empty.
 
     Raises:
         OSError, http.client.HTTPException, ValueError: see `ask`.
     """
-    path = f"{OUTBOX}?after={after}&most={most}"
+    path = f"{OUTBOX}?after={after}&most={most}&html={'yes' if html else 'no'}"
     answer = ask(endpoint, path, token, seconds=_PATIENCE_SECONDS)
     return answer["total"], [_sent(number, each) for number, each in enumerate(answer["mails"], after + 1)]
 

@@ -143,3 +143,6 @@ def test_the_emulator_tells_mails_of_all_kinds_and_regions_in_the_order_in_which
     assert [each.mail["subject"] for each in sent] == ["plain", "Hello a@example.com"]
     assert (sent[1].template, sent[1].data) == ("outbox-hello", '{"name": "a@example.com"}')
     assert sent[0].template == ""
+    _, (brief,) = sent_mails(embedded_cloud.endpoint, embedded_cloud.server.token, after=before + 1, most=1, html=False)
+    assert (brief.mail["html"], brief.mail["text"]) == ("", "text")
+    assert sent[1].mail["html"] == "<p>a@example.com"

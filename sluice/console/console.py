@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sluice.console.feed import Feed
 from sluice.console.function_logs import FunctionLogs
+from sluice.console.outbox import Outbox
 from sluice.target import Target
 
 _AGE_SECONDS = {True: 10.0, False: 0.5}
@@ -28,11 +29,13 @@ class Console:
         program: The folder of its program; None where that is not known.
         feed: What happens.
         logs: What the functions say.
+        outbox: The mails of the embedded cloud.
     """
 
     def __init__(self, stack: str, target: Target, program: Path | None, feed: Feed) -> None:
         self.stack, self.target, self.program, self.feed = stack, target, program, feed
         self.logs = FunctionLogs()
+        self.outbox = Outbox()
         self._lock = threading.Lock()
         self._asked: dict[str, tuple[threading.Lock, list[Any]]] = {}
         self._notices: dict[str, str] = {}

@@ -1,15 +1,105 @@
-"""To be written."""
+"""The mails, as readers show them: the list, and each one in light and dark, wide and on a phone."""
 
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sluice.console.rendering import render
+from sluice.cloud.emulator.outbox import Sent
+from sluice.console.documents import document
+from sluice.console.notifiers import notifiers, template_names
+from sluice.console.outbox import mail_of
+from sluice.console.paging import page_of
+from sluice.console.rendering import console_of, render
+from sluice.console.views import view_of
+
+NO_TEMPLATE = "-"
+"""In the place of a template: the mails that are of none, such as reports."""
+_PARTS = ("HTML", "Text", "Headers", "Data")
 
 
 def show(request: Request) -> Response:
-    """Shows the page."""
-    return render(request, "error.html", said="To be written.")
+    """Shows the list."""
+    console, asked = console_of(request), request.query_params
+    if console.is_read_only:
+        return render(request, "outbox-aws.html")
+    words, template = asked.get("q", ""), asked.get("template", "")
+    total = console.outbox.look(console.target)
+    names = template_names(console.remembered("notifiers", notifiers))
+    found = console.outbox.found(words, {"": None, NO_TEMPLATE: ""}.get(template, template))
+    query = urlencode({name: value for name, value in (("q", words), ("template", template)) if value})
+    return render(
+        request,
+        "outbox.html",
+        page=page_of(found, asked.get("page", "")),
+        found=len(found),
+        total=total,
+        known=console.outbox.known,
+        names=names,
+        words=words,
+        chosen=template,
+        address=f"?{query}&page=" if query else "?page=",
+    )
 
 
-ROUTES = [Route("/outbox", show, name="outbox")]
+def show_one(request: Request) -> Response:
+    """Shows a mail.
+
+    Raises:
+        HTTPException: There is none of that number.
+    """
+    sent = _asked_for(request)
+    parts = [part for part in _PARTS if part != "HTML" or sent.mail["html"] if part != "Data" or sent.data]
+    part = request.query_params.get("part", "")
+    return render(
+        request,
+        "mail.html",
+        sent=sent,
+        headers=_headers(sent),
+        parts=parts,
+        part=part if part in parts else parts[0],
+        of_template=template_names(console_of(request).remembered("notifiers", notifiers)).get(
+            sent.template, sent.template
+        ),
+        view=view_of(request),
+    )
+
+
+def show_html(request: Request) -> Response:
+    """Shows the HTML of a mail, for a frame.
+
+    Raises:
+        HTTPException: There is no mail of that number.
+    """
+    return document(_asked_for(request).mail["html"])
+
+
+def _asked_for(request: Request) -> Sent:
+    console, number = console_of(request), request.path_params["number"]
+    sent = None if console.is_read_only or number < 1 else mail_of(console.target, number)
+    if sent is None:
+        raise HTTPException(404, f"There is no mail {number}.")
+    return sent
+
+
+def _headers(sent: Sent) -> list[tuple[str, str]]:
+    """The headers that the emulator knows of."""
+    mail = sent.mail
+    headers = [
+        ("From", mail["from"]),
+        ("To", ", ".join(mail["to"])),
+        ("Subject", mail["subject"]),
+        ("Date", mail["sent_at"]),
+        ("Message-ID", sent.id),
+        ("X-SES-CONFIGURATION-SET", sent.configuration_set),
+    ]
+    return [(name, value) for name, value in headers if value]
+
+
+ROUTES = [
+    Route("/outbox", show, name="outbox"),
+    Route("/outbox/{number:int}", show_one, name="mail"),
+    Route("/outbox/{number:int}/html", show_html, name="mail_html"),
+]

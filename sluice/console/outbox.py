@@ -1,0 +1,141 @@
+"""The mails of the embedded cloud, as far as they were read: what finds them, and each whole when it is shown."""
+
+import hashlib
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import click
+
+from sluice.cloud.emulator.outbox import Sent, sent_mails
+from sluice.cloud.emulator.own_paths import UNREACHABLE
+from sluice.target import UNANSWERED, Target
+
+KEPT = 10_000
+"""Mails that can be searched, the newest; every other one is shown where its number is known."""
+_AT_ONCE = 500
+_SEARCHED = 2000
+"""Characters of a mail that are searched."""
+_SECONDS = 0.12
+"""How long a page waits for mails that were not read yet; those that are left are read with the next."""
+_FAR_BEHIND = 2000
+"""Mails that came since the last look: if there are more, the newest are read first."""
+
+
+class Line(NamedTuple):
+    """A mail in the list of mails."""
+
+    number: int
+    sent_at: str
+    to: tuple[str, ...]
+    subject: str
+    template: str
+    content: bytes
+    """A digest of addresses, template and what fills it: two mails that say the same to the same people have one."""
+    searched: str
+    """Addresses, subject and text, in small letters."""
+
+
+class Outbox:
+    """The newest mails, read on with each look, from the newest back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lines: deque[Line] = deque()
+        self._total = self._read_to = self._read_from = 0
+
+    def look(self, target: Target, seconds: float = _SECONDS) -> int:
+        """Reads what is new, and of what is older as much as there is time for; returns how many mails there are.
+
+        Raises:
+            click.ClickException: The embedded cloud does not answer.
+        """
+        with self._lock:
+            try:
+                self._read(target, time.monotonic() + seconds)
+            except UNREACHABLE as error:
+                raise click.ClickException(UNANSWERED.format(error)) from None
+            return self._total
+
+    @property
+    def known(self) -> int:
+        """How many of the newest can be searched."""
+        return len(self._lines)
+
+    def found(self, words: str = "", template: str | None = None) -> list[Line]:
+        """Returns the mails that have all of some words in address, subject or text, the newest first.
+
+        Args:
+            words: Any, in whatever case.
+            template: The name in SES of the template that they are of; empty for those of none, None for all.
+        """
+        wanted = words.lower().split()
+        with self._lock:
+            lines = list(self._lines)
+        return [
+            line
+            for line in reversed(lines)
+            if (template is None or line.template == template) and all(word in line.searched for word in wanted)
+        ]
+
+    def alike(self, to: Sequence[str], template: str, data: str) -> list[Line]:
+        """Returns the mails to these addresses of this template with this data, the newest first."""
+        content = _digest(to, template, data)
+        with self._lock:
+            return [line for line in reversed(self._lines) if line.content == content]
+
+    def _read(self, target: Target, end: float) -> None:
+        self._total, _ = self._ask(target, self._read_to, 0)
+        if self._total - self._read_to > _FAR_BEHIND or self._total < self._read_to:  # or another cloud's by now
+            self._lines.clear()
+            self._read_to = self._read_from = self._total
+        while self._read_to < self._total:
+            _, new = self._ask(target, self._read_to, _AT_ONCE)
+            self._lines.extend(map(_line, new))
+            self._read_to += len(new)
+        while self._read_from and len(self._lines) < KEPT and (not self._lines or time.monotonic() < end):
+            after = max(0, self._read_from - _AT_ONCE)
+            _, older = self._ask(target, after, self._read_from - after)
+            self._lines.extendleft(map(_line, reversed(older)))
+            self._read_from = after
+        while len(self._lines) > KEPT:
+            self._lines.popleft()
+            self._read_from = self._lines[0].number - 1
+
+    @staticmethod
+    def _ask(target: Target, after: int, most: int) -> tuple[int, list[Sent]]:
+        return sent_mails(target.endpoint or "", target.token, after=after, most=most, html=False)
+
+
+def mail_of(target: Target, number: int) -> Sent | None:
+    """Returns a whole mail, by its number; None where there is none.
+
+    Raises:
+        click.ClickException: The embedded cloud does not answer.
+    """
+    try:
+        _, sent = sent_mails(target.endpoint or "", target.token, after=number - 1, most=1)
+    except UNREACHABLE as error:
+        raise click.ClickException(UNANSWERED.format(error)) from None
+    return sent[0] if sent else None
+
+
+def _line(sent: Sent) -> Line:
+    mail = sent.mail
+    to = tuple(mail["to"])
+    searched = " ".join([*to, mail["subject"], mail["text"]])[:_SEARCHED].lower()
+    return Line(
+        sent.number,
+        mail["sent_at"],
+        to,
+        mail["subject"],
+        sent.template,
+        _digest(to, sent.template, sent.data),
+        searched,
+    )
+
+
+def _digest(to: Sequence[str], template: str, data: str) -> bytes:
+    return hashlib.sha256(repr((tuple(to), template, data)).encode()).digest()

@@ -25,6 +25,8 @@ class Invoked(Timed):
         retry: 0 at the first attempt.
         error: the function's error, or what is wrong with its response; None if it ran well.
         failed: how many records, counted from the batch's end, are not done.
+        first: the sequence number of its first record.
+        last: that of its last.
     """
 
     mapping: str
@@ -35,6 +37,8 @@ class Invoked(Timed):
     retry: int
     error: str | None
     failed: int
+    first: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class Discarded(Timed):
     Attributes:
         condition: `RetryAttemptsExhausted` or `RecordAgeExceeded`.
         destination: where their failure document lies; None if the mapping has no destination.
+        first: the sequence number of the first of them.
+        last: that of the last.
     """
 
     mapping: str
@@ -63,6 +69,8 @@ class Discarded(Timed):
     records: int
     condition: str
     destination: str | None
+    first: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,6 @@ class Worker:
         has_destination = bool(self._mapping.on_failure)
         address = deliver(self._clients.s3, self._mapping, shard_id, discarded) if has_destination else None
         count = len(discarded.batch.records)
-        self._reporter.discarded(shard_id, count, discarded.condition, address)
+        self._reporter.discarded(shard_id, discarded, address)
         with self._lock:
             lane.settle(count, now=self._clock())

@@ -432,22 +432,22 @@ def test_an_idle_stream_is_polled_at_the_interval(cloud: Cloud) -> None:
 
 
 def test_what_happens_is_told(cloud: Cloud) -> None:
-    written = [cloud.streams.put("u") for _ in range(3)]
-    cloud.function.handler = fails_on(written[2])
+    one, two, three = [cloud.streams.put("u") for _ in range(3)]
+    cloud.function.handler = fails_on(three)
     cloud.run(bisect_on_error=True, maximum_retry_attempts=1, on_failure=BUCKET)
     about = ("uuid-1", "archiver", "shard-0")
     error = "ValueError: poisoned"
     ((key, _),) = cloud.bucket.objects.items()
     assert cloud.events == [
-        events.Invoked(*about, 3, 0.0, 0, error, 3),
+        events.Invoked(*about, 3, 0.0, 0, error, 3, one, three),
         events.Bisected(*about, 3, (1, 2)),
-        events.Invoked(*about, 1, 0.0, 0, None, 0),
-        events.Invoked(*about, 2, 0.0, 0, error, 2),
+        events.Invoked(*about, 1, 0.0, 0, None, 0, one, one),
+        events.Invoked(*about, 2, 0.0, 0, error, 2, two, three),
         events.Bisected(*about, 2, (1, 1)),
-        events.Invoked(*about, 1, 0.0, 0, None, 0),
-        events.Invoked(*about, 1, 0.0, 0, error, 1),
-        events.Invoked(*about, 1, 0.0, 1, error, 1),
-        events.Discarded(*about, 1, "RetryAttemptsExhausted", f"s3://archive/{key}"),
+        events.Invoked(*about, 1, 0.0, 0, None, 0, two, two),
+        events.Invoked(*about, 1, 0.0, 0, error, 1, three, three),
+        events.Invoked(*about, 1, 0.0, 1, error, 1, three, three),
+        events.Discarded(*about, 1, "RetryAttemptsExhausted", f"s3://archive/{key}", three, three),
     ]
 
 

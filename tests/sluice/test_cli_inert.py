@@ -24,6 +24,7 @@ from sluice.cloud.triggers.streams import events as streams
 from sluice.commands import failures as failures_command
 from sluice.commands import imports as imports_command
 from sluice.commands import report as report_command
+from sluice.failures import sources
 from sluice.failures.failure import Detail, Discarded, Failure, Redriven
 from sluice.target import Target
 
@@ -172,19 +173,17 @@ def test_the_dry_run_of_an_import(checkout, tmp_path, hostile):
 
 def test_failures(running, hostile, monkeypatch):
     failure = Failure("stream", hostile, hostile, hostile, 1, hostile)
-    monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter([failure])])
-    monkeypatch.setattr(failures_command, "last_errors", lambda _, failures: [hostile] * len(failures))
+    monkeypatch.setattr(sources, "LISTED", [lambda _: iter([failure])])
+    monkeypatch.setattr(sources, "last_errors", lambda _, failures: [hostile] * len(failures))
     monkeypatch.setattr(Target, "greet", lambda _: None)
     monkeypatch.setattr(failures_command, "in_other_hands", lambda _: [hostile])
-    monkeypatch.setattr(failures_command, "traceback", lambda *_: [hostile])
+    monkeypatch.setattr(sources, "traceback", lambda *_: [hostile])
     for name, held in {
-        "_REDRIVEN": [Redriven(failure, 0, 1, hostile)] * 2,
-        "_DETAILED": [(failure, Detail([hostile, {hostile: hostile}], 2))],
-        "_DISCARDED": [Discarded(failure, hostile)],
+        "REDRIVEN": [Redriven(failure, 0, 1, hostile)] * 2,
+        "DETAILED": [(failure, Detail([hostile, {hostile: hostile}], 2))],
+        "DISCARDED": [Discarded(failure, hostile)],
     }.items():
-        monkeypatch.setattr(
-            failures_command, name, [lambda _target, wanted, held=held: filter(lambda _: wanted(failure), held)]
-        )
+        monkeypatch.setattr(sources, name, [lambda _target, wanted, held=held: filter(lambda _: wanted(failure), held)])
     assert inert(sluice("failures").stdout, 4)
     assert inert(sluice("failures", "--json").stdout)
     result = sluice("failures", "--redrive")

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from sluice import cli, target
 from sluice.commands import failures as failures_command
+from sluice.failures import redriving, sources
 from sluice.failures.failure import UNREADABLE, Detail, Discarded, Failure, Redriven
 from sluice.failures.lease import UnderWayError
 from sluice.target import Target
@@ -28,11 +29,11 @@ def sluice(*arguments, given=None):
 @pytest.fixture
 def found(monkeypatch, running):
     def set_to(*failures, hints=(), others=()):
-        monkeypatch.setattr(failures_command, "_LISTED", [lambda _: iter(failures)])
+        monkeypatch.setattr(sources, "LISTED", [lambda _: iter(failures)])
         monkeypatch.setattr(failures_command, "hints", lambda _: iter(hints))
         monkeypatch.setattr(failures_command, "in_other_hands", lambda _: iter(others))
         monkeypatch.setattr(
-            failures_command, "last_errors", lambda _, found: [f"OSError: in {failure.function}" for failure in found]
+            sources, "last_errors", lambda _, found: [f"OSError: in {failure.function}" for failure in found]
         )
 
     return set_to
@@ -42,10 +43,8 @@ def found(monkeypatch, running):
 def redriven(monkeypatch, running):
     def set_to(*results):
         monkeypatch.setattr(failures_command, "in_other_hands", lambda _: iter([]))
-        monkeypatch.setattr(failures_command, "imported_again", lambda _target, one, _until: one)
-        monkeypatch.setattr(
-            failures_command, "_REDRIVEN", [lambda _, wanted: filter(lambda one: wanted(one.failure), results)]
-        )
+        monkeypatch.setattr(redriving, "imported_again", lambda _target, one, _until: one)
+        monkeypatch.setattr(sources, "REDRIVEN", [lambda _, wanted: filter(lambda one: wanted(one.failure), results)])
 
     return set_to
 
@@ -142,7 +141,7 @@ def refuse(_target, _wanted=None):
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
 def test_what_may_not_be_looked_at_does_not_hide_the_rest(found, as_json, monkeypatch):
     found(FAILURE)
-    monkeypatch.setattr(failures_command, "_LISTED", [refuse, *failures_command._LISTED])
+    monkeypatch.setattr(sources, "LISTED", [refuse, *sources.LISTED])
     result = sluice("failures", *as_json)
     assert result.exit_code == 1
     assert "s3://b/[k]" in result.stdout
@@ -152,7 +151,7 @@ def test_what_may_not_be_looked_at_does_not_hide_the_rest(found, as_json, monkey
 
 def test_what_may_not_be_looked_at_does_not_keep_the_rest_from_being_sent(redriven, monkeypatch):
     redriven(Redriven(FAILURE, 2, 0))
-    monkeypatch.setattr(failures_command, "_REDRIVEN", [refuse, *failures_command._REDRIVEN])
+    monkeypatch.setattr(sources, "REDRIVEN", [refuse, *sources.REDRIVEN])
     result = sluice("failures", "--redrive")
     assert result.exit_code == 1
     assert result.stdout.endswith("\n1 failure taken, 0 left.\n")
@@ -171,8 +170,8 @@ def detailed(monkeypatch, found):
         known = {"stream": FAILURE, "other": OTHER, "file": FILE}
         held = [(known[name], detail) for name, detail in details.items()]
         chosen = [lambda _, wanted: (one for one in held if wanted(one[0]))]
-        monkeypatch.setattr(failures_command, "_DETAILED", chosen)
-        monkeypatch.setattr(failures_command, "traceback", lambda _, one: ["Traceback", f"  in {one.function}\x1b"])
+        monkeypatch.setattr(sources, "DETAILED", chosen)
+        monkeypatch.setattr(sources, "traceback", lambda _, one: ["Traceback", f"  in {one.function}\x1b"])
         found()
 
     return set_to
@@ -188,7 +187,7 @@ def discarded(monkeypatch, found):
             done.append(one)
             yield Discarded(one, "AccessDenied" if one == OTHER else "")
 
-    monkeypatch.setattr(failures_command, "_DISCARDED", [discard])
+    monkeypatch.setattr(sources, "DISCARDED", [discard])
     return done
 
 
@@ -283,7 +282,7 @@ def test_a_redrive_that_is_under_way_is_told(redriven, monkeypatch):
     def taken(_):
         raise UnderWayError("a redrive by ann@laptop is under way since 09:05: wait for it")
 
-    monkeypatch.setattr(failures_command, "lease", taken)
+    monkeypatch.setattr(redriving, "lease", taken)
     result = sluice("failures", "--redrive")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: a redrive by ann@laptop is under way since 09:05: wait for it\n"
@@ -297,9 +296,7 @@ def test_what_is_in_other_hands_is_told_beside_the_list(found):
 
 def test_a_record_that_was_handed_back_is_told_with_what_the_log_says_of_it(redriven, monkeypatch):
     redriven(Redriven(FAILURE, 1, 1, "it handed them back", handed_back="7"))
-    monkeypatch.setattr(
-        failures_command, "said_of", lambda _, function, number, since: f"{function}: record {number} no"
-    )
+    monkeypatch.setattr(redriving, "said_of", lambda _, function, number, since: f"{function}: record {number} no")
     told = sluice("failures", "--redrive").output
     assert "    1 record taken, 1 failed again: it handed them back: archiver: record 7 no\n" in told
 
@@ -307,7 +304,7 @@ def test_a_record_that_was_handed_back_is_told_with_what_the_log_says_of_it(redr
 def test_a_file_that_failed_again_is_told_with_why(redriven, monkeypatch):
     redriven(Redriven(FILE, done=1, left=0))
     again = Redriven(FILE, 0, 1, "failed again: has no header")
-    monkeypatch.setattr(failures_command, "imported_again", lambda *_: again)
+    monkeypatch.setattr(redriving, "imported_again", lambda *_: again)
     result = sluice("failures", "--redrive")
     assert result.exit_code == 1
     assert result.output.endswith("incoming/[k].csv: failed again: has no header\n0 failures taken, 1 left.\n")

@@ -183,7 +183,7 @@ def _discard(target: Target, ids: Sequence[str], as_json: bool, yes: bool) -> No
             return
         if not yes:
             ask(f"Remove {plural(len(shown), 'failure')} for good?")
-        wanted = set(shown).__contains__
+        wanted = Named([one.id for one in shown])
     refused = []
     results: list[Discarded] = []
     for one in one_by_one(sources.DISCARDED, target, wanted, refused):

@@ -35,7 +35,7 @@ class Failure(NamedTuple):
 
 
 Wanted = Callable[[Failure], bool]
-"""Which failures are meant."""
+"""Which failures are meant, by `id`, `where` and `file`: of a batch no more is known before it is read."""
 
 
 def everyone(_: Failure) -> bool:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -21,15 +21,44 @@ _LOOKING_SECONDS = 60
 _REDRIVING_SECONDS = 900
 """Longer than a run of the reporter takes."""
 _AT_ONCE = 10
+_VISIBLE = "ApproximateNumberOfMessages"
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 
 Message = dict[str, Any]
 
 
-def import_failures(target: Target) -> Iterator[Failure]:
-    """The pieces of work that the importer gave up, oldest first."""
+class Held(NamedTuple):
+    """What a dead letter queue holds, as SQS estimates it."""
+
+    visible: int
+    in_flight: int
+    """Hidden, because somebody looks at it or redrives it."""
+
+
+def held(target: Target) -> dict[str, Held]:
+    """Returns what each pipeline's dead letter queue holds, without receiving it; of those that may be asked."""
+    queues = [(one, one["dead_letter_queue_url"]) for one in pipelines(target, "imports")]
+    found: dict[str, Held] = {}
+    for pipeline, url in (*queues, *((one, _report_queue(one)) for one in pipelines(target, "reports"))):
+        try:
+            answer = pipeline.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[_VISIBLE, _IN_FLIGHT])
+        except ClientError:
+            continue
+        counts = answer.get("Attributes", {})
+        found[str(pipeline)] = Held(int(counts.get(_VISIBLE, 0)), int(counts.get(_IN_FLIGHT, 0)))
+    return found
+
+
+def import_failures(target: Target, at_most: int | None = None) -> Iterator[Failure]:
+    """The pieces of work that the importer gave up, oldest first.
+
+    Args:
+        target: The stack.
+        at_most: How many of each queue, at least, are received, which hides them for as long as that takes; all by
+            default.
+    """
     for pipeline in pipelines(target, "imports"):
-        with _received(pipeline, pipeline["dead_letter_queue_url"], _LOOKING_SECONDS) as messages:
+        with _received(pipeline, pipeline["dead_letter_queue_url"], _LOOKING_SECONDS, at_most) as messages:
             yield from (_import_failure(pipeline, message) for message in messages)
 
 
@@ -38,14 +67,9 @@ def in_other_hands(target: Target) -> Iterator[str]:
 
     One whose state may not be asked says nothing.
     """
-    queues = [(one, one["dead_letter_queue_url"]) for one in pipelines(target, "imports")]
-    for pipeline, url in (*queues, *((one, _report_queue(one)) for one in pipelines(target, "reports"))):
-        try:
-            answer = pipeline.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[_IN_FLIGHT])
-        except ClientError:
-            continue
-        if count := int(answer.get("Attributes", {}).get(_IN_FLIGHT, 0)):
-            minutes = _REDRIVING_SECONDS // 60
+    minutes = _REDRIVING_SECONDS // 60
+    for pipeline, counts in held(target).items():
+        if count := counts.in_flight:
             yield f"More of {pipeline}, which somebody else looks at or redrives ({minutes} minutes at most): {count}."
 
 
@@ -93,11 +117,11 @@ def _redrive_import(pipeline: Pipeline, wanted: Wanted) -> Iterator[Redriven]:
             yield Redriven(failure, int(not error), int(bool(error)), error)
 
 
-def report_failures(target: Target) -> Iterator[Failure]:
-    """The runs of the reporter that failed for good, oldest first."""
+def report_failures(target: Target, at_most: int | None = None) -> Iterator[Failure]:
+    """The runs of the reporter that failed for good, oldest first; `at_most` as of `import_failures`."""
     for pipeline in pipelines(target, "reports"):
         url = _report_queue(pipeline)
-        with _received(pipeline, url, _LOOKING_SECONDS) as messages:
+        with _received(pipeline, url, _LOOKING_SECONDS, at_most) as messages:
             yield from (_report_failure(pipeline, url, message) for message in messages)
 
 
@@ -171,12 +195,12 @@ def _report_queue(pipeline: Pipeline) -> str:
 
 
 @contextmanager
-def _received(pipeline: Pipeline, url: str, seconds: int) -> Iterator[list[Message]]:
-    """All messages of a queue, oldest first; those that are still there at the end are visible again at once."""
+def _received(pipeline: Pipeline, url: str, seconds: int, at_most: int | None = None) -> Iterator[list[Message]]:
+    """The messages of a queue, oldest first; those that are still there at the end are visible again at once."""
     sqs, messages = pipeline.client("sqs"), dict[str, Message]()
     wait = 0 if pipeline.target.endpoint else 1  # in AWS, 0 asks only some of SQS's servers
     try:
-        while received := _receive(sqs, url, seconds, wait):
+        while (at_most is None or len(messages) < at_most) and (received := _receive(sqs, url, seconds, wait)):
             messages.update({message["MessageId"]: message for message in received})
         yield sorted(messages.values(), key=lambda message: int(message["Attributes"]["SentTimestamp"]))
     finally:

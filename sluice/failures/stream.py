@@ -2,9 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -30,6 +30,45 @@ def stream_failures(target: Target) -> Iterator[Failure]:
         yield from filter(None, pool.map(read, _objects(target)))
 
 
+class Batch(NamedTuple):
+    """A failed batch by its name: what it holds has not been read."""
+
+    key: str
+    etag: str
+    """Another one where fewer records are left of it."""
+    failure: Failure
+    """Without what only the object says: its id and where it lies are right."""
+
+
+def batches(target: Target, after: str = "", at_most: int = 1000) -> tuple[list[Batch], bool]:
+    """Returns some failed batches by name, without reading them, and whether there are more.
+
+    Args:
+        target: The stack.
+        after: The key behind which they begin, in the order of their keys: by mapping, shard and time.
+        at_most: How many.
+    """
+    bucket = target.outputs.get("archive_bucket_name")
+    if bucket is None:  # a stack without streams
+        return [], False
+    start = after or _STREAM_FAILURES
+    # One tells that there are more, and one may be no failure.
+    listed = target.client("s3").list_objects_v2(
+        Bucket=bucket, Prefix=_STREAM_FAILURES, StartAfter=start, MaxKeys=min(at_most + 2, 1000)
+    )
+    found = [item for item in listed.get("Contents", []) if item["Key"] != lease.KEY]
+    named = [Batch(item["Key"], item["ETag"], _named(target, item)) for item in found[:at_most]]
+    return named, len(found) > at_most
+
+
+def read_batch(target: Target, key: str) -> tuple[Failure, Detail] | None:
+    """Returns a failed batch with its records and how often Lambda tried them; None where there is none (any more)."""
+    if not key.startswith(_STREAM_FAILURES) or key == lease.KEY:
+        return None
+    document = _document(target, _pipelines_of(target), {"Key": key, "LastModified": datetime.now(UTC)})
+    return (document.failure, _detail(document)) if document else None
+
+
 def failed_batches(target: Target) -> Counter[str]:
     """Returns how many batches of the stream failed for good, by the id of the mapping, without reading them."""
     return Counter(item["Key"].removeprefix(_STREAM_FAILURES).partition("/")[0] for item in _objects(target))
@@ -37,14 +76,13 @@ def failed_batches(target: Target) -> Counter[str]:
 
 def stream_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
     """The failed batches that are meant, with their records and how often Lambda tried them."""
-    for document in filter(_meant(wanted), _documents(target)):
-        context = (document.content or {}).get("requestContext", {})
-        yield document.failure, Detail(document.records, context.get("approximateInvokeCount"))
+    for document in _documents(target, wanted):
+        yield document.failure, _detail(document)
 
 
 def discard_stream(target: Target, wanted: Wanted) -> Iterator[Discarded]:
     """Removes the failed batches that are meant; an object that is no failure stays."""
-    for document in filter(_meant(wanted), _documents(target)):
+    for document in _documents(target, wanted):
         error = document.error
         if document.content:
             try:
@@ -54,16 +92,12 @@ def discard_stream(target: Target, wanted: Wanted) -> Iterator[Discarded]:
         yield Discarded(document.failure, error)
 
 
-def _meant(wanted: Wanted) -> Callable[["_Document"], bool]:
-    return lambda document: wanted(document.failure)
-
-
 def redrive_stream(target: Target, wanted: Wanted = everyone) -> Iterator[Redriven]:
     """Sends each failed batch that is meant to its function again, oldest first; what is taken is removed.
 
     What somebody else redrives at the same time is passed over where it is gone already, and never put back.
     """
-    for document in filter(_meant(wanted), _documents(target)):
+    for document in _documents(target, wanted):
         if not document.content:
             yield Redriven(document.failure, 0, 0, document.error)
             continue
@@ -85,12 +119,17 @@ class _Document(NamedTuple):
     """Why it cannot be read."""
 
 
-def _documents(target: Target) -> Iterator[_Document]:
-    """What Lambda left of each failed batch: one at a time, because each may hold megabytes."""
+def _documents(target: Target, wanted: Wanted) -> Iterator[_Document]:
+    """What Lambda left of the failed batches that are meant: one at a time, because each may hold megabytes."""
     pipelines_of = _pipelines_of(target)
     for item in _objects(target):
-        if document := _document(target, pipelines_of, item):
+        if wanted(_named(target, item)) and (document := _document(target, pipelines_of, item)):
             yield document
+
+
+def _detail(document: _Document) -> Detail:
+    context = (document.content or {}).get("requestContext", {})
+    return Detail(document.records, context.get("approximateInvokeCount"))
 
 
 def _objects(target: Target) -> list[dict[str, Any]]:
@@ -112,6 +151,12 @@ def _pipelines_of(target: Target) -> dict[str, str]:
     }
 
 
+def _named(target: Target, item: dict[str, Any]) -> Failure:
+    """A failure as its object's name tells it."""
+    where = f"s3://{target['archive_bucket_name']}/{item['Key']}"
+    return Failure("stream", "", UNREADABLE, item["LastModified"].isoformat(), 0, where)
+
+
 def _failure_at(target: Target, pipelines_of: dict[str, str], item: dict[str, Any]) -> Failure | None:
     """The failure in an object, whose records are let go of."""
     document = _document(target, pipelines_of, item)
@@ -120,9 +165,7 @@ def _failure_at(target: Target, pipelines_of: dict[str, str], item: dict[str, An
 
 def _document(target: Target, pipelines_of: dict[str, str], item: dict[str, Any]) -> _Document | None:
     """What an object says; None where it is gone, since somebody else redrove it meanwhile."""
-    key = item["Key"]
-    where = f"s3://{target['archive_bucket_name']}/{key}"
-    unreadable = Failure("stream", "", UNREADABLE, item["LastModified"].isoformat(), 0, where)
+    key, unreadable = item["Key"], _named(target, item)
     try:
         response = target.client("s3").get_object(Bucket=target["archive_bucket_name"], Key=key)
         body = response["Body"].read()
@@ -131,7 +174,9 @@ def _document(target: Target, pipelines_of: dict[str, str], item: dict[str, Any]
     try:
         content = json.loads(body)
         records = json.loads(content["payload"])["Records"]
-        return _Document(_failure(content, records, where, pipelines_of), key, response["ETag"], content, records)
+        return _Document(
+            _failure(content, records, unreadable.where, pipelines_of), key, response["ETag"], content, records
+        )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return _Document(unreadable, key, error="this object is no failure of a stream")
 

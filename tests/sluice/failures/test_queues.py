@@ -8,8 +8,10 @@ from botocore.exceptions import ClientError
 
 from sluice.failures.failure import UNREADABLE, Failure
 from sluice.failures.queues import (
+    Held,
     discard_imports,
     discard_reports,
+    held,
     import_details,
     import_failures,
     in_other_hands,
@@ -57,8 +59,9 @@ class FakeSqs:
         return {"Messages": seen} if seen else {}
 
     def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> Any:
-        assert AttributeNames == ["ApproximateNumberOfMessagesNotVisible"]
-        return {"Attributes": {AttributeNames[0]: str(len(self.hidden & self.queues[QueueUrl].keys()))}}
+        there, hidden = self.queues[QueueUrl].keys(), self.hidden & self.queues[QueueUrl].keys()
+        counts = {"ApproximateNumberOfMessagesNotVisible": hidden, "ApproximateNumberOfMessages": there - hidden}
+        return {"Attributes": {name: str(len(counts[name])) for name in AttributeNames}}
 
     def send_message(self, QueueUrl: str, MessageBody: str) -> None:
         self.add(QueueUrl, MessageBody)
@@ -347,3 +350,15 @@ def test_what_somebody_else_redrives_is_seen(target):
     ]
     redriving.close()
     assert list(in_other_hands(target)) == []
+
+
+def test_a_list_of_a_few_receives_no_more_than_it_needs_and_hides_nothing_afterwards(target):
+    for number in range(35):
+        target.sqs.add(IMPORTS, f"{number}", sent=number)
+        target.sqs.add(REPORTS, "{}", sent=number)
+    listing = import_failures(target, at_most=20)
+    next(listing)
+    assert held(target)["import/items"] == Held(visible=15, in_flight=20)
+    assert len([*listing]) == 19
+    assert len(list(report_failures(target, at_most=5))) == 10
+    assert held(target) == {"import/items": Held(35, 0), "report/tables": Held(35, 0)}

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from sluice.failures import lease
 from sluice.failures.failure import Failure
-from sluice.failures.stream import discard_stream, redrive_stream, stream_details, stream_failures
+from sluice.failures.sources import Named
+from sluice.failures.stream import (
+    batches,
+    discard_stream,
+    read_batch,
+    redrive_stream,
+    stream_details,
+    stream_failures,
+)
 from sluice.target import Target
 
 BUCKET = "archive"
@@ -28,6 +36,7 @@ class FakeS3:
 
     def __init__(self):
         self.objects = {}
+        self.read = []
         self.refusing = {}
         """Operation -> what it raises."""
 
@@ -46,6 +55,7 @@ class FakeS3:
 
     def get_object(self, **request):
         self._refuse("get_object")
+        self.read.append(request["Key"])
         if request["Key"] not in self.objects:
             raise refusal("NoSuchKey", "GetObject", 404)
         return {"Body": io.BytesIO(self.objects[request["Key"]][1]), "ETag": self._etag(request["Key"])}
@@ -60,6 +70,11 @@ class FakeS3:
     def _refuse(self, operation):
         if operation in self.refusing:
             raise self.refusing[operation]
+
+    def list_objects_v2(self, *, MaxKeys, StartAfter, **request):
+        (*found,) = (one for page in self.paginate(**request) for one in page.get("Contents", []))
+        after = [one | {"ETag": self._etag(one["Key"])} for one in found if one["Key"] > StartAfter]
+        return {"Contents": after[:MaxKeys]} if after else {}
 
     def get_paginator(self, _):
         return self
@@ -445,3 +460,40 @@ def test_every_record_is_taken_once_or_left(crashing, named, count):
     bad = [number for number in numbers if int(number) in crashing | named]
     assert sorted(target.function.taken) == sorted(set(numbers) - set(bad))
     assert (target.held("a")[1] if bad else []) == bad
+
+
+# ---- by name
+
+
+def test_batches_are_listed_by_name_a_page_at_a_time_and_none_is_read():
+    target = FakeTarget()
+    for name in "abcde":
+        target.add(name, "1")
+    target.s3.put_object(Key=lease.KEY, Body=b"{}")
+    first, is_more = batches(target, at_most=3)
+    assert ([one.key for one in first], is_more) == (["aws/lambda/a", "aws/lambda/b", "aws/lambda/c"], True)
+    last, is_more = batches(target, after=first[-1].key, at_most=3)
+    assert ([one.key for one in last], is_more) == (["aws/lambda/d", "aws/lambda/e"], False)
+    assert target.s3.read == []
+    assert [one.failure.id for one in (*first, *last)] == [one.id for one in stream_failures(target)]
+    assert batches(Target({"region": "eu-north-1"})) == ([], False)
+
+
+def test_a_batch_is_read_by_its_key_and_nothing_else_is():
+    target = FakeTarget()
+    target.add("a", "1", "2")
+    failure, detail = read_batch(target, "aws/lambda/a") or pytest.fail("there is one")
+    assert (failure.records, len(detail.records), detail.attempts) == (2, 2, 11)
+    target.s3.put_object(Key="changes/a", Body=b"{}")
+    target.s3.put_object(Key=lease.KEY, Body=b"{}")
+    assert [read_batch(target, key) for key in ("aws/lambda/b", "changes/a", lease.KEY)] == [None] * 3
+
+
+@pytest.mark.parametrize("act", [stream_details, discard_stream, redrive_stream])
+def test_only_what_is_meant_is_read(act):
+    target = FakeTarget()
+    for name in "abc":
+        target.add(name, "1")
+    meant = f"s3://{BUCKET}/aws/lambda/b"
+    assert len(list(act(target, Named([meant])))) == 1
+    assert target.s3.read == ["aws/lambda/b"]

@@ -2,14 +2,17 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sluice.console.failure_work import FailureWork
 from sluice.console.feed import Feed
 from sluice.console.function_logs import FunctionLogs
 from sluice.console.outbox import Outbox
+from sluice.console.questions import Questions
 from sluice.target import Target
 
 _AGE_SECONDS = {True: 10.0, False: 0.5}
@@ -30,14 +33,17 @@ class Console:
         feed: What happens.
         logs: What the functions say.
         outbox: The mails of the embedded cloud.
+        failure_work: What is done to failures.
     """
 
     def __init__(self, stack: str, target: Target, program: Path | None, feed: Feed) -> None:
         self.stack, self.target, self.program, self.feed = stack, target, program, feed
         self.logs = FunctionLogs()
         self.outbox = Outbox()
+        self.failure_work = FailureWork()
         self._lock = threading.Lock()
         self._asked: dict[str, tuple[threading.Lock, list[Any]]] = {}
+        self._questions = Questions()
         self._notices: dict[str, str] = {}
         self._numbers = count(1)
 
@@ -66,10 +72,24 @@ class Console:
                 answered[:] = now, ask(self.target)
             return answered[1]
 
+    def known(self, asks: Mapping[str, Callable[[Target], Any]], age: float | None = None) -> dict[str, Any]:
+        """Returns what is known within a moment of what may take long, by the names of questions; None of the rest.
+
+        What is not known yet is asked on in the background: a page with `data-incomplete` in it is loaded again soon.
+
+        Args:
+            asks: What names a question -> what asks it.
+            age: Seconds that an answer counts: as long as of `remembered` by default.
+        """
+        target = self.target
+        counted = _AGE_SECONDS[self.is_read_only] if age is None else age
+        return self._questions.answers({name: partial(ask, target) for name, ask in asks.items()}, counted)
+
     def forget(self) -> None:
         """Has everything asked anew: something was done just now."""
         with self._lock:
             self._asked.clear()
+        self._questions.forget()
 
     def keep_notice(self, text: str) -> str:
         """Keeps what an action came to for the page that follows; returns what it is found by."""

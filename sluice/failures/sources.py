@@ -118,8 +118,14 @@ def details(target: Target, wanted: Wanted, refused: list[str]) -> list[Shown]:
     """
     found = list(one_by_one(DETAILED, target, wanted, refused))
     errors = errors_of(target, [failure for failure, _ in found])
+    return [_shown(target, one, held, errors) for one, held in found]
 
-    def trace(one: Failure, held: Detail) -> list[str]:
-        return list(held.trace) or (traceback(target, one) if one in errors else [])
 
-    return [Shown(one, held, errors.get(one, ""), trace(one, held)) for one, held in found]
+def shown(target: Target, failure: Failure, held: Detail) -> Shown:
+    """Returns a failure, of which so much is kept, with all that is known of it."""
+    return _shown(target, failure, held, errors_of(target, [failure]))
+
+
+def _shown(target: Target, failure: Failure, held: Detail, errors: dict[Failure, str]) -> Shown:
+    trace = list(held.trace) or (traceback(target, failure) if failure in errors else [])
+    return Shown(failure, held, errors.get(failure, ""), trace)

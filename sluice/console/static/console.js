@@ -25,7 +25,13 @@ async function refresh() {
     // the cloud has ended, or the next event brings it
   } finally {
     loading = false;
+    refreshWhileIncomplete();
   }
+}
+
+// What the stack has not answered yet is asked for again soon.
+function refreshWhileIncomplete() {
+  if (document.querySelector("[data-incomplete]")) refreshSoon();
 }
 
 function parsed(text) {
@@ -75,6 +81,7 @@ told.onmessage = (event) => {
 told.onopen = () => { connection.textContent = ""; };
 told.onerror = () => { connection.textContent = "The console does not answer. This page shows what was last known."; };
 document.addEventListener("visibilitychange", refreshSoon);
+refreshWhileIncomplete();
 
 // ---- doing
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.program.execution import ROOT
@@ -16,6 +16,8 @@ from sluice.console.feed import Feed
 from sluice.console.serving import Server
 from sluice.target import Target
 from tests.e2e.browser import chromium
+
+expect.set_options(timeout=30_000)  # a machine that runs the whole suite is slow, and retries take seconds
 
 
 @dataclass

@@ -1,0 +1,83 @@
+"""Questions whose answers may take long: a page shows what is known within a moment, and a reload the rest."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+_PATIENCE_SECONDS = 0.12
+"""How long a page waits for answers."""
+_RATIO = 5
+"""What took long is asked again no sooner than so many times as long afterwards."""
+_KEPT = 1000
+"""Answers, those that were wanted last."""
+_THREADS = 8
+
+
+class Questions:
+    """What is asked in the background, and the last answers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, _Question] = OrderedDict()
+        self._pool = ThreadPoolExecutor(_THREADS, "console")
+
+    def answers(self, asks: Mapping[str, Callable[[], Any]], age: float) -> dict[str, Any]:
+        """Returns the answers that are there within a moment; older ones, or None, for the others.
+
+        Args:
+            asks: What names a question -> what asks it.
+            age: Seconds that an answer counts, or longer where it took long; `inf`: for ever.
+
+        Raises:
+            Exception: What asking raised.
+        """
+        with self._lock:
+            questions = [self._kept.setdefault(name, _Question()) for name in asks]
+            for name in asks:
+                self._kept.move_to_end(name)
+            while len(self._kept) > max(_KEPT, len(asks)):
+                self._kept.popitem(last=False)
+        asked = [question.asked(ask, age, self._pool) for question, ask in zip(questions, asks.values(), strict=True)]
+        until = time.monotonic() + _PATIENCE_SECONDS
+        for future in filter(None, asked):
+            try:
+                future.result(max(until - time.monotonic(), 0))
+            except TimeoutError:
+                continue
+        return {name: question.answer for name, question in zip(asks, questions, strict=True)}
+
+    def forget(self) -> None:
+        """Has everything asked anew; who is being asked at present is not listened to any more."""
+        with self._lock:
+            self._kept.clear()
+
+
+class _Question:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked: Future[None] | None = None
+        self._again = 0.0
+        """When it is asked again, of `time.monotonic`."""
+        self.answer: Any = None
+
+    def asked(self, ask: Callable[[], Any], age: float, pool: ThreadPoolExecutor) -> "Future[None] | None":
+        """Has it asked, where that is due; None where the answer counts."""
+        with self._lock:
+            if self._asked is None and time.monotonic() >= self._again:
+                self._asked = pool.submit(self._ask, ask, age)
+            return self._asked
+
+    def _ask(self, ask: Callable[[], Any], age: float) -> None:
+        began = time.monotonic()
+        try:
+            self.answer = ask()
+        except BaseException:
+            with self._lock:
+                self._asked = None
+            raise
+        ended = time.monotonic()
+        with self._lock:
+            self._asked, self._again = None, ended + max(age, _RATIO * (ended - began))

@@ -17,6 +17,10 @@ STAND_IN = "backports.zstd"
 """What older Pythons, on which nothing but tests and the embedded cloud run, have for `compression.zstd`."""
 
 
+_BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
+"""Where a statement, a handler of exceptions or a case has statements, in the order of their lines."""
+
+
 class ImportsError(ValueError):
     """A function imports what it cannot have; the message names file, line and remedy."""
 
@@ -128,26 +132,29 @@ def _file(module: str, root: Path) -> str | None:
 @functools.cache
 def _imports(source: bytes, path: str) -> tuple[Import, ...]:
     """Returns every module that a source imports; remembered, because functions share most of their modules."""
-    return tuple(_imported(ast.parse(source, path), path))
+    return tuple(_imported(ast.parse(source, path).body, path))
 
 
-def _imported(node: ast.AST, path: str) -> Iterator[Import]:
-    """Gives every module that `node` imports; for `from a import b` both `a` and `a.b`, since `b` may be a module."""
-    if isinstance(node, ast.Import):
-        yield from (Import(alias.name, node.lineno) for alias in node.names)
-    elif isinstance(node, ast.ImportFrom) and node.level:
-        raise ImportsError(
-            f"{path}, line {node.lineno}: a handler imports by absolute names, so that its archive can be traced"
-        )
-    elif isinstance(node, ast.ImportFrom) and node.module:
-        yield Import(node.module, node.lineno)
-        yield from (Import(f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
-    if isinstance(node, ast.If) and _is_for_type_checkers(node.test):
-        children = iter(node.orelse)
-    else:
-        children = ast.iter_child_nodes(node)
-    for child in children:
-        yield from _imported(child, path)
+def _imported(statements: Iterable[ast.AST], path: str) -> Iterator[Import]:
+    """Gives every module that statements import; for `from a import b` both `a` and `a.b`, since `b` may be a module.
+
+    Expressions are not looked at, which are most of a source: no import is within one.
+    """
+    for node in statements:
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            raise ImportsError(
+                f"{path}, line {node.lineno}: a handler imports by absolute names, so that its archive can be traced"
+            )
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield Import(node.module, node.lineno)
+            yield from (Import(f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+        elif isinstance(node, ast.If) and _is_for_type_checkers(node.test):
+            yield from _imported(node.orelse, path)
+        else:
+            for block in _BLOCKS:
+                yield from _imported(getattr(node, block, ()), path)
 
 
 def _is_for_type_checkers(test: ast.expr) -> bool:

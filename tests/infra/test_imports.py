@@ -116,3 +116,42 @@ def test_the_standard_library_is_that_of_the_runtime():
 def test_the_names_are_those_of_the_standard_library():
     own_tests = ("_test", "_xx", "xx", "__hello", "__phello", "_ctypes_test")
     assert {name for name in sys.stdlib_module_names if not name.startswith(own_tests)} == standard_library.NAMES
+
+
+def test_imports_are_found_wherever_a_statement_may_stand(tmp_path):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/all.py").write_text(
+        """
+import m1
+async def f():
+    def g():
+        from m2 import x
+    async with a as b:
+        import m3
+    async for c in d:
+        import m4
+    else:
+        import m5
+class C:
+    import m6
+    def method(self):
+        while True:
+            import m7
+try:
+    import m8
+except* ValueError:
+    import m9
+else:
+    import m10
+finally:
+    import m11
+match 1:
+    case 1 if (lambda: 2)():
+        import m12
+if a: import m13
+elif b: import m14
+else: import m15
+"""
+    )
+    found = [each.module for each in sources(["app.all"], tmp_path)["app/all.py"]]
+    assert found == [*(f"m{number}" for number in (1, 2)), "m2.x", *(f"m{number}" for number in range(3, 16))]

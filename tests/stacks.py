@@ -1,13 +1,16 @@
 """Stacks deployed for tests: their settings, their tables and roles, and their functions, one invocation at a time."""
 
 import json
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sluice.cloud.embedded import Stack
-from sluice.cloud.program.execution import configuration
+from sluice.cloud.program.execution import ROOT, configuration, forget_modules
 from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
 from tests import clients
@@ -71,6 +74,21 @@ def many(**imports: Any) -> dict[str, str]:
         merged = {name: {**held.get(name, {}), **settings, **more} for name, settings in own.items()}
         config[f"sluice:{section}"] = json.dumps(merged)
     return config
+
+
+@contextmanager
+def copied_program(root: Path) -> Iterator[None]:
+    """A copy of this repository's program in a folder, which may be edited; its modules are loaded from there."""
+    for name in ("infra", "handlers"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.local.yaml", "pipelines.yaml"):
+        shutil.copy(ROOT / name, root / name)
+    others = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in ("infra", "handlers")}
+    try:
+        yield
+    finally:
+        forget_modules(root, [root / "infra/__init__.py"])
+        sys.modules.update(others)
 
 
 def target(stack: Stack) -> Target:

@@ -17,6 +17,8 @@ Promised = Callable[..., None]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--full` runs what takes longer than a test suite may."""
     parser.addoption("--full", action="store_true", help="the proofs in full: all seeds, loads and sabotages")
+    parser.addoption("--minutes", type=float, help="how long the week of use takes; a day of seconds by default")
+    parser.addoption("--seed", type=int, help="what happens in the week of use; 1 by default")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

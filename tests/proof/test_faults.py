@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -24,6 +23,7 @@ from sluice.cloud.faults.proxy import FaultProxy
 from sluice.cloud.faults.rules import Rule
 from sluice.failures.stream import redrive_stream, stream_failures
 from sluice.ledger import entries
+from tests.proof.faults import faults_of, lost_answers, spare_marks, workers
 from tests.stacks import configured, eventually, imports_of, invoke, target
 
 pytestmark = pytest.mark.e2e
@@ -70,26 +70,6 @@ def seed(request: pytest.FixtureRequest, full: bool) -> int:
     return request.param
 
 
-def faults_of(*services: str) -> list[Rule]:
-    """Each kind of fault, on what the functions call."""
-    kinds = [
-        Rule("throttle", rate=0.08),
-        Rule("error", rate=0.04),
-        Rule("error", rate=0.04, status=503),
-        Rule("delay", rate=0.05, seconds=(0.05, 0.3)),
-        Rule("drop", rate=0.04),
-        Rule("expired", rate=0.03, limit=1),
-    ]
-    for rule in kinds:
-        rule.when = lambda request: request.service in services
-    return [Rule("unprocessed", service="dynamodb", rate=0.1), *kinds]
-
-
-def lost_answers(*services: str) -> list[Rule]:
-    """Work that is done and whose answer is lost: only what can be repeated without harm meets it."""
-    return [Rule("drop", rate=0.05, after_work=True, when=lambda request: request.service in services)]
-
-
 def _archived(stack: Stack, prefix: str) -> Counter[str]:
     s3, bucket = stack.cloud.client("s3"), stack.outputs["archive_bucket_name"]
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="changes/")
@@ -123,9 +103,7 @@ def test_a_stream_of_records_is_archived_and_mailed_once_each_by_each_rule_to_ea
     users = [f"{prefix}{number}" for number in range(count)]
     services = ("dynamodb", "s3", "sesv2", "ses")
     faults = [*faults_of(*services), *lost_answers("dynamodb", "s3")]
-    # With credentials that expire between a call and its marks the mails are sent, not marked, and told as such.
-    expired = next(rule for rule in faults if rule.action == "expired")
-    expired.when = lambda request: request.service in services and request.operation != "BatchWriteItem"
+    spare_marks(faults)
     place.faults.rules = [*_crashes(users), *faults]
     for user in users:
         item = {"userId": {"S": user}, "name": {"S": user}, "email": {"S": f"{user}@example.com"}}
@@ -180,16 +158,6 @@ def test_a_file_is_imported_row_by_row_and_counted_once(place, promised, seed):
     assert lost == set()
 
 
-def _workers(emulator: int) -> list[int]:
-    """The processes of functions: those of the emulator's group that are not it."""
-    found, own = [], Path(f"/proc/{emulator}/cmdline").read_bytes()
-    for path in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if os.getpgid(int(path.name)) == emulator and (path / "cmdline").read_bytes() != own:
-                found.append(int(path.name))
-    return found
-
-
 def test_an_import_whose_workers_are_killed_is_whole(place, promised, full):
     if not full:
         pytest.skip("in the full form only: make proof")
@@ -205,7 +173,7 @@ def test_an_import_whose_workers_are_killed_is_whole(place, promised, full):
     eventually(look)
     for _ in range(3):
         time.sleep(0.2)
-        for worker in _workers(place.emulator):
+        for worker in workers(place.emulator):
             with suppress(ProcessLookupError):
                 os.kill(worker, signal.SIGKILL)
                 killed += 1

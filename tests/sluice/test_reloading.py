@@ -1,7 +1,5 @@
 """What is saved while a stack runs, in a copy of this repository: live at once, or refused with the last good left."""
 
-import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +8,9 @@ import pytest
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import mails
-from sluice.cloud.program.execution import ROOT, forget_modules
 from sluice.reloading import Reloader, Sources
 from sluice.trail import lines_of
-from tests.stacks import eventually, table, target
+from tests.stacks import copied_program, eventually, table, target
 
 pytestmark = pytest.mark.e2e
 
@@ -48,17 +45,8 @@ class Edited:
 @pytest.fixture(scope="module")
 def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edited]:
     root = tmp_path_factory.mktemp("edited")
-    for name in ("infra", "handlers"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.local.yaml", "pipelines.yaml"):
-        shutil.copy(ROOT / name, root / name)
-    others = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in ("infra", "handlers")}
-    try:
-        with EmbeddedCloud() as cloud:
-            yield Edited(cloud, root)
-    finally:
-        forget_modules(root, [root / "infra/__init__.py"])
-        sys.modules.update(others)
+    with copied_program(root), EmbeddedCloud() as cloud:
+        yield Edited(cloud, root)
 
 
 def put_user(edited: Edited, number: int) -> None:

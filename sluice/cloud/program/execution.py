@@ -117,8 +117,10 @@ def forget_modules(root: Path, saved: Collection[Path]) -> None:
 
 def _place(error: BaseException, root: Path) -> str:
     """Where in the program an error came up, in words."""
-    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(root):
-        return f" at {Path(error.filename).relative_to(root)}:{error.lineno}"
+    if isinstance(error, SyntaxError) and error.filename:
+        file = root / error.filename  # sources of functions are parsed under their names below the program's folder
+        if file.is_relative_to(root) and file.is_file():
+            return f" at {file.relative_to(root)}:{error.lineno}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(root)]
     others = {*_OTHERS, "sluice"}
     ours = [frame for frame in frames if Path(frame.filename).relative_to(root).parts[0] not in others]

@@ -136,6 +136,15 @@ def test_an_error_of_the_program_is_named_with_its_place(tmp_path):
         program.run("test", Recorder("eu-north-1"), root=root)
 
 
+def test_a_source_of_a_function_that_is_no_python_is_named(tmp_path):
+    main = "import ast, pathlib\nname = 'handlers/own.py'\nast.parse(pathlib.Path(name).read_text(), name)\n"
+    root = a_checkout(tmp_path, main=main)
+    (root / "handlers").mkdir(exist_ok=True)
+    (root / "handlers/own.py").write_text("fine = 1\n]\n")
+    with pytest.raises(ProgramError, match=r"failed at handlers/own.py:2: SyntaxError: unmatched ']'"):
+        program.run("test", Recorder("eu-north-1"), root=root)
+
+
 def test_an_error_inside_apply_fails_the_program():
     def build():
         pulumi.export("name", aws.sns.Topic("alarms").name.apply(lambda name: [][len(name)]))

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from sluice.cloud.faults.rules import Rule
 
+_MARKING = ("BatchWriteItem", "PutObject")
+"""What the notifier and the reporter mark with."""
+
 
 def faults_of(*services: str, scale: float = 1) -> list[Rule]:
     """Each kind of fault, on what the functions call; as often as usual, or less."""
@@ -24,10 +27,10 @@ def faults_of(*services: str, scale: float = 1) -> list[Rule]:
 
 
 def spare_marks(faults: Sequence[Rule]) -> None:
-    """Has no credentials expire between a mail and its mark: such mails are sent, not marked, and told as such."""
+    """Has no credentials expire as a mail is marked: it is sent, told as not marked, and may be sent again."""
     (expired,) = (rule for rule in faults if rule.action == "expired")
     concerned = expired.when or (lambda _: True)
-    expired.when = lambda request: request.operation != "BatchWriteItem" and concerned(request)
+    expired.when = lambda request: request.operation not in _MARKING and concerned(request)
 
 
 def lost_answers(*services: str, scale: float = 1) -> list[Rule]:

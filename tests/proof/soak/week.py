@@ -45,7 +45,7 @@ STEPS = {
 }
 """What happens in a day, and how often beside the others."""
 _NIGHT_SECONDS = 900
-_REPORT_SECONDS, _IMPORT_SECONDS, _HIDDEN_SECONDS = 30, 10, 5
+_REPORT_SECONDS, _IMPORT_SECONDS, _HIDDEN_SECONDS = 60, 10, 5
 _SERVICES = ("dynamodb", "s3", "sqs", "sesv2", "ses")
 _MAILING = ("-notifier-", "-reporter-")
 

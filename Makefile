@@ -15,7 +15,7 @@ PIP := -m pip install --disable-pip-version-check --no-deps
 LOCK := $(VENV)/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo smoke check test proof bench lint format lock clean
+.PHONY: help setup demo smoke check test proof screenshots bench lint format lock clean
 
 ifeq ($(MAKECMDGOALS)$(OUTPUTS),smoke)
 $(error make smoke wants a stack: `pulumi stack output --stack dev --json > outputs.json`, then `make smoke OUTPUTS=outputs.json`)
@@ -52,6 +52,9 @@ test: setup ## the whole test suite
 proof: setup ## each promise of the design, in full: faults, load, sabotage; one table
 	$(RUN) -m pytest tests/proof tests/e2e/test_import.py \
 		tests/handlers/importer/reading/test_rows_real_files.py --full -q
+
+screenshots: setup ## every page of the console, into .build/screenshots
+	$(RUN) -m tests.e2e.console.screenshots .build/screenshots
 
 bench: setup .venv-bench/.ready ## the peers side by side, one table; make bench ARGS=--quick
 	@.venv-bench/bin/python -m benchmarks $(ARGS)

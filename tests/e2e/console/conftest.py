@@ -11,9 +11,12 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.program.execution import ROOT
+from sluice.commands.report import run
 from sluice.console.console import Console
 from sluice.console.feed import Feed
 from sluice.console.serving import Server
+from sluice.pipelines import pipelines
+from sluice.putting import put_files, put_poison, put_tables, put_users
 from sluice.target import Target
 from tests.e2e.browser import chromium
 
@@ -43,6 +46,21 @@ def serving(program: Path = ROOT) -> Iterator[Served]:
         console = Console("local", target, program, feed)
         with Server(console) as server:
             yield Served(stack, console, server)
+
+
+def filled_with_samples(served: Served) -> Served:
+    """A stack with samples in each pipeline, a file that fails, and a report."""
+    target = served.target
+    for stream in pipelines(target, "streams"):
+        put_users(stream)
+    for pipeline in pipelines(target, "imports"):
+        put_files(pipeline, target.token)
+        put_poison(pipeline, target.token)
+    for report in pipelines(target, "reports"):
+        list(put_tables(report))
+        run(report)
+    served.stack.wait_idle()
+    return served
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from sluice.console.rendering import SECTIONS
+from tests.e2e.console.conftest import filled_with_samples
 
 TITLES = [section.title for section in SECTIONS]
 PHONE = {"width": 360, "height": 740}
@@ -12,19 +13,8 @@ PHONE = {"width": 360, "height": 740}
 
 @pytest.fixture(scope="module")
 def filled(served):
-    """The stack with samples in it, and a failure."""
-    from sluice.pipelines import pipelines
-    from sluice.putting import put_files, put_poison, put_tables, put_users
-
-    target = served.target
-    for stream in pipelines(target, "streams"):
-        put_users(stream)
-    for pipeline in pipelines(target, "imports"):
-        put_files(pipeline, target.token)
-        put_poison(pipeline, target.token)
-    for report in pipelines(target, "reports"):
-        list(put_tables(report))
-    return served
+    """The stack with samples in it."""
+    return filled_with_samples(served)
 
 
 def go_to(page: Page, title: str) -> None:

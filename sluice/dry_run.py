@@ -1,9 +1,6 @@
 """Tries an import without a cloud: the program's own code reads the file, in a process of the program's folder."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +11,9 @@ from sluice.cloud.program.graph import Graph, Resource
 from sluice.cloud.program.recording import Recorder
 from sluice.packages import CACHE, RequirementsError
 from sluice.pipelines import chosen
+from sluice.program_code import has_module, run_module
 from sluice.target import Target
 from sluice.terminal import Listing
-
-_PASSED_ON = ("PATH", "HOME", "PYTHONDONTWRITEBYTECODE")
-"""What of the developer's environment a function's code gets: nothing that AWS would not have, or that Python heeds."""
 
 
 def dry_run(file: Path, stack: str, root: Path, pipeline_name: str | None = None) -> dict[str, Any]:
@@ -35,23 +30,15 @@ def dry_run(file: Path, stack: str, root: Path, pipeline_name: str | None = None
     """
     function, archive = _importer(stack, root, pipeline_name)
     package = function.inputs["handler"].rsplit(".", 2)[0]
-    if not Path(root, *package.split("."), "dry_run.py").is_file():
+    module = f"{package}.dry_run"
+    if not has_module(root, module):
         raise click.ClickException(
             f"--dry-run runs the importer's code from the program's folder, and {root} has none: it works in Sluice's "
             "repository; import the file into the stack that runs here"
         )
-    ended = subprocess.run(
-        [sys.executable, "-m", f"{package}.dry_run", str(file.absolute()), str(archive)],
-        cwd=root,
-        env={
-            **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-            "PYTHONUTF8": "1",
-            "PYTHONPATH": _packages(archive),
-            **function.inputs["environment"]["variables"],
-        },
-        capture_output=True,
-        check=False,
-    )
+    variables = function.inputs["environment"]["variables"]
+    arguments = (str(file.absolute()), str(archive))
+    ended = run_module(root, module, *arguments, variables=variables, packages=_packages(archive))
     if ended.returncode:
         trace = ended.stderr.decode(errors="replace").strip()
         raise Listing(f"the importer's code broke while it read {file.name!r}\n{trace}")

@@ -1,0 +1,54 @@
+"""Runs a module of a program's own code, in a process of the program's folder, as its function would have it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+_PASSED_ON = ("PATH", "HOME", "PYTHONDONTWRITEBYTECODE")
+"""What of the developer's environment a function's code gets: nothing that AWS would not have, or that Python heeds."""
+
+
+def has_module(root: Path, module: str) -> bool:
+    """Tells whether a program's folder has a module."""
+    return Path(root, *module.split(".")).with_suffix(".py").is_file()
+
+
+def run_module(
+    root: Path,
+    module: str,
+    *arguments: str,
+    variables: Mapping[str, str],
+    packages: str = "",
+    given: bytes = b"",
+    seconds: float | None = None,
+) -> "subprocess.CompletedProcess[bytes]":
+    """Runs a module, and returns how it ended and what it printed.
+
+    Args:
+        root: The program's folder.
+        module: Its dotted name.
+        arguments: What follows it in the command.
+        variables: The function's environment variables.
+        packages: The folder of the packages that the function's code has; empty without any.
+        given: Its standard input.
+        seconds: How long it may take; None for as long as it takes.
+
+    Raises:
+        subprocess.TimeoutExpired: It takes longer; it is ended.
+    """
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=root,
+        env={
+            **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+            "PYTHONUTF8": "1",
+            "PYTHONPATH": packages,
+            **variables,
+        },
+        input=given,
+        capture_output=True,
+        check=False,
+        timeout=seconds,
+    )

@@ -9,19 +9,30 @@ from typing import Any
 from sluice.target import Target
 from sluice.terminal import print_table
 
+CHANGES = "changes/"
+"""What the keys of the archive's lines begin with."""
 Line = dict[str, Any]
 """What the archive holds of one change; docs/stream.md says what is in it."""
 
 
 def lines_of(target: Target, table: str | None = None) -> list[Line]:
     """Returns the lines of the archive, of all tables or one, in order of the stream."""
-    s3, bucket = target.client("s3"), target["archive_bucket_name"]
-    prefix = f"changes/table={table}/" if table else "changes/"
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
-    bodies = [gzip.decompress(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
-    lines = [json.loads(line, parse_float=Decimal) for body in bodies for line in body.splitlines()]
+    prefix = f"{CHANGES}table={table}/" if table else CHANGES
+    lines = [line for item in objects(target, prefix) for line in lines_in(target, item["Key"])]
     return sorted(lines, key=lambda line: line["sequence_number"])
+
+
+def objects(target: Target, prefix: str) -> list[dict[str, Any]]:
+    """Returns the archive's objects below a prefix, as S3 lists them."""
+    pages = target.client("s3").get_paginator("list_objects_v2")
+    found = pages.paginate(Bucket=target["archive_bucket_name"], Prefix=prefix)
+    return [item for page in found for item in page.get("Contents", [])]
+
+
+def lines_in(target: Target, key: str) -> list[Line]:
+    """Returns the lines of one object, in its order."""
+    body = target.client("s3").get_object(Bucket=target["archive_bucket_name"], Key=key)["Body"].read()
+    return [json.loads(line, parse_float=Decimal) for line in gzip.decompress(body).splitlines()]
 
 
 def show(lines: Iterable[Line]) -> None:

@@ -102,7 +102,7 @@ def redrive_stream(target: Target, wanted: Wanted = everyone) -> Iterator[Redriv
             yield Redriven(document.failure, 0, 0, document.error)
             continue
         function = document.content["requestContext"]["functionArn"]
-        left, error = _send(target.client("lambda"), function, document.records)
+        left, error = send(target.client("lambda"), function, document.records)
         settled = _settled(target, document, left, error)
         is_handed_back = settled.left and error == _HANDED_BACK
         yield settled._replace(handed_back=left[-1]["dynamodb"]["SequenceNumber"] if is_handed_back else "")
@@ -225,11 +225,16 @@ def _ends(records: list[dict[str, Any]]) -> tuple[str, str]:
     return numbers[0], numbers[-1]
 
 
-def _send(lambda_: Any, function: str, records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
+def send(lambda_: Any, function: str, records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
     """Sends records to a function as its mapping would, and returns those that fail even alone, and why the last did.
 
     What is too large for an invocation is halved: Lambda takes 6 MB from callers, and failed batches are as large.
     Where Lambda refuses for another reason, the rest is left.
+
+    Args:
+        lambda_: The SDK's client.
+        function: The function's name or ARN.
+        records: As they stand in Lambda's event, in the order of their shard.
     """
     left: list[dict[str, Any]] = []
     error, waiting = "", [records]

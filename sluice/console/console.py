@@ -12,7 +12,7 @@ from sluice.console.failure_work import FailureWork
 from sluice.console.feed import Feed
 from sluice.console.function_logs import FunctionLogs
 from sluice.console.outbox import Outbox
-from sluice.console.questions import Questions
+from sluice.console.questions import PATIENCE_SECONDS, Questions
 from sluice.target import Target
 
 _AGE_SECONDS = {True: 10.0, False: 0.5}
@@ -72,7 +72,9 @@ class Console:
                 answered[:] = now, ask(self.target)
             return answered[1]
 
-    def known(self, asks: Mapping[str, Callable[[Target], Any]], age: float | None = None) -> dict[str, Any]:
+    def known(
+        self, asks: Mapping[str, Callable[[Target], Any]], age: float | None = None, until: float | None = None
+    ) -> dict[str, Any]:
         """Returns what is known within a moment of what may take long, by the names of questions; None of the rest.
 
         What is not known yet is asked on in the background: a page with `data-incomplete` in it is loaded again soon.
@@ -80,10 +82,12 @@ class Console:
         Args:
             asks: What names a question -> what asks it.
             age: Seconds that an answer counts: as long as of `remembered` by default.
+            until: How long it is waited, of `time.monotonic`: for a moment by default.
         """
         target = self.target
         counted = _AGE_SECONDS[self.is_read_only] if age is None else age
-        return self._questions.answers({name: partial(ask, target) for name, ask in asks.items()}, counted)
+        end = time.monotonic() + PATIENCE_SECONDS if until is None else until
+        return self._questions.answers({name: partial(ask, target) for name, ask in asks.items()}, counted, end)
 
     def forget(self) -> None:
         """Has everything asked anew: something was done just now."""

@@ -1,5 +1,6 @@
 """The failures of a stack, a page at a time: by name first, and what they hold of those that are shown."""
 
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
@@ -7,6 +8,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from sluice.console.console import Console
+from sluice.console.questions import PATIENCE_SECONDS
 from sluice.failures import sources
 from sluice.failures.failure import Failure
 from sluice.failures.files import file_failures, hints
@@ -22,6 +24,10 @@ _RECEIVED = 100
 _RECEIVED_AGAIN_SECONDS = 60
 """When they are looked at again though the queue holds as many as before."""
 _ERRORS_SECONDS = 5
+
+
+_Known = Callable[..., dict[str, Any]]
+"""`Console.known`, which waits for one moment in all."""
 
 
 class Row(NamedTuple):
@@ -66,7 +72,8 @@ def failure_page(console: Console, start: int = 0, after: str = "") -> Page:
         start: How many messages, files and runs come before.
         after: The key of the batch before; all messages, files and runs come before, too.
     """
-    others = _others(console)
+    known = partial(console.known, until=time.monotonic() + PATIENCE_SECONDS)
+    others = _others(known)
     rows = [] if after else others.rows[start : start + SHOWN]
     following: dict[str, str | int] | None = None
     is_complete, problems = others.is_complete, others.problems
@@ -76,19 +83,19 @@ def failure_page(console: Console, start: int = 0, after: str = "") -> Page:
     else:
         room, question = SHOWN - len(rows), f"batches {after} {SHOWN - len(rows)}"
         ask = _whole(partial(batches, after=after, at_most=max(room, 1)))
-        asked: _Asked | None = console.known({question: ask})[question]
+        asked: _Asked | None = known({question: ask})[question]
         is_complete &= asked is not None
         if asked and asked.found:
             ((found, is_more),) = asked.found
             named = found[:room]
             following = {"after": named[-1].key if named else after} if is_more or not room else None
         problems = [*problems, *(asked.refused if asked else [])]
-    read = _read(console, named)
+    read = _read(known, named)
     is_complete &= all(row.is_read for row in read)
-    errors = _errors(console, read) if is_complete else None
+    errors = _errors(known, read) if is_complete else None
     is_complete &= errors is not None
     rows += [row._replace(error=(errors or {}).get(row.failure, "")) for row in read]
-    total = _total(console, len(others.rows), named, is_first=not after and not following)
+    total = _total(known, len(others.rows), named, is_first=not after and not following)
     return Page(rows, following, total, is_complete, others.notes, list(dict.fromkeys(problems)))
 
 
@@ -99,7 +106,7 @@ class _Others(NamedTuple):
     problems: list[str]
 
 
-def _others(console: Console) -> _Others:
+def _others(ask: _Known) -> _Others:
     """All but batches: as many as anybody looks at, and no content."""
     asks: dict[str, Callable[[Target], Any]] = {
         "dead letters": _whole(held),
@@ -107,14 +114,14 @@ def _others(console: Console) -> _Others:
         "who redrives": _asker(under_way),
         "hints on failures": _asker(hints),
     }
-    known = console.known(asks)
+    known = ask(asks)
     (letters,) = _found(known["dead letters"]) or [dict[str, Held]()]
     asks = {}
     for kind, source in (("import", import_failures), ("report", report_failures)):
         counts = {name: sum(one) for name, one in letters.items() if name.startswith(kind)}
         if any(counts.values()):
             asks[f"{kind} failures {counts}"] = _asker(partial(source, at_most=_RECEIVED))
-    received = console.known(asks, age=_RECEIVED_AGAIN_SECONDS) if asks else {}
+    received = ask(asks, age=_RECEIVED_AGAIN_SECONDS) if asks else {}
     answered: list[_Asked] = [one for one in (*known.values(), *received.values()) if one is not None]
     is_complete = len(answered) == len(known) + len(received)
     rows = [Row(one, "file") for one in _found(known["failed files"])]
@@ -164,10 +171,10 @@ def _whole(source: Callable[[Target], Any]) -> Callable[[Target], _Asked]:
     return ask
 
 
-def _read(console: Console, named: list[Batch]) -> list[Row]:
+def _read(ask: _Known, named: list[Batch]) -> list[Row]:
     """The batches with what they hold, as far as that is known; those that are gone are left out."""
     asks = {f"batch {one.key} {one.etag}": partial(_content, key=one.key) for one in named}
-    known = console.known(asks, age=float("inf")) if asks else {}
+    known = ask(asks, age=float("inf")) if asks else {}
     rows = []
     for one, answer in zip(named, known.values(), strict=True):
         (failure,) = answer or (one.failure,)
@@ -181,17 +188,17 @@ def _content(target: Target, key: str) -> tuple[Failure | None]:
     return (held_there[0] if held_there else None,)
 
 
-def _errors(console: Console, rows: list[Row]) -> dict[Failure, str] | None:
+def _errors(known: _Known, rows: list[Row]) -> dict[Failure, str] | None:
     """Why batches failed; None where that is not known yet."""
     if not rows:
         return {}
     failures = [row.failure for row in rows]
     question = "errors " + " ".join(failure.id for failure in failures)
-    return console.known({question: partial(sources.errors_of, failures=failures)}, age=_ERRORS_SECONDS)[question]
+    return known({question: partial(sources.errors_of, failures=failures)}, age=_ERRORS_SECONDS)[question]
 
 
-def _total(console: Console, others: int, named: list[Batch], *, is_first: bool) -> int | None:
+def _total(known: _Known, others: int, named: list[Batch], *, is_first: bool) -> int | None:
     if is_first:
         return others + len(named)
-    counted = console.known({"failed batches": failed_batches})["failed batches"]
+    counted = known({"failed batches": failed_batches})["failed batches"]
     return None if counted is None else others + counted.total()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-_PATIENCE_SECONDS = 0.12
+PATIENCE_SECONDS = 0.12
 """How long a page waits for answers."""
 _RATIO = 5
 """What took long is asked again no sooner than so many times as long afterwards."""
@@ -24,12 +24,13 @@ class Questions:
         self._kept: OrderedDict[str, _Question] = OrderedDict()
         self._pool = ThreadPoolExecutor(_THREADS, "console")
 
-    def answers(self, asks: Mapping[str, Callable[[], Any]], age: float) -> dict[str, Any]:
-        """Returns the answers that are there within a moment; older ones, or None, for the others.
+    def answers(self, asks: Mapping[str, Callable[[], Any]], age: float, until: float) -> dict[str, Any]:
+        """Returns the answers that are there in time; older ones, or None, for the others.
 
         Args:
             asks: What names a question -> what asks it.
             age: Seconds that an answer counts, or longer where it took long; `inf`: for ever.
+            until: How long it is waited, of `time.monotonic`.
 
         Raises:
             Exception: What asking raised.
@@ -41,7 +42,6 @@ class Questions:
             while len(self._kept) > max(_KEPT, len(asks)):
                 self._kept.popitem(last=False)
         asked = [question.asked(ask, age, self._pool) for question, ask in zip(questions, asks.values(), strict=True)]
-        until = time.monotonic() + _PATIENCE_SECONDS
         for future in filter(None, asked):
             try:
                 future.result(max(until - time.monotonic(), 0))

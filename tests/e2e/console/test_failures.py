@@ -18,13 +18,13 @@ def break_and_mend(served) -> Iterator[tuple[Callable[[], None], Callable[[], No
     name = served.target["streams"]["users"]["archiver_function_name"]
     functions = served.stack.graph.of_type("aws:lambda/function:Function")
     function = next(each for each in functions if {**each.inputs, **each.outputs}["name"] == name)
-    module = function.inputs["handler"].rpartition(".")[0].replace(".", "/") + ".py"
-    broken = f"def handler(event, context):\n    raise ValueError({HOSTILE!r})\n".encode()
+    module, _, entry = function.inputs["handler"].rpartition(".")
+    broken = f"def {entry}(event, context):\n    raise ValueError({HOSTILE!r})\n".encode()
 
     def put(edited: dict[str, bytes]) -> None:
         lambda_.update_function_code(FunctionName=name, ZipFile=zipped(function.inputs["code"], edited))
 
-    yield lambda: put({module: broken}), lambda: put({})
+    yield lambda: put({module.replace(".", "/") + ".py": broken}), lambda: put({})
     put({})
 
 
@@ -49,7 +49,7 @@ def test_a_failure_is_found_mended_and_redriven_by_a_click(served, opened, break
 
     page.get_by_role("button", name="Redrive").click()
     expect(page.locator("#work")).to_contain_text("0 taken, 1 left.")
-    expect(page.locator("#work .red").first).to_contain_text(f"1 failed again: {HOSTILE}")
+    expect(page.locator("#work .red").first).to_contain_text(f"1 failed again: Runtime.HandlerError: {HOSTILE}")
     mend()
     page.get_by_role("checkbox", name=f"Failure {name}").check()
     page.get_by_role("button", name="Redrive chosen").click()

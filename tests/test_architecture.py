@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "sluice.cloud": {"sluice.cloud", *LEAVES},
     "sluice.failures": {
         "sluice.failures",
+        "sluice.importing",
         "sluice.ledger",
         "sluice.pipelines",
         "sluice.target",

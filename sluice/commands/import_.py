@@ -1,8 +1,6 @@
 """`import FILE...`: uploads files and follows their imports, or tries them without a cloud."""
 
 import json
-import re
-import uuid
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,19 +11,16 @@ import click
 from sluice import state
 from sluice.commands import rejects as rejects_command
 from sluice.commands.imports import follow_until, show
-from sluice.ledger import FAILED, IGNORED, RUNNING, SUCCEEDED, Entry, entries, place, version_of
+from sluice.importing import readable, send
+from sluice.ledger import IGNORED, SUCCEEDED, Entry, place
 from sluice.pipelines import Pipeline, chosen, pipeline_option
 from sluice.rejects import rejects
 from sluice.target import Target, chosen_target, outputs_option
 from sluice.terminal import Bars, note, plural, print_json, say
 from sluice.uploads import Upload, unreadable, uploads
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
-"""A string in JSON."""
 _SHOWN = 5
 """How many rejects of a file are shown at once."""
-_AGAIN = "sluice-again"
-"""The metadata of an object whose content is to be imported even if it was before."""
 
 
 @click.command("import")
@@ -103,66 +98,17 @@ def upload_all(pipeline: Pipeline, files: Sequence[Upload], *, again: bool = Fal
     Returns:
         The entries of the imports when they have ended, and the older entries of those whose content had been imported.
     """
-    older = {file: _entries(pipeline, file) for file in files}
-    versions = _upload(pipeline, files, again)
-
-    def repeats(file: Upload) -> bool:
-        """Whether the importer leaves the file alone: this content is in the table already."""
-        before = older[file].get(versions[file])
-        return before is not None and before["status"] not in (RUNNING, FAILED) and not again
-
-    unchanged = [older[file][versions[file]] for file in files if repeats(file)]
-    # Of an import that runs already the end is awaited; of one that ended before, that it begins again.
-    awaited = {
-        (_object(pipeline, file), versions[file]): before["started_at"]
-        if (before := older[file].get(versions[file])) and before["status"] != RUNNING
-        else None
-        for file in files
-        if not repeats(file)
-    }
-
-    def own(ledger: list[Entry]) -> list[Entry]:
-        return [entry for entry in ledger if awaited.get(_id(entry), entry["started_at"]) != entry["started_at"]]
-
-    def has_ended(ledger: list[Entry]) -> bool:
-        return sum(entry["status"] != RUNNING for entry in own(ledger)) == len(awaited)
-
-    if not awaited:
-        return [], unchanged
-    name = next(iter(awaited))[0] if len(awaited) == 1 else None
-    return own(follow_until([pipeline], has_ended, name)), unchanged
-
-
-def _upload(pipeline: Pipeline, files: Sequence[Upload], again: bool) -> dict[Upload, str]:
-    """Uploads files, with a bar for each on a terminal; returns their versions as the ledger names them."""
-    s3, bucket = pipeline.client("s3"), pipeline["bucket_name"]
-    extra = {"Metadata": {_AGAIN: uuid.uuid4().hex}} if again else {}
-    versions: dict[Upload, str] = {}
     with Bars() as bars:
-        for file in files:
-            size, sent = file.path.stat().st_size, [0]
-
-            def progress(count: int, file: Upload = file, size: int = size, sent: list[int] = sent) -> None:
-                sent[0] += count
-                bars.show(file, file.key, "uploading", sent[0], size)
-
-            key = pipeline["prefix"] + file.key
-            s3.upload_file(str(file.path), bucket, key, ExtraArgs=extra, Callback=progress)
-            head = s3.head_object(Bucket=bucket, Key=key)
-            versions[file] = version_of(head)
-    return versions
-
-
-def _entries(pipeline: Pipeline, file: Upload) -> dict[str, Entry]:
-    return {entry["version"]: entry for entry in entries([pipeline], _object(pipeline, file))}
-
-
-def _object(pipeline: Pipeline, file: Upload) -> str:
-    return f"{pipeline['bucket_name']}/{pipeline['prefix']}{file.key}"
-
-
-def _id(entry: Entry) -> tuple[str, str]:
-    return entry["object"], entry["version"]
+        sent = send(
+            pipeline,
+            files,
+            lambda file, so_far, size: bars.show(file, file.key, "uploading", so_far, size),
+            again=again,
+        )
+    if not sent.awaited:
+        return [], sent.unchanged
+    name = next(iter(sent.awaited))[0] if len(sent.awaited) == 1 else None
+    return sent.own(follow_until([pipeline], sent.has_ended, name)), sent.unchanged
 
 
 def _show_rejects(target: Target, entry: Entry) -> None:
@@ -222,19 +168,9 @@ def _show_result(name: str, result: dict[str, Any]) -> None:
     items, refused = result["first_items"], result["first_rejects"]
     say(f"{plural(result['items'], 'item')} would be written" + (", the first of them:" if items else "."))
     for item in items:
-        say(f"  line {item['line']}: {_readable(item['item'])}")
+        say(f"  line {item['line']}: {readable(item['item'])}")
     if result.get("skipped"):
         say(f"{plural(result['skipped'], 'row')} would be skipped.")
     say(f"{plural(result['rejected'], 'row')} would be rejected" + (", the first of them:" if refused else "."))
     for reject in refused:
-        say(f"  line {reject['line']}: {reject['reason']}: {_readable(reject['row'])}")
-
-
-def _readable(text: str) -> str:
-    """A row's JSON with its letters as they are; the rest stays as it is written, numbers to the digit."""
-
-    def unescaped(literal: re.Match[str]) -> str:
-        letters = json.dumps(json.loads(literal[0]), ensure_ascii=False)
-        return letters.encode(errors="backslashreplace").decode()  # half a surrogate pair is no letter
-
-    return _STRING.sub(unescaped, text)
+        say(f"  line {reject['line']}: {reject['reason']}: {readable(reject['row'])}")

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sluice.aws_errors import code
 from sluice.failures.failure import REFUSED, Detail, Discarded, Failure, Redriven, Wanted, everyone
+from sluice.importing import put_again
 from sluice.ledger import FAILED, PARTIAL, RUNNING, Entry, ended, entries, place, version_of
 from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
@@ -23,8 +24,6 @@ _AT_MOST = 100
 _DAYS = 14
 """How long dead letters are kept, which tell of the pieces of work that were given up."""
 _NEXT = "mend what the reason names and put the file again, or delete it; --redrive imports it as it is"
-_KEPT = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Metadata")
-"""What an object that is copied onto itself loses unless it is given anew."""
 _GONE = ("404", "NoSuchKey", "412", "PreconditionFailed")
 _THREADS = 8
 _PAUSE_SECONDS = 0.2
@@ -78,7 +77,7 @@ def _redrive(pipeline: Pipeline, wanted: Wanted) -> Iterator[Redriven]:
         if not wanted(failure):
             continue
         try:
-            _put_again(pipeline, entry)
+            put_again(pipeline, entry)
         except REFUSED as refusal:
             if code(refusal) not in _GONE:  # gone: somebody put another meanwhile, or deleted it
                 yield Redriven(failure, 0, 1, f"not put again: {refusal}")
@@ -144,14 +143,6 @@ def _failure(pipeline: Pipeline, entry: Entry) -> Failure:
     reason = f"{entry['error']}{written}"
     function, where = pipeline["function_name"], f"s3://{bucket}/{key}"
     return Failure(str(pipeline), function, reason, entry["finished_at"], 1, where, file=key, next_step=_NEXT)
-
-
-def _put_again(pipeline: Pipeline, entry: Entry) -> None:
-    s3, (bucket, key) = pipeline.client("s3"), place(entry)
-    head = s3.head_object(Bucket=bucket, Key=key)
-    kept = {name: head[name] for name in _KEPT if name in head}
-    extra = {"MetadataDirective": "REPLACE", "CopySourceIfMatch": head["ETag"], **kept}
-    s3.copy({"Bucket": bucket, "Key": key}, bucket, key, ExtraArgs=extra)
 
 
 def _days_ago() -> str:

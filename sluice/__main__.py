@@ -1,17 +1,18 @@
 """`python -m sluice`, also with a Python that lacks what the commands need.
 
 In a checkout its own `.venv` takes over then, where there is one; elsewhere it says how to get what is missing.
+
+Nothing is imported here that Python has not loaded by itself: an import takes time, in which nobody hears Ctrl-C yet.
 """
 
 import os
 import sys
-from pathlib import Path
 
-_CHECKOUT = Path(__file__).parents[1]
-_VENV = _CHECKOUT / ".venv"
+_CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_VENV = os.path.join(_CHECKOUT, ".venv")
 _WAY_OUT = (
     "run `make setup`, then this again"
-    if (_CHECKOUT / "pyproject.toml").is_file()
+    if os.path.isfile(os.path.join(_CHECKOUT, "pyproject.toml"))
     else "install the tool with its extra: python -m pip install 'sluice-pipelines[cloud]'"
 )
 _OURS = ("sluice", "infra", "handlers")
@@ -48,9 +49,9 @@ def _run() -> None:
 
 def _hand_over() -> None:
     """Runs the command with the checkout's own Python instead, unless there is none, or it is this one."""
-    python = _VENV / "bin" / "python"
-    if python.is_file() and Path(sys.prefix).resolve() != _VENV.resolve():
-        os.execv(python, [str(python), "-m", "sluice", *sys.argv[1:]])  # noqa: S606 no shell is wanted
+    python = os.path.join(_VENV, "bin", "python")
+    if os.path.isfile(python) and os.path.realpath(sys.prefix) != os.path.realpath(_VENV):
+        os.execv(python, [python, "-m", "sluice", *sys.argv[1:]])  # noqa: S606 no shell is wanted
 
 
 if __name__ == "__main__":

@@ -124,11 +124,14 @@ def main() -> None:
     try:
         cli(prog_name="python -m sluice")
     except StateError as error:
-        sys.exit(terminal.printable(f"Error: {error}"))
+        message = str(error)
     except Exception as error:
         if not type(error).__module__.startswith("botocore."):
             raise
-        sys.exit(terminal.printable(f"Error: {_message(error)}"))
+        message = _message(error)
+    else:
+        return
+    sys.exit(f"Error: {terminal.error_text(click.ClickException(message))}")
 
 
 def _message(error: Exception) -> str:

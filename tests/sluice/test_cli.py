@@ -4,10 +4,11 @@ import json
 
 import click
 import pytest
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import ClientError, NoCredentialsError
 from click.testing import CliRunner
+from rich.console import Console
 
-from sluice import cli, state
+from sluice import cli, state, terminal
 from sluice.cloud.program import project
 from sluice.commands.preview import short_type
 
@@ -182,6 +183,34 @@ def test_what_aws_refuses_is_one_line(monkeypatch):
     with pytest.raises(SystemExit) as raised:
         cli.main()
     assert raised.value.code == "Error: AWS: Unable to locate credentials"
+
+
+@pytest.mark.parametrize("width", [60, 77, 80, 120, 200])
+@pytest.mark.parametrize(
+    ("error", "before"),
+    [
+        (
+            state.StateError(
+                "/home/a/project is in no Pulumi project, and nothing runs in it: go to a project's folder"
+            ),
+            "",
+        ),
+        (ClientError({"Error": {"Code": "Denied", "Message": "not you, ask somebody " * 6}}, "Get"), "AWS: "),
+    ],
+    ids=["state", "AWS"],
+)
+def test_no_word_of_an_error_is_broken_on_a_terminal(monkeypatch, width, error, before):
+    monkeypatch.setattr(terminal, "err", Console(stderr=True, force_terminal=True, width=width, soft_wrap=True))
+
+    def fail(**_):
+        raise error
+
+    monkeypatch.setattr(cli, "cli", fail)
+    with pytest.raises(SystemExit) as raised:
+        cli.main()
+    lines = str(raised.value.code).splitlines()
+    assert max(map(len, lines)) <= width
+    assert " ".join(line.strip() for line in lines).split() == f"Error: {before}{error}".split()
 
 
 def test_an_error_of_our_own_is_not_hidden(monkeypatch):

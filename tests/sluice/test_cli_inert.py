@@ -308,7 +308,8 @@ def past_the_terminal(tree):
             case ast.Call(func=ast.Attribute(attr="write"), args=[ast.Constant(value=1 | 2), *_]):
                 yield "os.write"
             case ast.Call(func=ast.Attribute(value=ast.Name(id="sys"), attr="exit"), args=[given]):
-                if "printable(" not in ast.unparse(given) and not isinstance(given, ast.Constant | ast.Compare):
+                is_text = any(f"{name}(" in ast.unparse(given) for name in ("printable", "terminal.error_text"))
+                if not is_text and not isinstance(given, ast.Constant | ast.Compare):
                     yield "sys.exit"
 
 

@@ -92,3 +92,17 @@ def test_an_older_python_is_told(fresh):
     assert ended.stderr == (
         f"Error: Sluice needs Python 3.11 or newer, and this is {sys.version.split()[0]}: {WAY_OUT}\n"
     )
+
+
+def test_ctrl_c_before_there_is_a_command_is_one_line(fresh, tmp_path):
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")  # as it comes while the commands are loaded
+    ended = run_bare(fresh, "status", path=tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "Interrupted.\n")
+
+
+def test_nothing_is_imported_before_ctrl_c_is_heard():
+    script = (
+        "import os, sys; known = set(sys.modules); import sluice.__main__; print(*sorted(set(sys.modules) - known))"
+    )
+    ended = subprocess.run([sys.executable, "-S", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["sluice", "sluice.__main__"]

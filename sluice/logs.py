@@ -192,7 +192,7 @@ class Reader:
             error = f"{document.get('errorType', 'Error')}: {document['errorMessage']}"
             trace = document.get("stackTrace")
             lines = [line for each in trace for line in str(each).splitlines()] if isinstance(trace, list) else []
-            yield Entry(at, self._function, "error", request, error, traceback=[*lines, error])
+            yield Entry(at, self._function, "error", request, error, traceback=[*lines, error] if lines else [])
         elif str(document.get("type", "")).startswith("platform."):
             yield from self._of_platform(at, document)
         else:

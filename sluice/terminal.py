@@ -120,7 +120,7 @@ def print_table(*rows: Sequence[Part]) -> None:
     """Prints rows, the first of them the header, in columns as wide as they need: a pipe has no width to fit into.
 
     On a terminal that is narrower, the first cell of each row has a line of its own, before the others; where these do
-    not fit either, each has its column's name beside it.
+    not fit either, each has its column's name beside it, and a first cell that is a short number begins their line.
     """
     header = [(cell, "bold") if isinstance(cell, str) else cell for cell in rows[0]]
     cells = [[_line([cell]) for cell in row] for row in (header, *rows[1:])]
@@ -131,9 +131,11 @@ def print_table(*rows: Sequence[Part]) -> None:
     elif needed - widths[0] <= out.width:  # the other columns, two spaces before each
         _print_columns(cells, widths, first_apart=True)
     else:
-        for row in cells[1:]:
-            _print(out, row[0])
-            _print_pairs(cells[0][1:], row[1:])
+        for first, *rest in cells[1:]:
+            is_short = widths[0] <= _INDENT
+            if not is_short:
+                _print(out, first)
+            _print_pairs(first if is_short else Text(), cells[0][1:], rest)
 
 
 def _print_columns(cells: Sequence[Sequence[Text]], widths: Sequence[int], *, first_apart: bool = False) -> None:
@@ -163,9 +165,9 @@ def ask(question: str) -> None:
     click.confirm(printable(question), abort=True, err=True)
 
 
-def _print_pairs(names: Sequence[Text], cells: Sequence[Text]) -> None:
-    """Prints cells beside the names of their columns, as many in a line as fit."""
-    line = Text()
+def _print_pairs(first: Text, names: Sequence[Text], cells: Sequence[Text]) -> None:
+    """Prints a cell, and behind it others beside the names of their columns, as many in a line as fit."""
+    line = first.copy()
     for name, cell in zip(names, cells, strict=True):
         pair = Text("  ").append(name.plain, "dim").append(" ").append_text(cell)
         if line and line.cell_len + pair.cell_len > out.width:

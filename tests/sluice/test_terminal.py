@@ -83,6 +83,18 @@ def shown(monkeypatch):
     return of
 
 
+def test_a_short_number_begins_the_line_of_those_that_have_their_names(shown):
+    told = shown(32)
+    console.print_table(
+        ("mail", "to", "subject"), ("1", "ann@example.com", "Hello Ann, and welcome"), ("12", "b@c", "Hi")
+    )
+    assert told.getvalue().splitlines() == [
+        "1  to ann@example.com",
+        "  subject Hello Ann, and welcome",
+        "12  to b@c  subject Hi",
+    ]
+
+
 def test_where_the_other_cells_do_not_fit_either_each_has_its_name(shown):
     told = shown(32)
     console.print_table(

@@ -14,7 +14,7 @@ MARK = "poisoned by `put --poison`"
 """What a record holds that is meant, as the value of any attribute."""
 ERROR = {
     "errorType": "PoisonedRecordError",
-    "errorMessage": "a record in it was poisoned by `put --poison`: `python -m sluice put --unpoison` ends that",
+    "errorMessage": "a record was poisoned by `put --poison`, until `put --unpoison`",
 }
 """What its function ends with."""
 

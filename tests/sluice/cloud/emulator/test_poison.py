@@ -42,7 +42,9 @@ def test_a_poisoned_user_fails_alone_until_it_is_ended_and_comes_back():
         assert [failure.records for failure in failures] == [1, 1]  # one of each consumer
         assert [line["keys"]["userId"] for line in lines_of(stack)] == ["u-1"]
         for error in last_errors(stack, failures):
-            assert error.startswith("PoisonedRecordError: a record in it was poisoned by `put --poison`")
+            assert error.startswith(
+                "PoisonedRecordError: a record was poisoned by `put --poison`, until `put --unpoison`"
+            )
         assert [result.left for result in redrive_stream(stack)] == [1, 1]
         end_poison(stack, cloud.server.token)
         assert [result.left for result in redrive_stream(stack)] == [0, 0]

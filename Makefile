@@ -12,10 +12,11 @@ endif
 endif
 RUN := $(VENV)/bin/python
 PIP := -m pip install --disable-pip-version-check --no-deps
+MUTANTS := $(CURDIR)/.venv-mutants/bin
 LOCK := $(VENV)/bin/uv pip compile --universal --generate-hashes --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo smoke check test proof screenshots bench lint format lock clean
+.PHONY: help setup demo smoke check test proof soak mutants screenshots bench lint format lock clean
 
 ifeq ($(MAKECMDGOALS)$(OUTPUTS),smoke)
 $(error make smoke wants a stack: `pulumi stack output --stack dev --json > outputs.json`, then `make smoke OUTPUTS=outputs.json`)
@@ -56,6 +57,22 @@ proof: setup ## each promise of the design, in full: faults, load, sabotage; one
 screenshots: setup ## every page of the console, into .build/screenshots
 	$(RUN) -m tests.e2e.console.screenshots .build/screenshots
 
+soak: setup ## a week of use in an hour: load, faults, kills, saves; make soak ARGS='--minutes 10 --seed 7'
+	$(RUN) -m pytest tests/proof/test_soak.py --minutes 60 -s -q $(ARGS)
+
+mutants: setup .venv-mutants/.ready ## which mistakes in the modules that decide no test sees; takes hours: make mutants ARGS=rules
+	rm -rf .build/mutants && mkdir -p .build/mutants && git archive --prefix=.build/mutants/ HEAD | tar -x
+	cd .build/mutants && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && for each in $(or $(ARGS),$(notdir $(basename $(wildcard tests/mutants/*.toml)))); do \
+		set -e; set -- tests/mutants/$$each.toml $$each.sqlite; \
+		$(MUTANTS)/cosmic-ray init $$@; $(MUTANTS)/cr-filter-operators $$2 tests/mutants/filters/operators.toml; \
+		nice $(MUTANTS)/cosmic-ray exec $$@; $(MUTANTS)/cr-report --surviving-only --show-diff $$2; \
+	done
+
+.venv-mutants/.ready: requirements-mutants.txt
+	$(PYTHON) -m venv .venv-mutants
+	.venv-mutants/bin/python $(PIP) --require-hashes -r requirements-mutants.txt
+	@touch $@
+
 bench: setup .venv-bench/.ready ## the peers side by side, one table; make bench ARGS=--quick
 	@.venv-bench/bin/python -m benchmarks $(ARGS)
 
@@ -78,6 +95,7 @@ lock: setup ## resolve the dependencies of pyproject.toml anew
 	$(LOCK) pyproject.toml --extra cloud --group dev --override tests/overrides.txt -o requirements-dev.txt
 	$(LOCK) pyproject.toml --extra cloud --group demo --override tests/overrides.txt -c requirements-dev.txt -o requirements-cloud.txt
 	$(LOCK) --no-config --group pyproject.toml:bench -o requirements-bench.txt
+	$(LOCK) --no-config --group pyproject.toml:mutants -o requirements-mutants.txt
 
 clean: ## remove everything that is made
 	rm -rf .venv .venv-* .build .sluice .pytest_cache .ruff_cache .hypothesis *.egg-info

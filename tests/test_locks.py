@@ -6,7 +6,7 @@ import pytest
 
 from sluice.cloud.program.execution import ROOT
 
-LOCKS = ("requirements.txt", "requirements-cloud.txt", "requirements-dev.txt", "requirements-bench.txt")
+LOCKS = tuple(f"requirements{of}.txt" for of in ("", "-cloud", "-dev", "-bench", "-mutants"))
 
 
 def locked(name: str) -> set[str]:

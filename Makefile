@@ -23,7 +23,7 @@ $(error make smoke wants a stack: `pulumi stack output --stack dev --json > outp
 endif
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
 setup: $(VENV)/.ready-dev ## make .venv with everything that the other commands need
 

@@ -45,6 +45,18 @@ def dry_run(file: Path, stack: str, root: Path, pipeline_name: str | None = None
     return json.loads(ended.stdout)
 
 
+def dry_run_apart(file: Path, stack: str, root: Path, pipeline_name: str | None = None) -> dict[str, Any]:
+    """Returns the same by a process of its own: running a program moves this one's working directory, for all threads.
+
+    What `dry_run` would raise is the `error` of the answer.
+    """
+    arguments = [str(file.absolute()), stack, str(root.absolute()), *filter(None, [pipeline_name])]
+    ended = subprocess.run([sys.executable, "-m", __name__, *arguments], capture_output=True, check=False)
+    if ended.returncode:
+        return {"error": ended.stderr.decode(errors="replace").strip()}
+    return json.loads(ended.stdout)
+
+
 def _importer(stack: str, root: Path, pipeline_name: str | None) -> tuple[Resource, Path]:
     """The function that imports, as the program registers it, and the folder of its code."""
     recorder = Recorder("")
@@ -77,3 +89,15 @@ def _packages(archive: Path) -> str:
         return str(install([pins[0]], LOCAL, archive.parent / CACHE))
     except RequirementsError as error:
         raise Listing(str(error)) from None
+
+
+def _main(file: str, stack: str, root: str, pipeline_name: str | None = None) -> None:
+    try:
+        result = dry_run(Path(file), stack, Path(root), pipeline_name)
+    except click.ClickException as error:
+        result = {"error": error.format_message()}
+    json.dump(result, sys.stdout)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -73,6 +73,46 @@ def _entries(pipeline: Pipeline, name: str | None) -> list[Entry]:
     return [_plain(item) for page in pages for item in page["Items"]]
 
 
+def running(pipeline: Pipeline) -> list[Entry]:
+    """Returns the imports that run, the latest begun first; all of the ledger is looked through for them."""
+    query = {
+        "TableName": pipeline["ledger_table_name"],
+        "FilterExpression": "#status = :status",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {":status": {"S": RUNNING}},
+    }
+    pages = pipeline.client("dynamodb").get_paginator("scan").paginate(**query)
+    found = [_plain(item) for page in pages for item in page["Items"]]
+    return sorted(found, key=lambda entry: entry["started_at"] or "", reverse=True)
+
+
+def latest(pipeline: Pipeline, before: str = "", at_most: int = 50) -> tuple[list[Entry], bool]:
+    """Returns the imports that ended last, the latest first, and whether there are more.
+
+    Args:
+        pipeline: The import.
+        before: When they ended at the latest, that moment excluded; ISO 8601.
+        at_most: How many; more where several ended at the same moment.
+    """
+    found: list[Entry] = []
+    for status in (SUCCEEDED, PARTIAL, FAILED, IGNORED):
+        answer = pipeline.client("dynamodb").query(
+            TableName=pipeline["ledger_table_name"],
+            IndexName=_INDEX,
+            KeyConditionExpression="#status = :status AND #at < :before",
+            ExpressionAttributeNames={"#status": "status", "#at": "finished_at"},
+            ExpressionAttributeValues={":status": {"S": status}, ":before": {"S": before or "~"}},
+            ScanIndexForward=False,
+            Limit=at_most + _AT_ONCE,
+        )
+        found += map(_plain, answer["Items"])
+    found.sort(key=lambda entry: entry["finished_at"], reverse=True)
+    end = at_most
+    while 0 < end < len(found) and found[end]["finished_at"] == found[end - 1]["finished_at"]:
+        end += 1
+    return found[:end], end < len(found)
+
+
 def ended(pipeline: Pipeline, status: str, at_most: int, since: str = "") -> tuple[list[Entry], bool]:
     """Returns the newest imports that ended so and were not followed by another of their object.
 

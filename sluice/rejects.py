@@ -5,6 +5,9 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from botocore.exceptions import ClientError
+
+from sluice.aws_errors import code
 from sluice.target import Target
 
 PREFIX = "rejected/"
@@ -37,17 +40,51 @@ def folder(key: str) -> str:
     return f"{PREFIX}{key}/"
 
 
+class Mark(NamedTuple):
+    """A place among the rejects of a file: behind one of them."""
+
+    name: str = ""
+    """Of its object,"""
+    offset: int = 0
+    """and the bytes of it that come before."""
+
+
 def rejects(target: Target, bucket: str, key: str) -> Iterator[Reject]:
     """Yields the rejects of a file's newest import, chunk by chunk."""
+    return (reject for reject, _ in rejects_from(target, bucket, key, Mark()))
+
+
+def rejects_from(target: Target, bucket: str, key: str, start: Mark) -> Iterator[tuple[Reject, Mark]]:
+    """Yields the rejects of a file's newest import from a place on, each with the place behind it.
+
+    Args:
+        target: The stack.
+        bucket: The file's bucket.
+        key: The file's key.
+        start: Where to begin.
+    """
     s3 = target.client("s3")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder(key))
     names = [item["Key"] for page in pages for item in page.get("Contents", [])]
     # S3 has a chunk's first object behind its others, because a dot comes behind a dash.
-    for name in sorted(names, key=lambda name: name.removesuffix(".jsonl")):
+    for name in sorted(names, key=_order):
         if "/" in name.removeprefix(folder(key)):  # of a file in a folder that is named like this file
             continue
-        body = s3.get_object(Bucket=bucket, Key=name)["Body"]
-        for line in body.iter_lines():
+        if _order(name) < _order(start.name):
+            continue
+        offset = start.offset if name == start.name else 0
+        try:
+            body = s3.get_object(Bucket=bucket, Key=name, **({"Range": f"bytes={offset}-"} if offset else {}))["Body"]
+        except ClientError as error:
+            if code(error) == "InvalidRange":  # nothing comes behind its last reject
+                continue
+            raise
+        for line in body.iter_lines(keepends=True):
+            offset += len(line)
             if line.strip():
                 row = json.loads(line)
-                yield Reject(key, row["line"], row["reason"], row["row"])
+                yield Reject(key, row["line"], row["reason"], row["row"]), Mark(name, offset)
+
+
+def _order(name: str) -> str:
+    return name.removesuffix(".jsonl")

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sluice.console.drafts import Drafts
 from sluice.console.failure_work import FailureWork
 from sluice.console.feed import Feed
 from sluice.console.function_logs import FunctionLogs
@@ -34,6 +35,7 @@ class Console:
         logs: What the functions say.
         outbox: The mails of the embedded cloud.
         failure_work: What is done to failures.
+        drafts: Files that were given and are not sent yet.
     """
 
     def __init__(self, stack: str, target: Target, program: Path | None, feed: Feed) -> None:
@@ -41,6 +43,7 @@ class Console:
         self.logs = FunctionLogs()
         self.outbox = Outbox()
         self.failure_work = FailureWork()
+        self.drafts = Drafts()
         self._lock = threading.Lock()
         self._asked: dict[str, tuple[threading.Lock, list[Any]]] = {}
         self._questions = Questions()
@@ -51,6 +54,10 @@ class Console:
         """Shows the stack as it is now, which was changed in place."""
         self.target = target
         self.forget()
+
+    def close(self) -> None:
+        """Leaves nothing behind."""
+        self.drafts.close()
 
     @property
     def is_read_only(self) -> bool:

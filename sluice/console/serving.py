@@ -24,7 +24,7 @@ class Server:
         Raises:
             OSError: The port is taken.
         """
-        self._keys, self._socket = Keys(), socket.socket()
+        self._console, self._keys, self._socket = console, Keys(), socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind(("127.0.0.1", port or 0))
@@ -59,3 +59,4 @@ class Server:
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
+        self._console.close()

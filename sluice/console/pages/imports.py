@@ -1,15 +1,219 @@
-"""To be written."""
+"""The imports: how far each is, what was rejected; and a file that is tried before it is sent."""
 
-from starlette.requests import Request
+import time
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from botocore.exceptions import ClientError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sluice.console.rendering import render
+from sluice.aws_errors import code
+from sluice.console.console import Console
+from sluice.console.drafts import Draft
+from sluice.console.forms import Done, Form, action, check
+from sluice.console.questions import PATIENCE_SECONDS
+from sluice.console.rendering import console_of, render
+from sluice.dry_run import dry_run_apart
+from sluice.importing import put_again, readable, send
+from sluice.ledger import RUNNING, Entry, entries, latest, place, running, version_of
+from sluice.pipelines import Pipeline, chosen, pipelines
+from sluice.rejects import Mark, rejects_from
+from sluice.target import Target
+from sluice.uploads import Upload, unreadable
+
+_SHOWN = 50
+_LETTERS = 2000
+"""How much of a row is shown."""
+_GONE = ("404", "NoSuchKey", "NoSuchBucket", "412", "PreconditionFailed")
+
+
+class Import(NamedTuple):
+    """An entry of the ledger as a page shows it."""
+
+    entry: Entry
+    pipeline: Pipeline
+    bucket: str
+    key: str
+    address: str
+    """The query of its own page."""
+    rate: str
+    """How fast it is, while it runs."""
 
 
 def show(request: Request) -> Response:
-    """Shows the page."""
-    return render(request, "error.html", said="To be written.")
+    """Shows the ledger of an import, with the newest first, and takes files."""
+    console, query = console_of(request), request.query_params
+    there = pipelines(console.target, "imports")
+    pipeline = chosen(console.target, "imports", query.get("pipeline") or there[0].name) if there else None
+    before = query.get("before", "")
+    values: dict[str, Any] = {"under_way": None, "ended": None, "next": "", "before": before}
+    if pipeline:
+        values |= _ledger(console, pipeline, before)
+    return render(request, "imports.html", pipeline=pipeline, there=there, **values)
 
 
-ROUTES = [Route("/imports", show, name="imports")]
+def _ledger(console: Console, pipeline: Pipeline, before: str) -> dict[str, Any]:
+    """The imports that run and those that ended, as far as they are known."""
+    name = pipeline.name
+    asks = {
+        f"running {name}": partial(_of, name=name, ask=running),
+        f"ended {name} {before}": partial(_of, name=name, ask=partial(latest, before=before, at_most=_SHOWN)),
+    }
+    under_way, ended = console.known(asks, until=time.monotonic() + PATIENCE_SECONDS).values()
+    found, is_more = ended or ([], False)
+    return {
+        "under_way": None if under_way is None else [_import(pipeline, entry) for entry in under_way],
+        "ended": None if ended is None else [_import(pipeline, entry) for entry in found],
+        "next": urlencode({"pipeline": name, "before": found[-1]["finished_at"]}) if is_more else "",
+    }
+
+
+def _of(target: Target, name: str, ask: Any) -> Any:
+    return ask(chosen(target, "imports", name))
+
+
+def _import(pipeline: Pipeline, entry: Entry) -> Import:
+    address = {"pipeline": pipeline.name, "object": entry["object"], "version": entry["version"]}
+    return Import(entry, pipeline, *place(entry), urlencode(address), _rate(entry))
+
+
+def _rate(entry: Entry) -> str:
+    """Rows and megabytes a second since a running import began."""
+    if entry["status"] != RUNNING or not entry["started_at"]:
+        return ""
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(entry["started_at"])).total_seconds()
+    if seconds < 1:
+        return ""
+    return f"{entry['rows_read'] / seconds:,.0f} rows/s, {entry['bytes_read'] / seconds / 1e6:,.1f} MB/s"
+
+
+def show_one(request: Request) -> Response:
+    """Shows the imports of a file, and the rows that were not imported.
+
+    Raises:
+        HTTPException: The ledger has no such import.
+    """
+    console, query = console_of(request), request.query_params
+    pipeline = chosen(console.target, "imports", query.get("pipeline") or None)
+    known = entries([pipeline], query.get("object", "/"))
+    one = next((entry for entry in reversed(known) if entry["version"] == query.get("version", "")), None)
+    if one is None:
+        raise HTTPException(404, f"The ledger of {pipeline} has no such import.")
+    offset = query.get("offset", "")
+    start = Mark(query.get("chunk", ""), int(offset) if offset.isdecimal() else 0)
+    is_last = one is known[-1]  # the rejects that lie there are those of the newest import
+    found = list(islice(rejects_from(console.target, *place(one), start), _SHOWN + 1)) if is_last else []
+    mark = found[_SHOWN - 1][1] if len(found) > _SHOWN else None
+    values = {
+        "it": _import(pipeline, one),
+        "others": [_import(pipeline, entry) for entry in reversed(known) if entry is not one],
+        "rejects": [(reject, _cut(reject.row_text)) for reject, _ in found[:_SHOWN]],
+        "next": urlencode({"chunk": mark.name, "offset": mark.offset}) if mark else "",
+        "is_first": not start.name,
+        "is_last": is_last,
+    }
+    return render(request, "import.html", **values)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LETTERS else f"{text[:_LETTERS]} ... and {len(text) - _LETTERS:,} more characters"
+
+
+async def drop(request: Request) -> Response:
+    """Takes a file and shows what its import would do.
+
+    Raises:
+        HTTPException: The file cannot be kept.
+    """
+    check(request)
+    console, name = console_of(request), request.path_params["pipeline"]
+    pipeline = chosen(console.target, "imports", name)
+    try:
+        draft = console.drafts.begin(request.query_params.get("name", ""))
+    except ValueError as error:
+        raise HTTPException(400, f"The file is not taken: {error}.") from None
+    try:
+        with draft.path.open("wb") as file:
+            async for part in request.stream():
+                await run_in_threadpool(file.write, part)
+    except (OSError, ClientDisconnect) as error:
+        await run_in_threadpool(console.drafts.drop, draft)
+        raise HTTPException(507, f"The file cannot be kept while it is read: {error}.") from None
+    console.drafts.keep(name, draft)
+    return await run_in_threadpool(_try, request, console, pipeline, draft)
+
+
+def _try(request: Request, console: Console, pipeline: Pipeline, draft: Draft) -> Response:
+    """What would come of a file."""
+    if reason := unreadable(draft.path):
+        result: dict[str, Any] = {"error": f"{reason}."}
+    elif console.program is None:
+        result = {"unknown": "Which program this stack is made by is not known here, so the file cannot be tried."}
+    else:
+        result = dry_run_apart(draft.path, console.stack, console.program, pipeline.name)
+    values = {
+        "items": [(item["line"], _cut(readable(item["item"]))) for item in result.get("first_items", [])],
+        "rejects": [
+            (one["line"], one["reason"], _cut(readable(one["row"]))) for one in result.get("first_rejects", [])
+        ],
+    }
+    is_refused = bool(reason)
+    return render(
+        request, "dry_run.html", pipeline=pipeline, draft=draft, result=result, is_refused=is_refused, found=values
+    )
+
+
+def _send(request: Request, form: Form) -> Done:
+    """Sends the file that waits."""
+    console = console_of(request)
+    name, token = form.get("pipeline", [""])[0], form.get("draft", [""])[0]
+    pipeline, draft = chosen(console.target, "imports", name), console.drafts.kept(name, token)
+    if draft is None:
+        return Done("This file waits no longer: it was sent, or another one took its place.", "imports")
+    again = "again" in form
+    sent = send(pipeline, [Upload(draft.path, draft.name)], lambda *_: None, again=again)
+    if sent.unchanged:
+        (before,) = sent.unchanged
+        return Done(
+            f"{draft.name}: the same content was imported at {before['finished_at']} ({before['status']}). "
+            "Nothing was done: choose to import it again.",
+            "imports",
+        )
+    console.drafts.drop(draft)
+    return Done(f"{draft.name} was sent: its import is below as soon as it begins.", "imports")
+
+
+def _again(request: Request, form: Form) -> Done:
+    """Imports a file once more, as it lies there."""
+    target = console_of(request).target
+    pipeline = chosen(target, "imports", form.get("pipeline", [""])[0])
+    known = entries([pipeline], form.get("object", ["/"])[0])
+    entry = next((one for one in known if one["version"] == form.get("version", [""])[0]), None)
+    if entry is None:
+        return Done("The ledger has no such import.", "imports")
+    bucket, key = place(entry)
+    try:
+        if version_of(pipeline.client("s3").head_object(Bucket=bucket, Key=key)) != entry["version"]:
+            return Done(f"{key}: another file was put there meanwhile, which has an import of its own.", "imports")
+        put_again(pipeline, entry, again=True)
+    except ClientError as error:
+        if code(error) not in _GONE:
+            raise
+        return Done(f"{key} is gone: put the file again.", "imports")
+    return Done(f"{key} is imported again.", "imports")
+
+
+ROUTES = [
+    Route("/imports", show, name="imports"),
+    Route("/imports/file", show_one, name="import"),
+    Route("/imports/send", action(_send), methods=["POST"], name="send_import"),
+    Route("/imports/again", action(_again), methods=["POST"], name="import_again"),
+    Route("/imports/drop/{pipeline}", drop, methods=["POST"], name="drop_import"),
+]

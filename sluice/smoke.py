@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from sluice.commands.report import run as run_report
 from sluice.ledger import RUNNING, entries
 from sluice.pipelines import Pipeline, pipelines
+from sluice.reports import run as run_report
 from sluice.target import Target
 
 _ROWS = 30

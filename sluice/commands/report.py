@@ -1,13 +1,13 @@
 """`report`: runs the reporter now and shows what it found."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from sluice.pages import folder_of, open_page, page
 from sluice.pipelines import Pipeline, chosen, pipeline_option
+from sluice.reports import expectation, run
 from sluice.target import Target, targeted
 from sluice.terminal import note, print_json, printable, room, say, status
 
@@ -83,23 +83,6 @@ def _open(pipeline: Pipeline, at: str) -> None:
     note(f"The page is in your browser: {path}" if is_shown else f"There is no browser here: open {path}")
 
 
-def run(pipeline: Pipeline) -> dict[str, Any]:
-    """Runs the reporter for this moment and returns the report.
-
-    Raises:
-        click.ClickException: the run failed.
-    """
-    pipeline.target.greet()
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    payload = json.dumps({"scheduled_time": now}).encode()
-    answer = pipeline.client("lambda").invoke(FunctionName=pipeline["function_name"], Payload=payload)
-    result = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise click.ClickException(f"the reporter failed: {result.get('errorMessage', result)}")
-    stored = pipeline.client("s3").get_object(Bucket=pipeline["bucket_name"], Key=result["report"])
-    return json.loads(stored["Body"].read())
-
-
 def show(report: dict[str, Any]) -> None:
     """Prints the totals as bars, what is not as expected, and the newest items of each table with their dates."""
     counts = [table["count"] for group in report["groups"].values() for table in group["tables"]]
@@ -107,7 +90,7 @@ def show(report: dict[str, Any]) -> None:
     for name, group in report["groups"].items():
         say((name, "bold"), f"  {group['total']:,}  {group['label']}")
         for breach in group.get("broken") or ():
-            say("  ", (f"not as expected: {_expected(breach)}", "red"))
+            say("  ", (f"not as expected: {expectation(breach)}", "red"))
         names = [printable(table["name"]) for table in group["tables"]]
         width = max(map(len, names), default=0)
         columns = room(_BAR, width + len("  " * 3) + _COUNT)
@@ -132,13 +115,3 @@ def _show_items(table: dict[str, Any]) -> None:
 def _text(value: Any) -> str:
     """A name or a date of an item: whatever the item has."""
     return "-" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _expected(breach: dict[str, Any]) -> str:
-    limit = breach["limit"]
-    sentences = {
-        "minimum": f"at least {limit:,}",
-        "maximum": f"at most {limit:,}",
-        "change_within": f"within {limit} % of the last total, {breach.get('before') or 0:,}",
-    }
-    return sentences.get(breach["expectation"], f"{breach['expectation']} {limit:,}")

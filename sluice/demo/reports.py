@@ -5,10 +5,10 @@ from typing import Any
 
 from sluice.cloud.emulator.outbox import mails
 from sluice.cloud.program.execution import ROOT
-from sluice.commands.report import run as run_report
 from sluice.commands.report import show
 from sluice.demo.scene import Scene
 from sluice.putting import make_table
+from sluice.reports import run as run_report
 from sluice.samples import counted_item, sample
 from sluice.terminal import say
 

@@ -7,10 +7,10 @@ import pytest
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import mails
-from sluice.commands.report import run as run_report
 from sluice.failures.stream import stream_failures
 from sluice.ledger import entries
 from sluice.pipelines import chosen
+from sluice.reports import run as run_report
 from sluice.trail import lines_of
 from tests.stacks import eventually, imports_of, many, table, target
 

@@ -10,9 +10,9 @@ import yaml
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.emulator.outbox import mails
 from sluice.cloud.program.execution import ROOT
-from sluice.commands.report import run as run_report
 from sluice.ledger import entries
 from sluice.pipelines import chosen
+from sluice.reports import run as run_report
 from tests.stacks import eventually, imports_of, table, target
 
 pytestmark = pytest.mark.e2e

@@ -27,6 +27,8 @@ def dropped(page, name, content):
 def page(opened):
     page = opened()
     page.get_by_role("link", name="Imports").click()
+    page.locator(".drop").wait_for()
+    page.wait_for_load_state()  # the script hears of files from then on
     return page
 
 

@@ -21,6 +21,7 @@ DECLARED = {
 LEAVES = {
     "sluice.aws_errors",
     "sluice.function_answers",
+    "sluice.log_entries",
     "sluice.outputs",
     "sluice.packages",
     "sluice.private",

@@ -9,7 +9,8 @@ import click
 
 from sluice import interruption
 from sluice.functions import functions, named
-from sluice.logs import Entry, Log
+from sluice.log_entries import Entry
+from sluice.logs import Log
 from sluice.target import Target, targeted
 from sluice.terminal import note, plural, print_json, print_json_line, say_hanging
 

@@ -6,7 +6,8 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from sluice.functions import Function, functions
-from sluice.logs import Entry, Log
+from sluice.log_entries import Entry
+from sluice.logs import Log
 from sluice.target import Target
 
 _KEPT = 1000

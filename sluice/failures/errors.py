@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sluice.failures.failure import Failure
+from sluice.log_entries import Streams
 from sluice.target import Target
 
 _BEFORE = 600_000
@@ -18,7 +19,6 @@ _AFTER = 5_000
 _ERROR = re.compile(r"[\w.]*(?:Error|Exception)\b.*")
 _PATTERN = '{ $.errorMessage = "*" }'
 """How Lambda writes an error. The embedded cloud takes every line for a match, which `_error` sorts out."""
-_TRACEBACK = "Traceback (most recent call last):"
 _PAGE = 10_000
 """The embedded cloud returns at most so many lines, and no token for the next ones."""
 
@@ -71,19 +71,12 @@ def traceback(target: Target, failure: Failure) -> list[str]:
         events = _events(target, group, _at(failure) - _BEFORE, _at(failure) + _AFTER)
     except ClientError:  # the error of the failure says it already
         return []
-    found: list[str] = []
-    lines: list[str] = []
-    for event in events:
-        if line := _json_error(event):
-            found = [str(part).rstrip() for part in line.get("stackTrace") or []] + [_error(event)]
-            found = [part for text in found for part in text.splitlines()]
-        elif event["message"].startswith(_TRACEBACK):
-            lines = [event["message"].rstrip()]
-        elif lines:
-            lines.append(event["message"].rstrip())
-            if _error(event):
-                found, lines = lines, []
-    return found
+    streams = Streams(failure.function)
+    entries = [entry for event in events for entry in streams.feed(event)] + list(streams.end())
+    # One whose traceback is its head alone was cut off: what it was is not known.
+    errors = [entry for entry in entries if entry.kind == "error" and entry.text not in entry.traceback[:1]]
+    errors.sort(key=lambda entry: entry.at)
+    return (errors[-1].traceback or [errors[-1].text]) if errors else []
 
 
 def _near(failures: Iterable[Failure]) -> Iterator[list[Failure]]:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from sluice import status as module
-from sluice.logs import Entry
+from sluice.log_entries import Entry
 from sluice.mappings import Mapping
 from sluice.status import FunctionStatus, PipelineStatus, status
 from tests.sluice.scripted import Scripted

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from sluice import cli, target
 from sluice.commands import logs as command
-from sluice.logs import Entry
+from sluice.log_entries import Entry
 from tests.sluice.scripted import Scripted
 
 AT = "2026-11-21T12:00:00.000Z"

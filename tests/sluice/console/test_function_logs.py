@@ -1,6 +1,6 @@
 from sluice.console.function_logs import FunctionLog
 from sluice.functions import Function
-from sluice.logs import Entry
+from sluice.log_entries import Entry
 
 
 def log_of(*entries):

@@ -150,8 +150,9 @@ def test_no_failures_ask_nothing():
 
 def test_the_traceback_of_the_last_error_is_told_a_line_each():
     lines = (
-        "Traceback (most recent call last):", "  File a", "pkg.OldError: old", "END", "START",
-        "Traceback (most recent call last):", "  File b", "    raise Error", "pkg.SendingError: AccessDenied", "END",
+        "Traceback (most recent call last):", "  File a", "pkg.OldError: old", "END RequestId: 1", "START RequestId: 2",
+        "Traceback (most recent call last):", "  File b", "    raise Error", "pkg.SendingError: AccessDenied",
+        "END RequestId: 2",
     )  # fmt: skip
     target = Target(*((number - 1000, line) for number, line in enumerate(lines)))
     assert traceback(target, failure()) == list(lines[5:9])

@@ -1,0 +1,202 @@
+"""What the lines of a function's log say: summaries, errors with their tracebacks, and what else it printed."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+_TRACEBACK = "Traceback (most recent call last):"
+_MARK = re.compile(r"(?:(START)|END|REPORT) RequestId: (\S+)|INIT_START |XRAY TraceId: ")
+_OURS = ("_aws", "request_id", "FunctionName")
+"""What a summary holds for machines alone."""
+
+_SUFFIXES = {"Milliseconds": " ms", "Bytes": " bytes"}
+
+Kind = Literal["summary", "error", "line"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a function has to say.
+
+    Attributes:
+        at: when, ISO 8601 in UTC.
+        function: `users/notifier`.
+        kind: `summary`: how an invocation went; `error`: it failed; `line`: the function printed something.
+        request_id: the invocation's; empty where the line does not tell.
+        text: the error, or the line.
+        summary: counts and durations by their names.
+        units: name -> CloudWatch's unit, such as `Milliseconds`.
+        traceback: the lines of an error's traceback, the last of them last.
+    """
+
+    at: str
+    function: str
+    kind: Kind
+    request_id: str = ""
+    text: str = ""
+    summary: dict[str, Any] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    traceback: list[str] = field(default_factory=list)
+
+    @property
+    def summary_text(self) -> str:
+        """What a summary counts; what is zero or empty is left out."""
+        suffixes = {name: _SUFFIXES.get(unit, "") for name, unit in self.units.items()}
+        told = [f"{name} {_text(value)}{suffixes.get(name, '')}" for name, value in self.summary.items() if value]
+        return ", ".join(told) or "nothing to do"
+
+    def document(self) -> dict[str, Any]:
+        """Returns it as one object, with what its kind has."""
+        document = {"at": self.at, "function": self.function, "kind": self.kind, "request_id": self.request_id}
+        if self.kind == "summary":
+            return {**document, "summary": self.summary}
+        return {**document, "text": self.text} | ({"traceback": self.traceback} if self.kind == "error" else {})
+
+
+class Streams:
+    """Reads the lines of a log, in which those of several streams are mixed."""
+
+    def __init__(self, function: str) -> None:
+        """Begins.
+
+        Args:
+            function: what the function is called in its entries.
+        """
+        self._function = function
+        self._readers: dict[str, Reader] = {}
+
+    @property
+    def started(self) -> set[str]:
+        """The invocations that have begun, by what was read so far."""
+        return {request for reader in self._readers.values() for request in reader.started}
+
+    def feed(self, event: Mapping[str, Any]) -> Iterator[Entry]:
+        """Takes the next line, as `filter_log_events` returns it, and gives what is complete with it."""
+        reader = self._readers.setdefault(event.get("logStreamName", ""), Reader(self._function))
+        yield from reader.feed(event["timestamp"], event["message"].rstrip("\n"))
+
+    def end(self) -> Iterator[Entry]:
+        """Gives what is under way: nothing more belongs to it."""
+        for reader in self._readers.values():
+            yield from reader.end()
+
+
+class Reader:
+    """Reads the lines of one stream of a log: Lambda's JSON, and the plain text of the embedded cloud.
+
+    Attributes:
+        started: the invocations that Lambda says have begun, whatever the function said of them.
+    """
+
+    def __init__(self, function: str) -> None:
+        self._function = function
+        self.started: set[str] = set()
+        self._request, self._at = "", ""
+        self._trace: list[str] = []
+        self._failed: set[str] = set()
+
+    def feed(self, milliseconds: int, message: str) -> Iterator[Entry]:
+        """Takes the next line, and gives what is complete with it."""
+        at = _moment(milliseconds)
+        document = _document(message)
+        mark = _MARK.match(message)
+        if self._trace and not mark and document is None:
+            self._trace.append(message)
+            return
+        yield from self.end()
+        self._at = at
+        if mark:
+            self._request = mark[2] or self._request
+            if mark[1]:
+                self.started.add(self._request)
+        elif message == _TRACEBACK:
+            self._trace = [message]
+        elif document is None:
+            if message.strip():
+                yield Entry(at, self._function, "line", self._request, message)
+        else:
+            yield from self._of_document(at, document, message)
+
+    def end(self) -> Iterator[Entry]:
+        """Gives what is under way: nothing more belongs to it."""
+        if self._trace:
+            lines, self._trace = self._trace, []
+            while not lines[-1].strip():
+                lines.pop()
+            self._failed.add(self._request)
+            yield Entry(self._at, self._function, "error", self._request, _error(lines), traceback=lines)
+
+    def _of_document(self, at: str, document: dict[str, Any], message: str) -> Iterator[Entry]:
+        request = str(document.get("request_id") or document.get("requestId") or self._request)
+        if isinstance(of := document.get("_aws"), dict):
+            summary = {name: value for name, value in document.items() if name not in _OURS}
+            yield Entry(at, self._function, "summary", request, summary=summary, units=_units(of))
+        elif "errorMessage" in document:
+            self._failed.add(request)
+            error = f"{document.get('errorType', 'Error')}: {document['errorMessage']}"
+            trace = document.get("stackTrace")
+            lines = [line for each in trace for line in str(each).splitlines()] if isinstance(trace, list) else []
+            yield Entry(at, self._function, "error", request, error, traceback=[*lines, error] if lines else [])
+        elif str(document.get("type", "")).startswith("platform."):
+            yield from self._of_platform(at, document)
+        else:
+            level = document.get("level") or document.get("log_level")
+            said = document.get("message")
+            text = f"{level}: {said}" if level and said else message
+            yield Entry(at, self._function, "line", request, text)
+
+    def _of_platform(self, at: str, document: dict[str, Any]) -> Iterator[Entry]:
+        """What Lambda itself says: of interest where an invocation ended and its function could not say why."""
+        record = document.get("record")
+        if not isinstance(record, dict):
+            return
+        if document["type"] == "platform.start":
+            self.started.add(str(record.get("requestId", "")))
+        if document["type"] != "platform.report":
+            return
+        request, status = str(record.get("requestId", "")), record.get("status")
+        if status in ("timeout", "error", "failure") and request not in self._failed:
+            duration = (record.get("metrics") or {}).get("durationMs", "?")
+            why = record.get("errorType", "it did not answer")
+            yield Entry(at, self._function, "error", request, f"{status} after {duration} ms: {why}")
+        self._failed.discard(request)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{name} {_text(held)}" for name, held in value.items()) + ")"
+    if isinstance(value, list):
+        return "(" + "; ".join(map(_text, value)) + ")"
+    return f"{value:,.0f}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def _document(message: str) -> dict[str, Any] | None:
+    """The JSON object that a line is, if it is one."""
+    try:
+        document = json.loads(message) if message.startswith("{") else None
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _units(of: dict[str, Any]) -> dict[str, str]:
+    """The units of a summary's metrics; none where somebody else wrote the line."""
+    try:
+        metrics = of["CloudWatchMetrics"][0]["Metrics"]
+        return {str(metric["Name"]): str(metric["Unit"]) for metric in metrics}
+    except (LookupError, TypeError):
+        return {}
+
+
+def _error(lines: list[str]) -> str:
+    """The error that a traceback ends with: the first line behind the last frame that is not indented."""
+    frames = [place for place, line in enumerate(lines) if line.startswith("  File ")]
+    after = lines[frames[-1] + 1 :] if frames else []
+    return next((line for line in after if line and not line.startswith(" ")), lines[-1])
+
+
+def _moment(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -7,24 +7,33 @@ from rich.console import Console
 from rich.text import Text
 
 
-def fitted(line: Text, console: Console) -> list[Text]:
-    """Returns a line cut at its spaces, so that a terminal breaks no word; what follows the first part is indented.
+def fitted(line: Text, console: Console, start: Text | None = None) -> list[Text]:
+    """Returns a line cut at its spaces, so that a terminal breaks no word.
+
+    What follows the first part is indented: right of the start, or by two more than the line is.
 
     A word that is longer than a line is left whole, as what is copied from a terminal then is.
+
+    Args:
+        line: The line.
+        console: Where it goes; what is no terminal has room for all of it.
+        start: What stands before it, and is not cut.
     """
-    if not console.is_terminal or line.cell_len <= console.width:
-        return [line]
-    indent = len(line.plain) - len(line.plain.lstrip(" "))
-    cuts, used = [], indent
-    for word in re.finditer(r"[^ ]+ *", line.plain[indent:]):
+    whole = start.copy().append_text(line) if start else line
+    if not console.is_terminal or whole.cell_len <= console.width:
+        return [whole]
+    kept = len(start.plain) if start else len(whole.plain) - len(whole.plain.lstrip(" "))
+    indent = start.cell_len if start else kept + 2
+    cuts, used = [], cell_len(whole.plain[:kept])
+    for word in re.finditer(r"[^ ]+ *", whole.plain[kept:]):
         needed = cell_len(word[0].rstrip(" "))
         if word.start() and used + needed > console.width:
-            cuts.append(indent + word.start())
-            used = indent + 2
+            cuts.append(kept + word.start())
+            used = indent
         used += cell_len(word[0])
-    first, *rest = line.divide(cuts)
+    first, *rest = whole.divide(cuts)
     for row in (first, *rest):
         row.rstrip()
     for row in rest:
-        row.pad_left(indent + 2)
+        row.pad_left(indent)
     return [first, *rest]

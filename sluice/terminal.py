@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -76,16 +77,14 @@ def say_hanging(start: Sequence[Part], *parts: Part) -> None:
     A start that leaves less than half of the terminal, or too little for a word, has a line of its own.
     """
     head, text = _line(start), _line(parts)
-    if not out.is_terminal or head.cell_len + text.cell_len <= out.width:
-        out.print(head.append_text(text))
-        return
     indent = head.cell_len
-    if indent > out.width // 2 or max(map(len, text.plain.split()), default=0) > out.width - indent:
-        out.print(head)
-        head, indent = Text(" " * _INDENT), _INDENT
-    for piece in text.wrap(out, out.width - indent):
-        out.print(head.append_text(piece))
-        head = Text(" " * indent)
+    if out.is_terminal and indent + text.cell_len > out.width:
+        longest = max((cell_len(word) for word in text.plain.split()), default=0)
+        if indent > out.width // 2 or longest > out.width - indent:
+            out.print(head)
+            head = Text(" " * _INDENT)
+    for row in fitted(text, out, head):
+        out.print(row)
 
 
 def note(*parts: Part) -> None:

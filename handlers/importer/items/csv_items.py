@@ -12,7 +12,6 @@ from handlers.importer.items.numbers import canonical, number, written_as_number
 from handlers.importer.items.rules import (
     BLANKS,
     BOOLEANS,
-    ROWS_AT_ONCE,
     SURELY_SHORT,
     Item,
     Schema,
@@ -28,6 +27,8 @@ _Source = tuple[int, Row]
 _Made = tuple[Iterable[str], Iterable[Hashable]]
 """The items' DynamoDB JSON, and their keys."""
 
+_ROWS_AT_ONCE = 256
+"""About a block's rows: 0.96 of the CPU time of an import with 64, though 1.04 where 1 % of the rows are bad."""
 _PARTS = 8
 """Into how many parts rows are parted of which some are bad."""
 _MARK = "\ufeff"
@@ -81,7 +82,7 @@ class CsvItems:
             if transform
             else _Columns(attributes, schema, self._repetitions, meanings).items
         )
-        self._rows_at_once = 1 if transform else ROWS_AT_ONCE
+        self._rows_at_once = 1 if transform else _ROWS_AT_ONCE
 
     def items(
         self, rows: Sequence[Row], lines: Sequence[int], plain: bool, reject: Callable[[Reject], None]

@@ -9,9 +9,13 @@ from collections.abc import Sequence
 
 from handlers.importer.errors import RowError
 
-_PLAIN = r"-?(?:(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,19})?|[1-9][0-9]{0,37})"
-"""A text that DynamoDB takes as a number as it is; there are others."""
-WRITTEN_AS_JSON = r"0|-?(?:[1-9][0-9]{0,18}(?:\.[0-9]{1,19})?|0\.[0-9]{1,19})"
+_PLAIN = r"-?+(?:[1-9][0-9]{0,18}+(?:\.[0-9]{1,19}+|[0-9]{1,19}+)?+|0(?:\.[0-9]{1,19}+)?+)"
+"""A text that DynamoDB takes as a number as it is; there are others.
+
+There is nothing to go back to (`+` behind a quantifier), which with `written_as_numbers` pays 2 % of an import.
+`test_the_pattern_of_plain_numbers_says_what_a_plain_one_says` holds it.
+"""
+WRITTEN_AS_JSON = r"0|-?(?:[1-9][0-9]{0,18}+(?:\.[0-9]{1,19}+)?+|0\.[0-9]{1,19}+)"
 """Of those the ones that JSON has too, and that are written as Python writes them: `-0` is `0` there."""
 _written_as_number = re.compile(_PLAIN).fullmatch
 _lines_of_numbers = re.compile(rf"(?:{_PLAIN}\n)*+").fullmatch
@@ -28,7 +32,7 @@ class Number(str):
 
 def written_as_numbers(texts: Sequence[str]) -> bool:
     """Whether DynamoDB takes each of the texts as a number as it is; False says nothing about any of them."""
-    lines = "".join([f"{text}\n" for text in texts])
+    lines = "\n".join([*texts, ""])
     return lines.count("\n") == len(texts) and _lines_of_numbers(lines) is not None
 
 

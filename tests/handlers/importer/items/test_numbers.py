@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.importer.errors import RowError
-from handlers.importer.items.numbers import canonical, number, written_as_numbers
+from handlers.importer.items.numbers import WRITTEN_AS_JSON, canonical, number, written_as_numbers
 
 DIGITS = st.text("0123456789", min_size=1, max_size=45)
 
@@ -81,6 +82,14 @@ def test_every_number_that_is_accepted_keeps_its_value(sign: str, whole: str, fr
 @given(st.lists(st.text("01.-+\n\r ", max_size=4) | DIGITS, max_size=5))
 def test_numbers_are_plain_together_only_if_each_is_alone(texts: list[str]) -> None:
     assert not written_as_numbers(texts) or [number(text) for text in texts] == texts
+
+
+@given(st.from_regex(r"-?[0-9]{0,3}[0-9]{0,40}(\.[0-9]{0,22})?", fullmatch=True) | st.text("0123-.\n", max_size=5))
+def test_the_pattern_of_plain_numbers_says_what_a_plain_one_says(text: str) -> None:
+    whole = r"-?(?:(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,19})?|[1-9][0-9]{0,37})"
+    assert written_as_numbers([text]) == bool(re.fullmatch(whole, text))
+    json = r"0|-?(?:[1-9][0-9]{0,18}(?:\.[0-9]{1,19})?|0\.[0-9]{1,19})"
+    assert bool(re.fullmatch(WRITTEN_AS_JSON, text)) == bool(re.fullmatch(json, text))
 
 
 @given(st.lists(st.integers(-(10**38) + 1, 10**38 - 1).map(str) | st.sampled_from(["0.1", "-12.50"]), max_size=5))

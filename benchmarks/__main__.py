@@ -46,6 +46,7 @@ def main() -> None:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="a tenth of the work and fewer rounds, about two minutes")
+    parser.add_argument("--large", action="store_true", help="also an import of ten million rows, 1.4 GB on the disk")
     parser.add_argument("--minutes", type=float, default=14, help="begin no further round that would end later")
     parser.add_argument("--docs", action="store_true", help="also put tables and plot into docs/")
     parser.add_argument("--against", metavar="COMMIT", help="compare Sluice with another revision of it")
@@ -59,7 +60,7 @@ def main() -> None:
         _compare(options.against, options.pairs, options.only)
         return
     with tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
-        results = Bench(Path(folder), quick=options.quick, minutes=options.minutes).run()
+        results = Bench(Path(folder), quick=options.quick, minutes=options.minutes, large=options.large).run()
     _RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     plot.draw(_PLOT, results["growth"], results["embedded"])
     text = tables.render(results)

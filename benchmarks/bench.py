@@ -33,7 +33,9 @@ from benchmarks.workloads import (
     archive,
 )
 
-_ARCHIVE_KB, _DEPLOY_SECONDS, _PREVIEW_SECONDS = 100, 5, 3
+_ARCHIVE_KB, _DEPLOY_SECONDS, _PREVIEW_SECONDS = 120, 5, 3
+_BEARABLE_ROWS = 1_000_000
+"""So many are too much for the slowest."""
 _NOT_MEASURED = (
     "the peers with all rows to import: they get a third a round, the time of the rest is reckoned from it, and their "
     "peak memory is that of the third",
@@ -46,15 +48,17 @@ _NOT_MEASURED = (
 class Bench:
     """One run of the benchmarks."""
 
-    def __init__(self, folder: Path, *, quick: bool, minutes: float) -> None:
+    def __init__(self, folder: Path, *, quick: bool, minutes: float, large: bool = False) -> None:
         self._folder = folder
         self._quick = quick
+        self._large = large
         self._until = time.monotonic() + minutes * 60
         self._rows, self._records, self._items = (20_000, 2_000, 28_000) if quick else (200_000, 10_000, 140_000)
         self._rounds = 2 if quick else 3
         self._start_rounds = 3 if quick else 7
         self._archives = {handler: archive(handler) for handler in HANDLERS.values()}
         self._missed: list[str] = list(_NOT_MEASURED)
+        self._loads: list[float] = []
         self._samples: defaultdict[str, list[dict[str, Sample]]] = defaultdict(list)
         """Workload -> of each round, contender -> sample."""
         self._connections: dict[str, int] = {}
@@ -73,7 +77,12 @@ class Bench:
         measured = [workload for workload in (*WORKLOADS, *COLD_STARTS) if self._samples[workload.title]]
         workloads = [self._figures(workload) for workload in measured]
         return {
-            "machine": {"cores": os.cpu_count(), "processor": _processor(), "python": platform.python_version()},
+            "machine": {
+                "cores": os.cpu_count(),
+                "processor": _processor(),
+                "python": platform.python_version(),
+                "load": Spread.of(self._loads)._asdict(),
+            },
             "rounds": rounds,
             "start_rounds": self._start_rounds,
             "quick": self._quick,
@@ -90,11 +99,11 @@ class Bench:
         """Has Python compile what is not measured cold."""
         with NullEndpoint.open(self._folder, items=50) as endpoint:
             for workload in COLD_STARTS:
-                self._run(workload.contenders[0], workload.input, endpoint.url)
+                self._run(workload, workload.contenders[0], workload.input, endpoint.url)
 
-    def _run(self, contender: Contender, name: str, endpoint: str, *, cold: bool = False) -> Sample:
+    def _run(self, workload: Workload, contender: Contender, name: str, endpoint: str, *, cold: bool = False) -> Sample:
         """Runs a contender once, fed from the input of this name; some need none."""
-        environment = {**ENVIRONMENT, "BENCH_INPUT": name} if name else ENVIRONMENT
+        environment = {**ENVIRONMENT, **workload.environment, **({"BENCH_INPUT": name} if name else {})}
         return sample(
             contender.function, self._folder, endpoint, environment, self._archives.get(contender.handler), cold=cold
         )
@@ -119,6 +128,7 @@ class Bench:
                 self._round(workload, number)
 
     def _round(self, workload: Workload, number: int) -> None:
+        self._loads.append(os.getloadavg()[0])
         ours, *peers = workload.contenders
         turn = number % max(len(peers), 1)
         taken: dict[str, Sample] = {}
@@ -142,9 +152,11 @@ class Bench:
 
     def _measured(self, workload: Workload, contender: Contender, endpoint: str) -> Sample:
         if workload.peers_part and not contender.handler:
-            part, start = (self._run(contender, name, endpoint, cold=workload.cold) for name in workload.peers_part)
+            part, start = (
+                self._run(workload, contender, name, endpoint, cold=workload.cold) for name in workload.peers_part
+            )
             return part.times(inputs.PARTS, start)
-        return self._run(contender, workload.input, endpoint, cold=workload.cold)
+        return self._run(workload, contender, workload.input, endpoint, cold=workload.cold)
 
     def _figures(self, workload: Workload) -> dict[str, Any]:
         rounds = self._samples[workload.title]
@@ -173,17 +185,17 @@ class Bench:
         """CPU and memory of one import by rows, and those of `Table.batch_writer` as far as it is bearable."""
         points = []
         ours, theirs = WORKLOADS[0].contenders[:2]
-        largest = 100_000 if self._quick else 1_000_000
+        largest = 100_000 if self._quick else 10_000_000 if self._large else 1_000_000
         with NullEndpoint.open(self._folder) as endpoint:
-            for rows in (10_000, 100_000, 1_000_000):
+            for rows in (10_000, 100_000, 1_000_000, 10_000_000):
                 name = f"rows-{rows}.csv"
                 if rows > largest:
                     continue
                 with (self._folder / "incoming" / name).open("w", encoding="utf-8", newline="") as file:
                     file.writelines(inputs.csv_lines(rows))
-                for contender in (ours, theirs) if rows < largest else (ours,):
+                for contender in (ours, theirs) if rows < min(largest, _BEARABLE_ROWS) else (ours,):
                     try:
-                        taken = self._run(contender, name, endpoint.url)
+                        taken = self._run(WORKLOADS[0], contender, name, endpoint.url)
                     except ContenderError as error:
                         self._missed.append(f"{rows:,} rows: {contender.name} failed: {error}")
                         continue

@@ -1,8 +1,11 @@
 """What every contender works on: the same rows, records and items on each machine, computed from their numbers."""
 
 import gzip
+import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,7 @@ _CITIES = (
     ("Porto", "Portugal"),
 )
 _QUOTED_EVERY = 20
+BAD_EVERY = 100
 PARTS = 3
 """How many times the rows of the `part` files go into all rows."""
 STREAM = "arn:aws:dynamodb:eu-north-1:123456789012:table/Users/stream/2026-01-01T00:00:00.000"
@@ -67,6 +71,46 @@ def csv_lines(rows: int) -> Iterator[str]:
         if "," in row[-1]:
             row[-1] = f'"{row[-1]}"'
         yield ",".join(row) + "\n"
+
+
+def plain_csv_lines(rows: int) -> Iterator[str]:
+    """The same without a quote."""
+    return (line.replace('"', "").replace("phone, ", "phone ") for line in csv_lines(rows))
+
+
+def quoted_csv_lines(rows: int) -> Iterator[str]:
+    """The same with each cell quoted."""
+    yield ",".join(COLUMNS) + "\n"
+    for number in range(rows):
+        yield '"' + '","'.join(cells(number)) + '"\n'
+
+
+def crlf_csv_lines(rows: int) -> Iterator[str]:
+    """The same as Windows ends lines."""
+    return (line.replace("\n", "\r\n") for line in csv_lines(rows))
+
+
+def broken_csv_lines(rows: int) -> Iterator[str]:
+    """The same with a line end in each quoted cell."""
+    return (line.replace("phone, ", "phone,\n") for line in csv_lines(rows))
+
+
+def bad_csv_lines(rows: int) -> Iterator[str]:
+    """The same with a price that is no number in each hundredth row."""
+    yield ",".join(COLUMNS) + "\n"
+    for number, line in enumerate(islice(csv_lines(rows), 1, None)):
+        yield line if number % BAD_EVERY else line.replace(f",{cells(number)[5]},", ",on request,")
+
+
+def mixed_json_lines(rows: int) -> Iterator[str]:
+    """The rows as JSON lines of three shapes in turn: some lack a member, some have a list and an object."""
+    for number in range(rows):
+        row = plain(number)
+        if number % 3 == 1:
+            del row["note"]
+        if number % 3 == 2:
+            row = {"tags": ["a", number], **row, "sizes": {"width": number, "deep": [True, None]}}
+        yield json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def json_lines(rows: int) -> Iterator[str]:
@@ -125,6 +169,17 @@ def batches(records: int, events: tuple[str, str]) -> Iterator[str]:
         yield json.dumps({"Records": records_of_batch}, separators=(",", ":")) + "\n"
 
 
+VARIANTS: dict[str, Callable[[int], Iterator[str]]] = {
+    "plain.csv": plain_csv_lines,
+    "quoted.csv": quoted_csv_lines,
+    "crlf.csv": crlf_csv_lines,
+    "broken.csv": broken_csv_lines,
+    "bad.csv": bad_csv_lines,
+    "mixed.jsonl": mixed_json_lines,
+}
+"""Files of the same rows, written as others write them."""
+
+
 def write(folder: Path, rows: int, records: int) -> None:
     """Writes all input files; those below `incoming/` are what the endpoint serves as objects."""
     (folder / "incoming").mkdir(parents=True)
@@ -133,6 +188,12 @@ def write(folder: Path, rows: int, records: int) -> None:
         _write(folder / f"incoming/{name}.jsonl", json_lines(count))
         with gzip.open(folder / f"incoming/{name}.jsonl.gz", "wb", compresslevel=6) as file:
             file.writelines(line.encode() for line in json_lines(count))
+    for name, lines in VARIANTS.items():
+        _write(folder / f"incoming/{name}", lines(rows // PARTS))
+    csv = (folder / "incoming/part.csv").read_bytes()
+    (folder / "incoming/part.csv.gz").write_bytes(gzip.compress(csv, 6))
+    if zstd := _zstd():
+        (folder / "incoming/part.csv.zst").write_bytes(zstd.compress(csv))
     _write(folder / "people.jsonl", batches(records, ("INSERT", "MODIFY")))
     _write(folder / "changes.jsonl", batches(records, ("INSERT", "REMOVE")))
     _write(folder / "person.jsonl", batches(1, ("INSERT", "INSERT")))
@@ -141,3 +202,11 @@ def write(folder: Path, rows: int, records: int) -> None:
 def _write(path: Path, lines: Iterator[str]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(lines)
+
+
+def _zstd() -> Any:
+    """The module that compresses so; None where there is none."""
+    for name in ("compression.zstd", "backports.zstd"):
+        with suppress(ImportError):
+            return importlib.import_module(name)
+    return None

@@ -32,6 +32,8 @@ class Revision(NamedTuple):
     functions: dict[str, tuple[str, str]]
     """Title of a workload -> Sluice as its contender: its function in the folder `contenders`, and its handler."""
     contenders: Path
+    environments: dict[str, dict[str, str]]
+    """Title of a workload -> what is set otherwise for it."""
 
     @classmethod
     def of(cls, root: Path) -> "Revision":
@@ -51,12 +53,14 @@ class Revision(NamedTuple):
             said["environment"],
             {title: (function, handler) for title, (function, handler) in said["functions"].items()},
             root / said.get("contenders", "benchmarks/ways"),  # what older revisions call it
+            said.get("environments", {}),
         )
 
     def run(self, title: str, input_: str, folder: Path, endpoint: str, *, cold: bool) -> Sample:
         """Runs its part of a workload once, fed from the file `input_`; some need none."""
         function, handler = self.functions[title]
-        environment = {**self.environment, "BENCH_INPUT": input_} if input_ else self.environment
+        own = self.environments.get(title, {})
+        environment = {**self.environment, **own, **({"BENCH_INPUT": input_} if input_ else {})}
         archive = self.archives[handler]
         return sample(function, folder, endpoint, environment, archive, cold=cold, contenders=self.contenders)
 
@@ -84,6 +88,7 @@ def _describe() -> None:
     described = {
         "archives": {handler: str(archive(handler)) for handler in HANDLERS.values()},
         "environment": ENVIRONMENT,
+        "environments": {workload.title: dict(workload.environment) for workload in WORKLOADS},
         "contenders": str(CONTENDERS.relative_to(ROOT)),
         "functions": {
             workload.title: (workload.contenders[0].function, workload.contenders[0].handler)

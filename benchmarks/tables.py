@@ -7,6 +7,7 @@ from typing import Any
 def render(results: dict[str, Any]) -> str:
     """All tables, with what they cannot say below them."""
     machine = results["machine"]
+    load = machine["load"]
     parts = [
         ("Side by side", _contenders(results["workloads"])),
         ("Goals", _goals(results)),
@@ -20,7 +21,8 @@ def render(results: dict[str, Any]) -> str:
         ("Not measured", "\n".join(f"- {words}" for words in results["not_measured"])),
         (
             "Measured on",
-            f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}. "
+            f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}; load {load['median']:.0f} "
+            f"({load['low']:.0f} to {load['high']:.0f}), of which the benchmark itself is 2. "
             f"{results['rounds']} rounds, {results['start_rounds']} of the cold starts; "
             "how an import grows was measured once.",
         ),

@@ -40,6 +40,10 @@ def verdicts(workload: Workload, samples: Samples, connections: int) -> list[Ver
         part = part_of(samples[goal.peer], ours)
         shown = f"{part:.0%}" if "%" in goal.said else f"1/{1 / part:.1f}"
         outcomes.append(Verdict(f"at most {goal.said} of {goal.peer}", shown, part <= goal.part))
+    if workload.most_cpu_ms:
+        found = statistics.median(sample.cpu_ms_per_1000 for sample in ours)
+        goal = f"at most {workload.most_cpu_ms:,.0f} CPU ms for 1,000 {workload.unit}"
+        outcomes.append(Verdict(goal, f"{found:,.0f} ms", found <= workload.most_cpu_ms))
     if workload.peak_mb:
         peak = max(sample.peak_mb for sample in ours)
         outcomes.append(Verdict(f"at most {workload.peak_mb:.0f} MB", f"{peak:.0f} MB", peak <= workload.peak_mb))

@@ -29,9 +29,9 @@ def sluice() -> int:
     with contextlib.redirect_stdout(output):
         answer = handle(announcement(INPUT), Context())
     summary = json.loads(output.getvalue().splitlines()[-1])
-    if answer["batchItemFailures"] or summary["RowsRejected"]:
+    if answer["batchItemFailures"] or bool(summary["RowsRejected"]) != INPUT.startswith("bad"):
         raise RuntimeError(output.getvalue())
-    return summary["RowsWritten"]
+    return summary["RowsWritten"] + summary["RowsRejected"]
 
 
 def batch_writer() -> int:

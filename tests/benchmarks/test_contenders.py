@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import inputs
 from benchmarks.measure import ContenderError, NullEndpoint, sample
-from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, WORKLOADS, Workload, archive
+from benchmarks.workloads import COLD_STARTS, ENVIRONMENT, OTHERS, WORKLOADS, Workload, archive
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +26,10 @@ def endpoint(folder: Path) -> Iterator[NullEndpoint]:
 @pytest.mark.parametrize("workload", [*WORKLOADS, *COLD_STARTS], ids=lambda workload: workload.title)
 def test_sluice_does_all_of_a_workload(folder: Path, endpoint: NullEndpoint, workload: Workload) -> None:
     ours = workload.contenders[0]
-    environment = {**ENVIRONMENT, "BENCH_INPUT": workload.input}
+    environment = {**ENVIRONMENT, **workload.environment, "BENCH_INPUT": workload.input, "BENCH_MEGABYTES": "3"}
     taken = sample(ours.function, folder, endpoint.url, environment, archive(ours.handler), cold=True)
-    expected = {"rows": 60, "records": 30, "items": 3000, "start": taken.units}[workload.unit]
+    rows = 20 if workload in OTHERS else 60
+    expected = {"rows": rows, "records": 30, "items": 3000, "start": taken.units, "MB": 3}[workload.unit]
     assert taken.units == expected
     assert taken.cpu > 0
     assert taken.peak_mb > 5

@@ -29,6 +29,13 @@ def test_a_goal_is_met_up_to_its_part():
     assert (missed.found, missed.met) == ("1/8.0", False)
 
 
+def test_time_of_its_own_is_judged_by_the_median():
+    workload = WORKLOAD._replace(goals=(), most_cpu_ms=1000.0)
+    for cpu, met in ((1.0, True), (1.1, False)):
+        (one,) = verdicts(workload, {"Sluice": samples(0.5, cpu, 9.0)}, 0)
+        assert (one.goal, one.met) == ("at most 1,000 CPU ms for 1,000 rows", met)
+
+
 def test_memory_is_judged_by_the_worst_round():
     workload = WORKLOAD._replace(goals=(), peak_mb=40.0)
     taken = [Sample(1000, 1.0, 1.0, 20.0), Sample(1000, 1.0, 1.0, 41.0)]

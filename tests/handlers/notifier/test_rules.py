@@ -67,6 +67,8 @@ def test_an_attribute_is_one_of_the_values_of_its_own_type(value: Any, holds: bo
         ({"a": {"S": ""}}, False),
         ({"a": {"BOOL": False}}, False),
         ({"a": {"M": {}}}, False),
+        ({"a": {"SS": ["x"]}}, False),
+        ({"a": {"NS": ["1"]}}, False),
     ],
 )
 def test_missing_is_an_attribute_that_is_not_there_or_null(image: Any, holds: bool):

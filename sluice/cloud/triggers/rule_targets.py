@@ -53,4 +53,5 @@ class RuleTargets(Follower):
             return Target(targets[target_id], invoking, sqs) if target_id in targets else None
 
         tap = sqs.create_queue(QueueName=tap_name(rule, target_id))["QueueUrl"]  # it is there, if a stack made it
-        return RuleTarget(events.describe_rule(Name=rule)["Arn"], read, tap, cloud.client("lambda"), sqs)
+        arn = events.describe_rule(Name=rule)["Arn"]
+        return RuleTarget(arn, read, tap, cloud.client("lambda"), sqs, self._stopping)

@@ -6,6 +6,7 @@ what it matched. Targets are functions and queues.
 
 import json
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,15 @@ _logger = logging.getLogger(__name__)
 class RuleTarget(Runner):
     """Runs one target of one rule, beginning with what the rule has matched so far."""
 
-    def __init__(self, rule_arn: str, read: Callable[[], Target | None], tap: str, lambda_: Any, sqs: Any) -> None:
+    def __init__(
+        self,
+        rule_arn: str,
+        read: Callable[[], Target | None],
+        tap: str,
+        lambda_: Any,
+        sqs: Any,
+        ending: threading.Event | None = None,
+    ) -> None:
         """Prepares it.
 
         Args:
@@ -32,10 +41,12 @@ class RuleTarget(Runner):
             tap: URL of the queue that holds what the rule matched.
             lambda_: a client that may read the function's policy.
             sqs: a client that may read the tap, and a queue's policy.
+            ending: set before the emulator ends: what fails then is nobody's concern.
         """
         super().__init__(f"rule {rule_arn.rpartition('/')[2]}")
         self._rule_arn, self._read, self._tap = rule_arn, read, tap
         self._lambda, self._sqs = lambda_, sqs
+        self._ending = ending or self._stopping
 
     def step(self) -> None:
         """Delivers what lies in the tap; waits a moment for it where nothing does."""
@@ -52,7 +63,9 @@ class RuleTarget(Runner):
                 self.step()
                 problem = ""
             except Exception as error:
-                if not self._stopping.wait(_PAUSE_SECONDS) and problem != str(error):
+                if self._stopping.wait(_PAUSE_SECONDS) or self._ending.is_set():
+                    continue
+                if problem != str(error):
                     problem = str(error)
                     _logger.exception("rule %s could not deliver; it tries again", self._rule_arn)
 

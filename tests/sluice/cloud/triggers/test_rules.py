@@ -1,5 +1,6 @@
 import json
 import logging
+import threading
 
 import pytest
 
@@ -166,3 +167,19 @@ def test_what_breaks_again_and_again_is_told_once_and_tried_on(caplog, monkeypat
     monkeypatch.setattr(runner, "step", step)
     runner._run()
     assert [record.exc_info[1].args for record in caplog.records] == [("gone",), ("refused",), ("refused",)]
+
+
+def test_what_breaks_as_the_emulator_ends_is_not_told(caplog, monkeypatch):
+    monkeypatch.setattr(rules, "_PAUSE_SECONDS", 0.001)
+    ending, faults = threading.Event(), [OSError("refused")] * 3
+    runner = RuleTarget(RULE, Target(), "tap", Lambda(), Tap(), ending)
+
+    def step():
+        ending.set()
+        if len(faults) == 1:
+            runner._stopping.set()
+        raise faults.pop()
+
+    monkeypatch.setattr(runner, "step", step)
+    runner._run()
+    assert (faults, caplog.messages) == ([], [])

@@ -1,6 +1,8 @@
 """Tries an import without a cloud: the program's own code reads the file, in a process of the program's folder."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 

@@ -11,12 +11,12 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sluice.cloud.embedded import EmbeddedCloud, Stack
 from sluice.cloud.program.execution import ROOT
-from sluice.commands.report import run
 from sluice.console.console import Console
 from sluice.console.feed import Feed
 from sluice.console.serving import Server
 from sluice.pipelines import pipelines
 from sluice.putting import put_files, put_poison, put_tables, put_users
+from sluice.reports import run
 from sluice.target import Target
 from tests.e2e.browser import chromium
 

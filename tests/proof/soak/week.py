@@ -70,10 +70,11 @@ class Week:
         stack = cloud.deploy("local", root=root, functions_endpoint=faults.endpoint)
         _quicken(stack)
         self.load = Load(self._random, stack)
-        self._reloader = Reloader(cloud, stack, root, self._follow)
+        self._reloader = Reloader(cloud, root)
 
     def __enter__(self) -> Self:
         self._reloader.start()
+        self._reloader.follow(self.stack, self._follow)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -14,6 +14,7 @@ from sluice.console.function_logs import FunctionLog
 from sluice.console.rendering import console_of, render
 from sluice.events import line
 from sluice.failures.stream import failed_batches
+from sluice.log_entries import Entry
 from sluice.mappings import lag_text, mappings
 from sluice.pipelines import Pipeline, pipelines
 from sluice.status import ENABLED, PipelineStatus, pipeline_statuses
@@ -22,6 +23,8 @@ from sluice.terminal import Part, plural
 
 _EVENTS = 12
 """How many are shown."""
+_TOLD_BY_LOGS = ("importer", "reporter")
+"""Functions of whose work no event of the embedded cloud tells."""
 
 
 class Node(NamedTuple):
@@ -58,6 +61,14 @@ class Flow(NamedTuple):
     branches: list[list[Step]]
     is_idle: bool
     """Whether nothing has gone through it yet."""
+
+
+class _Event(NamedTuple):
+    """Something that happened: when, ISO 8601 in UTC; to whom; and what, in pieces with their styles."""
+
+    at: str
+    who: str
+    pieces: list[tuple[str, str]]
 
 
 class _Seen(NamedTuple):
@@ -123,7 +134,13 @@ def _import(pipeline: Pipeline, seen: _Seen) -> Flow:
         Step("", _function(seen, function, "importer"), function),
         Step(
             _counted(_total(seen, function, "RowsWritten"), "row"),
-            Node("table", "Table", pipeline["table_name"], f"{rejected:,} rejected" if rejected else "", "tables"),
+            Node(
+                "table",
+                "Table",
+                pipeline["table_name"],
+                f"{rejected:,} rejected" if rejected else "",
+                "imports" if rejected else "tables",
+            ),
             function,
         ),
     ]
@@ -178,23 +195,31 @@ def _counted(number: int, what: str) -> str:
     return plural(number, what) if number else ""
 
 
-def _events(console: Console, logs: Iterable[FunctionLog]) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """The newest events: when, whose, and what happened, in pieces with their styles.
+def _events(console: Console, logs: Iterable[FunctionLog]) -> list[_Event]:
+    """The newest events: what the triggers did, mails, and what the other functions said.
 
-    Of a stack in AWS they are what its functions said.
+    Of a stack in AWS they are what all functions said.
     """
+    told = [log for log in logs if console.is_read_only or log.function.role in _TOLD_BY_LOGS]
+    events = [_said(entry) for log in told for entry in list(log.entries)[-_EVENTS:] if entry.kind != "line"]
     if not console.is_read_only:
         names = {log.function.name: log.function.short for log in logs}
         newest = console.feed.after(console.feed.told - _EVENTS)
-        return [
-            (each.at, names.get(each.event.function, each.event.function), _pieces(line(each.event)))
-            for each in reversed(newest)
+        events += [
+            _Event(each.at, names.get(each.event.function, each.event.function), _pieces(line(each.event)))
+            for each in newest
         ]
-    entries = sorted((entry for log in logs for entry in log.entries), key=lambda entry: entry.at)[-_EVENTS:]
-    return [
-        (entry.at, entry.function, [(entry.text or entry.summary_text, "red" if entry.kind == "error" else "")])
-        for entry in reversed(entries)
-    ]
+        console.outbox.look(console.target)
+        events += [
+            _Event(mail.sent_at, "mail", [(f"{', '.join(mail.to)}: {mail.subject}", "")])
+            for mail in console.outbox.found()[:_EVENTS]
+        ]
+    return sorted(events, key=lambda event: event.at, reverse=True)[:_EVENTS]
+
+
+def _said(entry: Entry) -> _Event:
+    text = entry.text or entry.summary_text
+    return _Event(entry.at, entry.function, [(text, "red" if entry.kind == "error" else "")])
 
 
 def _pieces(parts: Iterable[Part]) -> list[tuple[str, str]]:

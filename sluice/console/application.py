@@ -14,6 +14,7 @@ from sluice.console import live
 from sluice.console.access import Access, Keys
 from sluice.console.console import Console
 from sluice.console.pages import (
+    change,
     changes,
     failures,
     functions,
@@ -26,7 +27,7 @@ from sluice.console.pages import (
 )
 from sluice.console.rendering import render
 
-_PAGES = (overview, changes, outbox, templates, imports, tables, reports, failures, functions)
+_PAGES = (overview, changes, change, outbox, templates, imports, tables, reports, failures, functions)
 
 
 def application(console: Console, keys: Keys, port: int) -> ASGIApp:

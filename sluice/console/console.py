@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sluice.console.change_log import ChangeLog
 from sluice.console.drafts import Drafts
 from sluice.console.failure_work import FailureWork
 from sluice.console.feed import Feed
@@ -36,6 +37,7 @@ class Console:
         outbox: The mails of the embedded cloud.
         failure_work: What is done to failures.
         drafts: Files that were given and are not sent yet.
+        change_log: The changes of its tables.
     """
 
     def __init__(self, stack: str, target: Target, program: Path | None, feed: Feed) -> None:
@@ -44,6 +46,7 @@ class Console:
         self.outbox = Outbox()
         self.failure_work = FailureWork()
         self.drafts = Drafts()
+        self.change_log = ChangeLog(program)
         self._lock = threading.Lock()
         self._asked: dict[str, tuple[threading.Lock, list[Any]]] = {}
         self._questions = Questions()

@@ -1,24 +1,40 @@
-"""The functions that mail, as they are deployed: their settings, and the templates that they use."""
+"""The functions that mail, as they are deployed: their settings, their rules, and the templates that they use."""
 
+import io
 import json
-from typing import NamedTuple
+import threading
+import zipfile
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
 
 from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
 
 _TEMPLATES = "MAIL_TEMPLATES"
+RULES = "MAIL_RULES"
+"""The variable that names the file of rules, in the function's archive."""
 
 
-class Notifier(NamedTuple):
-    """The function of a stream that mails."""
+class Notifier:
+    """The function of a stream that mails.
 
-    pipeline: Pipeline
-    function: str
-    """Its physical name."""
-    variables: dict[str, str]
-    """Its environment."""
+    Attributes:
+        pipeline: The stream.
+        function: The function's physical name.
+        handler: Its handler's dotted path.
+        variables: Its environment.
+        version: What it is: another one after it was changed.
+    """
 
-    @property
+    def __init__(self, pipeline: Pipeline, configuration: dict[str, Any]) -> None:
+        self.pipeline = pipeline
+        self.function: str = configuration["FunctionName"]
+        self.handler: str = configuration.get("Handler", "")
+        self.variables: dict[str, str] = configuration.get("Environment", {}).get("Variables", {})
+        self.version = json.dumps([self.handler, self.variables, configuration.get("CodeSha256")], sort_keys=True)
+
+    @cached_property
     def templates(self) -> dict[str, str]:
         """Template -> its name in SES; empty where the function is none of ours."""
         try:
@@ -35,7 +51,7 @@ def notifiers(target: Target) -> list[Notifier]:
         ClientError: Lambda may not be asked.
     """
     return [
-        Notifier(stream, name, _variables(stream, name))
+        Notifier(stream, stream.client("lambda").get_function_configuration(FunctionName=name))
         for stream in pipelines(target, "streams")
         if (name := stream["notifier_function_name"])
     ]
@@ -46,6 +62,48 @@ def template_names(found: list[Notifier]) -> dict[str, str]:
     return {ses_name: name for notifier in found for name, ses_name in notifier.templates.items()}
 
 
-def _variables(stream: Pipeline, function: str) -> dict[str, str]:
-    configuration = stream.client("lambda").get_function_configuration(FunctionName=function)
-    return configuration.get("Environment", {}).get("Variables", {})
+class RuleFiles:
+    """The files of rules of notifiers, each read once from the code that is deployed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read: dict[str, tuple[str, str]] = {}
+
+    def of(self, notifier: Notifier) -> str | None:
+        """Returns a notifier's file of rules; None where it has none.
+
+        Raises:
+            ClientError, BotoCoreError, OSError, ValueError: The function's code may not be read, or is no archive.
+        """
+        with self._lock:
+            version, text = self._read.get(notifier.function, ("", ""))
+        if version != notifier.version:
+            text = _file(notifier.pipeline.target, notifier.function, notifier.variables.get(RULES, "")) or ""
+            with self._lock:
+                self._read[notifier.function] = notifier.version, text
+        return text or None
+
+
+def _file(target: Target, function: str, path: str) -> str | None:
+    """A file of a function's archive; None where it has none of that name."""
+    place = target.client("lambda").get_function(FunctionName=function)["Code"]["Location"]
+    try:
+        with zipfile.ZipFile(io.BytesIO(_content(target, place))) as archive:
+            return archive.read(path).decode() if path in archive.namelist() else None
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"the code of {function} is no archive: {error}") from None
+
+
+def _content(target: Target, place: str) -> bytes:
+    if target.endpoint:
+        from sluice.cloud.emulator.own_paths import read
+
+        parts = urlsplit(place)
+        return read(target.endpoint, f"{parts.path}?{parts.query}", target.token)
+    from botocore.awsrequest import AWSRequest
+    from botocore.httpsession import URLLib3Session
+
+    answer = URLLib3Session().send(AWSRequest("GET", place).prepare())
+    if answer.status_code != 200:
+        raise OSError(f"the function's code cannot be read: S3 answers {answer.status_code}")
+    return answer.content

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import click
@@ -33,9 +34,14 @@ class Line(NamedTuple):
     subject: str
     template: str
     content: bytes
-    """A digest of addresses, template and what fills it: two mails that say the same to the same people have one."""
+    """See `content_of`."""
     searched: str
     """Addresses, subject and text, in small letters."""
+
+    @property
+    def seconds(self) -> float:
+        """When it was sent, in seconds since the epoch."""
+        return datetime.fromisoformat(self.sent_at).timestamp()
 
 
 class Outbox:
@@ -44,6 +50,7 @@ class Outbox:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lines: deque[Line] = deque()
+        self._by_content: dict[bytes, list[Line]] = {}
         self._total = self._read_to = self._read_from = 0
 
     def look(self, target: Target, seconds: float = _SECONDS) -> int:
@@ -80,28 +87,35 @@ class Outbox:
             if (template is None or line.template == template) and all(word in line.searched for word in wanted)
         ]
 
-    def alike(self, to: Sequence[str], template: str, data: str) -> list[Line]:
-        """Returns the mails to these addresses of this template with this data, the newest first."""
-        content = _digest(to, template, data)
+    def alike(self, content: bytes) -> list[Line]:
+        """Returns the mails with this `content_of`, the oldest first."""
         with self._lock:
-            return [line for line in reversed(self._lines) if line.content == content]
+            return sorted(self._by_content.get(content, ()))
 
     def _read(self, target: Target, end: float) -> None:
         self._total, _ = self._ask(target, self._read_to, 0)
         if self._total - self._read_to > _FAR_BEHIND or self._total < self._read_to:  # or another cloud's by now
             self._lines.clear()
+            self._by_content.clear()
             self._read_to = self._read_from = self._total
         while self._read_to < self._total:
             _, new = self._ask(target, self._read_to, _AT_ONCE)
-            self._lines.extend(map(_line, new))
+            for line in map(_line, new):
+                self._lines.append(line)
+                self._by_content.setdefault(line.content, []).append(line)
             self._read_to += len(new)
         while self._read_from and len(self._lines) < KEPT and (not self._lines or time.monotonic() < end):
             after = max(0, self._read_from - _AT_ONCE)
             _, older = self._ask(target, after, self._read_from - after)
-            self._lines.extendleft(map(_line, reversed(older)))
+            for line in map(_line, reversed(older)):
+                self._lines.appendleft(line)
+                self._by_content.setdefault(line.content, []).append(line)
             self._read_from = after
         while len(self._lines) > KEPT:
-            self._lines.popleft()
+            old = self._lines.popleft()
+            self._by_content[old.content].remove(old)
+            if not self._by_content[old.content]:
+                del self._by_content[old.content]
             self._read_from = self._lines[0].number - 1
 
     @staticmethod
@@ -132,10 +146,11 @@ def _line(sent: Sent) -> Line:
         to,
         mail["subject"],
         sent.template,
-        _digest(to, sent.template, sent.data),
+        content_of(to, sent.template, sent.data),
         searched,
     )
 
 
-def _digest(to: Sequence[str], template: str, data: str) -> bytes:
+def content_of(to: Sequence[str], template: str, data: str) -> bytes:
+    """Returns a digest of what a mail says to whom: addresses, the template's name in SES, and what fills it."""
     return hashlib.sha256(repr((tuple(to), template, data)).encode()).digest()

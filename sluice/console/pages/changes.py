@@ -1,15 +1,78 @@
-"""To be written."""
+"""The changes of the tables, the newest first, each with what became of its mails."""
+
+from typing import NamedTuple
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sluice.console.rendering import render
+from sluice.console.changes import EVENTS, KEPT, Change
+from sluice.console.console import Console
+from sluice.console.mail_states import MailState, states
+from sluice.console.paging import Page, page_of
+from sluice.console.rendering import console_of, render
+from sluice.pipelines import pipelines
+
+MAILED, NOT_MAILED = "yes", "no"
+
+
+class Row(NamedTuple):
+    """A change in the list."""
+
+    change: Change
+    mails: list[MailState]
+    is_judged: bool
 
 
 def show(request: Request) -> Response:
-    """Shows the page."""
-    return render(request, "error.html", said="To be written.")
+    """Shows the list."""
+    console, asked = console_of(request), request.query_params
+    console.change_log.look(console.target)
+    if not console.is_read_only:
+        console.outbox.look(console.target)
+    words, event, table, mail = (asked.get(name, "") for name in ("q", "event", "table", "mail"))
+    found = console.change_log.changes.found(words, event, table)
+    unjudged = 0
+    if mail:
+        judged = [change for change in found if console.change_log.rulings(change) is not None]
+        unjudged = len(found) - len(judged) if not console.change_log.problem else 0
+        found = [change for change in judged if _is_mailed(console, change) == (mail == MAILED)]
+    page = page_of(found, asked.get("page", ""))
+    given = {name: value for name in ("q", "event", "table", "mail") if (value := asked.get(name, ""))}
+    return render(
+        request,
+        "changes.html",
+        page=Page([_row(console, change) for change in page.rows], page.number, page.pages),
+        found=len(found),
+        total=len(console.change_log.changes.all()),
+        kept=KEPT,
+        dropped=console.change_log.changes.dropped,
+        unjudged=unjudged,
+        reading=console.change_log.reading,
+        problem=console.change_log.problem,
+        is_mailing=any(stream["notifier_function_name"] for stream in pipelines(console.target, "streams")),
+        tables=_tables(console),
+        events=EVENTS,
+        asked={"q": words, "event": event, "table": table, "mail": mail},
+        is_asked=bool(given),
+        address=f"?{urlencode(given)}&page=" if given else "?page=",
+    )
+
+
+def _row(console: Console, change: Change) -> Row:
+    rulings = console.change_log.rulings(change)
+    return Row(change, states(console, change, rulings or []), rulings is not None)
+
+
+def _is_mailed(console: Console, change: Change) -> bool:
+    """Tells whether a mail went about a change; of a stack in AWS, whether its rules ask for one."""
+    mails = states(console, change, console.change_log.rulings(change) or [])
+    return any(not mail.outcome.reason if console.is_read_only else mail.sent for mail in mails)
+
+
+def _tables(console: Console) -> list[str]:
+    return [table["name"] for stream in pipelines(console.target, "streams") for table in stream["tables"]]
 
 
 ROUTES = [Route("/changes", show, name="changes")]

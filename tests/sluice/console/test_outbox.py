@@ -7,7 +7,7 @@ import pytest
 
 from sluice.cloud.emulator.outbox import Mail, Sent
 from sluice.console import outbox
-from sluice.console.outbox import Outbox, mail_of
+from sluice.console.outbox import Outbox, content_of, mail_of
 from sluice.target import Target
 
 HERE = Target({}, "http://127.0.0.1:1", "eu-north-1", "token")
@@ -79,6 +79,8 @@ def test_no_more_are_kept_than_so_many(emulator, monkeypatch):
     emulator.add(3)
     index.look(HERE)
     assert (numbers(index), index.known) == ([6, 5, 4, 3], 4)
+    content = content_of(["ada@example.com"], "t", "{}")
+    assert [line.number for line in index.alike(content)] == [3, 4, 5, 6]
 
 
 def test_after_a_long_while_the_newest_are_read_first(emulator, monkeypatch):
@@ -122,8 +124,8 @@ def test_a_mail_is_found_by_what_it_says_to_whom(emulator):
     index = Outbox()
     emulator.mails = [sent(1), sent(2), sent(3, "bob@example.com")]
     index.look(HERE)
-    assert [line.number for line in index.alike(["ada@example.com"], "t", "{}")] == [2, 1]
-    assert index.alike(["ada@example.com"], "t", '{"name":""}') == []
+    assert [line.number for line in index.alike(content_of(["ada@example.com"], "t", "{}"))] == [1, 2]
+    assert index.alike(content_of(["ada@example.com"], "t", '{"name":""}')) == []
 
 
 def test_one_mail_is_asked_for_by_its_number(emulator):

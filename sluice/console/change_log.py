@@ -1,0 +1,83 @@
+"""The changes of a stack as the console knows them: read on while somebody looks, and judged by the rules of mail."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sluice.console.archive_source import ArchiveSource
+from sluice.console.changes import Change, Changes
+from sluice.console.notifiers import Notifier, notifiers
+from sluice.console.previews import Previews, Ruling
+from sluice.console.reading import Reading, Source
+from sluice.console.stream_source import StreamSource
+from sluice.target import Target
+
+_AT_ONCE = 1000
+"""Changes that are judged in one go."""
+_FEW = 200
+"""Fewer than these wait a moment for others: each time a process is started."""
+_PAUSE_SECONDS = 1.0
+
+
+class ChangeLog:
+    """The newest changes, what the rules make of them, and why that is not known.
+
+    Attributes:
+        changes: The newest.
+        reading: What reads them on.
+        problem: Why the rules cannot be asked; empty where they can.
+    """
+
+    def __init__(self, program: Path | None) -> None:
+        self.changes = Changes()
+        self.reading = Reading(self._source, self._judge_some)
+        self.problem = ""
+        self._previews = Previews(program)
+        self._notifiers: dict[str, Notifier] = {}
+        self._asked = self._judged = 0.0
+
+    def look(self, target: Target) -> None:
+        """Sees to it that the stack is read on."""
+        self.reading.look(target)
+
+    def notifier(self, change: Change) -> Notifier | None:
+        """Returns what mails about the changes of a table; None where nothing does, or it is not known yet."""
+        return self._notifiers.get(change.table)
+
+    def rulings(self, change: Change) -> list[Ruling] | None:
+        """Returns what the rules make of a change; None where that is not known, or not yet."""
+        notifier = self.notifier(change)
+        return self._previews.known(change, notifier) if notifier else None
+
+    def judge(self, target: Target, changes: Sequence[Change]) -> None:
+        """Has the rules asked about changes now."""
+        self._know_notifiers(target)
+        problems = [
+            self._previews.judge([change for change in changes if self.notifier(change) is notifier], notifier)
+            for notifier in dict.fromkeys(self._notifiers.values())
+        ]
+        self.problem = "\n".join(filter(None, dict.fromkeys(problems)))
+
+    def asking_for(self, content: bytes) -> list[Change]:
+        """Returns the changes that ask for a mail of this content, as far as they were judged."""
+        return [change for id_ in self._previews.asking_for(content) if (change := self.changes.one(id_))]
+
+    def _source(self, target: Target) -> Source:
+        return StreamSource(target, self.changes) if target.endpoint else ArchiveSource(target, self.changes)
+
+    def _judge_some(self, target: Target) -> bool:
+        self._know_notifiers(target)
+        waiting = [change for change in self.changes.all() if self.notifier(change) and self.rulings(change) is None]
+        if not waiting or (len(waiting) < _FEW and time.monotonic() - self._judged < _PAUSE_SECONDS):
+            return False
+        self.judge(target, waiting[:_AT_ONCE])
+        self._previews.forget_others({change.id for change in self.changes.all()})
+        self._judged = time.monotonic()
+        return len(waiting) > _AT_ONCE and not self.problem
+
+    def _know_notifiers(self, target: Target) -> None:
+        if time.monotonic() - self._asked < _PAUSE_SECONDS and self._notifiers:
+            return
+        found = notifiers(target)
+        self._notifiers = {table["name"]: notifier for notifier in found for table in notifier.pipeline["tables"]}
+        self._asked = time.monotonic()

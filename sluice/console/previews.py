@@ -1,0 +1,154 @@
+"""What the rules of mail make of changes, as the notifier's own code says, run in a process of the program's folder."""
+
+import json
+import subprocess
+import tempfile
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sluice.aws_errors import AWS_ERRORS
+from sluice.console.changes import KEPT, Change
+from sluice.console.notifiers import RULES, Notifier, RuleFiles
+from sluice.console.outbox import content_of
+from sluice.program_code import has_module, run_module
+
+_SECONDS = 60
+"""How long it may take: thousands of records take one."""
+
+
+class Outcome(NamedTuple):
+    """A mail that a rule asks for, or why not."""
+
+    to: str
+    template: str
+    """The name in SES."""
+    data: str
+    mark: str
+    reason: str
+    """The notifier's word for why there is none; empty where there is one."""
+    attributes: tuple[str, ...]
+    """What the reason is about."""
+    content: bytes
+    """What finds the mail in the outbox; empty without one."""
+
+
+class Ruling(NamedTuple):
+    """What one rule makes of a change."""
+
+    template: str
+    """The name in the program."""
+    events: tuple[str, ...]
+    changed: tuple[str, ...]
+    to: str
+    """The attribute that holds the address; empty where addresses are fixed."""
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def is_about(self) -> bool:
+        """Whether the rule is about changes of this kind at all."""
+        return any(outcome.reason != "event_not_handled" for outcome in self.outcomes)
+
+
+class Previews:
+    """What the rules of a stack make of its changes; what was judged by other rules is judged anew."""
+
+    def __init__(self, program: Path | None) -> None:
+        self._program, self._files = program, RuleFiles()
+        self._lock = threading.Lock()
+        self._rulings: dict[str, tuple[str, list[Ruling]]] = {}
+        self._by_content: dict[bytes, list[str]] = {}
+
+    def known(self, change: Change, notifier: Notifier) -> list[Ruling] | None:
+        """Returns what is known already; None where it has not been judged by the rules of now."""
+        with self._lock:
+            version, rulings = self._rulings.get(change.id, ("", []))
+        return rulings if version == notifier.version else None
+
+    def asking_for(self, content: bytes) -> list[str]:
+        """Returns the ids of the changes that were judged to ask for a mail of this content."""
+        with self._lock:
+            return list(self._by_content.get(content, ()))
+
+    def judge(self, changes: Iterable[Change], notifier: Notifier) -> str:
+        """Judges changes of a notifier's tables that were not judged yet.
+
+        Returns:
+            Why that is not possible, in a sentence; empty where it is.
+        """
+        waiting = [change for change in changes if self.known(change, notifier) is None]
+        if not waiting:
+            return ""
+        try:
+            rules = self._files.of(notifier)
+        except (*AWS_ERRORS, ValueError) as error:
+            return f"The rules lie in the function's code, which cannot be read: {error}"
+        if rules is None or RULES not in notifier.variables:
+            return f"{notifier.function} has no file of rules: it is not Sluice's notifier, and its code alone knows."
+        module = f"{notifier.handler.rpartition('.')[0].rpartition('.')[0]}.preview"
+        if self._program is None or not has_module(self._program, module):
+            place = "not known here" if self._program is None else f"{self._program}, which has no {module}"
+            return f"The notifier's code says which rule mails whom. It is asked in the program's folder: {place}."
+        try:
+            said = self._ask(self._program, module, notifier.variables, rules, waiting)
+        except (subprocess.TimeoutExpired, OSError, ValueError) as error:
+            return f"The notifier's code could not say which rule mails whom: {error}"
+        self._keep(waiting, said, notifier.version)
+        return ""
+
+    def forget_others(self, ids: Collection[str]) -> None:
+        """Forgets what is known of changes that are kept no more, once that is much."""
+        with self._lock:
+            if len(self._rulings) <= 2 * KEPT:
+                return
+            self._rulings = {id_: ruling for id_, ruling in self._rulings.items() if id_ in ids}
+            self._by_content = {
+                content: kept
+                for content, found in self._by_content.items()
+                if (kept := [id_ for id_ in found if id_ in ids])
+            }
+
+    @staticmethod
+    def _ask(
+        program: Path, module: str, variables: Mapping[str, str], rules: str, changes: Sequence[Change]
+    ) -> list[list[Ruling]]:
+        """Raises ValueError where the code breaks, or says something else."""
+        given = f"[{','.join(change.record for change in changes)}]".encode()
+        with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+            file.write(rules)
+            file.flush()
+            ended = run_module(
+                program, module, variables={**variables, RULES: file.name}, given=given, seconds=_SECONDS
+            )
+        if ended.returncode:
+            trace = ended.stderr.decode(errors="replace").strip()
+            raise ValueError(trace.splitlines()[-1] if trace else f"it ended with {ended.returncode}")
+        said = json.loads(ended.stdout)
+        if len(said) != len(changes):
+            raise ValueError(f"it told {len(said)} of {len(changes)}")
+        try:
+            return [[_ruling(rule) for rule in of_change] for of_change in said]
+        except (LookupError, TypeError, AttributeError) as error:
+            raise ValueError(f"it told something else: {type(error).__name__}: {error}") from None
+
+    def _keep(self, changes: Sequence[Change], said: Sequence[list[Ruling]], version: str) -> None:
+        with self._lock:
+            for change, rulings in zip(changes, said, strict=True):
+                self._rulings[change.id] = version, rulings
+                for outcome in (each for ruling in rulings for each in ruling.outcomes if not each.reason):
+                    found = self._by_content.setdefault(outcome.content, [])
+                    if change.id not in found:
+                        found.append(change.id)
+
+
+def _ruling(said: Mapping[str, Any]) -> Ruling:
+    outcomes = tuple(map(_outcome, said["outcomes"]))
+    return Ruling(said["template"], tuple(said["events"]), tuple(said["changed"]), said["to"] or "", outcomes)
+
+
+def _outcome(said: Mapping[str, Any]) -> Outcome:
+    to, template, data = (said.get(name, "") for name in ("to", "template", "data"))
+    reason = said.get("reason", "")
+    content = b"" if reason else content_of([to], template, data)
+    return Outcome(to, template, data, said.get("mark", ""), reason, tuple(said.get("attributes", ())), content)

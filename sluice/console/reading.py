@@ -1,0 +1,90 @@
+"""Reads on what happens to a stack's tables, in a thread that begins when somebody looks and ends when nobody does."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from sluice.aws_errors import AWS_ERRORS
+from sluice.target import Target
+
+_IDLE_SECONDS = 60.0
+_FIRST_SECONDS = 0.15
+"""How long the first look waits for what there is; what comes later is seen by the next."""
+_AGAIN_SECONDS = 2.0
+_log = logging.getLogger(__name__)
+
+
+class Source(Protocol):
+    """Where changes come from."""
+
+    pause: float
+    """Seconds until it is worth while to look again."""
+
+    def read(self, target: Target) -> bool:
+        """Reads a piece; returns whether there is more at once."""
+        ...
+
+
+class Reading:
+    """Reads a source on.
+
+    Attributes:
+        problem: Why it could not be read at last; empty where it could.
+        is_complete: Whether all that there was has been read once.
+    """
+
+    def __init__(self, source: Callable[[Target], Source], then: Callable[[Target], bool] = lambda _: False) -> None:
+        """Prepares it.
+
+        Args:
+            source: Gives the source of a stack.
+            then: Does what follows from what was read, a piece of it; returns whether there is more to do.
+        """
+        self._source_of, self._then = source, then
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._read_once = threading.Event()
+        self._looked = 0.0
+        self._target: Target | None = None
+        self.problem = ""
+        self.is_complete = False
+
+    def look(self, target: Target) -> None:
+        """Sees to it that the stack is read on."""
+        with self._lock:
+            self._looked, self._target = time.monotonic(), target
+            if not self._thread:
+                self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
+                self._thread.start()
+        if not self.is_complete:
+            self._read_once.wait(_FIRST_SECONDS)
+
+    def _run(self) -> None:
+        source, of = None, None
+        while target := self._wanted():
+            if source is None or of is not target:
+                source, of = self._source_of(target), target
+            try:
+                more = source.read(target)
+                self.problem = ""
+                if not more:
+                    self.is_complete = True
+                    self._read_once.set()
+                more = self._then(target) or more
+                pause = 0.0 if more else source.pause
+            except AWS_ERRORS as error:
+                self.problem, pause = str(error), _AGAIN_SECONDS
+            except Exception as error:  # whoever looks is told, and others look on
+                _log.exception("changes cannot be read")
+                self.problem, pause = f"{type(error).__name__}: {error}", _AGAIN_SECONDS
+            time.sleep(pause)
+
+    def _wanted(self) -> Target | None:
+        """The stack to read; None where nobody has looked for a while, which ends the thread."""
+        with self._lock:
+            if time.monotonic() - self._looked < _IDLE_SECONDS:
+                return self._target
+            self._thread = None
+            return None

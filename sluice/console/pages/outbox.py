@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from sluice.cloud.emulator.outbox import Sent
 from sluice.console.documents import document
+from sluice.console.mail_states import change_of
 from sluice.console.notifiers import notifiers, template_names
 from sluice.console.outbox import mail_of
 from sluice.console.paging import page_of
@@ -50,7 +51,9 @@ def show_one(request: Request) -> Response:
     Raises:
         HTTPException: There is none of that number.
     """
-    sent = _asked_for(request)
+    console, sent = console_of(request), _asked_for(request)
+    console.change_log.look(console.target)
+    console.outbox.look(console.target)
     parts = [part for part in _PARTS if part != "HTML" or sent.mail["html"] if part != "Data" or sent.data]
     part = request.query_params.get("part", "")
     return render(
@@ -60,9 +63,8 @@ def show_one(request: Request) -> Response:
         headers=_headers(sent),
         parts=parts,
         part=part if part in parts else parts[0],
-        of_template=template_names(console_of(request).remembered("notifiers", notifiers)).get(
-            sent.template, sent.template
-        ),
+        of_template=template_names(console.remembered("notifiers", notifiers)).get(sent.template, sent.template),
+        change=change_of(console, sent),
         view=view_of(request),
     )
 

@@ -107,7 +107,7 @@ def _run(work: Work, outcomes: Callable[[Work], Iterable[Outcome]], ended: Calla
         for one in outcomes(work):
             work.add(one)
     except Exception as error:
-        work.problems.append(f"It was broken off: {error or type(error).__name__}")
+        work.problems.append(f"It was broken off: {str(error) or type(error).__name__}")
     finally:
         work.is_under_way = False
         ended()

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from sluice import ledger
-from sluice.ledger import entries, followed
+from sluice.ledger import entries, followed, latest, running
 from tests.clients import moto_client
 
 TABLE = "ledger"
@@ -23,11 +23,18 @@ class MotoPipeline(dict[str, str]):
         return self.dynamodb
 
     def add(
-        self, name: str, version: str, status: str | None = "RUNNING", started: str = "2026", **counts: int
+        self,
+        name: str,
+        version: str,
+        status: str | None = "RUNNING",
+        started: str = "2026",
+        finished: str = "",
+        **counts: int,
     ) -> None:
         fields = {"object": {"S": name}, "version": {"S": version}, "started_at": {"S": started}}
         numbers = {name: {"N": str(value)} for name, value in counts.items()}
-        marked = {"status": {"S": status}, "finished_at": {"NULL": True}} if status else {}
+        end = {"finished_at": {"S": finished}} if finished else {}
+        marked = {"status": {"S": status}, **end} if status else {}
         self.dynamodb.put_item(TableName=TABLE, Item={**fields, **numbers, **marked})
 
 
@@ -44,7 +51,19 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoPipeline]:
                 {"AttributeName": "object", "KeyType": "HASH"},
                 {"AttributeName": "version", "KeyType": "RANGE"},
             ],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("object", "version")],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("object", "version", "status", "finished_at")
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "ended",
+                    "KeySchema": [
+                        {"AttributeName": "status", "KeyType": "HASH"},
+                        {"AttributeName": "finished_at", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
         )
         yield pipeline
 
@@ -128,3 +147,15 @@ def test_what_cannot_be_followed_at_all_or_no_longer_is_an_error(monkeypatch):
         next(followed([], lambda _: False))
     with pytest.raises(ClientError):
         list(followed([], lambda _: False, seconds=0, patience=0))
+
+
+def test_the_imports_that_ended_last_come_first_a_page_at_a_time(pipeline):
+    for number, status in enumerate(["SUCCEEDED", "FAILED", "PARTIAL", "IGNORED", "SUCCEEDED"]):
+        pipeline.add(f"b/{number}", "v", status, finished=f"2026-01-0{number // 2}")  # two at once, and one
+    pipeline.add("b/running", "v")
+    first, is_more = latest(pipeline, at_most=2)
+    assert ([entry["object"] for entry in first[:1]], is_more) == (["b/4"], True)
+    assert {entry["object"] for entry in first[1:]} == {"b/2", "b/3"}  # none of those at the same time is lost
+    last, is_more = latest(pipeline, first[-1]["finished_at"], at_most=2)
+    assert ({entry["object"] for entry in last}, is_more) == ({"b/0", "b/1"}, False)
+    assert [entry["object"] for entry in running(pipeline)] == ["b/running"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from handlers.importer import rejects as written
-from sluice.rejects import Reject, folder, rejects
+from sluice.rejects import Mark, Reject, folder, rejects, rejects_from
 from sluice.target import Target
 
 
@@ -50,3 +50,19 @@ def test_the_rejects_of_all_chunks_come_in_their_order(bucket):
 def test_the_rejects_of_a_file_below_are_not_its_own(bucket):
     put(bucket, "rejected/incoming/a/b.csv/00000.jsonl", {"line": 1, "reason": "", "row": {}})
     assert not list(rejects(Target({"region": "eu-north-1"}), "files", "incoming/a"))
+
+
+def test_rejects_are_read_on_from_any_place_among_them(bucket):
+    target, key = Target({"region": "eu-north-1"}), "incoming/a.csv"
+    for chunk, part, lines in (("00000", 0, (3, 4)), ("00000", 1, (5,)), ("00001", 0, (8, 9))):
+        rows = [{"line": line, "reason": "\u674e no id", "row": ["\r\n\u2028"]} for line in lines]
+        put(bucket, written.name(key, chunk, part), *rows)
+    found = list(rejects_from(target, "files", key, Mark()))
+    assert [reject.line for reject, _ in found] == [3, 4, 5, 8, 9]
+    assert [[reject.line for reject, _ in rejects_from(target, "files", key, mark)] for _, mark in found] == [
+        [4, 5, 8, 9],
+        [5, 8, 9],
+        [8, 9],
+        [9],
+        [],
+    ]

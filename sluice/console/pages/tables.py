@@ -175,9 +175,12 @@ def _start(token: str) -> Any:
         HTTPException: It is not of our making.
     """
     try:
-        return json.loads(base64.urlsafe_b64decode(token), object_hook=_bytes) if token else None
+        key = json.loads(base64.urlsafe_b64decode(token), object_hook=_bytes) if token else None
     except ValueError:
-        raise HTTPException(400, "There is no such page of this table: begin at the first.") from None
+        key = False
+    if token and not (isinstance(key, dict) and all(isinstance(value, dict) for value in key.values())):
+        raise HTTPException(400, "There is no such page of this table: begin at the first.")
+    return key
 
 
 def _bytes(value: dict[str, Any]) -> Any:

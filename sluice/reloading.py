@@ -107,7 +107,7 @@ class Reloader(Runner):
             return
         self._tell_all(began, [change for change in made if change.resource.name not in put])
         if stack is not self._stack:
-            self._stack, self._copies = stack, Copies(stack.cloud, stack.graph, self._root)
+            self._stack, self._copies = stack, Copies(stack.cloud, stack.graph, self._root, self._copies.parts)
             self._on_updated(stack)
 
     def _tell_all(self, began: float, made: list[Change]) -> None:

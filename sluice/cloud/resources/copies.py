@@ -23,27 +23,38 @@ _PARTS = ("subject", "text", "html")
 _ENDINGS = (".txt", ".html")
 
 
-class Copies:
-    """Knows which file of a program is which input of a deployed stack."""
+Parts = dict[Path, list[tuple[Resource, str]]]
+"""File -> the templates that it is a part of, each with the name of that part."""
 
-    def __init__(self, cloud: Cloud, graph: Graph, root: Path) -> None:
+
+class Copies:
+    """Knows which file of a program is which input of a deployed stack.
+
+    Attributes:
+        parts: The files that are parts of templates.
+    """
+
+    def __init__(self, cloud: Cloud, graph: Graph, root: Path, known: Parts | None = None) -> None:
         """Looks for them.
 
         Args:
             cloud: Where the stack is.
             graph: What is deployed.
             root: The folder of the program.
+            known: The parts before the last change: a file that was saved once more while that was made is no copy of
+                what is deployed, and belongs where it did.
         """
         self._cloud, self._root = cloud, root
         self._functions = graph.of_type(_FUNCTION)
         self._put: list[tuple[Resource, str]] = []
-        self._parts: dict[Path, list[tuple[Resource, str]]] = {}
-        templates = graph.of_type(_TEMPLATE)
-        for path in _texts(root) if templates else ():
+        self.parts: Parts = {}
+        places = [(one, part) for one in graph.of_type(_TEMPLATE) for part in _PARTS]
+        for path in _texts(root) if places else ():
             text = path.read_bytes().decode(errors="replace")
-            found = [(one, part) for one in templates for part in _PARTS if _is_text(one.inputs.get(part), text)]
-            if found:
-                self._parts[path] = found
+            found = [(one, part) for one, part in places if _is_text(one.inputs.get(part), text)]
+            before = {(one.urn, part) for one, part in (known or {}).get(path, ())}
+            if found := found or [(one, part) for one, part in places if (one.urn, part) in before]:
+                self.parts[path] = found
 
     def put(self, path: Path) -> list[str]:
         """Puts a file that was saved where it stands.
@@ -78,7 +89,7 @@ class Copies:
             yield function.name
 
     def _put_into_templates(self, path: Path) -> Iterator[str]:
-        for template, part in self._parts.get(path, ()):
+        for template, part in self.parts.get(path, ()):
             text = path.read_bytes().decode(errors="replace")
             if not _is_text(template.inputs[part], text):
                 self._put.append((template, part))

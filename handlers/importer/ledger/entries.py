@@ -110,17 +110,17 @@ def leasing(lease: Lease, progress: Item, until: float, now: float) -> Write:
     return write("Update", lease.file, version_of(lease.file, lease.task), change)
 
 
-def resumption(lease: Lease, entry: Item) -> list[Write]:
+def resumption(file: File, task: Task, entry: Item) -> list[Write]:
     """Returns what takes back that a task was given up."""
     given_up = entry.get("given_up", {}).get("SS", [])
-    if lease.task.name not in given_up:
+    if task.name not in given_up:
         return []
-    change = Expression().where("sequencer", "=", lease.file.sequencer)
+    change = Expression().where("sequencer", "=", file.sequencer).where("status", "=", "FAILED")
     if len(given_up) == 1:
         change.assign(status="RUNNING").remove("error", "finished_at", "given_up")
     else:
-        change.delete(given_up={lease.task.name})
-    return [write("Update", lease.file, lease.file.version, change)]
+        change.delete(given_up={task.name})
+    return [write("Update", file, file.version, change)]
 
 
 def counting(lease: Lease, step: Step, ends: bool) -> list[Write]:

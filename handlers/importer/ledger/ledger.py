@@ -117,7 +117,7 @@ class Ledger:
                 verdict = self._arrive(file, task, chunks) if chunks else None
                 chunks = 0
                 answer = verdict or self._lease(file, task, owner, until)
-                return answer if isinstance(answer, Lease) else self._refusal(file, answer)
+                return answer if isinstance(answer, Lease) else self._refusal(file, task, answer)
         raise LedgerError("the ledger keeps changing")
 
     def count(self, lease: Lease, step: Step) -> Counted:
@@ -158,10 +158,12 @@ class Ledger:
         with contextlib.suppress(ChangedError):  # it never began, or has ended in another way
             self._table.update(file, file.version, change)
 
-    def _refusal(self, file: File, verdict: Verdict) -> Refusal:
+    def _refusal(self, file: File, task: Task, verdict: Verdict) -> Refusal:
         status = ""
-        if verdict is Verdict.DONE:
-            status = self._finish(file)  # who did it may have stopped just before this
+        if verdict is Verdict.DONE:  # who did it may have stopped just before the end, or never heard that it was done
+            if writes := entries.resumption(file, task, self._table.get(file, file.version)):
+                self._table.transact(*writes)
+            status = self._finish(file)
         elif verdict is Verdict.SUPERSEDED:
             self._stop(file)
         return Refusal(verdict, _RETURN_SECONDS.get(verdict, 0), status)
@@ -250,7 +252,7 @@ class Ledger:
         )
         taking = entries.leasing(lease, progress, until, self._now())
         entry = self._table.get(file, file.version)
-        self._table.transact(entries.in_turn(file), taking, *entries.resumption(lease, entry))
+        self._table.transact(entries.in_turn(file), taking, *entries.resumption(file, task, entry))
         return lease
 
     def _is_live(self, progress: Item) -> bool:

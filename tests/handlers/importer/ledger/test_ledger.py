@@ -1,11 +1,13 @@
 import pytest
 
+from handlers.importer.ledger import entries
 from handlers.importer.ledger.entries import Lease, Step
 from handlers.importer.ledger.ledger import Counted, Ledger, LedgerError, Refusal, Verdict
+from handlers.importer.ledger.table import LedgerTable
 from handlers.importer.queue.messages import PLAN, File, Task, chunk, plan
 from handlers.importer.reading.records import Position
 from handlers.shared.aws.errors import AwsError
-from tests.handlers.importer.cloud import BUCKET, Cloud
+from tests.handlers.importer.cloud import BUCKET, LEDGER, Cloud
 
 FILE = File(BUCKET, "incoming/a.csv", 100, "e1", "v1", "1".zfill(32))
 NEWER = FILE._replace(version_id="v2", sequencer="2".zfill(32))
@@ -75,6 +77,34 @@ def test_a_message_whose_work_went_on_in_another_is_stale(ledger: Ledger, cloud:
 def test_a_task_that_is_done_stays_done(ledger: Ledger, cloud: Cloud) -> None:
     ledger.count(arrive(ledger, cloud), Step(Position(100, 9), done=True))
     assert verdict(ledger, cloud) is Verdict.DONE
+
+
+def test_a_task_that_was_given_up_although_it_was_done_ends_its_import_when_it_comes_again(
+    ledger: Ledger, cloud: Cloud
+) -> None:
+    lease = arrive(ledger, cloud)
+    LedgerTable(cloud.tables(), LEDGER).transact(
+        *entries.counting(lease, Step(Position(100, 9), rows_written=8, done=True), ends=True)
+    )
+    ledger.give_up(FILE, TASK, "its answer was lost")
+    assert cloud.entry(FILE.key)["status"] == "FAILED"
+    assert ledger.take(FILE, TASK, "other", cloud.now + 120) == (Verdict.DONE, 0, "SUCCEEDED")
+    entry = cloud.entry(FILE.key)
+    assert (entry["status"], entry["rows_written"], entry.keys() & {"error", "given_up"}) == ("SUCCEEDED", 8, set())
+    assert ledger.take(FILE, TASK, "other", cloud.now + 120) == (Verdict.DONE, 0, "")
+
+
+def test_an_import_goes_on_until_all_that_was_given_up_has_come_again(ledger: Ledger, cloud: Cloud) -> None:
+    arrive(ledger, cloud, chunks=2)
+    others = chunk(1, Position(50, 5), 100)
+    for task in (TASK, others):
+        lease = take(ledger, cloud, task)
+        step = Step(Position(100, 9), rows_written=4, done=True)
+        LedgerTable(cloud.tables(), LEDGER).transact(*entries.counting(lease, step, ends=True))
+        ledger.give_up(FILE, task, "its answer was lost")
+    assert ledger.take(FILE, TASK, "other", cloud.now + 120) == (Verdict.DONE, 0, "")
+    assert cloud.entry(FILE.key)["status"] == "FAILED"
+    assert ledger.take(FILE, others, "other", cloud.now + 120) == (Verdict.DONE, 0, "SUCCEEDED")
 
 
 def test_a_step_is_counted_once(ledger: Ledger, cloud: Cloud) -> None:

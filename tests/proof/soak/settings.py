@@ -10,9 +10,12 @@ _SOLD = {**_WELCOME, "to": ["sales@example.com", "hq@example.com"]}
 _PROGRESS = {**_CHANGED, "changed": ["status"], "to": "buyer"}
 _FEW_RETRIES = {"maximumRetryAttempts": 2}
 
+RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90)
+"""Of logs, another one each day: what shows that a day's settings are live."""
+
 SETTINGS: dict[str, dict[str, Any]] = {
     "mail": {"sender": "no-reply@example.com"},
-    "operations": {},
+    "operations": {"logRetentionDays": RETENTION_DAYS[0]},
     "streams": {
         "users": {
             "tableName": "Users",
@@ -66,8 +69,6 @@ BY_DAY: list[dict[str, dict[str, Any]]] = [
     {"sales": {"mails": [_SOLD, {**_PROGRESS, "where": {"status": ["PAID", "LOST"]}}]}},
 ]
 """What streams have on some days in place of the above, so that something else has to come of a change."""
-RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90)
-"""Of logs, another one each day: what shows that a day's settings are live."""
 KEYS = {"Users": "userId", "Orders": "orderId", "Returns": "orderId", "Contracts": "contractId"}
 """Table of a stream -> its key."""
 COUNTED = {"RA_one": "tables", "RA_two": "tables", "VR_one": "tables", "EU_malmo": "shops", "US_reno": "shops"}

@@ -211,7 +211,7 @@ class Week:
         self._faults.rules = rules
 
     def _save_settings(self) -> None:
-        config = {f"sluice:{section}": settings for section, settings in self._settings.items() if settings}
+        config = {f"sluice:{section}": settings for section, settings in self._settings.items()}
         text = yaml.safe_dump({"config": {"aws:region": "eu-north-1", **config}}, allow_unicode=True)
         (self._root / "Pulumi.local.yaml").write_text(text)
 

@@ -212,3 +212,21 @@ def test_a_domain_outside_ascii_may_be_listed():
 def test_an_entry_that_could_match_nobody_is_an_error(entry: str):
     with pytest.raises(ValueError, match=re.escape(repr(entry))):
         OnlyTo(["example.com", entry])
+
+
+def a_domain(length: int) -> str:
+    """A domain of so many letters; what is too long for a label is parted."""
+    letters = "d" * (length - len(".example"))
+    return "".join("." if place % 61 == 30 else letter for place, letter in enumerate(letters)) + ".example"
+
+
+@pytest.mark.parametrize("length", [253, 254, 255, 256])
+def test_neither_an_address_nor_a_domain_is_longer_than_254_characters(length):
+    name, address = a_domain(length), f"a@{a_domain(length - 2)}"
+    assert (len(name), len(address)) == (length, length)
+    for text, usable in ((name, domain), (address, deliverable)):
+        if length <= 254:
+            assert usable(text) == text
+        else:
+            with pytest.raises(UnusableAddressError):
+                usable(text)

@@ -17,6 +17,8 @@ _AT_ONCE = 1000
 _FEW = 200
 """Fewer than these wait a moment for others: each time a process is started."""
 _PAUSE_SECONDS = 1.0
+_AGAIN_SECONDS = 5.0
+"""How long rules that cannot be asked are left alone."""
 
 
 class ChangeLog:
@@ -52,10 +54,11 @@ class ChangeLog:
     def judge(self, target: Target, changes: Sequence[Change]) -> None:
         """Has the rules asked about changes now."""
         self._know_notifiers(target)
-        problems = [
-            self._previews.judge([change for change in changes if self.notifier(change) is notifier], notifier)
-            for notifier in dict.fromkeys(self._notifiers.values())
-        ]
+        by_notifier: dict[str, tuple[Notifier, list[Change]]] = {}
+        for change in changes:
+            if notifier := self.notifier(change):
+                by_notifier.setdefault(notifier.function, (notifier, []))[1].append(change)
+        problems = [self._previews.judge(waiting, notifier) for notifier, waiting in by_notifier.values()]
         self.problem = "\n".join(filter(None, dict.fromkeys(problems)))
 
     def asking_for(self, content: bytes) -> list[Change]:
@@ -68,7 +71,8 @@ class ChangeLog:
     def _judge_some(self, target: Target) -> bool:
         self._know_notifiers(target)
         waiting = [change for change in self.changes.all() if self.notifier(change) and self.rulings(change) is None]
-        if not waiting or (len(waiting) < _FEW and time.monotonic() - self._judged < _PAUSE_SECONDS):
+        pause = _AGAIN_SECONDS if self.problem else _PAUSE_SECONDS if len(waiting) < _FEW else 0.0
+        if not waiting or time.monotonic() - self._judged < pause:
             return False
         self.judge(target, waiting[:_AT_ONCE])
         self._previews.forget_others({change.id for change in self.changes.all()})

@@ -37,11 +37,8 @@ class Line(NamedTuple):
     """See `content_of`."""
     searched: str
     """Addresses, subject and text, in small letters."""
-
-    @property
-    def seconds(self) -> float:
-        """When it was sent, in seconds since the epoch."""
-        return datetime.fromisoformat(self.sent_at).timestamp()
+    seconds: float
+    """When it was sent, since the epoch."""
 
 
 class Outbox:
@@ -148,6 +145,7 @@ def _line(sent: Sent) -> Line:
         sent.template,
         content_of(to, sent.template, sent.data),
         searched,
+        datetime.fromisoformat(mail["sent_at"]).timestamp(),
     )
 
 

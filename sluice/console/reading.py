@@ -40,7 +40,7 @@ class Reading:
 
         Args:
             source: Gives the source of a stack.
-            then: Does what follows from what was read, a piece of it; returns whether there is more to do.
+            then: Does a piece of what follows once all is read; returns whether there is more to do.
         """
         self._source_of, self._then = source, then
         self._lock = threading.Lock()
@@ -69,10 +69,10 @@ class Reading:
             try:
                 more = source.read(target)
                 self.problem = ""
-                if not more:
+                if not more:  # the newest may come last: what follows waits for all
                     self.is_complete = True
                     self._read_once.set()
-                more = self._then(target) or more
+                    more = self._then(target)
                 pause = 0.0 if more else source.pause
             except AWS_ERRORS as error:
                 self.problem, pause = str(error), _AGAIN_SECONDS

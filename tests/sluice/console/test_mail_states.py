@@ -29,8 +29,9 @@ def without(reason: str, *attributes: str, to: str = "") -> Outcome:
 
 
 def line(number: int, at: float) -> Line:
-    sent_at = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return Line(number, sent_at, ("ada@example.com",), "", "stack-welcome", CONTENT, "")
+    return Line(
+        number, datetime.fromtimestamp(at, UTC).isoformat(), ("ada@example.com",), "", "stack-welcome", CONTENT, "", at
+    )
 
 
 def console(mails: Sequence[Line], asking: Sequence[Change], *, is_read_only: bool = False) -> Any:

@@ -87,8 +87,15 @@ def test_another_stack_has_a_source_of_its_own():
     assert until(lambda: sources == [HERE, another])
 
 
-def test_what_follows_is_done_after_each_piece_until_there_is_no_more_of_it():
-    left = [True, True, False]
-    read = Reading(lambda _: Source(), lambda _: left.pop(0) if left else False)
+def test_what_follows_is_done_once_all_is_read_until_there_is_no_more_of_it():
+    source, left, done_at = Source(), [True, True, False], list[int]()
+    source.pieces = 5
+
+    def follow(_target: Target) -> bool:
+        done_at.append(source.reads)
+        return left.pop(0) if left else False
+
+    read = Reading(lambda _: source, follow)
     read.look(HERE)
     assert until(lambda: not left)
+    assert done_at[0] == 5

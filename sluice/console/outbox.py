@@ -20,7 +20,9 @@ _AT_ONCE = 500
 _SEARCHED = 2000
 """Characters of a mail that are searched."""
 _SECONDS = 0.12
-"""How long a page waits for mails that were not read yet; those that are left are read with the next."""
+"""How long a page waits for older mails that were not read yet: they are read on meanwhile, and the next has more."""
+_PAUSE_SECONDS = 0.005
+"""Between the pieces of older mails: others wait for the same lock."""
 _FAR_BEHIND = 2000
 """Mails that came since the last look: if there are more, the newest are read first."""
 
@@ -49,19 +51,28 @@ class Outbox:
         self._lines: deque[Line] = deque()
         self._by_content: dict[bytes, list[Line]] = {}
         self._total = self._read_to = self._read_from = 0
+        self._thread: threading.Thread | None = None
 
     def look(self, target: Target, seconds: float = _SECONDS) -> int:
-        """Reads what is new, and of what is older as much as there is time for; returns how many mails there are.
+        """Reads what is new, and has what is older read, from the newest back; returns how many mails there are.
 
         Raises:
             click.ClickException: The embedded cloud does not answer.
         """
         with self._lock:
             try:
-                self._read(target, time.monotonic() + seconds)
+                self._read_new(target)
             except UNREACHABLE as error:
                 raise click.ClickException(UNANSWERED.format(error)) from None
-            return self._total
+            total, thread = self._total, self._thread
+            if self._lacks_older and not thread:
+                thread = self._thread = threading.Thread(
+                    target=self._read_older, args=(target,), name="outbox", daemon=True
+                )
+                thread.start()
+        if thread:
+            thread.join(seconds)
+        return total
 
     @property
     def known(self) -> int:
@@ -89,31 +100,55 @@ class Outbox:
         with self._lock:
             return sorted(self._by_content.get(content, ()))
 
-    def _read(self, target: Target, end: float) -> None:
+    def _read_new(self, target: Target) -> None:
         self._total, _ = self._ask(target, self._read_to, 0)
         if self._total - self._read_to > _FAR_BEHIND or self._total < self._read_to:  # or another cloud's by now
             self._lines.clear()
             self._by_content.clear()
-            self._read_to = self._read_from = self._total
+            self._read_from = self._read_to = max(0, self._total - _AT_ONCE)
         while self._read_to < self._total:
             _, new = self._ask(target, self._read_to, _AT_ONCE)
+            if not new:
+                break
             for line in map(_line, new):
                 self._lines.append(line)
                 self._by_content.setdefault(line.content, []).append(line)
             self._read_to += len(new)
-        while self._read_from and len(self._lines) < KEPT and (not self._lines or time.monotonic() < end):
-            after = max(0, self._read_from - _AT_ONCE)
-            _, older = self._ask(target, after, self._read_from - after)
-            for line in map(_line, reversed(older)):
-                self._lines.appendleft(line)
-                self._by_content.setdefault(line.content, []).append(line)
-            self._read_from = after
         while len(self._lines) > KEPT:
             old = self._lines.popleft()
             self._by_content[old.content].remove(old)
             if not self._by_content[old.content]:
                 del self._by_content[old.content]
             self._read_from = self._lines[0].number - 1
+
+    @property
+    def _lacks_older(self) -> bool:
+        return bool(self._read_from) and len(self._lines) < KEPT
+
+    def _read_older(self, target: Target) -> None:
+        """Reads what is older, a piece at a time; where that fails, the next look begins again."""
+        while self._has_read_older(target):
+            time.sleep(_PAUSE_SECONDS)
+
+    def _has_read_older(self, target: Target) -> bool:
+        """Reads one piece; returns False where there is none, or it could not be read."""
+        with self._lock:
+            try:
+                if self._lacks_older:
+                    self._read_older_piece(target)
+                    return True
+            except UNREACHABLE:
+                pass
+            self._thread = None
+            return False
+
+    def _read_older_piece(self, target: Target) -> None:
+        after = max(0, self._read_from - _AT_ONCE)
+        _, older = self._ask(target, after, self._read_from - after)
+        for line in map(_line, reversed(older)):
+            self._lines.appendleft(line)
+            self._by_content.setdefault(line.content, []).append(line)
+        self._read_from = after
 
     @staticmethod
     def _ask(target: Target, after: int, most: int) -> tuple[int, list[Sent]]:

@@ -1,5 +1,7 @@
 """The index of mails: read from the newest back, bounded, searched."""
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -25,6 +27,7 @@ class Emulator:
         self.mails: list[Sent] = []
         self.asked: list[tuple[int, int]] = []
         self.error: Exception | None = None
+        self.before_older: Callable[[], object] = lambda: None
 
     def add(self, count: int, **of_each: Any) -> None:
         self.mails += [sent(len(self.mails) + number, **of_each) for number in range(1, count + 1)]
@@ -33,6 +36,8 @@ class Emulator:
         assert (endpoint, token) == ("http://127.0.0.1:1", "token")
         if self.error:
             raise self.error
+        if most and threading.current_thread().name == "outbox":
+            self.before_older()
         if most:
             self.asked.append((after, most))
         return len(self.mails), self.mails[after : after + most]
@@ -60,15 +65,34 @@ def test_what_was_read_is_not_read_again(emulator):
     assert emulator.asked == [(0, 500), (3, 500)]
 
 
-def test_a_page_that_cannot_wait_has_the_newest_and_the_next_has_more(emulator, monkeypatch):
+def test_a_page_that_cannot_wait_has_the_newest_and_the_others_are_read_on(emulator, monkeypatch):
     monkeypatch.setattr(outbox, "_FAR_BEHIND", 1000)
+    gate = threading.Event()
+    emulator.before_older = gate.wait
     index = Outbox()
     emulator.add(1200)
-    index.look(HERE, seconds=-1)
+    assert index.look(HERE, seconds=0) == 1200
     assert numbers(index) == list(range(1200, 700, -1))
-    index.look(HERE)
+    gate.set()
+    index.look(HERE, seconds=20)
     assert numbers(index) == list(range(1200, 0, -1))
     assert emulator.asked == [(700, 500), (200, 500), (0, 200)]
+
+
+def test_older_mails_that_could_not_be_read_are_read_by_a_later_look(emulator, monkeypatch):
+    monkeypatch.setattr(outbox, "_FAR_BEHIND", 500)
+
+    def broken() -> None:
+        raise OSError("refused")
+
+    emulator.before_older = broken
+    index = Outbox()
+    emulator.add(700)
+    index.look(HERE, seconds=20)
+    assert index.known == 500
+    emulator.before_older = lambda: None
+    index.look(HERE, seconds=20)
+    assert index.known == 700
 
 
 def test_no_more_are_kept_than_so_many(emulator, monkeypatch):
@@ -89,7 +113,7 @@ def test_after_a_long_while_the_newest_are_read_first(emulator, monkeypatch):
     emulator.add(2)
     index.look(HERE)
     emulator.add(600)
-    index.look(HERE)
+    index.look(HERE, seconds=20)
     assert emulator.asked[1:] == [(102, 500), (0, 102)]
     assert numbers(index) == list(range(602, 0, -1))
 

@@ -88,7 +88,10 @@ def failure_page(console: Console, start: int = 0, after: str = "") -> Page:
         if asked and asked.found:
             ((found, is_more),) = asked.found
             named = found[:room]
-            following = {"after": named[-1].key if named else after} if is_more or not room else None
+            if named and is_more:
+                following = {"after": named[-1].key}
+            elif found and not room:
+                following = {"start": start + SHOWN}
         problems = [*problems, *(asked.refused if asked else [])]
     read = _read(known, named)
     is_complete &= all(row.is_read for row in read)

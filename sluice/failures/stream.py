@@ -63,7 +63,8 @@ def batches(target: Target, after: str = "", at_most: int = 1000) -> tuple[list[
 
 def read_batch(target: Target, key: str) -> tuple[Failure, Detail] | None:
     """Returns a failed batch with its records and how often Lambda tried them; None where there is none (any more)."""
-    if not key.startswith(_STREAM_FAILURES) or key == lease.KEY:
+    is_one = key.startswith(_STREAM_FAILURES) and key != lease.KEY
+    if not is_one or "archive_bucket_name" not in target.outputs:
         return None
     document = _document(target, _pipelines_of(target), {"Key": key, "LastModified": datetime.now(UTC)})
     return (document.failure, _detail(document)) if document else None

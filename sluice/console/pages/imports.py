@@ -31,6 +31,8 @@ from sluice.uploads import Upload, unreadable
 _SHOWN = 50
 _LETTERS = 2000
 """How much of a row is shown."""
+_RUNNING_SECONDS = 60
+"""How long it counts at AWS which imports run: all of the ledger is read to know, which AWS bills."""
 _GONE = ("404", "NoSuchKey", "NoSuchBucket", "412", "PreconditionFailed")
 
 
@@ -62,11 +64,11 @@ def show(request: Request) -> Response:
 def _ledger(console: Console, pipeline: Pipeline, before: str) -> dict[str, Any]:
     """The imports that run and those that ended, as far as they are known."""
     name = pipeline.name
-    asks = {
-        f"running {name}": partial(_of, name=name, ask=running),
-        f"ended {name} {before}": partial(_of, name=name, ask=partial(latest, before=before, at_most=_SHOWN)),
-    }
-    under_way, ended = console.known(asks, until=time.monotonic() + PATIENCE_SECONDS).values()
+    until = time.monotonic() + PATIENCE_SECONDS
+    asks = {f"ended {name} {before}": partial(_of, name=name, ask=partial(latest, before=before, at_most=_SHOWN))}
+    (ended,) = console.known(asks, until=until).values()
+    asks = {f"running {name}": partial(_of, name=name, ask=running)}
+    (under_way,) = console.known(asks, _RUNNING_SECONDS if console.is_read_only else None, until).values()
     found, is_more = ended or ([], False)
     return {
         "under_way": None if under_way is None else [_import(pipeline, entry) for entry in under_way],

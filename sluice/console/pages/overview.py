@@ -95,7 +95,9 @@ def show(request: Request) -> Response:
 def _seen(console: Console, target: Target) -> _Seen:
     logs = {log.function.name: log for log in console.logs.read(target)}
     statuses = {each.pipeline: each for each in pipeline_statuses(target)}
-    by_mapping, failed = failed_batches(target), Counter[str]()
+    # Ten thousand take seconds to list; the same question as that of the page of failures.
+    by_mapping = console.known({"failed batches": failed_batches})["failed batches"] or Counter[str]()
+    failed = Counter[str]()
     for mapping in mappings(target) if by_mapping else ():
         failed[mapping.function_name] += by_mapping[mapping.id]
     return _Seen(logs, statuses, failed)

@@ -93,15 +93,15 @@ def test_all_kinds_are_in_one_list_the_latest_first_and_then_batches(stack):
 def test_each_failure_is_on_one_page_and_only_what_is_shown_is_read(stack, letters, batches):
     stack.batches = [f"{number:04}" for number in range(batches)]
     stack.letters = [letter(number) for number in range(letters)]
-    one, seen, place = console(), [], {}
+    one, seen, place, total = console(), [], {}, 0
     for _ in range(-(-(letters + batches) // 50)):
         assert place is not None
         shown = page(one, **place)
         assert len(stack.read) == sum(row.kind == "batch" for row in shown.rows) + len([k for k in seen if "/0" in k])
         seen += [row.failure.where for row in shown.rows]
-        place = shown.next
+        place, total = shown.next, shown.total
     assert place is None
-    assert len(seen) == len(set(seen)) == letters + batches == shown.total
+    assert len(seen) == len(set(seen)) == letters + batches == total
 
 
 def test_letters_are_received_again_only_if_there_are_more_or_fewer(stack):

@@ -63,6 +63,14 @@ def test_items_that_dynamodb_left_are_written_again(table: Table, marks: Marks):
     assert clock.waits > 0
 
 
+def test_each_pause_is_twice_the_one_before(table: Table, marks: Marks, monkeypatch: pytest.MonkeyPatch):
+    clock, pauses = Clock(), list[float]()
+    monkeypatch.setattr(clock, "sleep", pauses.append)
+    table.script.extend([0] * 4)
+    marks.present(["e1"], clock.deadlines())
+    assert pauses == [pauses[0], 2 * pauses[0], 4 * pauses[0], 8 * pauses[0]]
+
+
 def test_a_table_that_stays_throttled_is_given_up_in_time(table: Table, marks: Marks):
     clock = Clock()
     deadlines = clock.deadlines(20)
@@ -83,6 +91,14 @@ def test_an_error_of_one_write_leaves_the_other_marks_written(table: Table, mark
     with pytest.raises(MarksUnavailableError):
         marks.write(IDS[:75], Clock().deadlines())
     assert set(table.items) == set(IDS[25:75])
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "InternalServerError", "ThrottlingException"])
+def test_an_error_of_one_claim_is_told_and_ends_the_others(table: Table, marks: Marks, code: str):
+    table.script.extend([None, error(code)])
+    with pytest.raises(MarksUnavailableError, match=code):
+        marks.claim(IDS[:3], Claim("a", 20), Clock().deadlines())
+    assert table.items == {}
 
 
 class Sdk:

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -28,8 +29,8 @@ _DAY_AND_NIGHT = 1.3
 """How much longer a day is with its night."""
 _ACCOUNT_KIB, _CONTENTS_KIB = 2, 16
 """What a case may take of memory: in the account here, and in the emulator, which keeps all in memory."""
-_SLACK, _SLACK_MIB, _SLACK_FILES = 10, 30, 60
-"""More or less than that is chance: what runs just now."""
+_SLACK, _SLACK_MIB, _SLACK_FILES = 30, 30, 150
+"""So much is chance: what ran last, which is kept for a while. What leaks does so thousands of times."""
 
 
 @pytest.fixture
@@ -47,10 +48,13 @@ def test_a_week_of_use_ends_with_all_done_once_and_nothing_left(tmp_path, minute
     steps = int(minutes * 60 / days / _DAY_AND_NIGHT / _PACE) if minutes else 60
     pace = _PACE if minutes else 0
     say(f"seed {seed}: {days} days of {steps:,} steps")
-    before = _of_this_process()
+    files, threads, children = _of_this_process()
     found, usages, folder = _spend(tmp_path / "program", seed, days, steps, pace)
     gc.collect()
-    assert _of_this_process() == before
+    after = _of_this_process()
+    assert after.files <= files
+    assert after.threads <= threads
+    assert after.children <= children
     assert not folder.exists()
     _check_growth(usages)
     for promise, one in found.items():
@@ -97,7 +101,13 @@ def _check_growth(usages: list[Usage]) -> None:
     assert last.workers - first.workers <= _SLACK
 
 
-def _of_this_process() -> tuple[int, list[str], str]:
-    """Its open files, its threads and its child processes."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
-    return len(os.listdir("/proc/self/fd")), sorted(thread.name for thread in threading.enumerate()), children
+class _Taken(NamedTuple):
+    files: int
+    threads: set[str]
+    children: set[str]
+
+
+def _of_this_process() -> _Taken:
+    """How many files it has open, its threads and its child processes."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return _Taken(len(os.listdir("/proc/self/fd")), {str(thread) for thread in threading.enumerate()}, set(children))

@@ -45,7 +45,7 @@ STEPS = {
 }
 """What happens in a day, and how often beside the others."""
 _NIGHT_SECONDS = 900
-_REPORT_SECONDS, _IMPORT_SECONDS, _HIDDEN_SECONDS = 60, 10, 5
+_IMPORT_SECONDS, _HIDDEN_SECONDS = 10, 5
 _SERVICES = ("dynamodb", "s3", "sqs", "sesv2", "ses")
 _MAILING = ("-notifier-", "-reporter-")
 
@@ -221,10 +221,11 @@ class Week:
 
 
 def _quicken(stack: Stack) -> None:
-    """Has what failed, or was killed, come back within seconds: in AWS it takes minutes."""
+    """Has what an importer left, failed or killed, come back within seconds: in AWS it takes minutes.
+
+    Who mails keeps its time: the shorter it is, the sooner an answer of SES counts as lost, and its mail goes again.
+    """
     lambda_, sqs = stack.cloud.client("lambda"), stack.cloud.client("sqs")
-    for report in stack.outputs["reports"].values():
-        lambda_.update_function_configuration(FunctionName=report["function_name"], Timeout=_REPORT_SECONDS)
     for each in stack.outputs["imports"].values():
         lambda_.update_function_configuration(FunctionName=each["function_name"], Timeout=_IMPORT_SECONDS)
         sqs.set_queue_attributes(QueueUrl=each["queue_url"], Attributes={"VisibilityTimeout": str(_HIDDEN_SECONDS)})

@@ -42,8 +42,8 @@ def archiver(
         "alarms": {
             "unarchivable": {
                 "metric": environment.RECORDS_UNARCHIVABLE,
-                "meaning": "No line can be made of a record; it is tried again, and ends among the failures.",
-                "look": "Look at the function's log for why, then at `python -m sluice failures`.",
+                "meaning": "A record cannot become a line; it is retried, and ends among the failures.",
+                "look": "Look at the function's log for the reason, then at `python -m sluice failures`.",
             },
         },
         "statements": [

@@ -157,7 +157,7 @@ def _check_together(files: Mapping[str, bytes], packages: Path | None, handler: 
     size = sum(map(len, files.values())) + sum(path.stat().st_size for path in installed.values())
     if size > UNPACKED_BYTES:
         raise CodeError(
-            f"the code of {handler} takes {size / 1e6:,.0f} MB, and Lambda has room for {UNPACKED_BYTES / 1e6:,.0f}: "
+            f"the code of {handler} takes {size / 1e6:,.0f} MB, and Lambda allows {UNPACKED_BYTES / 1e6:,.0f}: "
             "leave packages out"
         )
     if both := sorted(files.keys() & installed.keys()):

@@ -26,14 +26,14 @@ def existing_bucket(name: str, is_local: bool, region: str, operations: Operatio
     Pulumi reads tells.
     """
     if is_local:
-        pulumi.log.info(f"the bucket {name} is made here; in AWS it is the one that exists")
+        pulumi.log.info(f"the bucket {name} is created here; in AWS it is the existing one")
         made = Bucket(name, {"bucket_name": name, "announce": True, "operations": operations})
         return {"name": made.name, "arn": made.arn}
     pulumi.log.info(
-        f"files put into the bucket {name} are heard only where EventBridge is on for it. To turn it on: "
+        f"files in the bucket {name} are imported only if EventBridge is on for it. To turn it on: "
         f"aws s3api put-bucket-notification-configuration --bucket {name} --notification-configuration {_ON}. "
         "This replaces the bucket's whole notification configuration: what aws s3api "
-        f"get-bucket-notification-configuration --bucket {name} prints has to stand in it too."
+        f"get-bucket-notification-configuration --bucket {name} prints has to be included."
     )
     return {"name": name, "arn": f"arn:{_partition(region)}:s3:::{name}"}
 

@@ -97,9 +97,9 @@ def _streamed(name: str) -> SourceTableArgs:
     table = _look_up(name)
     if not table.stream_enabled or table.stream_view_type != _BOTH_IMAGES:
         has = f"a stream of {table.stream_view_type}" if table.stream_enabled else "no stream"
-        first = " (switch the one that it has off first: its view cannot be changed)" if table.stream_enabled else ""
+        first = " (turn the existing stream off first: its view cannot be changed)" if table.stream_enabled else ""
         raise pulumi.RunError(
-            f"the table {name} has {has}, and its changes are followed with both images: aws dynamodb update-table "
+            f"the table {name} has {has}, but its changes are needed with both images: aws dynamodb update-table "
             f"--table-name {name} --stream-specification StreamEnabled=true,StreamViewType={_BOTH_IMAGES}{first}"
         )
     source: SourceTableArgs = {"name": table.name, "arn": table.arn, "stream_arn": table.stream_arn}
@@ -133,7 +133,7 @@ def _look_up(name: str) -> aws.dynamodb.GetTableResult:
         return aws.dynamodb.get_table(name=name)
     except Exception as error:
         raise pulumi.RunError(
-            f"the table {name}, which the settings name as one that exists, cannot be looked up: {error}"
+            f"the table {name}, which the settings name as an existing table, cannot be looked up: {error}"
         ) from error
 
 

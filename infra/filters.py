@@ -50,7 +50,7 @@ def checked_pattern(text: str) -> str:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise ValueError(f"the filter {text!r} is no JSON object: `pattern` writes one")
+        raise ValueError(f"the filter {text!r} is not a JSON object: `pattern` writes one")
     _check_events(document.get("eventName", list(EVENT_NAMES)))
     _check_length(text)
     return text
@@ -76,7 +76,7 @@ def pattern(rule: Filter) -> str:
                 )
             if "$or" in conditions:
                 raise ValueError(
-                    f"a filter on {side} attribute '$or': Lambda takes it for an operator; filter on another"
+                    f"a filter on {side} attribute '$or': Lambda reads it as an operator; filter on another attribute"
                 )
             document.setdefault("dynamodb", {})[image] = {
                 name: _attribute(f"{side} attribute {name!r}", condition) for name, condition in conditions.items()
@@ -96,7 +96,7 @@ def _check_events(events: Sequence[str]) -> None:
 def _check_length(text: str) -> None:
     if len(text) > _MAXIMUM_LENGTH:
         raise ValueError(
-            f"a filter of {len(text)} characters: Lambda takes {_MAXIMUM_LENGTH}; give it fewer conditions"
+            f"a filter of {len(text)} characters: Lambda allows {_MAXIMUM_LENGTH}; give it fewer conditions"
         )
 
 

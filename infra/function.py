@@ -208,13 +208,13 @@ class Function(Component):
             "errors",
             self.metric("Errors"),
             "Invocations fail: an exception, a timeout or a crash.",
-            "Look at its log for the reason, and at `python -m sluice failures` for what was given up.",
+            "Look at its log for the reason, and at `python -m sluice failures` for what failed for good.",
         )
         self._alarm_on(
             "function",
             "throttles",
             self.metric("Throttles"),
-            "Invocations are refused: the account's or the function's concurrency is used up.",
+            "Invocations are refused: the concurrency of the account or the function is used up.",
             "Look at the concurrency of all functions of the account.",
         )
         margin = min(_MARGIN_SECONDS, self._timeout_seconds / 10)
@@ -223,7 +223,7 @@ class Function(Component):
             "duration",
             self.metric("Duration", statistic="Maximum"),
             f"Invocations come within {margin:g} s of the timeout of {self._timeout_seconds} s, when Lambda ends them.",
-            "Look at the summary lines in its log for what takes the time.",
+            "Look at the summary lines in its log for what takes long.",
             threshold=(self._timeout_seconds - margin) * 1000,
         )
         for kind, own in self._args.get("alarms", {}).items():

@@ -40,7 +40,7 @@ def mistakes(
     for key in keys:
         if keys_come_from_columns and key in columns and not sources[key]:
             yield (
-                f"no other name than {key!r} for the column {key!r}, which the table has as key; or "
+                f"no other name for the column {key!r}, which is the table's key; or "
                 f"{columns[key].get('attribute')!r} as key of the table"
             )
 
@@ -52,7 +52,7 @@ def mistakes_of_constants(
     sources = _sources(columns)
     for name, value in constants.items():
         if name in keys:
-            yield f"no {name!r}, which the table has as key: all items would be one"
+            yield f"no {name!r}, which is the table's key: all items would be the same"
         elif sources[name]:
             yield f"no {name!r}, which is the column {sources[name][0]!r}"
         try:
@@ -60,7 +60,7 @@ def mistakes_of_constants(
         except ValueError:
             possible = False
         if not possible:
-            yield f"a text, a boolean, or a number that DynamoDB has, for {name!r}"
+            yield f"a text, a boolean, or a number within DynamoDB's limits, for {name!r}"
 
 
 def schema(columns: Mapping[str, ColumnArgs], constants: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class ColumnType(enum.StrEnum):
 
 
 PREFIX = "incoming/"
-ALLOWED_PREFIXES = f"one that ends with a slash and lies beside {REJECTED_PREFIX}, such as {PREFIX}"
+ALLOWED_PREFIXES = f"one that ends with a slash and is not below {REJECTED_PREFIX}, such as {PREFIX}"
 CHUNK_MIB = 32
 GZIP_LIMIT_MIB = 102_400
 TIMEOUT_SECONDS = 120
@@ -62,14 +62,14 @@ def warm_mistake(warm_write_units: int) -> str:
     """Returns what a table's warm throughput may be, if it may not be this; empty if it may."""
     if warm_write_units == 0 or warm_write_units >= _COLD_WRITE_UNITS:
         return ""
-    return f"0, or at least {_COLD_WRITE_UNITS}, which a new table takes in any case"
+    return f"0, or at least {_COLD_WRITE_UNITS}, which any new table accepts"
 
 
 def limit_mistake(write_units_per_second: int, maximum_concurrency: int) -> str:
     """Returns what a limit on write units may be, if it may not be this; empty if it may."""
     if write_units_per_second == 0 or write_units_per_second >= maximum_concurrency:
         return ""
-    return f"0 for no limit, or at least maximumConcurrency ({maximum_concurrency}): a worker takes a unit or more"
+    return f"0 for no limit, or at least maximumConcurrency ({maximum_concurrency}): each worker uses at least one unit"
 
 
 def keeps_rejects_apart(prefix: str) -> bool:

@@ -216,6 +216,6 @@ def _checked_prefix(prefix: str) -> str:
     if not defaults.keeps_rejects_apart(prefix):
         raise ValueError(
             f"prefix {prefix!r} could make the pipeline import its own rejects below {environment.REJECTED_PREFIX}, "
-            f"for ever: choose {defaults.ALLOWED_PREFIXES}"
+            f"endlessly: choose {defaults.ALLOWED_PREFIXES}"
         )
     return prefix

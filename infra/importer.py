@@ -164,7 +164,7 @@ def importer(
             "failed-files": {
                 "metric": environment.FILES_FAILED,
                 "meaning": "Files could not be imported.",
-                "look": "Look at `python -m sluice imports`, which says which and why.",
+                "look": "Look at `python -m sluice imports`, which shows which and why.",
                 "essential": True,
             },
         },

@@ -55,7 +55,7 @@ def patterns(rules: Sequence[MailRule]) -> list[str]:
         ValueError: There is no rule.
     """
     if not rules:
-        raise ValueError("no rule of mail: without any there is nothing to filter for")
+        raise ValueError("no mail rule: there is nothing to filter for")
     clauses = _split(_fitted(_distinct([clause for rule in rules for clause in _clauses(rule)])))
     return sorted(map(_pattern, clauses))
 

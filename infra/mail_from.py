@@ -3,7 +3,7 @@
 from email.header import Header
 from email.utils import formataddr
 
-NAMES = "up to 64 characters that can be seen, in one line, without =? and without < > @"
+NAMES = "up to 64 visible characters on one line, without =? and without < > @"
 """What a display name may be."""
 _LONGEST = 64
 

@@ -69,17 +69,21 @@ def _of_changed(rule: Mapping[str, Any], keys: Collection[str]) -> Iterator[Mist
         return
     changed = rule["changed"]
     if not _are_texts(changed) or not all(map(_is_attribute, changed)) or len(set(changed)) < len(changed):
-        yield Mistake(("changed",), changed, "one or more names of attributes, each once; left out: any change")
+        yield Mistake(
+            ("changed",), changed, "one or more names of attributes, each once; without it any change matches"
+        )
     elif "MODIFY" not in rule.get("events", []):
-        yield Mistake(("changed",), changed, "MODIFY among the events, which alone changes attributes; or none of this")
+        yield Mistake(
+            ("changed",), changed, "MODIFY among the events, because only it changes attributes; or no `changed`"
+        )
     elif set(changed) <= set(keys):
-        yield Mistake(("changed",), changed, f"another attribute than {' and '.join(keys)}: a key never changes")
+        yield Mistake(("changed",), changed, f"an attribute other than {' and '.join(keys)}: a key never changes")
 
 
 def _of_where(rule: Mapping[str, Any], keys: Collection[str]) -> Iterator[Mistake]:
     where = rule.get("where", {})
     if not isinstance(where, Mapping):
-        yield Mistake(("where",), where, "for each attribute a list of what it may be")
+        yield Mistake(("where",), where, "for each attribute a list of its allowed values")
         return
     for attribute, values in where.items():
         if not _is_attribute(attribute):
@@ -89,14 +93,12 @@ def _of_where(rule: Mapping[str, Any], keys: Collection[str]) -> Iterator[Mistak
                 ("where", attribute), values, "a list of one or more texts, numbers, booleans, or null for missing"
             )
         elif wrong := [value for value in values if not _is_comparable(value)]:
-            yield Mistake(
-                ("where", attribute), wrong[0], "texts, booleans, null, and numbers that DynamoDB has (38 digits)"
-            )
+            yield Mistake(("where", attribute), wrong[0], "texts, booleans, null, and numbers of up to 38 digits")
         elif attribute in keys and all(value is None or isinstance(value, bool) for value in values):
             yield Mistake(
                 ("where", attribute),
                 list(values),
-                "texts or numbers: it is a key, which is never missing and no boolean",
+                "texts or numbers: it is a key, which is never missing or boolean",
             )
 
 
@@ -114,7 +116,7 @@ def _of_recipients(rule: Mapping[str, Any], address_attribute: str | None) -> It
         where = rule.get("where", {})
         values = where.get(to) if isinstance(where, Mapping) else None
         if isinstance(values, Collection) and values and not any(map(_is_address, values)):
-            yield Mistake(("where", to), list(values), "an address among them: it holds the address to mail")
+            yield Mistake(("where", to), list(values), "an address among them: the attribute holds the address to mail")
 
 
 def _of_addresses(addresses: Any) -> Iterator[Mistake]:
@@ -134,12 +136,14 @@ def _of_values(rule: Mapping[str, Any]) -> Iterator[Mistake]:
     for variable, attribute in values.items():
         if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
             yield Mistake(
-                ("values",), variable, "letters and digits, a letter first; of any attribute: variable: attribute"
+                ("values",),
+                variable,
+                "letters and digits, a letter first; for other attributes write variable: attribute",
             )
         elif variable in GIVEN:
             yield Mistake(("values",), variable, f"other variables than {' and '.join(GIVEN)}, which every mail has")
         elif variable.endswith("Html"):
-            yield Mistake(("values",), variable, "variables without Html at the end, which is for the escaped ones")
+            yield Mistake(("values",), variable, "variables that do not end with Html, which marks escaped ones")
         elif not _is_attribute(attribute):
             yield Mistake(("values", variable), attribute, _ATTRIBUTE)
 

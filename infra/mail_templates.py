@@ -80,7 +80,7 @@ def _mistakes(folder: Path, given: Collection[str] | None) -> list[str]:
         except FileNotFoundError:
             mistakes.append(f"{_shown(folder / name)}: missing; a template has {_SUBJECT}, {_TEXT} and {_HTML}")
         except (OSError, UnicodeDecodeError):
-            mistakes.append(f"{_shown(folder / name)}: no text in UTF-8")
+            mistakes.append(f"{_shown(folder / name)}: not text in UTF-8")
     return mistakes + list(_of_texts(folder, texts, given))
 
 
@@ -119,5 +119,5 @@ def _objection(use: _Use, *, is_html: bool, given: Collection[str] | None) -> st
     if not is_html and plain != use.variable:
         return f"escaped for HTML; in a text write {{{{{plain}}}}}"
     if given is not None and plain not in given:
-        return f"no rule gives it, or not each rule of this template; given: {', '.join(sorted(given))}"
+        return f"not every rule of this template provides it; provided: {', '.join(sorted(given))}"
     return ""

@@ -165,8 +165,8 @@ class Mailer(Component):
                     "metric": metric("AWS/SES", rate, dimensions, statistic="Average"),
                     "threshold": threshold,
                     "period_seconds": 3600,
-                    "meaning": f"The rate of {kind} is where AWS reviews an account, and may stop its mails.",
-                    "look": f"Look at what the alarm topic was told of {kind}: each message names who.",
+                    "meaning": f"At this rate of {kind} AWS reviews an account, and may stop its mails.",
+                    "look": f"Look at the messages about {kind} on the alarm topic: each names the recipient.",
                     "section": "mail",
                     "essential": True,
                 },
@@ -177,7 +177,7 @@ class Mailer(Component):
         domain, zone = self._args.get("domain"), self._args.get("hosted_zone")
         if zone:
             pulumi.log.info(
-                f"Until SES finds the DKIM records of {domain} in the zone {zone}, within minutes as a rule, mails are "
+                f"Until SES finds the DKIM records of {domain} in the zone {zone}, usually within minutes, mails are "
                 f"refused. {_SANDBOX}",
                 self,
             )
@@ -192,9 +192,9 @@ class Mailer(Component):
     def _log_records(self, domain: str, tokens: Sequence[str], region: str) -> None:
         host = dkim_host(region)
         records = [f"{token}._domainkey.{domain} CNAME {token}.{host}" for token in tokens]
-        request = f"Put these DKIM records into the DNS of {domain}: until they are found, mails are refused."
+        request = f"Put these DKIM records into the DNS of {domain}: until SES finds them, mails are refused."
         check = (
-            f"SES says whether it found them, and where they lead (SigningHostedZone: {host}): "
+            f"SES shows whether it found them, and where they point (SigningHostedZone: {host}): "
             f"aws sesv2 get-email-identity --email-identity {domain} --region {region} --query DkimAttributes"
         )
         pulumi.log.info("\n".join([f"{request} {_SANDBOX}", *records, check]), self)

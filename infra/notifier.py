@@ -85,19 +85,19 @@ def notifier(
         "alarms": {
             "refused": {
                 "metric": environment.MAILS_REFUSED,
-                "meaning": "SES refuses mails to single people; they are not tried again.",
+                "meaning": "SES refuses mails to single recipients; they are not retried.",
                 "look": "Look at the function's log, which names record and code.",
                 "essential": True,
             },
             "unmarked": {
                 "metric": environment.MAILS_UNMARKED,
                 "meaning": "Mails were sent and could not be marked: if their records come again, so do the mails.",
-                "look": "Look at the function's log for what keeps it from writing the table of marks.",
+                "look": "Look at the function's log for why it cannot write the marks table.",
             },
             "unreadable": {
                 "metric": environment.RECORDS_UNREADABLE,
                 "meaning": "Records could not be read, so nobody was mailed about them.",
-                "look": "Look at the function's log for how many, and at who writes such items to the table.",
+                "look": "Look at the function's log for how many, and at what writes such items to the table.",
                 "essential": True,
             },
         },

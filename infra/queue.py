@@ -113,7 +113,7 @@ class Queue(Component):
                 {
                     "metric": self.age(),
                     "threshold": 3600,
-                    "meaning": "A message has waited for an hour: the function that takes it fails, or is too slow.",
+                    "meaning": "A message has waited for an hour: its function fails or is too slow.",
                     "look": "Look at that function's alarms and log.",
                     "section": "queue",
                 },
@@ -132,8 +132,8 @@ class Queue(Component):
                     },
                     "periods": 3,
                     "essential": True,
-                    "meaning": "Messages lie in the queue, and nobody has taken one for 15 minutes.",
-                    "look": "Look at the state of the event source mapping of the function that should.",
+                    "meaning": "Messages are in the queue, and none has been received for 15 minutes.",
+                    "look": "Look at the state of the event source mapping of its function.",
                     "section": "queue",
                 },
             )
@@ -142,8 +142,8 @@ class Queue(Component):
                 "messages",
                 {
                     "metric": self.messages(),
-                    "meaning": "Work has failed for good and lies among the dead letters.",
-                    "look": "Look at `python -m sluice failures`, which says why and can send it again.",
+                    "meaning": "Work has failed for good and is among the dead letters.",
+                    "look": "Look at `python -m sluice failures`, which shows why and can send it again.",
                     "section": "queue",
                     "essential": True,
                 },

@@ -231,7 +231,7 @@ class ScheduledReporter(Component):
             "report",
             "undelivered",
             self.function.metric("DestinationDeliveryFailures"),
-            "A report was given up and did not reach the dead letters: nothing can send it again.",
+            "A report failed for good and did not reach the dead letters: it cannot be redriven.",
             "Look at the role's statement KeepFailures and at the queue's policy.",
             essential=True,
         )
@@ -239,7 +239,7 @@ class ScheduledReporter(Component):
             "report",
             "unreadable",
             self.function.own_metric("UnreadableTables"),
-            "Tables may not be read: the report shows them so, with DynamoDB's own count.",
+            "Tables may not be read: the report marks them, with DynamoDB's own count.",
             "Look at `notes` in the reporter's log for which, and why.",
         )
         if self._expects:
@@ -247,8 +247,8 @@ class ScheduledReporter(Component):
                 "report",
                 "broken",
                 self.function.own_metric(environment.BROKEN_EXPECTATIONS),
-                "A group's total is not as expected: the report says which, and by how much.",
-                f"Look at {PREFIX}latest.html of its bucket, and at who writes to the tables.",
+                "A group's total is not as expected: the report shows which and by how much.",
+                f"Look at {PREFIX}latest.html in its bucket, and at what writes to the tables.",
                 essential=True,
             )
         self._create_alarm_on_silence()
@@ -259,8 +259,8 @@ class ScheduledReporter(Component):
         too_long = silence(every)
         if too_long is None:
             pulumi.log.info(
-                f"Runs of {every} may be seven days apart or more, the longest that an alarm can look back: "
-                "none tells when they stop.",
+                f"Runs of {every} may be seven days or more apart, and alarms look back seven days at most: "
+                "no alarm is raised if they stop.",
                 self,
             )
             return
@@ -271,7 +271,7 @@ class ScheduledReporter(Component):
                 "silence": True,
                 "period_seconds": too_long.seconds,
                 "periods": too_long.number,
-                "meaning": f"No report was begun for {too_long.hours:g} hours, against {every}.",
+                "meaning": f"No report was started for {too_long.hours:g} hours, against {every}.",
                 "look": "Look at the schedule's state and at its role.",
                 "section": "report",
                 "essential": True,

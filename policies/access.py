@@ -44,11 +44,11 @@ _LIMITS = {
 """Condition keys, in lower case, that tie a permission to somebody's account or resource."""
 _EXACT = {"StringEquals", "ArnEquals", "ArnLike", "StringLike"}
 
-_TRUSTED_ALONE = {"lambda.amazonaws.com": "only who may pass the role can give it to a function"}
+_TRUSTED_ALONE = {"lambda.amazonaws.com": "only those who may pass the role can give it to a function"}
 """Services that may assume a role without a condition on the account that they act for, and why."""
 
 
-@resource_rule("no-public-access", "No policy lets in everybody, or a service on behalf of anybody")
+@resource_rule("no-public-access", "No policy allows everybody, or a service on behalf of anybody")
 def no_public_access(resource: Resource) -> Iterator[str]:
     """A service acts for every account of AWS: a stranger too, until a condition names the account or resource."""
     for statement in statements(resource):
@@ -58,7 +58,7 @@ def no_public_access(resource: Resource) -> Iterator[str]:
             if principal == "*":
                 yield f"{_named(statement)} allows everybody: name the principal"
             elif kind == "Service" and not (resource.type == ROLE and principal in _TRUSTED_ALONE):
-                yield f"{_named(statement)} lets {principal} in for any account: add a condition on aws:SourceAccount"
+                yield f"{_named(statement)} allows {principal} for any account: add a condition on aws:SourceAccount"
 
 
 def _limited(statement: Statement) -> bool:
@@ -176,7 +176,7 @@ def keys_through_a_service(resource: Resource) -> Iterator[str]:
 
 
 @resource_rule(
-    "no-managed-policy", "Roles have statements of their own, not policies of others", ROLE, ROLE_POLICY_ATTACHMENT
+    "no-managed-policy", "Roles have their own statements, and no managed policies", ROLE, ROLE_POLICY_ATTACHMENT
 )
 def no_managed_policy(resource: Resource) -> Iterator[str]:
     """AWS's managed policies are on `*`, and change without a review."""

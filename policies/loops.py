@@ -129,9 +129,9 @@ def _unbounded(stack: Stack, path: Sequence[Resource], loop: Loop) -> Iterator[s
         yield f"its loop ends by {loop.limit}: set it to {_MOST_ROUNDS} rounds at most"
     configurations = stack.referring(function, RECURSION, "functionName")
     if not any(may_be(configuration.value("recursiveLoop"), "Allow") for configuration in configurations):
-        yield "Lambda stops its loop after some 16 rounds: add a FunctionRecursionConfig that allows it"
+        yield "Lambda stops its loop after about 16 rounds: add a FunctionRecursionConfig that allows it"
     if any(step.type == QUEUE and not step.value("redrivePolicy") for step in path):
-        yield "a message of its loop that fails comes back for ever: set redrive_policy of the queue"
+        yield "a message of its loop that fails is delivered endlessly: set redrive_policy of the queue"
 
 
 Ways = Mapping[str, Sequence[tuple[Resource, ...]]]

@@ -92,7 +92,7 @@ def queue_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
             yield queue, f"add an alarm on AWS/SQS {metrics[0]} with its name as QueueName"
 
 
-@stack_rule("silence-alarms", "Every pipeline has an alarm that goes off when nothing feeds it any more")
+@stack_rule("silence-alarms", "Every pipeline has an alarm for the case that nothing feeds it")
 def silence_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """What has stopped has no errors and no lag: alarms that take missing data for good ones say nothing of it."""
     for mapping in stack.of_type(MAPPING):
@@ -102,7 +102,7 @@ def silence_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
             if not _heard(stack, mapping, "EventSourceMappingUUID", "PolledEventCount"):
                 yield (
                     mapping,
-                    "add an alarm on AWS/Lambda PolledEventCount with its uuid that takes no data for breaching",
+                    "add an alarm on AWS/Lambda PolledEventCount with its uuid that treats missing data as breaching",
                 )
             continue
         queue = stack.target(mapping, QUEUE, "eventSourceArn")
@@ -115,7 +115,7 @@ def silence_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
         if not _heard(stack, function, "FunctionName", "Invocations"):
             yield (
                 schedule,
-                f"add an alarm on AWS/Lambda Invocations of {function.name} that takes no data for breaching",
+                f"add an alarm on AWS/Lambda Invocations of {function.name} that treats missing data as breaching",
             )
 
 
@@ -192,7 +192,8 @@ _SUPPRESSED = {"BOUNCE", "COMPLAINT"}
 
 
 @stack_rule(
-    "mail-events", "Configuration sets report what became of mails, and do not mail twice who bounced or complained"
+    "mail-events",
+    "Configuration sets report the outcome of mails, and do not mail addresses again that bounced or complained",
 )
 def mail_events(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """SES accepts a mail and says later that it went nowhere; a template's missing variable shows in no other way."""
@@ -209,7 +210,7 @@ def mail_events(stack: Stack) -> Iterator[tuple[Resource, str]]:
             yield configuration_set, f"add {', '.join(sorted(missing))} to suppression_options suppressed_reasons"
 
 
-@stack_rule("topic-publishers", "A topic lets the services publish that are told to, before they are told")
+@stack_rule("topic-publishers", "Topics let their services publish before these are configured to")
 def topic_publishers(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """CloudWatch says nothing when it may not publish; SES refuses the event destination."""
     for topic in stack.of_type(TOPIC):

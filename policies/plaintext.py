@@ -45,7 +45,7 @@ def no_plaintext_secret(function: Resource) -> Iterator[str]:
 
 def _suspicion(name: str, value: object) -> str | None:
     if isinstance(value, dict):
-        return "is a Pulumi secret, which Lambda shows in the open"
+        return "is a Pulumi secret, which Lambda shows as plain text"
     if not isinstance(value, str) or not value:
         return None
     if _NAMES.search(name) and not _REFERENCES.search(name) and not value.startswith("arn:"):

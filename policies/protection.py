@@ -15,7 +15,7 @@ EXPENDABLE = {
 """What holds data that may be lost, by type and name, and why."""
 
 
-@stack_rule("recoverable", "In prod, tables and buckets can be brought back to what they were")
+@stack_rule("recoverable", "In prod, tables and buckets can be restored")
 def recoverable(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """Point-in-time recovery for tables, versions for buckets."""
     for resource in _precious(stack):
@@ -28,7 +28,7 @@ def recoverable(stack: Stack) -> Iterator[tuple[Resource, str]]:
             yield resource, "add a BucketVersioning that is Enabled"
 
 
-@stack_rule("protected", "In prod, neither Pulumi nor a slip in the console deletes data")
+@stack_rule("protected", "In prod, neither Pulumi nor a mistake in the console deletes data")
 def protected(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """Protection by Pulumi, by DynamoDB, and no emptying of buckets; what leaves the stack is kept."""
     for resource in _precious(stack):

@@ -85,7 +85,7 @@ def _invoked_asynchronously(stack: Stack) -> Iterator[Resource]:
             yield function
 
 
-@stack_rule("failure-permitted", "Whoever hands a failure on may write to its destination")
+@stack_rule("failure-permitted", "Roles may write to the failure destinations of their functions")
 def failure_permitted(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """Lambda and the scheduler use a role for it, EventBridge the queue's policy; without it the failure is lost."""
     for mapping in stack.of_type(MAPPING):
@@ -142,7 +142,7 @@ def bounded_mapping(mapping: Resource) -> Iterator[str]:
         yield "set bisect_batch_on_function_error"
 
 
-@resource_rule("bounded-redrive", "A queue gives a message up after some receives", QUEUE)
+@resource_rule("bounded-redrive", "A queue gives up a message after some receives", QUEUE)
 def bounded_redrive(queue: Resource) -> Iterator[str]:
     """Few enough that a bad message does not burn money for days."""
     redrive = queue.document("redrivePolicy")
@@ -177,7 +177,7 @@ def bounded_function(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 
 @stack_rule(
-    "queue-waits", "A queue hides a message for longer than its function takes, and keeps it among the dead letters"
+    "queue-waits", "A queue hides a message for longer than its function runs, and keeps it among the dead letters"
 )
 def queue_waits(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """Else a message comes back while it is worked on, or is deleted on the day that it is given up."""
@@ -201,7 +201,7 @@ def queue_waits(stack: Stack) -> Iterator[tuple[Resource, str]]:
             )
 
 
-@stack_rule("bucket-notifies", "A bucket has one configuration of notifications, made once its queues let it send")
+@stack_rule("bucket-notifies", "A bucket has one notification configuration, created after its queues allow it to send")
 def bucket_notifies(stack: Stack) -> Iterator[tuple[Resource, str]]:
     """S3 knows one configuration a bucket: a second one replaces the first. It tries each queue when told of it."""
     for bucket in stack.of_type(BUCKET):

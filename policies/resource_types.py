@@ -102,7 +102,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/security-encryption-at-rest.html
 """
 
 
-@resource_rule("type-known", "Every resource type of AWS is one that the rules know")
+@resource_rule("type-known", "The rules know every resource type of AWS in the stack")
 def type_known(resource: Resource) -> Iterator[str]:
     """Types of other packages, such as components, are none of ours to judge."""
     if resource.type.startswith("aws:") and resource.type not in KNOWN:
@@ -112,7 +112,7 @@ def type_known(resource: Resource) -> Iterator[str]:
 TAGS = ("project", "environment", "pipeline", "owner")
 
 
-@resource_rule("tagged", f"Whatever can carry tags carries {', '.join(TAGS)}")
+@resource_rule("tagged", f"Every resource that can have tags has {', '.join(TAGS)}")
 def tagged(resource: Resource) -> Iterator[str]:
     """A bill, an inventory and whoever is woken at night all start from the tags."""
     if resource.type in KNOWN and KNOWN[resource.type].taggable:

@@ -19,7 +19,7 @@ def mistakes(own: Mapping[str, Any], pipelines: Mapping[str, Any], places: Place
     for settings in (own, pipelines):
         for section, now in SECTIONS.items():
             if section in settings:
-                yield f"{places.of((section,))}: is written {now} since 0.2; CHANGELOG.md has each key"
+                yield f"{places.of((section,))}: is {now} since 0.2; CHANGELOG.md has each key"
         for section in _FIELDS:
             for key in _former_fields(section, settings.get(section)):
                 name = _FIELDS[section][1]

@@ -69,7 +69,7 @@ class ImportSettings(Section):
     @classmethod
     def _another_key(cls, sort_key: str | None, fields: ValidationInfo) -> str | None:
         if sort_key is not None and sort_key == fields.data.get("partition_key"):
-            raise ValueError("another attribute than partitionKey")
+            raise ValueError("an attribute other than partitionKey")
         return sort_key
 
     @field_validator("write_units_per_second")
@@ -116,7 +116,7 @@ class ImportSettings(Section):
         attributes = {names.get(name.strip(), name.strip()) for name in format_.header}
         missing = [key for key in keys if key and key not in attributes]
         if format_.header and missing and not fields.data.get("transform") and not fields.data.get("table"):
-            raise ValueError(f"a header with {' and '.join(missing)}, which the table has as key")
+            raise ValueError(f"a header with {' and '.join(missing)}, the table's key")
         return format_
 
     def args(

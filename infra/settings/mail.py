@@ -53,7 +53,7 @@ class MailSettings(Section):
     @classmethod
     def _of_a_domain_that_is_made(cls, zone: str, fields: ValidationInfo) -> str:
         if zone and not fields.data.get("domain"):
-            raise ValueError("a hosted zone together with domain, whose records are made there")
+            raise ValueError("a hosted zone only together with domain, whose records are created there")
         if zone and not fields.data.get("create_identity"):
-            raise ValueError("a hosted zone with createIdentity: only who makes the identity knows its DKIM records")
+            raise ValueError("a hosted zone only with createIdentity: the DKIM records are those of the identity")
         return zone

@@ -132,7 +132,7 @@ class ReportSettings(Section):
     @classmethod
     def _somebody_to_mail(cls, recipients: list[str], fields: ValidationInfo) -> list[str]:
         if not recipients and fields.data.get("mail") != ReportMail.NEVER:
-            raise ValueError("at least one address, or none and mail: never")
+            raise ValueError("at least one address, unless mail is never")
         return recipients
 
     @field_validator("mail")
@@ -140,5 +140,5 @@ class ReportSettings(Section):
     def _something_expected(cls, mail: str, fields: ValidationInfo) -> str:
         groups = fields.data.get("groups")
         if mail == ReportMail.BREACHES and groups and not any(group.expect for group in groups):
-            raise ValueError("breaches only where a group has expect, which says what they are breaches of")
+            raise ValueError("breaches only if a group has expect")
         return mail

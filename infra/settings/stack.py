@@ -25,7 +25,7 @@ class Settings(Section):
         str,
         matching(
             re.compile(r"[a-z][a-z0-9-]{0,15}"),
-            "a stack name of up to 16 of a-z 0-9 -, starting with a letter: names of resources carry it",
+            "a stack name of up to 16 of a-z 0-9 -, starting with a letter: it is part of resource names",
         ),
     ]
     """The name of the stack."""
@@ -73,7 +73,7 @@ class Settings(Section):
                 ):
                     yield (
                         f"imports.{name} writes into {its.table}, and streams.{stream} mails about its changes: each "
-                        "imported row that a rule matches sends its mail. mail.enabled: false sends none meanwhile"
+                        "imported row that a rule matches sends a mail. Set mail.enabled: false to prevent this"
                     )
 
     def mistakes(self) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -88,7 +88,7 @@ class Settings(Section):
         made: dict[str, str] = {}
         for name, stream in self.streams.items():
             if stream.table_name and stream.table_name in made:
-                also = f"also that of streams.{made[stream.table_name]}: a table is made once"
+                also = f"also the name in streams.{made[stream.table_name]}: a table can be created only once"
                 yield ("streams", name, "tableName"), f"{stream.table_name} is {also}"
             elif stream.table_name:
                 made[stream.table_name] = name

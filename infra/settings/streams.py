@@ -110,12 +110,12 @@ class StreamSettings(Section):
     @classmethod
     def _made_or_given(cls, tables: list[str], fields: ValidationInfo) -> list[str]:
         if tables and fields.data.get("table_name"):
-            raise ValueError("tables that exist, or the tableName of one to make, not both")
+            raise ValueError("existing tables, or the tableName of a new one, not both")
         return tables
 
     @field_validator("sort_key")
     @classmethod
     def _another_key(cls, sort_key: str | None, fields: ValidationInfo) -> str | None:
         if sort_key is not None and sort_key == fields.data.get("partition_key"):
-            raise ValueError("another attribute than partitionKey")
+            raise ValueError("an attribute other than partitionKey")
         return sort_key

@@ -144,7 +144,7 @@ def _usable(convert: Callable[[str], str], allowed: str) -> AfterValidator:
 
 def _apart_from_rejects(prefix: str) -> str:
     if not keeps_rejects_apart(prefix):
-        raise ValueError(f"{ALLOWED_PREFIXES}: the import could take up its own rejects, for ever")
+        raise ValueError(f"{ALLOWED_PREFIXES}: the import would import its own rejects, endlessly")
     return prefix
 
 
@@ -162,7 +162,7 @@ BucketName = Annotated[
             r"(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)",
             re.ASCII,
         ),
-        "the name of a general purpose bucket: 3 to 63 of a-z 0-9 . -, as S3 takes them",
+        "the name of a general purpose bucket: 3 to 63 of a-z 0-9 . -, as S3 requires",
     ),
 ]
 Domain = Annotated[str, _usable(domain, "a domain such as example.com")]
@@ -200,7 +200,7 @@ KmsKey = Annotated[
     matching(
         re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]{1,64}"),
         "the ARN of a KMS key, such as arn:aws:kms:eu-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab "
-        "(of an alias, take its key's)",
+        "(for an alias, the ARN of its key)",
     ),
 ]
 Prefix = Annotated[str, matching(re.compile(r"[A-Za-z0-9_.-]{1,64}"), "1 to 64 of A-Z a-z 0-9 _ . -")]

@@ -340,7 +340,7 @@ def test_a_file_that_a_package_has_too_is_refused(tmp_path, with_sample):
 
 def test_more_than_lambda_has_room_for_is_refused(tmp_path, with_sample, monkeypatch):
     monkeypatch.setattr(code, "UNPACKED_BYTES", 100)
-    with pytest.raises(CodeError, match=r"the code of app.sender.handler.handle takes 0 MB, and Lambda has room for 0"):
+    with pytest.raises(CodeError, match=r"the code of app.sender.handler.handle takes 0 MB, and Lambda allows 0"):
         package("app.sender.handler.handle", with_sample, tmp_path / "build")
 
 

@@ -50,4 +50,4 @@ def test_where_the_stack_is_local_the_bucket_is_made_and_announces_its_objects(s
     assert graph.named("team-drop").inputs["bucket"] == "team-drop"
     assert graph.named("team-drop").inputs["tags"] == TAGS
     assert graph.named("team-drop-announcements").inputs["eventbridge"] is True
-    assert said == ["the bucket team-drop is made here; in AWS it is the one that exists"]
+    assert said == ["the bucket team-drop is created here; in AWS it is the existing one"]

@@ -68,11 +68,11 @@ def test_locally_the_tables_of_a_stream_are_made_as_the_settings_say():
     [
         (
             {"streamEnabled": False, "streamViewType": ""},
-            "the table Orders has no stream, and its changes are followed",
+            "the table Orders has no stream, but its changes are needed",
         ),
         (
             {"streamViewType": "KEYS_ONLY"},
-            "the table Orders has a stream of KEYS_ONLY, and .* off first: its view cannot",
+            "the table Orders has a stream of KEYS_ONLY, but .* off first: its view cannot",
         ),
     ],
 )

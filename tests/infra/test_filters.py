@@ -48,11 +48,11 @@ NEVER = {
     ),
     "an attribute that Lambda takes for an operator": (
         {"events": ["INSERT"], "new": {"$or": {"type": "S", "exists": True}}},
-        "a filter on new attribute '$or': Lambda takes it for an operator; filter on another",
+        "a filter on new attribute '$or': Lambda reads it as an operator; filter on another attribute",
     ),
     "more than Lambda takes": (
         {"events": ["INSERT"], "new": {"a": {"type": "S", "equals": ["x" * 4096]}}},
-        "Lambda takes 4096; give it fewer conditions",
+        "Lambda allows 4096; give it fewer conditions",
     ),
 }
 

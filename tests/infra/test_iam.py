@@ -32,8 +32,12 @@ def test_a_statement_holds_its_condition():
 @pytest.mark.parametrize("wrap", [lambda arn: arn, pulumi.Output.from_input], ids=["known", "output"])
 def test_a_roles_policy_holds_its_statements(wrap):
     condition = {"StringEquals": {"aws:PrincipalTag/team": "a"}}
-    given = [allow("WriteArchive", ["s3:PutObject"], [wrap(ARN)]), allow("Read", ["s3:GetObject"], [ARN], condition)]
-    assert document(lambda: role_policy(given)) == {
+
+    def policy():
+        write = allow("WriteArchive", ["s3:PutObject"], [wrap(ARN)])
+        return role_policy([write, allow("Read", ["s3:GetObject"], [ARN], condition)])
+
+    assert document(policy) == {
         "Version": "2012-10-17",
         "Statement": [
             {"Sid": "WriteArchive", "Effect": "Allow", "Action": ["s3:PutObject"], "Resource": [ARN]},

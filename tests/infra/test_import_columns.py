@@ -46,8 +46,7 @@ def test_columns_that_files_may_have_are_taken(columns):
         ),
         (
             {"orderId": {"attribute": "order"}},
-            "no other name than 'orderId' for the column 'orderId', which the table has as key; or 'order' as key of "
-            "the table",
+            "no other name for the column 'orderId', which is the table's key; or 'order' as key of the table",
         ),
     ],
 )
@@ -62,13 +61,13 @@ def test_a_transform_may_bring_the_key_that_a_column_was_called():
 @pytest.mark.parametrize(
     ("name", "value", "mistake"),
     [
-        ("id", "1", "no 'id', which the table has as key: all items would be one"),
+        ("id", "1", "no 'id', which is the table's key: all items would be the same"),
         ("price", 1, "no 'price', which is the column 'price'"),
         ("order", 1, "no 'order', which is the column 'No'"),
-        ("year", float("nan"), "a text, a boolean, or a number that DynamoDB has, for 'year'"),
-        ("year", 10**126, "a text, a boolean, or a number that DynamoDB has, for 'year'"),
-        ("year", None, "a text, a boolean, or a number that DynamoDB has, for 'year'"),
-        ("year", ["a"], "a text, a boolean, or a number that DynamoDB has, for 'year'"),
+        ("year", float("nan"), "a text, a boolean, or a number within DynamoDB's limits, for 'year'"),
+        ("year", 10**126, "a text, a boolean, or a number within DynamoDB's limits, for 'year'"),
+        ("year", None, "a text, a boolean, or a number within DynamoDB's limits, for 'year'"),
+        ("year", ["a"], "a text, a boolean, or a number within DynamoDB's limits, for 'year'"),
     ],
 )
 def test_constants_that_no_item_could_have_are_mistakes(name, value, mistake):

@@ -44,7 +44,7 @@ def test_what_may_be_large_lies_in_the_archive():
             {"columns": {"a": {"attribute": "id"}, "id": {}}},
             "columns: allowed: one column as id, not 2: 'a' and 'id'",
         ),
-        ({"constants": {"id": "1"}}, "set: allowed: no 'id', which the table has as key: all items would be one"),
+        ({"constants": {"id": "1"}}, "set: allowed: no 'id', which is the table's key: all items would be the same"),
     ],
 )
 def test_columns_and_constants_that_no_table_could_have_are_refused(args, mistake):

@@ -111,7 +111,7 @@ def test_a_pattern_of_more_than_lambda_takes_loses_its_longest_condition():
 
 
 def test_no_rule_is_no_pattern():
-    with pytest.raises(ValueError, match="no rule of mail"):
+    with pytest.raises(ValueError, match="no mail rule"):
         patterns([])
 
 

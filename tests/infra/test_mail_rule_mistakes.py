@@ -18,7 +18,7 @@ MISTAKES = {
     "a change of a nameless attribute": ({"events": ["MODIFY"], "changed": [""]}, "changed: found ['']"),
     "a change of the key": (
         {"events": ["MODIFY"], "changed": ["id"]},
-        "changed: found ['id']; allowed: another attribute than id: a key never changes",
+        "changed: found ['id']; allowed: an attribute other than id: a key never changes",
     ),
     "where is a list": ({"where": ["a"]}, "where: found ['a']; allowed: for each attribute a list"),
     "where of a nameless attribute": ({"where": {"": ["x"]}}, "where: found ''; allowed: an attribute's name"),
@@ -30,14 +30,14 @@ MISTAKES = {
         "where.a: found {'b': 1}; allowed: texts, booleans",
     ),
     "where of no number": ({"where": {"a": [float("nan")]}}, "where.a: found nan"),
-    "where of a number of 39 digits": ({"where": {"a": [10**38 + 1]}}, "numbers that DynamoDB has (38 digits)"),
+    "where of a number of 39 digits": ({"where": {"a": [10**38 + 1]}}, "numbers of up to 38 digits"),
     "where of a missing key": (
         {"where": {"id": [None, True]}},
         "where.id: found [None, True]; allowed: texts",
     ),
     "where of an address that is missing": (
         {"where": {"email": [None, 5]}},
-        "where.email: found [None, 5]; allowed: an address among them: it holds the address to mail",
+        "where.email: found [None, 5]; allowed: an address among them: the attribute holds the address to mail",
     ),
     "where of an address that is none": (
         {"to_attribute": "mail", "where": {"mail": ["ada"]}},
@@ -59,7 +59,7 @@ MISTAKES = {
     ),
     "a variable outside ASCII": ({"values": {"größe": "a"}}, "values: found 'größe'"),
     "a variable that every mail has": ({"values": {"name": "a"}}, "other variables than name and changes"),
-    "a variable that is an escaped one": ({"values": {"aHtml": "a"}}, "variables without Html at the end"),
+    "a variable that is an escaped one": ({"values": {"aHtml": "a"}}, "variables that do not end with Html"),
     "a value of a nameless attribute": ({"values": {"a": ""}}, "values.a: found ''; allowed: an attribute's name"),
 }
 

@@ -51,7 +51,7 @@ def test_a_missing_folder_is_named(tmp_path):
 
 
 def test_a_file_that_is_no_text_is_named(write):
-    assert mistakes(write(body_txt=b"\xff")) == ["hello/body.txt: no text in UTF-8"]
+    assert mistakes(write(body_txt=b"\xff")) == ["hello/body.txt: not text in UTF-8"]
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -65,14 +65,14 @@ def test_a_subject_of_two_lines_is_named(write):
 
 def test_a_variable_that_the_rule_does_not_give_is_named_with_its_line(write):
     assert mistakes(write(body_txt="Hello {{name}},\n\norder {{order}}: {{total}}\n")) == [
-        "hello/body.txt:3: {{total}}: no rule gives it, or not each rule of this template; given: changes, name, order"
+        "hello/body.txt:3: {{total}}: not every rule of this template provides it; provided: changes, name, order"
     ]
 
 
 def test_a_variable_that_one_of_two_rules_does_not_give_is_named(write):
     other = {**RULE, "events": ["REMOVE"], "values": {}}
     (found,) = mistakes(write(body_txt="{{order}}"), RULE, other)
-    assert found.startswith("hello/body.txt:1: {{order}}: no rule gives it, or not each rule")
+    assert found.startswith("hello/body.txt:1: {{order}}: not every rule")
 
 
 def test_a_value_that_is_not_escaped_in_html_is_named(write):

@@ -170,7 +170,7 @@ def test_a_schedule_that_no_alarm_can_watch_says_so(every, monkeypatch):
     monkeypatch.setattr("pulumi.log.info", lambda message, *_: said.append(message))
     with pytest.raises(KeyError):
         reporter(every=every).named("report-silent")
-    assert f"Runs of {every} may be seven days apart or more" in " ".join(said)
+    assert f"Runs of {every} may be seven days or more apart" in " ".join(said)
 
 
 # ---- groups

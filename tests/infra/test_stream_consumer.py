@@ -172,10 +172,10 @@ def test_a_consumer_tells_others_its_function():
 @pytest.mark.parametrize(
     ("text", "mistake"),
     [
-        ("INSERT", "the filter 'INSERT' is no JSON object"),
-        ("[]", "the filter '\\[\\]' is no JSON object"),
+        ("INSERT", "the filter 'INSERT' is not a JSON object"),
+        ("[]", "the filter '\\[\\]' is not a JSON object"),
         ('{"eventName": ["UPDATE"]}', "unknown events 'UPDATE' can never match"),
-        (json.dumps({"dynamodb": {"NewImage": {"a" * 4096: {"S": ["b"]}}}}), "Lambda takes 4096"),
+        (json.dumps({"dynamodb": {"NewImage": {"a" * 4096: {"S": ["b"]}}}}), "Lambda allows 4096"),
     ],
 )
 def test_a_pattern_that_lambda_would_not_take_is_refused(text, mistake):

@@ -79,7 +79,7 @@ BREAKS = [
         "no-public-access",
         statement(types.QUEUE_POLICY, f"{QUEUE}-policy", "Buckets", Condition={"ArnLike": {"aws:SourceArn": "*"}}),
         f"{QUEUE}-policy",
-        "s3.amazonaws.com in for any account",
+        "s3.amazonaws.com for any account",
     ),
     (
         "no-public-access",
@@ -295,7 +295,7 @@ BREAKS = [
         "10000 rounds",
     ),
     ("no-write-loop", drop(types.RECURSION, "sluice-prod-import-items-recursion"), IMPORTER, "FunctionRecursionConfig"),
-    ("no-write-loop", put(types.QUEUE, QUEUE, "redrivePolicy", None), IMPORTER, "comes back for ever"),
+    ("no-write-loop", put(types.QUEUE, QUEUE, "redrivePolicy", None), IMPORTER, "is delivered endlessly"),
     (
         "recursion-guarded",
         add(types.RECURSION, "unguarded", functionName=ARCHIVER, recursiveLoop="Allow"),
@@ -339,7 +339,7 @@ BREAKS = [
         "silence-alarms",
         put(types.ALARM, f"{ARCHIVER}-silent", "treatMissingData", "notBreaching"),
         MAPPING,
-        "takes no data for breaching",
+        "treats missing data as breaching",
     ),
     ("silence-alarms", drop(types.ALARM, f"{QUEUE}-silent"), QUEUE, "visible while none are received"),
     ("silence-alarms", put(types.ALARM, f"{QUEUE}-silent", "metricQueries", []), QUEUE, "visible"),

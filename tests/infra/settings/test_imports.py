@@ -32,7 +32,7 @@ def test_a_bucket_that_exists_is_named(bucket):
 def test_what_s3_takes_for_no_bucket_s_name_is_refused(bucket):
     assert mistake(bucket=bucket) == (
         f"bucket: found {bucket!r}; allowed: the name of a general purpose bucket: 3 to 63 of a-z 0-9 . -, "
-        "as S3 takes them"
+        "as S3 requires"
     )
 
 
@@ -44,8 +44,8 @@ def test_a_prefix_says_where_files_lie(prefix):
 @pytest.mark.parametrize("prefix", ["", "incoming", "rejected", "reject", "rejected/", "rejected/files/"])
 def test_a_prefix_below_or_above_the_rejects_is_refused(prefix):
     assert mistake(prefix=prefix) == (
-        f"prefix: found {prefix!r}; allowed: one that ends with a slash and lies beside rejected/, such as incoming/: "
-        "the import could take up its own rejects, for ever"
+        f"prefix: found {prefix!r}; allowed: one that ends with a slash and is not below rejected/, such as incoming/: "
+        "the import would import its own rejects, endlessly"
     )
 
 
@@ -89,7 +89,7 @@ def test_columns_and_constants_reach_the_pipeline():
         ({"No": {"as": "id", "type": "BOOL"}}, "S or N for id, which the table has as key"),
         (
             {"id": {"as": "orderId"}},
-            "no other name than 'id' for the column 'id', which the table has as key; or 'orderId' as key of the table",
+            "no other name for the column 'id', which is the table's key; or 'orderId' as key of the table",
         ),
     ],
 )
@@ -100,9 +100,9 @@ def test_columns_that_cannot_be_of_one_item_are_refused(columns, allowed):
 @pytest.mark.parametrize(
     ("constants", "allowed"),
     [
-        ({"id": "x"}, "no 'id', which the table has as key: all items would be one"),
+        ({"id": "x"}, "no 'id', which is the table's key: all items would be the same"),
         ({"price": 1}, "no 'price', which is the column 'Cost'"),
-        ({"list": [1]}, "a text, a boolean, or a number that DynamoDB has, for 'list'"),
+        ({"list": [1]}, "a text, a boolean, or a number within DynamoDB's limits, for 'list'"),
     ],
 )
 def test_constants_that_cannot_be_of_all_items_are_refused(constants, allowed):
@@ -129,7 +129,7 @@ def test_a_table_that_is_made_may_be_warm(units):
 
 def test_less_than_a_new_table_takes_is_no_warmth():
     assert mistake(warmWriteUnits=3999) == (
-        "warmWriteUnits: found 3999; allowed: 0, or at least 4000, which a new table takes in any case"
+        "warmWriteUnits: found 3999; allowed: 0, or at least 4000, which any new table accepts"
     )
 
 

@@ -209,7 +209,7 @@ def test_what_a_report_counts_for_whom_has_no_default():
     with pytest.raises(SettingsError) as caught:
         load({"aws:region": "eu-north-1", "sluice:reports": {"tables": {}}}, "dev")
     assert "sluice:reports.tables.groups: missing; it has no default" in str(caught.value)
-    recipients = "sluice:reports.tables.recipients: found []; allowed: at least one address, or none and mail: never"
+    recipients = "sluice:reports.tables.recipients: found []; allowed: at least one address, unless mail is never"
     assert recipients in str(caught.value)
 
 
@@ -303,7 +303,7 @@ def test_a_mistake_is_named_with_the_file_that_has_it():
     [
         (
             {"sluice:stream": {"tableName": "Users"}},
-            "sluice:stream: is written streams: {users: {...}}, a name for each",
+            "sluice:stream: is streams: {users: {...}}, a name for each",
         ),
         ({"sluice:imports": {"columns": {"a": "N"}}}, "sluice:imports.columns: is written imports: {items: {columns: "),
         ({"sluice:reports": {"every": "rate(1 hour)"}}, "sluice:reports.every: is written reports: {tables: {every: "),
@@ -327,7 +327,7 @@ def test_every_mistake_is_named_at_once_with_key_and_found_and_allowed():
         operations={"logRetentionDays": 8},
     ) == [
         "environment: found 'Dev'; allowed: a stack name of up to 16 of a-z 0-9 -, starting with a letter: "
-        "names of resources carry it",
+        "it is part of resource names",
         "sluice:mail.sender: found 'nobody'; allowed: an e-mail address such as team@example.com",
         "sluice:mail.enabled: found 'yes'; allowed: a valid boolean",
         "sluice:streams.users.archive[1]: found 'UPSERT'; allowed: 'INSERT', 'MODIFY' or 'REMOVE'",
@@ -335,7 +335,7 @@ def test_every_mistake_is_named_at_once_with_key_and_found_and_allowed():
         "sluice:imports.items.chunkMiB: found 0; allowed: greater than or equal to 1",
         "sluice:reports.tables.every: found 'hourly'; allowed: an EventBridge schedule such as rate(5 minutes) "
         "or cron(0 8 * * ? *), in UTC",
-        "sluice:reports.tables.recipients: found []; allowed: at least one address, or none and mail: never",
+        "sluice:reports.tables.recipients: found []; allowed: at least one address, unless mail is never",
         "sluice:operations.logRetentionDays: found 8; allowed: one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, "
         "400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 (what CloudWatch Logs offers)",
     ]
@@ -511,7 +511,7 @@ def test_the_domain_of_the_sender_is_compared_as_dns_does():
 
 def test_one_attribute_cannot_be_both_keys():
     assert mistakes(imports={"partitionKey": "sku", "sortKey": "sku"}) == [
-        "sluice:imports.items.sortKey: found 'sku'; allowed: another attribute than partitionKey"
+        "sluice:imports.items.sortKey: found 'sku'; allowed: an attribute other than partitionKey"
     ]
 
 
@@ -535,7 +535,7 @@ def test_a_limit_of_write_units_is_none_or_a_unit_for_each_worker(imports):
 def test_a_limit_that_the_workers_cannot_share_is_refused(imports, workers):
     assert mistakes(imports=imports) == [
         f"sluice:imports.items.writeUnitsPerSecond: found {imports['writeUnitsPerSecond']}; "
-        f"allowed: 0 for no limit, or at least maximumConcurrency ({workers}): a worker takes a unit or more"
+        f"allowed: 0 for no limit, or at least maximumConcurrency ({workers}): each worker uses at least one unit"
     ]
 
 
@@ -593,7 +593,7 @@ def test_a_format_that_contradicts_itself_is_refused():
 def test_a_header_without_the_keys_of_the_table_is_refused_where_no_transform_brings_them():
     imports = {"sortKey": "at", "format": {"header": ["id", "n"]}}
     (found,) = mistakes(imports=imports)
-    assert found.endswith("allowed: a header with at, which the table has as key")
+    assert found.endswith("allowed: a header with at, the table's key")
     assert settings(imports={**imports, "transform": "package.module:function"}).imports["items"].format.header == [
         "id",
         "n",
@@ -721,7 +721,7 @@ def test_pulumi_is_told_of_the_mistakes_without_a_traceback():
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("[", "pipelines.yaml is no YAML"), ("- a", "pipelines.yaml is no object"), ("a: {}\na: {}", "stands in line 1")],
+    [("[", "pipelines.yaml is no YAML"), ("- a", "pipelines.yaml is not an object"), ("a: {}\na: {}", "is in line 1")],
 )
 def test_a_file_of_pipelines_that_cannot_be_read_is_named(tmp_path, text, said):
     (tmp_path / "pipelines.yaml").write_text(text)

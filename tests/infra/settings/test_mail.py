@@ -15,7 +15,7 @@ def test_a_sender_may_have_a_name_and_answers_may_go_elsewhere():
 def test_a_name_that_could_not_be_shown_is_refused(name):
     (found,) = mistakes(mail={"fromName": name})
     assert found.startswith("sluice:mail.fromName: found ")
-    assert found.endswith("; allowed: up to 64 characters that can be seen, in one line, without =? and without < > @")
+    assert found.endswith("; allowed: up to 64 visible characters on one line, without =? and without < > @")
 
 
 def test_answers_go_to_an_address():
@@ -31,10 +31,10 @@ def test_a_hosted_zone_gets_the_records_of_the_domain():
 @pytest.mark.parametrize(
     ("mail", "allowed"),
     [
-        ({"hostedZone": ZONE}, "a hosted zone together with domain, whose records are made there"),
+        ({"hostedZone": ZONE}, "a hosted zone only together with domain, whose records are created there"),
         (
             {"hostedZone": ZONE, "domain": "example.com", "createIdentity": False},
-            "a hosted zone with createIdentity: only who makes the identity knows its DKIM records",
+            "a hosted zone only with createIdentity: the DKIM records are those of the identity",
         ),
     ],
 )

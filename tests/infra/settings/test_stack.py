@@ -19,7 +19,8 @@ def test_two_streams_do_not_make_one_table():
     with pytest.raises(SettingsError) as caught:
         streaming(users={"tableName": "Users"}, people={"tableName": "Users"})
     assert str(caught.value).splitlines()[1:] == [
-        "  Pulumi.dev.yaml: sluice:streams.people.tableName: Users is also that of streams.users: a table is made once"
+        "  Pulumi.dev.yaml: sluice:streams.people.tableName: Users is also the name in streams.users: a table can be "
+        "created only once"
     ]
 
 
@@ -108,7 +109,7 @@ def test_an_import_into_a_table_that_mails_is_told(stream):
     made = with_streams({"sales": {**stream, "mails": MAILS}}, {"orders": {"table": "Orders"}, "items": {}})
     assert list(made.warnings()) == [
         "imports.orders writes into Orders, and streams.sales mails about its changes: each imported row that a rule "
-        "matches sends its mail. mail.enabled: false sends none meanwhile"
+        "matches sends a mail. Set mail.enabled: false to prevent this"
     ]
 
 

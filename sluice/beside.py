@@ -33,7 +33,7 @@ def put(root: Path, stack: str, host: str, on_created: Callable[[Resource], None
     config, name = program.configuration(stack, root), f"{project_name(root)}/{stack}"
     others = state.beside(checkout, host)
     if name in {other.stack for other in others}:
-        raise click.ClickException(f"{name} is beside {host} already: end both with `python -m sluice down`")
+        raise click.ClickException(f"{name} is already in the cloud of {host}: end both with `python -m sluice down`")
     cloud = Cloud(there.endpoint, region(config), token=there.token)
     deployment = Deployment(cloud, on_created, {one.full_name: one.outputs for one in (there, *others)})
     outputs = program.run(stack, deployment, root=root, config=config)

@@ -36,8 +36,8 @@ _COMMANDS = (
 _MODULES = {"import": "import_"}
 _UNCUT = 1000
 _EXIT_CODES = (
-    "Exit codes: 0 where all was done; 1 where something was not, and stderr or the text above says what; "
-    "2 where the command was not understood; 130 after Ctrl-C."
+    "Exit codes: 0 on success; 1 if something failed, which stderr or the text above explains; 2 for wrong arguments; "
+    "130 after Ctrl-C."
 )
 
 

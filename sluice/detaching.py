@@ -51,7 +51,7 @@ def start(root: Path, stack: str, arguments: Sequence[str]) -> state.Running:
                     note(line)
                 return one
         process.wait()
-        raise Listing(errors.removeprefix("Error: ") or f"stack {stack} did not come up")
+        raise Listing(errors.removeprefix("Error: ") or f"stack {stack} did not start")
     finally:
         process.stdin.close()
         process.stderr.close()

@@ -198,7 +198,7 @@ def followed(
             if time.monotonic() - last_read > patience:
                 raise
             if not noted:
-                note((f"The ledger cannot be read ({error}). The import runs on; this is tried again.", "yellow"))
+                note((f"The ledger cannot be read ({error}). The import continues; this is retried.", "yellow"))
             noted = True
         else:
             last_read, noted = time.monotonic(), False

@@ -168,7 +168,7 @@ def _complete(cls: type[SluiceOutputs], outputs: Mapping[str, Any], stack: str) 
     if missing:
         raise MissingOutputError(
             f"stack {stack} has no output {', '.join(missing)}: "
-            "it is no Sluice stack, or an older version deployed it; deploy it with this one"
+            "it is not a Sluice stack, or an older version deployed it: deploy it with this version"
         )
     return outputs
 

@@ -103,7 +103,7 @@ class Reloader(Runner):
             self._refuse(error)
             return
         except Exception as error:  # a mistake of ours, or the emulator is about to end: the cloud runs on
-            note((f"What was saved cannot be taken over ({type(error).__name__}: {error}).", "red"))
+            note((f"What was saved cannot be deployed ({type(error).__name__}: {error}).", "red"))
             return
         self._tell_all(began, [change for change in made if change.resource.name not in put])
         if stack is not self._stack:
@@ -127,7 +127,9 @@ class Reloader(Runner):
         lines = str(error).splitlines()
         for line in lines[:_SHOWN]:
             note(f"  {line}")
-        note(f"  {f'and {len(lines) - _SHOWN} more. ' if len(lines) > _SHOWN else ''}What was live before runs on.")
+        note(
+            f"  {f'and {len(lines) - _SHOWN} more. ' if len(lines) > _SHOWN else ''}What was live before keeps running."
+        )
 
     def _short(self, name: str) -> str:
         """A resource's name without what all names of the stack begin with."""

@@ -69,7 +69,7 @@ class Expression:
             return cls(interval=timedelta(**{_UNITS[unit]: int(rate[2] or 1)}))
         cron = _CRON.fullmatch(text)
         if not cron:
-            raise ValueError(f"{text!r} is no schedule: write rate(5 minutes) or cron(0 8 * * ? *)")
+            raise ValueError(f"{text!r} is not a schedule: write rate(5 minutes) or cron(0 8 * * ? *)")
         minute, hour, day, month, weekday, year = cron.groups()
         if (day == "?") == (weekday == "?"):
             raise ValueError(

@@ -43,7 +43,7 @@ def refuse_if_unsafe(target: Target, *, even_prod: bool) -> None:
     if target.endpoint:
         return
     if target["environment"] == "prod" and not even_prod:
-        raise RefusedError("this is prod: say --even-prod if you mean it")
+        raise RefusedError("this is prod: add --even-prod if you mean it")
     streams = pipelines(target, "streams")
     notifiers = [name for stream in streams if (name := stream["notifier_function_name"])]
     for name in (*notifiers, *(report["function_name"] for report in pipelines(target, "reports"))):

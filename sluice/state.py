@@ -77,7 +77,7 @@ def checkout() -> Path:
     for folder in folders:
         if (folder / "Pulumi.yaml").is_file() or (folder / FOLDER).is_dir():
             return folder
-    raise StateError(f"{here} is in no Pulumi project, and nothing runs in it: go to a project's folder")
+    raise StateError(f"{here} is not in a Pulumi project, and nothing runs in it: go to a project's folder")
 
 
 def place_of(root: Path, stack: str) -> Path:
@@ -182,7 +182,7 @@ def holder_of(lock: int | None) -> int | None:
         if written:
             return int(written)
         if time.monotonic() > end:  # it is written right after the lock was taken
-            raise StateError(f"an unknown process holds a lock in {FOLDER}: end it, then remove {FOLDER}")
+            raise StateError(f"an unknown process has a lock in {FOLDER}: end it, then remove {FOLDER}")
         time.sleep(0.005)
     return None
 

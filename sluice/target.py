@@ -117,7 +117,7 @@ def chosen_target(stack: str | None, outputs_file: Path | None) -> Target:
         click.ClickException: they contradict each other, or there is no such stack.
     """
     if stack and outputs_file:
-        raise click.UsageError("--stack names a stack that runs here, --outputs one in AWS: give one of them")
+        raise click.UsageError("--stack names a running stack, --outputs a stack in AWS: give one of them")
     target = from_file(outputs_file) if outputs_file else running(stack)
     given = {"--outputs": outputs_file, "--stack": stack}
     target.options = "".join(f" {name} {shlex.quote(str(value))}" for name, value in given.items() if value)
@@ -134,16 +134,16 @@ def from_file(path: Path) -> Target:
         outputs = json.loads(path.read_text())
     except ValueError as error:
         raise click.ClickException(
-            f"{path} holds no JSON ({error}): write it with `pulumi stack output --json`"
+            f"{path} is not JSON ({error}): write it with `pulumi stack output --json`"
         ) from None
     if not isinstance(outputs, dict) or "region" not in outputs:
         raise click.ClickException(
-            f"{path} holds no outputs of a Sluice stack: write it with `pulumi stack output --json`"
+            f"{path} has no outputs of a Sluice stack: write it with `pulumi stack output --json`"
         )
     if "stream_table_name" in outputs:
         raise click.ClickException(
             f"{path} holds outputs of a stack of Sluice 0.1, which have other names: deploy it with this version, and "
-            "write the file anew"
+            "write the file again"
         )
     return Target(outputs)
 

@@ -67,7 +67,7 @@ class Watcher:
             except Exception as error:
                 problem = f"{type(error).__name__}: {error}"
                 if self._problems.get(what) != problem:
-                    new.append(f"The {what} cannot be looked at ({problem}). All else runs on; this is tried again.")
+                    new.append(f"The {what} cannot be looked at ({problem}). Everything else runs; this is retried.")
                 self._problems[what] = problem
             else:
                 self._problems.pop(what, None)

@@ -23,7 +23,7 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             line = key.start_mark.line + 1
             if key.value in lines:
-                self.repeated.append(f"{key.value} stands in line {lines[key.value]} and again in line {line}")
+                self.repeated.append(f"{key.value} is in line {lines[key.value]} and again in line {line}")
             elif isinstance(key, yaml.ScalarNode):
                 lines[key.value] = line
         return super().construct_mapping(node, deep)
@@ -47,5 +47,5 @@ def read(path: Path) -> dict[str, Any]:
     if loader.repeated:
         raise YamlError(f"{path.name}: {'; '.join(loader.repeated)}: keep one of each")
     if not isinstance(document, dict):
-        raise YamlError(f"{path.name} is no object")
+        raise YamlError(f"{path.name} is not an object")
     return document

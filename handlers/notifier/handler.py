@@ -53,7 +53,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
         _emit(context, len(event["Records"]), skipped, delivery, monotonic() - started)
     if delivery.failed:
         codes = ", ".join(f"{template}: {code}" for template, code in delivery.failed.items())
-        raise SendingError(f"SES refuses to send ({codes}): put that right, then redrive what has failed meanwhile")
+        raise SendingError(f"SES refuses to send ({codes}): correct that, then redrive what has failed since")
     unsent = (mail.sequence_number for mail in mails if mail.mark in delivery.unsent)
     return {"batchItemFailures": [{"itemIdentifier": number} for number in islice(unsent, 1)]}
 

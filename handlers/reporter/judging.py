@@ -50,7 +50,7 @@ def is_mailed(when: str, report: Report) -> bool:
     if any(verdict.changed if when == environment.CHANGES else verdict.broken for verdict in told):
         return True
     if len(told) < len(verdicts):
-        raise UndecidedError(f"mails are for {when} only, and whether there are some could not be told")
+        raise UndecidedError(f"mails are for {when} only, and these could not be determined")
     return False
 
 

@@ -120,7 +120,7 @@ class Run:
             if report.generated_at != stamp(self._time):
                 raise DamagedReportError(f"it is of {report.generated_at[:40]}")
         except DamagedReportError as error:
-            self._note(f"{object_key(self._time, 'json')} is damaged ({error}): it is made anew")
+            self._note(f"{object_key(self._time, 'json')} is damaged ({error}): it is written again")
             return False
         failed = any(table.status == FAILED for group in report.groups for table in group.tables)
         return not failed and all(group.verdict for group in report.groups)
@@ -152,7 +152,7 @@ class Run:
         expires_at = self._time + timedelta(days=self._settings.history_days)
         for group in report.groups:
             if group.name not in self._totals:  # a run of before a change of the settings
-                self._note(f"the group {group.name[:40]} is not configured any more: its totals are passed over")
+                self._note(f"the group {group.name[:40]} is no longer configured: its totals are ignored")
                 continue
             with self._outcome(f"totals of {group.name}"):
                 mark = self._totals[group.name].put(group, report.generated_at, int(expires_at.timestamp()))

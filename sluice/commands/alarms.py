@@ -15,7 +15,7 @@ _COLOURS = {"OK": "green", RINGING: "red"}
 def command(target: Target, as_json: bool) -> None:
     """Show each alarm with what it means.
 
-    And its runbook, and on AWS its state, those that ring first.
+    With its runbook, and on AWS its state; those in alarm come first.
 
     \b
     Examples:

@@ -15,9 +15,9 @@ _COLOURS = {"ready": "green", "not ready": "red", "unknown": "yellow"}
 def command(target: Target, as_json: bool) -> None:
     """Check whether a stack is ready, and say what to do if not.
 
-    Looked at are the sender, SES's limits, alarms, what feeds the functions, shared prefixes.
+    It looks at the sender, SES's limits, alarms, mappings, schedules and shared prefixes.
 
-    Exits with 1 where something is not ready, or could not be looked at on AWS.
+    Exits with 1 if something is not ready, or could not be checked on AWS.
 
     \b
     Examples:
@@ -36,4 +36,4 @@ def command(target: Target, as_json: bool) -> None:
         print_json([finding._asdict() for finding in found])
     open_ = [each for each in found if each.status == "not ready" or (each.status == "unknown" and not target.endpoint)]
     if open_:
-        raise click.ClickException(f"the stack is not ready: {plural(len(open_), 'matter')} to see to, listed above")
+        raise click.ClickException(f"the stack is not ready: {plural(len(open_), 'problem')}, listed above")

@@ -5,7 +5,7 @@ import click
 
 @click.command("demo")
 def command() -> None:
-    """Drive the pipelines on this machine with sample data, and stop.
+    """Run the pipelines on this machine with sample data.
 
     Starts an embedded cloud of its own, shows what happens in it, and checks each promise.
 

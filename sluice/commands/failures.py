@@ -19,9 +19,9 @@ from sluice.terminal import ask, json_text, note, plural, print_json, say, someb
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 @click.option(
-    "--redrive", "is_redriven", is_flag=True, help="Send each to its function again; what is taken is removed."
+    "--redrive", "is_redriven", is_flag=True, help="Send each to its function again; what succeeds is removed."
 )
-@click.option("--discard", "is_discarded", is_flag=True, help="Remove each for good; of a file, the file.")
+@click.option("--discard", "is_discarded", is_flag=True, help="Remove each for good; the file, if a file failed.")
 @click.option("--yes", is_flag=True, help="Discard all without asking.")
 @targeted
 def command(
@@ -29,8 +29,8 @@ def command(
 ) -> None:
     """Show what failed for good; send it again, or discard it.
 
-    Of each ID its records, its error and its attempts are shown.
-    With --redrive or --discard it does so with those of the IDs, or with all, and exits with 1 where something is left.
+    With IDs it shows the records, error and attempts of each.
+    --redrive and --discard act on the failures with the IDs, or on all, and exit with 1 if something is left.
 
     \b
     Examples:
@@ -38,7 +38,7 @@ def command(
       python -m sluice failures 1f0c2a9b --redrive
     """  # noqa: D301 click reads the control character
     if is_redriven and is_discarded:
-        raise click.UsageError("--redrive sends again, --discard removes: say one of them")
+        raise click.UsageError("--redrive and --discard exclude each other: give one of them")
     target.greet()  # functions are asked too, whose answers are waited for
     if is_redriven:
         _redrive(target, Named(ids), as_json)
@@ -110,7 +110,7 @@ def _refuse_unseen(wanted: Named) -> None:
     """Says which of the names no failure has."""
     if wanted.unseen:
         names = ", ".join(sorted(wanted.unseen))
-        raise click.ClickException(f"there is no failure {names}: `python -m sluice failures` lists those there are")
+        raise click.ClickException(f"there is no failure {names}: `python -m sluice failures` lists all")
 
 
 def _show_detail(shown: Shown) -> None:
@@ -175,7 +175,7 @@ def _discard(target: Target, ids: Sequence[str], as_json: bool, yes: bool) -> No
     wanted: Wanted = named
     if not ids:
         if not yes and (as_json or not somebody_answers()):
-            raise click.UsageError("this would discard all failures: name IDs, or say --yes")
+            raise click.UsageError("this would discard all failures: name IDs, or add --yes")
         refused: list[str] = []
         shown = list(from_each(sources.LISTED, target, refused)) if as_json else _list(target, as_json=False)
         _end(refused)

@@ -26,10 +26,10 @@ _SHOWN = 5
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show types, items and rejects without a cloud.")
-@click.option("--again", is_flag=True, help="Import content that was imported before, too.")
+@click.option("--again", is_flag=True, help="Import even if the same content was imported before.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON: the ledger's entries, or what --dry-run found.")
 @pipeline_option
-@click.option("--stack", help="The running stack; with --dry-run the one whose settings count (default local).")
+@click.option("--stack", help="The running stack; with --dry-run the stack whose settings apply (default local).")
 @outputs_option
 def command(
     files: tuple[Path, ...],
@@ -42,8 +42,8 @@ def command(
 ) -> None:
     """Import FILES: upload them and follow their imports.
 
-    Of a folder all that is in it is imported.
-    Exits with 1 where a row was rejected or a file was not imported.
+    All files of a folder are imported.
+    Exits with 1 if a row was rejected or a file was not imported.
 
     \b
     Examples:
@@ -51,7 +51,7 @@ def command(
       python -m sluice import orders.csv more/
     """  # noqa: D301 click reads the control character
     if dry_run and outputs_file:
-        raise click.UsageError("--dry-run needs no cloud: name the settings that count with --stack, not --outputs")
+        raise click.UsageError("--dry-run needs no cloud: choose the settings with --stack, not --outputs")
     files_there = uploads(files)
     if not files_there:
         raise click.ClickException(f"there is no file in {', '.join(map(str, files))}")
@@ -78,7 +78,7 @@ def _import(pipeline: Pipeline, files: Sequence[Upload], again: bool, as_json: b
             _show_rejects(pipeline.target, entry)
     for entry in unchanged:
         note((_unchanged(entry), "yellow"))
-        note("  Nothing was done. --again imports it once more.")
+        note("  Nothing was done. --again imports it again.")
     return not reasons and not unchanged and all(entry["status"] in (SUCCEEDED, IGNORED) for entry in ended)
 
 
@@ -120,7 +120,7 @@ def _show_rejects(target: Target, entry: Entry) -> None:
         rejects_command.show(reject)
     if entry["rows_rejected"] > _SHOWN:
         say(f"  `python -m sluice rejects {key}` shows all of them.")
-    say("  Mend them in the file and import it again: it overwrites what is there.")
+    say("  Correct them in the file and import it again: it overwrites what is there.")
 
 
 def _unchanged(entry: Entry) -> str:

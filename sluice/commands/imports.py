@@ -14,8 +14,8 @@ _COLOURS = {"SUCCEEDED": "green", "PARTIAL": "yellow", "FAILED": "red", RUNNING:
 
 
 @click.command("imports")
-@click.option("--json", "as_json", is_flag=True, help="As a JSON array, as the ledger has them.")
-@click.option("--follow", is_flag=True, help="Show progress until no import runs any more.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array of ledger entries.")
+@click.option("--follow", is_flag=True, help="Show progress until all imports have ended.")
 @pipeline_option
 @targeted
 def command(target: Target, pipeline_name: str | None, as_json: bool, follow: bool) -> None:

@@ -27,22 +27,22 @@ _LATE_MILLISECONDS = {True: 1000, False: 30_000}
 def _seconds(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
     match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", value)
     if not match:
-        raise click.BadParameter(f"{value!r} is no time: write 30s, 10m, 2h or 7d")
+        raise click.BadParameter(f"{value!r} is not a duration: write 30s, 10m, 2h or 7d")
     return int(match[1]) * _UNITS[match[2]]
 
 
 @click.command("logs")
 @click.argument("function", required=False)
-@click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
+@click.option("-f", "--follow", is_flag=True, help="Continue with new lines until Ctrl-C.")
 @click.option("--since", callback=_seconds, default="1h", show_default=True, help="How far back: 30s, 10m, 2h, 7d.")
-@click.option("--json", "as_json", is_flag=True, help="As a JSON array; with --follow an object a line.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON array; with --follow one object a line.")
 @targeted
 def command(target: Target, function: str | None, follow: bool, since: int, as_json: bool) -> None:
     """Show what FUNCTION did, or all of them.
 
-    A row an invocation, errors with their traceback.
+    One row for each invocation, errors with their traceback.
 
-    FUNCTION is a name such as users/notifier, or the physical one.
+    FUNCTION is a name such as users/notifier, or a physical name.
 
     \b
     Examples:

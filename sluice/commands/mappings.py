@@ -15,7 +15,7 @@ _COLOURS = {"Enabled": "green", "Disabled": "red"}
 def command(target: Target, as_json: bool) -> None:
     """Show the event source mappings: what feeds which function.
 
-    Of each: its source, its state, the last result and its lag.
+    Each with its source, state, last result and lag.
 
     \b
     Examples:

@@ -15,8 +15,10 @@ from sluice.terminal import note, plural, print_table, say
 @click.command("put")
 @click.argument("given", metavar="[FILE or JSON]", required=False)
 @click.option("--samples", is_flag=True, help="Fill every pipeline: users, files, tables to count.")
-@click.option("--poison", is_flag=True, help="Put a file that cannot be imported, or into a stream a user who fails.")
-@click.option("--unpoison", is_flag=True, help="Have functions take such users: they can be sent again.")
+@click.option(
+    "--poison", is_flag=True, help="Put a file that cannot be imported, or a user for whom a stream's functions fail."
+)
+@click.option("--unpoison", is_flag=True, help="Let the functions accept such users, who can then be redriven.")
 @pipeline_option
 @click.option("--stack", help="The running stack; needed only where several run.")
 def command(
@@ -24,9 +26,9 @@ def command(
 ) -> None:
     """Write samples, or items of your own, into what runs here.
 
-    Items go into the table of a stream. FILE or JSON: an object, an array of objects, or lines with one each.
-    With --pipeline, --poison goes into that import or stream; without, into the import.
-    Exits with 1 where an item was not written.
+    Items go into the table of a stream. FILE or JSON is an object, an array of objects, or lines with one each.
+    --poison goes into the import, or into the import or stream that --pipeline names.
+    Exits with 1 if an item was not written.
 
     \b
     Examples:
@@ -34,9 +36,9 @@ def command(
       python -m sluice put '{"userId": "u-1", "email": "ann@example.com", "name": "Ann"}'
     """  # noqa: D301 click reads the control character
     if not (samples or poison or unpoison or given):
-        raise click.UsageError("say what: --samples, --poison, --unpoison, a FILE or JSON")
+        raise click.UsageError("give --samples, --poison, --unpoison, or a FILE or JSON")
     if poison and unpoison:
-        raise click.UsageError("--poison puts something that fails, --unpoison ends that: say one of them")
+        raise click.UsageError("--poison and --unpoison exclude each other: give one of them")
     known = target.chosen(stack)
     running = Target(known.outputs, known.endpoint, known.region)
     running.greet()
@@ -111,17 +113,17 @@ def _put_poison(pipeline: Pipeline, token: str) -> None:
     if pipeline.section == "streams":
         user = put_poisoned_user(pipeline, token)
         say(f"{pipeline}: {user} into {pipeline['tables'][0]['name']}; each function that gets it fails.")
-        say("`python -m sluice failures` has it within a minute. `put --unpoison` mends that; then redrive it.")
+        say("`python -m sluice failures` shows it within a minute. `put --unpoison` fixes the cause; then redrive it.")
         return
     _show(*put_poison(pipeline, token))
-    say("`python -m sluice failures` has it; import a better file of that name, and it is settled.")
+    say("`python -m sluice failures` has it; import a better file of the same name to settle it.")
 
 
 def _end_poison(running: Target, token: str) -> None:
     from sluice.putting import end_poison
 
     end_poison(running, token)
-    say("The functions take what was poisoned: `python -m sluice failures --redrive` sends it again.")
+    say("The functions accept poisoned users again: `python -m sluice failures --redrive` sends them again.")
 
 
 def _show(ended: list[Entry], unchanged: list[Entry]) -> None:

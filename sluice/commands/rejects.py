@@ -17,9 +17,9 @@ from sluice.terminal import plural, print_json, say
 @pipeline_option
 @targeted
 def command(target: Target, file: str | None, pipeline_name: str | None, as_json: bool) -> None:
-    """Show the rows that were not imported, of FILE or of all files.
+    """Show the rows of FILE, or of all files, that were not imported.
 
-    FILE is a key, with or without the prefix of imports, or the end of one.
+    FILE is a key, with or without the prefix of the import, or the end of a key.
 
     \b
     Examples:

@@ -21,14 +21,14 @@ _SCHEDULE_ANSWERS = ("Arn", "CreationDate", "LastModificationDate", "ResponseMet
 
 @click.command("report")
 @click.option("--json", "as_json", is_flag=True, help="The report as it is stored, as JSON.")
-@click.option("--open", "is_opened", is_flag=True, help="Show its page in the browser, too.")
-@click.option("--enable", is_flag=True, help="Enable its schedule again, where that was stopped, and run nothing.")
+@click.option("--open", "is_opened", is_flag=True, help="Open its page in the browser too.")
+@click.option("--enable", is_flag=True, help="Enable its disabled schedule, and run nothing.")
 @pipeline_option
 @targeted
 def command(target: Target, pipeline_name: str | None, as_json: bool, is_opened: bool, enable: bool) -> None:
     """Run a reporter now and show the report.
 
-    That is counts, and the newest items with their dates.
+    It has counts, and the newest items with their dates.
 
     \b
     Examples:
@@ -49,7 +49,7 @@ def command(target: Target, pipeline_name: str | None, as_json: bool, is_opened:
     else:
         show(report)
         bucket = pipeline["bucket_name"]
-        say(f"The page: s3://{bucket}/reports/latest.html, and beside it the JSON.")
+        say(f"The page: s3://{bucket}/reports/latest.html, with the JSON next to it.")
     if is_opened:
         _open(pipeline, report["generated_at"])
 

@@ -7,7 +7,7 @@ from sluice.terminal import say
 
 
 @click.command("smoke")
-@click.option("--even-prod", is_flag=True, help="Run against prod in AWS as well.")
+@click.option("--even-prod", is_flag=True, help="Run against prod in AWS too.")
 @targeted
 def command(target: Target, even_prod: bool) -> None:
     """Send a record, a file and a report through a stack; remove them.

@@ -1,4 +1,4 @@
-"""`status`: what runs in this checkout, and how it does."""
+"""`status`: what runs in this checkout, with its functions and pipelines."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,11 +18,11 @@ _FACTS = ("since", "endpoint", "region", "program", "console")
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array of stacks.")
 def command(as_json: bool) -> None:
-    """Show what runs in this checkout, and how it does.
+    """Show what runs in this checkout.
 
-    Since when, where, and how its functions and pipelines do.
+    Since when and where, its functions with their errors, its pipelines with their lag.
 
-    Exits with 1 where nothing runs, or what runs does not answer.
+    Exits with 1 if nothing runs, or if it does not answer.
 
     \b
     Examples:

@@ -28,26 +28,24 @@ EMPTY = "empty"
 
 @click.command(
     "up",
-    epilog="Exit codes: 0 where it runs (--detach, --beside) or was stopped by Ctrl-C or `down`; 1 where it could not "
-    "start, or ended on its own; 2 where the command was not understood.",
+    epilog="Exit codes: 0 if it runs (--detach, --beside) or was stopped by Ctrl-C or `down`; 1 if it could not start "
+    "or ended on its own; 2 for wrong arguments.",
 )
 @click.option("--stack", default="local", show_default=True, help="Any stack with a file Pulumi.<stack>.yaml.")
-@click.option(
-    "--port", type=click.IntRange(1, 65535), help="Where to listen on 127.0.0.1; by default a port of the stack's own."
-)
-@click.option("--detach", is_flag=True, help="Return once all is deployed, and leave it running.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port on 127.0.0.1; by default each stack has its own.")
+@click.option("--detach", is_flag=True, help="Return when all is deployed, and leave it running.")
 @click.option("--detached", is_flag=True, hidden=True, help="This is the process that --detach leaves running.")
 @click.option(
     "--program",
     type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
-    help="The folder of any Pulumi program in Python; by default the one that you are in.",
+    help="The folder of any Pulumi program in Python; by default the current one.",
 )
-@click.option("--beside", metavar="STACK", help="Put the program into the cloud of this stack, which runs, and return.")
+@click.option("--beside", metavar="STACK", help="Deploy into the cloud of this running stack, and return.")
 @click.option("--empty", is_flag=True, help="Start the cloud without a program.")
 @click.option(
     "--watch/--no-watch",
     default=None,
-    help="Take over what is saved in the program's folder at once; by default on a terminal, where it keeps running.",
+    help="Deploy what is saved in the program's folder at once; the default on a terminal, unless detached.",
 )
 def command(
     stack: str,
@@ -61,8 +59,8 @@ def command(
 ) -> None:
     """Start the embedded cloud and deploy a stack into it.
 
-    Keeps running and shows what happens until Ctrl-C; then everything is stopped and removed. A handler, template,
-    setting or program that is saved meanwhile is live at once; data, names and port stay.
+    Runs and shows what happens until Ctrl-C; then everything is stopped and removed. A handler, template, setting
+    or program that you save while it runs is live at once; data, names and port stay.
 
     \b
     Examples:
@@ -152,7 +150,7 @@ def _run(
                         cloud.stacks[0], lambda stack: _follow(cloud, program, root, watcher, console, stack)
                     )
                 watch(lambda: cloud.server.alive, watcher)
-                raise click.ClickException("the emulator ended on its own; nothing runs any more")
+                raise click.ClickException("the emulator ended on its own; nothing is running")
         except ServerError as error:
             raise click.ClickException(str(error)) from None
 

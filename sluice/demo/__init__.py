@@ -10,9 +10,9 @@ _NEXT = (
     ("python -m sluice up", "this stack, kept running: what you save is live at once"),
     (
         "python -m sluice import examples/orders.csv",
-        "in a second terminal: a file with mistakes, and what becomes of it",
+        "in a second terminal: a file with mistakes, and what happens to it",
     ),
-    ("python -m sluice preview --stack prod", "what `pulumi up` would make in AWS"),
+    ("python -m sluice preview --stack prod", "what `pulumi up` would create in AWS"),
 )
 """Command -> what it shows."""
 
@@ -35,7 +35,7 @@ def run() -> int:
 def show_end(proved: Iterable[str], checked: int, seconds: float) -> None:
     """Prints what was proved, how long it took, and what to do next."""
     say()
-    say(f"Every check held: {plural(checked, 'check')} in {seconds:.0f} s. Nothing is left running. Proved here:")
+    say(f"Every check held: {plural(checked, 'check')} in {seconds:.0f} s. Nothing is left running. Checked:")
     for promise in proved:
         say(f"  {promise}")
     say()

@@ -18,7 +18,7 @@ from sluice.samples import EXAMPLES
 from sluice.terminal import say
 
 TITLE = "Import: files in S3 -> a table"
-PROVED = "files become items, value by value; a bad row is told with its line and reason and stops no other"
+PROVED = "files become items, value by value; a bad row is rejected with line and reason and stops no other"
 
 _PLANTED = {
     4: "the header has",

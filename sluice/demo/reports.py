@@ -12,7 +12,7 @@ from sluice.reports import run as run_report
 from sluice.samples import counted_item, sample
 from sluice.terminal import say
 
-TITLE = "Report: how many items the tables hold"
+TITLE = "Report: how many items the tables have"
 PROVED = "tables are counted exactly, and the report is kept, shown as a page and mailed once"
 
 _TABLES = {"RA_headsets": 250, "RA_lenses": 31, "RA_prototypes": 0, "VR_headsets": 117}
@@ -39,7 +39,7 @@ def run(scene: Scene) -> None:
         Bucket=scene.pipeline("reports")["bucket_name"], Key="reports/latest.html"
     )
     _keep(page["Body"].read())
-    say(f"The page lies in reports/latest.html of the bucket; a copy to look at: {_PAGE.relative_to(ROOT)}")
+    say(f"The page is reports/latest.html in the bucket; a copy: {_PAGE.relative_to(ROOT)}")
 
 
 def _fill(scene: Scene, name: str, items: list[dict[str, Any]]) -> None:
@@ -70,7 +70,7 @@ def _check(scene: Scene, report: dict[str, Any]) -> None:
         if mail["to"] == ["team@example.com"]
     ]
     scene.check(
-        "one mail went to the team, under 100 KB, with nothing of a table that could run",
+        "one mail went to the team, under 100 KB, with no active content from a table",
         holds=len(sent) == 1 and len(sent[0]["html"].encode()) < 100_000 and "<script>alert" not in sent[0]["html"],
         evidence=[mail["subject"] for mail in sent],
     )

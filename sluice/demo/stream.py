@@ -65,7 +65,7 @@ def _check_archive(scene: Scene, users: list[dict[str, Any]], lines: list[dict[s
     removals = {line["keys"]["userId"]: line for line in lines if line["event"] == "REMOVE"}
     absent = {user["userId"] for user in users[_REMOVED]}
     scene.check(
-        f"each of the other {len(healthy)} users is in the audit trail, as written, to the letter and digit",
+        f"each of the other {len(healthy)} users is in the audit trail exactly as written",
         holds={key: line["new"] for key, line in inserts.items()} == healthy,
         evidence=sorted(healthy.keys() ^ inserts.keys()),
     )
@@ -82,7 +82,7 @@ def _check_archive(scene: Scene, users: list[dict[str, Any]], lines: list[dict[s
         evidence=tables,
     )
     events = [line["event_id"] for line in lines]
-    scene.check("no change is there twice", holds=len(events) == len(set(events)), evidence=len(events))
+    scene.check("no change is archived twice", holds=len(events) == len(set(events)), evidence=len(events))
 
 
 def _check_poison(scene: Scene, poison: Rule) -> None:

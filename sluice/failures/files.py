@@ -23,7 +23,7 @@ _AT_MOST = 100
 """How many files are looked at, the newest."""
 _DAYS = 14
 """How long dead letters are kept, which tell of the pieces of work that were given up."""
-_NEXT = "mend what the reason names and put the file again, or delete it; --redrive imports it as it is"
+_NEXT = "correct what the reason names and put the file again, or delete it; --redrive imports it as it is"
 _GONE = ("404", "NoSuchKey", "412", "PreconditionFailed")
 _THREADS = 8
 _PAUSE_SECONDS = 0.2
@@ -54,7 +54,7 @@ def discard_files(target: Target, wanted: Wanted) -> Iterator[Discarded]:
             try:
                 head = s3.head_object(Bucket=bucket, Key=key)
                 if version_of(head) != entry["version"]:
-                    error = "another file was put there meanwhile, which stays"
+                    error = "another file has been put there since, which stays"
                 else:
                     s3.delete_object(Bucket=bucket, Key=key, IfMatch=head["ETag"])
             except REFUSED as refusal:

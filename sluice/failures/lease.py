@@ -43,7 +43,7 @@ def under_way(target: Target) -> Iterator[str]:
     """A sentence on the redrive that is under way, if there is one."""
     held = _held(target) if target.outputs.get("archive_bucket_name") else None
     if held and held.counts:
-        yield f"A redrive by {held.by} is under way since {held.since}."
+        yield f"A redrive by {held.by} has been running since {held.since}."
 
 
 @contextmanager
@@ -84,8 +84,8 @@ def _take(target: Target, since: datetime) -> str:
     held = _held(target)
     if held and held.counts:
         raise UnderWayError(
-            f"a redrive by {held.by} is under way since {held.since}: wait for it; "
-            f"if it was broken off, the next may begin {_MINUTES} minutes after its last step"
+            f"a redrive by {held.by} has been running since {held.since}: wait for it; "
+            f"if it was interrupted, another may begin {_MINUTES} minutes after its last step"
         )
     with suppress(*REFUSED):  # broken off, or it ended just now
         return _write(target, since, **({"IfMatch": held.etag} if held else {"IfNoneMatch": "*"}))

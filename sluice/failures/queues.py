@@ -70,7 +70,7 @@ def in_other_hands(target: Target) -> Iterator[str]:
     minutes = _REDRIVING_SECONDS // 60
     for pipeline, counts in held(target).items():
         if count := counts.in_flight:
-            yield f"More of {pipeline}, which somebody else looks at or redrives ({minutes} minutes at most): {count}."
+            yield f"More of {pipeline}, which somebody else views or redrives ({minutes} minutes at most): {count}."
 
 
 def import_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
@@ -172,7 +172,7 @@ def _redrive_report(pipeline: Pipeline, wanted: Wanted) -> Iterator[Redriven]:
             if not wanted(failure):
                 continue
             if failure.reason == UNREADABLE:
-                yield Redriven(failure, 0, 0, "this message is no run of the reporter")
+                yield Redriven(failure, 0, 0, "this message is not a run of the reporter")
                 continue
             payload, error = json.dumps(_event(message)).encode(), ""
             try:

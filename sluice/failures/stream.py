@@ -179,7 +179,7 @@ def _document(target: Target, pipelines_of: dict[str, str], item: dict[str, Any]
             _failure(content, records, unreadable.where, pipelines_of), key, response["ETag"], content, records
         )
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        return _Document(unreadable, key, error="this object is no failure of a stream")
+        return _Document(unreadable, key, error="this object is not a failure of a stream")
 
 
 def _failure(
@@ -208,7 +208,7 @@ def _settled(target: Target, document: _Document, left: list[dict[str, Any]], er
         if code(refusal) in _GONE:
             left, error = [], ""
         elif code(refusal) not in _CHANGED:
-            error = f"it could not be taken from the failures: {refusal}"
+            error = f"it could not be removed from the failures: {refusal}"
     return Redriven(document.failure, done, len(left), error)
 
 

@@ -31,13 +31,13 @@ def unpack(wheels: Iterable[Path], folder: Path) -> None:
                     left -= entry.file_size
                     if left < 0:
                         raise RequirementsError(
-                            f"{wheel.name}: the packages take more than {UNPACKED_BYTES >> 20} MiB, which is all that "
-                            "a function has; leave some out"
+                            f"{wheel.name}: the packages take more than {UNPACKED_BYTES >> 20} MiB, which is the "
+                            "limit of a function; leave some out"
                         )
                     if place := _place(entry, wheel.name):
                         _write(archive, entry, folder / place, wheel.name)
         except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-            raise RequirementsError(f"{wheel.name} is no sound wheel: {error}") from None
+            raise RequirementsError(f"{wheel.name} is not a valid wheel: {error}") from None
 
 
 def kept(path: PurePosixPath) -> bool:

@@ -14,7 +14,7 @@ def subscriptions(target: Target) -> Iterator[Finding]:
         yield ready("alarms", "the stack has no alarm topic")
         return
     if target.endpoint:
-        yield only_aws_knows("alarms", "it rings no alarm and mails no subscriber")
+        yield only_aws_knows("alarms", "it raises no alarm and mails no subscriber")
         return
     pages = target.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
     found = [subscription for page in pages for subscription in page["Subscriptions"]]
@@ -22,8 +22,8 @@ def subscriptions(target: Target) -> Iterator[Finding]:
     for address in waiting:
         yield not_ready(
             "alarms",
-            f"{address} has not confirmed that it wants the alarms",
-            "open the link in the mail that SNS sent there; where it has expired, `aws sns subscribe` sends another",
+            f"{address} has not confirmed the subscription to the alarms",
+            "open the link in the mail from SNS; if it has expired, `aws sns subscribe` sends another",
         )
     if confirmed := len(found) - len(waiting):
         yield ready("alarms", f"{plural(confirmed, 'subscription')} confirmed")

@@ -10,7 +10,7 @@ from sluice.status import ENABLED
 from sluice.target import Target
 from sluice.terminal import plural
 
-_RESTORE = "`pulumi up --refresh` makes it again; here, `python -m sluice down` and `up`"
+_RESTORE = "`pulumi up --refresh` creates it again; locally, `python -m sluice down` and `up`"
 
 
 def fed(target: Target) -> Iterator[Finding]:

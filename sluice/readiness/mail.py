@@ -25,7 +25,7 @@ def identity(target: Target) -> Iterator[Finding]:
     if not sender:
         yield ready("identity", "nothing is mailed")
     elif target.endpoint:
-        yield only_aws_knows("identity", f"it takes {sender} for verified")
+        yield only_aws_knows("identity", f"it treats {sender} as verified")
     elif _is_verified(target, sender):
         yield ready("identity", f"{sender} is verified")
     else:
@@ -70,7 +70,7 @@ def quota(target: Target) -> Iterator[Finding]:
     most = account["Max24HourSend"]
     detail = f"{told}, of {most:,.0f} that SES takes"
     if most == _UNLIMITED or mails <= most:
-        yield ready("quota", detail if most != _UNLIMITED else f"{told}, and SES takes any number")
+        yield ready("quota", detail if most != _UNLIMITED else f"{told}, and SES accepts any number")
     else:
         yield not_ready(
             "quota",
@@ -89,7 +89,7 @@ def _in_sandbox(target: Target, senders: list[dict[str, str]]) -> Finding:
     whom = ", ".join(unverified) if all(only_to) else "anybody whose address is not"
     return not_ready(
         "sandbox",
-        f"the account is in SES's sandbox, which mails verified addresses only: not {whom}",
+        f"the account is in SES's sandbox, which mails only verified addresses: not {whom}",
         f"ask for production access, or verify all of mail.onlyTo: {_DOCS}#leave-the-sandbox",
     )
 

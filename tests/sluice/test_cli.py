@@ -227,7 +227,7 @@ def test_outside_of_a_checkout_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.argv", ["sluice", "outputs"])
     with pytest.raises(SystemExit) as raised:
         cli.main()
-    assert "is in no Pulumi project" in str(raised.value.code)
+    assert "is not in a Pulumi project" in str(raised.value.code)
 
 
 @pytest.mark.parametrize(

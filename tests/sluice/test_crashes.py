@@ -38,9 +38,9 @@ def test_a_reason_is_left_beside_the_folder_and_shown_once(tmp_path):
 
 
 def test_a_reason_of_our_own_is_a_line(tmp_path):
-    crash(tmp_path, click.ClickException("the emulator ended on its own;\nnothing runs any more"))
+    crash(tmp_path, click.ClickException("the emulator ended on its own;\nnothing is running"))
     (line,) = plain(crashes.shown_once(tmp_path))
-    assert line.startswith("Stack local ended on its own: the emulator ended on its own; nothing runs any more (20")
+    assert line.startswith("Stack local ended on its own: the emulator ended on its own; nothing is running (20")
 
 
 def test_a_reason_is_for_its_owner_alone(tmp_path):

@@ -85,7 +85,7 @@ def test_a_template_is_live_as_it_was_saved(edited, capsys):
             "infra/templates/welcome/body.txt",
             "{{name}}",
             "{{nobody}}",
-            "infra/templates/welcome/body.txt:1: {{nobody}}: no rule gives it",
+            "infra/templates/welcome/body.txt:1: {{nobody}}: not every rule",
         ),
         ("handlers/notifier/handler.py", "import", "import import", "handlers/notifier/handler.py:"),
         ("pipelines.yaml", "partitionKey: userId", "partitionKey: 7", "streams.users.partitionKey"),
@@ -101,7 +101,7 @@ def test_a_mistake_is_shown_and_the_last_good_version_runs_on(edited, capsys, fi
     told = capsys.readouterr().err
     assert "there is a mistake" in told
     assert message in told
-    assert "What was live before runs on." in told
+    assert "What was live before keeps running." in told
     put_user(edited, number)
     assert subject_to(edited, f"ada{number}@example.com").endswith("Ada, and welcome")
     assert edited.configuration("streams.users.notifier_function_name")["CodeSha256"] == before

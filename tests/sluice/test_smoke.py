@@ -88,7 +88,7 @@ def test_a_check_that_breaks_removes_what_it_wrote(run, stack, monkeypatch):
 
 def test_prod_is_checked_only_when_told_so(run):
     result = run("smoke", environment="prod")
-    assert (result.exit_code, result.stderr) == (1, "Error: this is prod: say --even-prod if you mean it\n")
+    assert (result.exit_code, result.stderr) == (1, "Error: this is prod: add --even-prod if you mean it\n")
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_elsewhere_a_project_counts_or_a_cloud_that_runs(tmp_path, monkeypatch, 
 
 def test_outside_of_a_project_is_an_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(StateError, match="is in no Pulumi project, and nothing runs in it"):
+    with pytest.raises(StateError, match="is not in a Pulumi project, and nothing runs in it"):
         state.checkout()
 
 

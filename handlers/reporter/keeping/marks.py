@@ -81,7 +81,7 @@ def read_mark(text: str | bytes, where: str, note: Callable[[str], object]) -> M
     try:
         return Mark.loads(text)
     except (ValueError, RecursionError):
-        note(f"{where} is damaged: it is made anew, and mails of this run may be sent again")
+        note(f"{where} is damaged: it is written again, and mails of this run may be repeated")
         return None
 
 

@@ -88,7 +88,7 @@ class Totals:
                 truncated=row.get("tables_truncated", {}).get("BOOL") is True,
             )
         except (ValueError, LookupError, TypeError, AttributeError):
-            self.notes.append(f"{self._table} has a damaged row, {generated_at[:40]!r}: it is passed over")
+            self.notes.append(f"{self._table} has a damaged row, {generated_at[:40]!r}: it is ignored")
             return None
 
 

@@ -142,8 +142,8 @@ def _closing(view: View) -> str:
 def _cut(view: View) -> str:
     return (
         f'<div class="note" style="margin-top:24px;padding:10px 14px;border-radius:6px;background:{_NOTE_GROUND};'
-        f'color:{_NOTE}">This mail is cut, so that mail readers show it whole. '
-        f"The whole report: {_location(view)}</div>\n"
+        f'color:{_NOTE}">This mail is shortened, so that mail readers show all of it. '
+        f"The complete report: {_location(view)}</div>\n"
     )
 
 

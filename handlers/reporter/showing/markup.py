@@ -18,8 +18,8 @@ _MINUS = "\N{MINUS SIGN}"
 _ABOUT = "\N{ALMOST EQUAL TO}\N{NO-BREAK SPACE}"
 
 ABOUT_APPROXIMATE = (
-    "≈ marks a table that was not read to its end: the run's budget of read units or its time was spent, the table is "
-    "too large for the part of its provisioned units that a report may use, or it could not be read. "
+    "≈ marks a table that was not read completely: the run's read units or time were used up, the table is "
+    "too large for the share of its provisioned units that a report may use, or it could not be read. "
     "Its count is DynamoDB's own, which can be six hours old, and its items are a sample."
 )
 
@@ -122,7 +122,7 @@ def change_since(view: GroupView, change: Callable[[int, bool], str], soft: Call
 def judged(group: GroupReport) -> str:
     """Says which expectations of a group are broken, or that this could not be told; `""` where all is as expected."""
     if group.verdict is None:
-        return "Not judged: a table or the last report could not be read"
+        return "Not compared: a table or the last report could not be read"
     broken = group.verdict.broken
     noun = "Expectation" if len(broken) == 1 else "Expectations"
     return f"{noun} broken: {'; '.join(_breach(breach, group.total) for breach in broken)}" if broken else ""

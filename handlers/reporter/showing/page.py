@@ -51,8 +51,8 @@ def pieces(view: View) -> Iterator[str]:
     yield _opening(view)
     if cut:
         yield (
-            '<p class="cut">This page is cut, so that browsers can show it. '
-            "The whole list is in the report’s JSON, beside this page.</p>\n"
+            '<p class="cut">This page is shortened, so that browsers can show it. '
+            "The complete list is in the report’s JSON, next to this page.</p>\n"
         )
     if not view.groups:
         yield '<p class="group soft">No groups are configured.</p>'

@@ -59,7 +59,7 @@ def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
         if isinstance(value, dict) and value.keys() == {"secure"}:
             raise ProgramError(
                 f"Pulumi.{stack}.yaml: {key} is a secret, which only Pulumi can read: "
-                "give a stack for the embedded cloud a value that is none"
+                "give a stack for the embedded cloud a plain value"
             )
     left_out = {key: value for key, value in defaults.items() if value is not None}
     return {key: _text(value) for key, value in {**left_out, **settings}.items()}

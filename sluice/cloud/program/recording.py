@@ -64,7 +64,7 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
         Raises:
             NotImplementedError: It is not known here.
         """
-        raise NotImplementedError(f"{function}{arguments}: this function of a provider is not known here")
+        raise NotImplementedError(f"{function}{arguments}: the embedded cloud does not know this provider function")
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
         """Answers a call of a provider's function."""

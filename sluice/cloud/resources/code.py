@@ -62,7 +62,9 @@ def _contents(archive: Any) -> Iterator[tuple[str, bytes]]:
             else:
                 yield from ((str(PurePosixPath(place, name)), content) for name, content in _contents(held))
     else:
-        raise ArchiveError(f"a {type(archive).__name__} is not read here; files, folders and texts of this machine are")
+        raise ArchiveError(
+            f"a {type(archive).__name__} is not supported here; files, folders and texts of this machine are"
+        )
 
 
 def _files(folder: Path) -> dict[str, Path]:

@@ -112,5 +112,5 @@ def _refuse_missing(user: str, value: Any) -> None:
     elif isinstance(value, str) and _MISSING in value:
         missing = value[value.index(_MISSING) + len(_MISSING) + 1 :].partition(">")[0]
         raise DeploymentError(
-            f"{user} uses {missing}, which the embedded cloud does not give: add it to sluice/cloud/resources"
+            f"{user} uses {missing}, which the embedded cloud does not provide: add it to sluice/cloud/resources"
         )

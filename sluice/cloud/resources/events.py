@@ -22,7 +22,7 @@ def target(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """A function or queue as the target of a rule. What matches goes into a tap: a runner of ours delivers from it."""
     rule_name, arn = inputs.take("rule"), inputs.take("arn")
     if not any(service in arn for service in (":lambda:", ":sqs:")):
-        raise UnsupportedError(f"targets such as {arn} are not run here; functions and queues are")
+        raise UnsupportedError(f"targets such as {arn} are not supported here; functions and queues are")
     target_id = inputs.take("targetId") or physical_name(name)
     configuration = {
         "Id": target_id,

@@ -79,7 +79,7 @@ def event_source_mapping(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     arguments = {**destination, "Tags": inputs.take("tags", {}), **inputs.rest()}
     source = arguments["EventSourceArn"]
     if ":dynamodb:" not in source and ":sqs:" not in source:
-        raise UnsupportedError(f"mappings of {source} are not run here; of DynamoDB streams and of queues they are")
+        raise UnsupportedError(f"mappings of {source} are not supported here; those of DynamoDB streams and queues are")
     response = cloud.client("lambda").create_event_source_mapping(**arguments)
     return Created(response["UUID"], {"uuid": response["UUID"], "arn": response["EventSourceMappingArn"]})
 

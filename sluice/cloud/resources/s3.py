@@ -118,7 +118,7 @@ def bucket_object(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     """An object that holds the archive of a function."""
     name, key, source = inputs.take("bucket"), inputs.take("key"), inputs.take("source")
     if not isinstance(source, FileArchive):
-        raise UnsupportedError("objects are made here of a FileArchive alone")
+        raise UnsupportedError("objects are created here only from a FileArchive")
     inputs.take("tags")
     cloud.client("s3").put_object(Bucket=name, Key=key, Body=zipped(source))
     return Created(f"{name}/{key}", {"bucket": name, "key": key})

@@ -73,7 +73,7 @@ def test_a_row_of_totals_that_somebody_damaged_is_named_and_passed_over(tables: 
     assert "+1</span>" in page
     assert "since 08:55" in page
     assert tables.ses.to == TO
-    assert run.summary.notes == [f"RA_totales has a damaged row, {item['generated_at']['S']!r}: it is passed over"]
+    assert run.summary.notes == [f"RA_totales has a damaged row, {item['generated_at']['S']!r}: it is ignored"]
 
 
 @pytest.mark.parametrize("body", [b'{"owner"', b"", b"[]", b'{"owner": 1, "until": "soon", "sent": "all"}'])
@@ -101,5 +101,5 @@ def test_a_record_with_a_group_that_is_not_configured_any_more_fails_nothing(tab
     tables.run(mail_enabled=False).execute()
     run = tables.run(groups=(RA,))
     run.execute()
-    assert run.summary.notes == ["the group VR is not configured any more: its totals are passed over"]
+    assert run.summary.notes == ["the group VR is no longer configured: its totals are ignored"]
     assert tables.ses.to == TO

@@ -89,7 +89,7 @@ def test_a_file_that_failed_is_shown_as_one_with_the_next_step(found):
 def test_a_file_that_was_put_again_is_not_told_as_imported(redriven):
     redriven(Redriven(FILE, done=1, left=0))
     assert (
-        "    put again: its import begins anew; what fails again comes back here\n"
+        "    put again: its import begins again; what fails again comes back here\n"
         in sluice("failures", "--redrive").output
     )
 
@@ -117,12 +117,12 @@ def test_an_import_that_waits_in_its_queue_again_is_not_told_as_done(redriven):
 
 
 def test_redriving_fails_where_something_is_left(redriven):
-    unreadable = Redriven(FAILURE._replace(reason=UNREADABLE), 0, 0, "this object is no failure of a stream")
+    unreadable = Redriven(FAILURE._replace(reason=UNREADABLE), 0, 0, "this object is not a failure of a stream")
     redriven(Redriven(FAILURE, 1, 1, "SendingError: no"), unreadable)
     result = sluice("failures", "--redrive")
     assert result.exit_code == 1
     assert "    1 record taken, 1 failed again: SendingError: no\n" in result.output
-    assert "    not sent: this object is no failure of a stream\n" in result.output
+    assert "    not sent: this object is not a failure of a stream\n" in result.output
     assert "left: s3://b/[k]: 1 record taken, 1 failed again: SendingError: no\n" in result.output
     assert result.output.endswith("0 failures taken, 2 left.\n")
 
@@ -243,7 +243,7 @@ def test_all_are_discarded_only_by_who_says_so(found, discarded):
     found(FAILURE)
     result = sluice("failures", "--discard")
     assert (result.exit_code, discarded) == (2, [])
-    assert "this would discard all failures: name IDs, or say --yes" in result.stderr
+    assert "this would discard all failures: name IDs, or add --yes" in result.stderr
 
 
 @pytest.mark.parametrize(("answer", "gone"), [("y\n", [FAILURE]), ("n\n", [])])

@@ -71,7 +71,7 @@ def test_what_is_no_time_is_refused(said, since):
     said()
     result = sluice("--since", since)
     assert result.exit_code == 2
-    assert f"{since!r} is no time: write 30s, 10m, 2h or 7d" in result.stderr
+    assert f"{since!r} is not a duration: write 30s, 10m, 2h or 7d" in result.stderr
 
 
 def test_an_unknown_function_is_an_error_with_those_there_are(said):

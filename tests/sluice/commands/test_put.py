@@ -111,7 +111,7 @@ def test_without_a_name_it_is_to_be_clear_which_import_is_meant(put, done):
 
 
 def test_the_poison_is_ended(put, done):
-    assert "--redrive` sends it again" in put("--unpoison").output
+    assert "--redrive` sends them again" in put("--unpoison").output
     assert done == ["mended"]
     assert put("--unpoison", "--poison").exit_code == 2
 
@@ -119,4 +119,4 @@ def test_the_poison_is_ended(put, done):
 def test_nothing_to_put_is_a_usage_error(put):
     result = put()
     assert result.exit_code == 2
-    assert "say what: --samples, --poison, --unpoison, a FILE or JSON" in result.stderr
+    assert "give --samples, --poison, --unpoison, or a FILE or JSON" in result.stderr

@@ -33,7 +33,7 @@ def test_the_end_says_what_was_proved_and_three_next_commands_that_exist(capsys)
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == [
         "",
-        "Every check held: 2 checks in 33 s. Nothing is left running. Proved here:",
+        "Every check held: 2 checks in 33 s. Nothing is left running. Checked:",
         "  each mail went once",
     ]
     commands = [line.split()[3] for line in lines if line.startswith("  python -m sluice ")]

@@ -87,7 +87,7 @@ def test_a_failed_file_is_told_with_its_reason_and_the_next_step(target):
     assert (failure.file, failure.where) == ("incoming/a.csv", "s3://files/incoming/a.csv")
     assert failure.reason == "has no header; rows in the table already: 1,200"
     assert failure.next_step == (
-        "mend what the reason names and put the file again, or delete it; --redrive imports it as it is"
+        "correct what the reason names and put the file again, or delete it; --redrive imports it as it is"
     )
 
 
@@ -242,7 +242,7 @@ def test_a_better_file_that_was_put_meanwhile_stays(target):
     found = discard_files(
         target, lambda _: bool(target.client("s3").put_object(Bucket=BUCKET, Key="incoming/a.csv", Body=b"better"))
     )
-    assert [one.error for one in found] == ["another file was put there meanwhile, which stays"]
+    assert [one.error for one in found] == ["another file has been put there since, which stays"]
     assert target.client("s3").get_object(Bucket=BUCKET, Key="incoming/a.csv")["Body"].read() == b"better"
 
 

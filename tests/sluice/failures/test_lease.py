@@ -49,9 +49,11 @@ def target(monkeypatch):
 def test_a_second_redrive_sees_who_redrives_and_since_when(target):
     with lease(target):
         (told,) = under_way(target)
-        assert told.startswith("A redrive by ann@laptop is under way since 20")
+        assert told.startswith("A redrive by ann@laptop has been running since 20")
         with (
-            pytest.raises(UnderWayError, match=r"a redrive by ann@laptop is under way since 20.*: wait for it; if it"),
+            pytest.raises(
+                UnderWayError, match=r"a redrive by ann@laptop has been running since 20.*: wait for it; if it"
+            ),
             lease(target),
         ):
             pass

@@ -355,7 +355,10 @@ def test_only_a_batch_that_is_meant_is_discarded_and_what_is_no_failure_stays():
     target.add("1", "1")
     target.add("2", "2")
     target.s3.put_object(Key="aws/lambda/foreign-2", Body=b"not ours")
-    assert [one.error for one in discard_stream(target, is_batch("2"))] == ["", "this object is no failure of a stream"]
+    assert [one.error for one in discard_stream(target, is_batch("2"))] == [
+        "",
+        "this object is not a failure of a stream",
+    ]
     assert sorted(target.s3.objects) == ["aws/lambda/1", "aws/lambda/foreign-2"]
     assert target.function.batches == []
 
@@ -443,7 +446,7 @@ def test_a_damaged_failure_is_shown_and_left_alone_and_the_others_go(changed):
     target.add("1", "2")
     assert [failure.reason for failure in stream_failures(target)] == ["Unreadable", "RetryAttemptsExhausted"]
     first, second = redrive_stream(target)
-    assert (first.is_complete, first.error) == (False, "this object is no failure of a stream")
+    assert (first.is_complete, first.error) == (False, "this object is not a failure of a stream")
     assert second.is_complete
 
 

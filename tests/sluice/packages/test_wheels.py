@@ -71,7 +71,7 @@ def test_two_packages_may_share_a_file_of_one_content(make_wheel, unpacked):
 
 def test_more_than_a_function_has_room_for_is_refused(make_wheel, unpacked, monkeypatch):
     monkeypatch.setattr(wheels, "UNPACKED_BYTES", 1000)
-    with pytest.raises(RequirementsError, match="which is all that a function has"):
+    with pytest.raises(RequirementsError, match="which is the limit of a function"):
         unpacked(make_wheel(("sample.py", "#" * 1001)))
 
 

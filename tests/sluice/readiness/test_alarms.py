@@ -27,5 +27,5 @@ def test_nobody_subscribed_is_not_ready():
 
 def test_the_embedded_cloud_rings_nobody():
     assert told(endpoint="http://127.0.0.1:1") == [
-        ("unknown", "the embedded cloud cannot know: it rings no alarm and mails no subscriber")
+        ("unknown", "the embedded cloud cannot know: it raises no alarm and mails no subscriber")
     ]

@@ -113,7 +113,7 @@ def test_an_account_that_was_paused_is_not_ready():
             "the reports mail at most 48 a day, of 200 that SES takes",
         ),
         ({"most": 50_000.0}, "ready", "the reports mail 288 a day, of 50,000 that SES takes"),
-        ({"most": -1}, "ready", "the reports mail 288 a day, and SES takes any number"),
+        ({"most": -1}, "ready", "the reports mail 288 a day, and SES accepts any number"),
         ({"state": "DISABLED"}, "ready", "no schedule mails"),
     ],
     ids=["too many", "hourly", "cron", "weekly", "on changes", "raised", "unlimited", "stopped"],

@@ -58,7 +58,7 @@ def test_a_mail_that_is_cut_uses_the_room_that_readers_show(name: str) -> None:
     """The first is what a reader sent in: 40 tables of 10 items, 100 KB of HTML that took 135 KB when sent."""
     tables = [Table(f"RA_j{at:02}", 10, items=[item(f"{name}{row}") for row in range(10)]) for at in range(40)]
     content = mail.render(view({"RA": tables}))
-    assert "This mail is cut" in content.html
+    assert "This mail is shortened" in content.html
     assert_below_102_kb_as_sent(content)
     assert max(sizes_as_sent(content.html)) > 90_000
 
@@ -101,7 +101,7 @@ def test_column_headings_do_not_break_within_a_word() -> None:
 def test_a_mail_that_is_cut_says_so_and_keeps_every_total() -> None:
     tables = [Table(f"RA_{at}", 1, items=[item("n" * 110)] * 10) for at in range(120)]
     html = mail.render(view({"RA": tables, "VR": [Table("VR_a", 77)]})).html
-    assert "This mail is cut" in html
+    assert "This mail is shortened" in html
     assert "77" in html
     assert "RA_119" in html
 
@@ -115,7 +115,7 @@ def test_each_table_gets_its_first_items_before_any_gets_more() -> None:
 
 def test_a_mail_that_is_not_cut_does_not_say_so() -> None:
     html = mail.render(report("n", "d", "k")).html
-    assert "This mail is cut" not in html
+    assert "This mail is shortened" not in html
 
 
 def test_a_mail_lists_ten_items_of_a_table_and_points_to_the_page() -> None:
@@ -196,4 +196,4 @@ def test_a_group_that_was_not_judged_says_so_and_its_subject_nothing() -> None:
     content = mail.render(view({"RA": [Table("RA_a", 251)]}, verdicts={"RA": None}))
     assert content.subject.startswith("Table report, dev")
     for text in (content.html, content.text):
-        assert "Not judged: a table or the last report could not be read" in text
+        assert "Not compared: a table or the last report could not be read" in text

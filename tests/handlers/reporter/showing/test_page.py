@@ -91,7 +91,7 @@ def test_an_approximate_count_is_marked_and_explained() -> None:
     html = page.render(view({"RA": [Table("RA_a", 900, approximate=True, items=[item()])]}))
     assert "≈\N{NO-BREAK SPACE}900" in html
     assert 'class="about"' in html
-    assert "≈ marks a table that was not read to its end" in html
+    assert "≈ marks a table that was not read completely" in html
     assert "≈ marks" not in page.render(view({"RA": [Table("RA_a", 900)]}))
 
 
@@ -121,11 +121,11 @@ def test_a_page_that_is_cut_says_so_and_keeps_the_first_items_of_each_table(monk
     ]
     html = page.render(view({"RA": tables}))
     Structure(html)
-    assert "This page is cut" in html
+    assert "This page is shortened" in html
     assert "The others are in the report’s JSON." in html
     assert all(f"k{at}-9<" in html for at in range(4))
     assert "k3-59<" not in html
-    assert "This page is cut" not in page.render(view({"RA": tables[:1]}))
+    assert "This page is shortened" not in page.render(view({"RA": tables[:1]}))
 
 
 def test_the_first_report_announces_its_history() -> None:

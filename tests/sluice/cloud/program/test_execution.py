@@ -68,8 +68,8 @@ def test_every_key_that_stands_twice_is_named_with_its_lines(tmp_path):
     assert set(
         str(refusal.value).removeprefix("Pulumi.test.yaml: ").removesuffix(": keep one of each").split("; ")
     ) == {
-        "sluice:mail stands in line 2 and again in line 6",
-        "every stands in line 4 and again in line 5",
+        "sluice:mail is in line 2 and again in line 6",
+        "every is in line 4 and again in line 5",
     }
 
 
@@ -82,8 +82,8 @@ def test_the_same_key_of_two_objects_is_fine(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ("- a\n", "Pulumi.test.yaml is no object"),
-        ("text\n", "Pulumi.test.yaml is no object"),
+        ("- a\n", "Pulumi.test.yaml is not an object"),
+        ("text\n", "Pulumi.test.yaml is not an object"),
         ("config: [a]\n", "Pulumi.test.yaml: config is no object"),
         ("config: text\n", "Pulumi.test.yaml: config is no object"),
     ],

@@ -66,7 +66,7 @@ def test_a_provider_function_that_is_not_known_is_refused():
     def build():
         pulumi.export("zones", aws.get_availability_zones_output().names)
 
-    with pytest.raises(NotImplementedError, match=r"getAvailabilityZones.* is not known here"):
+    with pytest.raises(NotImplementedError, match=r"getAvailabilityZones.*: the embedded cloud does not know"):
         record(build)
 
 

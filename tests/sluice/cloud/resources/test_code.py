@@ -73,5 +73,5 @@ def test_a_file_that_is_an_archive_is_taken_as_it_is(tmp_path):
 
 
 def test_an_archive_from_elsewhere_is_refused():
-    with pytest.raises(ArchiveError, match="a RemoteArchive is not read here"):
+    with pytest.raises(ArchiveError, match="a RemoteArchive is not supported here"):
         zipped(RemoteArchive("https://example.com/app.zip"))

@@ -275,7 +275,7 @@ def test_what_a_rule_with_a_queue_matches_goes_into_a_tap_and_is_not_sent_by_the
 
 def test_a_target_that_is_neither_function_nor_queue_is_refused(cloud):
     values = {"rule": "rule", "arn": "arn:aws:sns:eu-north-1:000000000000:topic"}
-    with pytest.raises(UnsupportedError, match=r"targets such as arn:aws:sns:.* are not run here"):
+    with pytest.raises(UnsupportedError, match=r"targets such as arn:aws:sns:.* are not supported here"):
         create(cloud, "aws:cloudwatch/eventTarget:EventTarget", "target", values)
 
 

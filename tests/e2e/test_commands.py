@@ -282,7 +282,7 @@ def test_a_detached_cloud_that_breaks_leaves_its_reason(sluice):
         os.kill(server, signal.SIGKILL)
         wait_for(sluice.state / "local.crash")
 
-    reason = r"Stack local ended on its own: the emulator ended on its own; nothing runs any more \(20[-\dT:]+Z\)\n"
+    reason = r"Stack local ended on its own: the emulator ended on its own; nothing is running \(20[-\dT:]+Z\)\n"
     break_it()
     again = sluice.run("up", "--detach")
     assert re.fullmatch(reason, again.stderr)

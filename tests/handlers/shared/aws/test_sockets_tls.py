@@ -16,13 +16,31 @@ from tests.handlers.shared.aws.scripted import Server, answer, then_close
 NOW = datetime.datetime.now(datetime.UTC)
 
 
+# What Python 3.13 and newer ask of certificates besides (VERIFY_X509_STRICT).
+_SIGNS = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+_CRITICAL = (x509.BasicConstraints, x509.KeyUsage)
+
+
 class Authority:
     """A certificate authority of its own."""
 
     def __init__(self, name: str):
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        self.certificate = self._sign(self.name, self.key, x509.BasicConstraints(ca=True, path_length=None))
+        self._identifier = x509.SubjectKeyIdentifier.from_public_key(self.key.public_key())
+        self.certificate = self._sign(
+            self.name, self.key, x509.BasicConstraints(ca=True, path_length=None), _SIGNS, self._identifier
+        )
         self.pem = self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     def _sign(
@@ -38,13 +56,15 @@ class Authority:
             .not_valid_after(NOW + datetime.timedelta(days=1))
         )
         for extension in extensions:
-            builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+            builder = builder.add_extension(extension, critical=isinstance(extension, _CRITICAL))
         return builder.sign(self.key, hashes.SHA256())
 
     def server_context(self, folder, address: str) -> ssl.SSLContext:
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
-        certificate = self._sign(x509.Name([]), key, names)
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "server")])
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(self._identifier)
+        certificate = self._sign(subject, key, names, issuer)
         file = folder / "server.pem"
         file.write_bytes(
             key.private_bytes(

@@ -42,6 +42,15 @@ class ChangeLog:
         """Sees to it that the stack is read on."""
         self.reading.look(target)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether more is known soon of the changes that there are."""
+        if not self.reading.is_complete:
+            return not self.reading.problem
+        return not self.problem and any(
+            self.notifier(change) and self.rulings(change) is None for change in self.changes.all()
+        )
+
     def notifier(self, change: Change) -> Notifier | None:
         """Returns what mails about the changes of a table; None where nothing does, or it is not known yet."""
         return self._notifiers.get(change.table)

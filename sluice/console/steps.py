@@ -1,7 +1,6 @@
 """The way of one change: who was invoked with it and how that went, what was archived, what was mailed."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import NamedTuple
 
 from sluice.cloud.triggers.streams import events
@@ -45,8 +44,7 @@ def invocations(happenings: Iterable[Happening], change: Change, fed: Iterable[M
         if not isinstance(event, events.Invoked | events.Discarded) or event.mapping not in names:
             continue
         if event.shard == change.shard and _is_among(change, event.first, event.last):
-            told = datetime.fromisoformat(happening.at).timestamp()
-            at = told - event.seconds if isinstance(event, events.Invoked) else told
+            at = event.at - event.seconds if isinstance(event, events.Invoked) else event.at
             yield Step(at, names[event.mapping], *_said(event))
 
 

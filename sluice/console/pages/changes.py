@@ -40,17 +40,21 @@ def show(request: Request) -> Response:
         found = [change for change in judged if _is_mailed(console, change) == (mail == MAILED)]
     page = page_of(found, asked.get("page", ""))
     given = {name: value for name in ("q", "event", "table", "mail") if (value := asked.get(name, ""))}
+    rows = [_row(console, change) for change in page.rows]
+    reading, problem = console.change_log.reading, console.change_log.problem
+    is_unjudged = any(not row.is_judged and console.change_log.notifier(row.change) for row in rows)
     return render(
         request,
         "changes.html",
-        page=Page([_row(console, change) for change in page.rows], page.number, page.pages),
+        page=Page(rows, page.number, page.pages),
+        is_incomplete=not (reading.is_complete or reading.problem) or bool((unjudged or is_unjudged) and not problem),
         found=len(found),
         total=len(console.change_log.changes.all()),
         kept=KEPT,
         dropped=console.change_log.changes.dropped,
         unjudged=unjudged,
-        reading=console.change_log.reading,
-        problem=console.change_log.problem,
+        reading=reading,
+        problem=problem,
         is_mailing=any(stream["notifier_function_name"] for stream in pipelines(console.target, "streams")),
         tables=_tables(console),
         events=EVENTS,

@@ -11,7 +11,7 @@ from sluice.cloud.emulator.outbox import Sent
 from sluice.console.documents import document
 from sluice.console.mail_states import change_of
 from sluice.console.notifiers import notifiers, template_names
-from sluice.console.outbox import mail_of
+from sluice.console.outbox import KEPT, mail_of
 from sluice.console.paging import page_of
 from sluice.console.rendering import console_of, render
 from sluice.console.views import view_of
@@ -38,6 +38,7 @@ def show(request: Request) -> Response:
         found=len(found),
         total=total,
         known=console.outbox.known,
+        is_incomplete=console.outbox.known < min(total, KEPT),
         names=names,
         words=words,
         chosen=template,
@@ -54,6 +55,7 @@ def show_one(request: Request) -> Response:
     console, sent = console_of(request), _asked_for(request)
     console.change_log.look(console.target)
     console.outbox.look(console.target)
+    change = change_of(console, sent)
     parts = [part for part in _PARTS if part != "HTML" or sent.mail["html"] if part != "Data" or sent.data]
     part = request.query_params.get("part", "")
     return render(
@@ -64,7 +66,8 @@ def show_one(request: Request) -> Response:
         parts=parts,
         part=part if part in parts else parts[0],
         of_template=template_names(console.remembered("notifiers", notifiers)).get(sent.template, sent.template),
-        change=change_of(console, sent),
+        change=change,
+        is_incomplete=bool(sent.template) and change is None and console.change_log.is_behind,
         view=view_of(request),
     )
 

@@ -1,12 +1,22 @@
 """Changes, in a browser: why somebody got no mail, the way of a change, and hostile values that run nothing."""
 
 import re
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from sluice.cloud.emulator import own_paths
 from sluice.cloud.emulator.outbox import sent_mails
+from sluice.cloud.program.execution import ROOT
+from sluice.console import notifiers
+from sluice.console.console import Console
+from sluice.console.feed import Feed
+from sluice.console.serving import Server
+from sluice.target import Target
 from tests.clients import table
+from tests.e2e.console.conftest import Served
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 
@@ -23,7 +33,7 @@ def users(served):
     return place
 
 
-def row(page: Page, key: str):
+def row(page: Page, key: str) -> Locator:
     return page.locator("#changes tbody tr").filter(has=page.get_by_role("link", name=key, exact=True))
 
 
@@ -109,3 +119,39 @@ def test_hostile_values_are_shown_and_run_nothing(users, served, opened):
     expect(page.locator("#record pre")).to_contain_text("onerror")
     assert "owned" not in page.title().replace(HOSTILE, "")
     assert page.locator("main img, main script").count() == 0
+
+
+class InAws(Target):
+    """The same stack as one in AWS is looked at: by its outputs, and never by a stream."""
+
+    def __init__(self, served: Served) -> None:
+        super().__init__(served.target.outputs, None, served.target.region)
+        self._served = served
+
+    def client(self, service: str) -> Any:
+        assert service != "dynamodbstreams"
+        return self._served.target.client(service)
+
+
+def test_of_a_stack_in_aws_changes_come_from_its_archive_and_nothing_can_be_done(users, served, browser, monkeypatch):
+    def code(_target: Target, place: str) -> bytes:
+        return own_paths.read(served.target.endpoint, urlsplit(place).path, served.target.token)
+
+    monkeypatch.setattr(notifiers, "_content", code)
+    console = Console("dev", InAws(served), ROOT, Feed())
+    with Server(console) as server, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(server.address)
+        page.get_by_role("link", name="Changes").click()
+        expect(row(page, "u-211")).to_contain_text("welcome: malformed address", timeout=30_000)
+        expect(page.locator("#changes")).not_to_contain_text("MODIFY")
+        page.get_by_label("Search").fill("u-042")
+        page.get_by_role("button", name="Show").click()
+        expect(row(page, "u-042")).to_contain_text("welcome: asked for")
+        page.get_by_role("link", name="u-042").click()
+        expect(page.locator("#mails")).to_contain_text("Sent to user42@example.com.")
+        expect(page.locator("#mails")).to_contain_text("By today's rules")
+        expect(page.locator("#archive")).to_contain_text('"userId": "u-042"')
+        expect(page.get_by_role("button", name="Send the event again")).to_have_count(0)
+        page.get_by_role("link", name="Outbox").click()
+        expect(page.locator("main")).to_contain_text("There is no outbox in AWS")

@@ -1,7 +1,5 @@
-"""Templates in a browser: live as they are edited; and what axe-core says of all pages about mail."""
+"""Templates in a browser: live as they are edited."""
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from sluice.pipelines import pipelines
@@ -34,24 +32,3 @@ def test_a_template_is_seen_as_it_is_edited_with_made_up_values_and_then_with_re
     expect(heading).not_to_contain_text("Lovelace")
     page.get_by_role("link", name="Source").click()
     expect(page.locator("pre").last).to_have_text("<h1>Good day, {{nameHtml}}</h1>")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious_on_the_pages_about_changes_and_mails(served, opened, scheme):
-    page = opened(color_scheme=scheme)
-    found: dict[str, list[str]] = {}
-
-    def look(what: str) -> None:
-        page.mouse.move(0, 0)
-        violations = Axe().run(page, options={"iframes": False}).response["violations"]
-        found[what] = [each["id"] for each in violations if each["impact"] in ("serious", "critical")]
-
-    for name in ("Changes", "Outbox", "Templates"):
-        page.get_by_role("link", name=name, exact=True).click()
-        expect(page.locator("main tbody a").first).to_be_visible(timeout=30_000)
-        look(name)
-        page.locator("main tbody th a").first.click()
-        expect(page.locator("#facts, #way").first).to_be_visible()
-        look(f"one of {name}")
-    assert not any(found.values()), found
-    assert len(found) == 6

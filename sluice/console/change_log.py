@@ -28,12 +28,14 @@ class ChangeLog:
         changes: The newest.
         reading: What reads them on.
         problem: Why the rules cannot be asked; empty where they can.
+        mailed: The ids of changes about which a mail was found.
     """
 
     def __init__(self, program: Path | None) -> None:
         self.changes = Changes()
         self.reading = Reading(self._source, self._judge_some)
         self.problem = ""
+        self.mailed: set[str] = set()
         self._previews = Previews(program)
         self._notifiers: dict[str, Notifier] = {}
         self._asked = self._judged = 0.0
@@ -84,7 +86,10 @@ class ChangeLog:
         if not waiting or time.monotonic() - self._judged < pause:
             return False
         self.judge(target, waiting[:_AT_ONCE])
-        self._previews.forget_others({change.id for change in self.changes.all()})
+        kept = {change.id for change in self.changes.all()}
+        self._previews.forget_others(kept)
+        for old in set(self.mailed) - kept:
+            self.mailed.discard(old)
         self._judged = time.monotonic()
         return len(waiting) > _AT_ONCE and not self.problem
 

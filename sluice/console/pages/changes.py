@@ -71,8 +71,18 @@ def _row(console: Console, change: Change) -> Row:
 
 def _is_mailed(console: Console, change: Change) -> bool:
     """Tells whether a mail went about a change; of a stack in AWS, whether its rules ask for one."""
-    mails = states(console, change, console.change_log.rulings(change) or [])
-    return any(not mail.outcome.reason if console.is_read_only else mail.sent for mail in mails)
+    mailed = console.change_log.mailed
+    if change.id in mailed:
+        return True
+    rulings = console.change_log.rulings(change) or []
+    if all(outcome.reason for ruling in rulings for outcome in ruling.outcomes):
+        return False
+    if console.is_read_only:
+        return True
+    is_sent = any(mail.sent for mail in states(console, change, rulings))
+    if is_sent:  # it stays so: of thousands nothing is looked for again with each look at the page
+        mailed.add(change.id)
+    return is_sent
 
 
 def _tables(console: Console) -> list[str]:

@@ -15,7 +15,7 @@ from sluice.packages import CACHE, RequirementsError
 from sluice.pipelines import chosen
 from sluice.program_code import has_module, run_module
 from sluice.target import Target
-from sluice.terminal import Listing
+from sluice.terminal import Listing, print_json_line
 
 
 def dry_run(file: Path, stack: str, root: Path, pipeline_name: str | None = None) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def dry_run_apart(file: Path, stack: str, root: Path, pipeline_name: str | None 
     ended = subprocess.run([sys.executable, "-m", __name__, *arguments], capture_output=True, check=False)
     if ended.returncode:
         return {"error": ended.stderr.decode(errors="replace").strip()}
-    return json.loads(ended.stdout)
+    return json.loads(ended.stdout.splitlines()[-1])  # the program may have printed before
 
 
 def _importer(stack: str, root: Path, pipeline_name: str | None) -> tuple[Resource, Path]:
@@ -98,7 +98,7 @@ def _main(file: str, stack: str, root: str, pipeline_name: str | None = None) ->
         result = dry_run(Path(file), stack, Path(root), pipeline_name)
     except click.ClickException as error:
         result = {"error": error.format_message()}
-    json.dump(result, sys.stdout)
+    print_json_line(result)
 
 
 if __name__ == "__main__":

@@ -80,12 +80,11 @@ def _growth(points: Sequence[dict[str, Any]]) -> str:
             f"{point['rows']:,}",
             point["contender"],
             f"{point['cpu']:.1f}",
-            f"{point['wall']:.1f}",
             f"{point['peak_mb']:.0f}",
         )
         for point in points
     ]
-    return table(("rows", "contender", "CPU s", "wall s", "peak MB"), rows)
+    return table(("rows", "contender", "CPU s", "peak MB"), rows)
 
 
 def _embedded(points: Sequence[dict[str, Any]]) -> str:

@@ -1,6 +1,8 @@
 """Connecting ends in time, whatever a host's addresses do."""
 
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -82,3 +84,13 @@ def test_a_host_without_addresses_is_named(monkeypatch):
 
 def test_a_time_that_is_over_is_still_a_timeout():
     assert sockets.seconds_left(time.monotonic() - 5) == 0.001
+
+
+def test_a_name_in_ascii_needs_no_idna(listener):
+    code = (
+        "import sys, time; from handlers.shared.aws import sockets\n"
+        f"sockets.connect('localhost', {listener.getsockname()[1]}, time.monotonic() + 30, tls=False).close()\n"
+        "print('encodings.idna' in sys.modules)"
+    )
+    process = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout == "False\n"

@@ -50,6 +50,16 @@ def test_all_attributes_have_to_be_one_of_what_is_asked():
     assert decide(insert(paid={"BOOL": True}), policy(asked)) == [decisions.NO_RULE_MATCHES]
 
 
+def test_a_rule_that_does_not_match_stops_none_behind_it():
+    elsewhere = rule(events=["MODIFY"], where={"status": [SHIPPED]})
+    unwatched = rule(events=["MODIFY"], changed=["phone"])
+    change = modify({"status": {"S": "NEW"}}, {"status": {"S": "PAID"}})
+    for first in (elsewhere, unwatched):
+        assert sent(change, first, rule(events=["MODIFY"], template="paid")) == [
+            ("paid", "ada@example.com", "e1/shipped")
+        ]
+
+
 def test_a_modification_is_judged_by_the_item_as_it_is_afterwards():
     asked = rule(events=["MODIFY"], where={"status": [SHIPPED]}, changed=["status"])
     assert sent(modify({"status": {"S": "NEW"}}, {"status": SHIPPED}), asked)

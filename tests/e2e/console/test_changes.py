@@ -121,6 +121,26 @@ def test_hostile_values_are_shown_and_run_nothing(users, served, opened):
     assert page.locator("main img, main script").count() == 0
 
 
+def test_whom_the_settings_keep_from_being_mailed_is_told(users, served, opened):
+    function = served.stack.output("streams.users.notifier_function_name")
+    lambda_ = served.target.client("lambda")
+    variables = lambda_.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    only = {"Variables": {**variables, "MAIL_ONLY_TO": '["example.com"]'}}
+    lambda_.update_function_configuration(FunctionName=function, Environment=only)
+    try:
+        users.put_item(Item={"userId": "u-999", "name": "Outsider", "email": "outsider@example.org"})
+        served.stack.wait_idle(60)
+        page = opened()
+        page.get_by_role("link", name="Changes").click()
+        page.get_by_label("Search").fill("outsider")
+        page.get_by_role("button", name="Show").click()
+        expect(row(page, "u-999")).to_contain_text("welcome: not allowed", timeout=30_000)
+        page.get_by_role("link", name="u-999").click()
+        expect(page.locator("#mails")).to_contain_text("The setting mail.onlyTo does not allow it: email is “outsider@")
+    finally:
+        lambda_.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+
+
 class InAws(Target):
     """The same stack as one in AWS is looked at: by its outputs, and never by a stream."""
 

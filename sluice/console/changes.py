@@ -77,7 +77,7 @@ def change_of(text: str, shard: str = "", archived: str = "") -> Change:
         float(held["ApproximateCreationDateTime"]),
         held["SequenceNumber"],
         shard,
-        key[:_LONGEST_KEY],
+        key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}…",
         " ".join([key, *values])[:_SEARCHED].lower(),
         text,
         archived,

@@ -61,6 +61,7 @@ class Console:
     def close(self) -> None:
         """Leaves nothing behind."""
         self.drafts.close()
+        self.change_log.reading.close()
 
     @property
     def is_read_only(self) -> bool:

@@ -61,6 +61,11 @@ class Reading:
         if not self.is_complete:
             self._read_once.wait(_FIRST_SECONDS)
 
+    def close(self) -> None:
+        """Reads no further than it is."""
+        with self._lock:
+            self._looked = -1.0
+
     def _run(self) -> None:
         source, of = None, None
         while target := self._wanted():
@@ -84,7 +89,7 @@ class Reading:
     def _wanted(self) -> Target | None:
         """The stack to read; None where nobody has looked for a while, which ends the thread."""
         with self._lock:
-            if time.monotonic() - self._looked < _IDLE_SECONDS:
+            if self._looked >= 0 and time.monotonic() - self._looked < _IDLE_SECONDS:
                 return self._target
             self._thread = None
             return None

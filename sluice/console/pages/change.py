@@ -22,6 +22,8 @@ from sluice.functions import Function, functions
 from sluice.mappings import mappings
 
 _SETS = ("SS", "NS", "BS")
+_LONGEST = 2000
+"""Characters of a value in the difference."""
 
 
 class Difference(NamedTuple):
@@ -92,7 +94,13 @@ def _difference(name: str, before: Any, after: Any) -> Difference:
     kind = "added" if before is None else "removed" if after is None else "changed"
     if before is not None and after is not None and _ordered(before) == _ordered(after):
         kind = "same"
-    return Difference(name, kind, shown(before) if before else "", shown(after) if after else "")
+    return Difference(name, kind, _cut(before), _cut(after))
+
+
+def _cut(value: Mapping[str, Any] | None) -> str:
+    text = shown(value) if value else ""
+    left_out = len(text) - _LONGEST
+    return f"{text[:_LONGEST]}… and {left_out:,} more characters, which the record below has" if left_out > 0 else text
 
 
 def _ordered(value: Mapping[str, Any]) -> Any:

@@ -80,3 +80,7 @@ def test_values_are_shown_as_people_read_them(value, text):
 
 def test_a_null_is_none():
     assert plain({"NULL": True}) is None
+
+
+def test_a_long_key_is_cut_and_shows_it():
+    assert change(1, new={**ADA, "userId": {"S": "k" * 500}}).key == "k" * 200 + "…"

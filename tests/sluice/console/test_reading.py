@@ -99,3 +99,13 @@ def test_what_follows_is_done_once_all_is_read_until_there_is_no_more_of_it():
     read.look(HERE)
     assert until(lambda: not left)
     assert done_at[0] == 5
+
+
+def test_what_is_closed_reads_no_further_though_somebody_looked_just_now(monkeypatch):
+    monkeypatch.setattr(reading, "_IDLE_SECONDS", 3600)
+    source = Source()
+    read = Reading(lambda _: source)
+    read.look(HERE)
+    assert until(lambda: source.reads > 0)
+    read.close()
+    assert until(lambda: not [thread for thread in threading.enumerate() if thread.name == "changes"])

@@ -51,6 +51,7 @@ def test_a_page_that_somebody_put_in_place_of_a_report_runs_nothing_and_loads_no
         page.get_by_role("link", name="Reports").click()
         page.get_by_role("link", name="tables", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_contain_text(HOSTILE)
+        page.frame_locator("iframe").locator("img").wait_for(state="attached")
         frame = page.frame(url=re.compile(r"/page\?at="))
         assert frame is not None
         frame.wait_for_load_state()

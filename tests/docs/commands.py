@@ -16,7 +16,7 @@ def run(fork: Path, script: str, given: str | None = None) -> str:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTEST_"))}
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
     done = subprocess.run(
-        ["bash", "-c", script], cwd=fork, env=env, input=given, capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-c", script], cwd=fork, env=env, input=given, capture_output=True, text=True, timeout=300, check=False
     )
     return done.stdout + done.stderr
 

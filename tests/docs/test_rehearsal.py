@@ -30,10 +30,11 @@ ORDERED = {
 
 
 def settled(text: str) -> str:
-    """A text without what differs from run to run: times, ids, and how often what fails was tried."""
+    """A text without what differs from run to run: times, ids, line numbers, and how often what fails was tried."""
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z|(?m:^\d\d:\d\d:\d\d)|\d+\.\d s\b", "TIME", text)
     text = re.sub(r"(?m)^[0-9a-f]{8}(?=  )|(?<=-)[0-9a-f]{7}\b", "ID", text)
     text = re.sub(r"(?m)^(users/\w+ +)[1-9]\d+ +[1-9]\d+$", r"\1MANY MANY", text)
+    text = re.sub(r", line \d+, in ", ", line N, in ", text)  # of a source, which changes above it
     return re.sub(r" +", " ", text)
 
 

@@ -47,7 +47,7 @@ def outcome(redriven: Redriven) -> str:
     if redriven.failure.reason == UNREADABLE:
         return f"not sent{why}"
     if redriven.failure.file:
-        return redriven.error or "put again: its import begins anew; what fails again comes back here"
+        return redriven.error or "put again: its import begins again; what fails again comes back here"
     if redriven.failure.pipeline.startswith("import"):
         return redriven.error if redriven.left else "put back into the import queue; what fails again comes back here"
     left = f", {redriven.left} failed again" if redriven.left else ""

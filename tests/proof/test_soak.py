@@ -78,7 +78,8 @@ def _spend(root: Path, seed: int, days: int, steps: int, pace: float) -> tuple[d
             found = {promise: look(account) for promise, look in PROMISES.items()}
             cases = sum(one.cases for one in found.values())
             usages.append(measured(cloud.server.pid, cloud.server.folder, cases))
-            say(f"day {day}: {time.monotonic() - began:.0f} s, {week.faulty:,} faults, {usages[-1]}")
+            told = f"{week.faulty:,} faults, {account.late_answers} late answers"
+            say(f"day {day}: {time.monotonic() - began:.0f} s, {told}, {usages[-1]}")
             for promise, one in found.items():
                 assert not one.lost, f"{promise}: lost with seed {seed} on day {day}"
                 assert not one.doubled, f"{promise}: once too often with seed {seed} on day {day}"

@@ -70,7 +70,7 @@ class Load:
 
     def large(self, _streams: Mapping[str, Any]) -> None:
         """Puts a file of a few MiB, which is split where its format allows it."""
-        self._put(*self._file(rows=self._random.randrange(1500, 3000), width=100))
+        self._put(*self._file(rows=self._random.randrange(1400, 1900), width=100))
 
     def poison(self, _streams: Mapping[str, Any]) -> None:
         """Puts a file that cannot be imported, and one that is no data."""

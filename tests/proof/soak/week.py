@@ -119,7 +119,7 @@ class Week:
             if not left:
                 break
             assert time.monotonic() < end, f"not done in the night: {len(left)}, such as {left[:5]}"
-            time.sleep(0.5)
+            time.sleep(2)  # the outbox is read whole, and those at work wait for it
         discarded = discard_files(target(self.stack), lambda one: self.load.is_poison(one.where))
         assert all(not one.error for one in discarded)
         return [*self._failures(), *file_failures(target(self.stack))]

@@ -10,8 +10,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from sluice.aws_errors import AWS_ERRORS
-from sluice.console import live
-from sluice.console.access import Access, Keys
 from sluice.console.console import Console
 from sluice.console.pages import (
     change,
@@ -25,7 +23,9 @@ from sluice.console.pages import (
     tables,
     templates,
 )
-from sluice.console.rendering import render
+from sluice.console.web import live
+from sluice.console.web.access import Access, Keys
+from sluice.console.web.rendering import render
 
 _PAGES = (overview, changes, change, outbox, templates, imports, tables, reports, failures, functions)
 

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sluice.console.change_log import ChangeLog
+from sluice.console.changes.change_log import ChangeLog
 from sluice.console.drafts import Drafts
 from sluice.console.failure_work import FailureWork
 from sluice.console.feed import Feed

@@ -6,9 +6,9 @@ from typing import Self
 
 import uvicorn
 
-from sluice.console.access import Keys
 from sluice.console.application import application
 from sluice.console.console import Console
+from sluice.console.web.access import Keys
 
 
 class Server:

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sluice.console.archive_source import Archived, archived
-from sluice.console.changes import Change, shown
+from sluice.console.changes.archive_source import Archived, archived
+from sluice.console.changes.changes import Change, shown
+from sluice.console.changes.mail_states import MailState, marked, reason, states
+from sluice.console.changes.previews import Ruling
+from sluice.console.changes.steps import Step, invocations, of_table, passes, steps
 from sluice.console.console import Console
-from sluice.console.forms import Done, Form, action
-from sluice.console.mail_states import MailState, marked, reason, states
-from sluice.console.previews import Ruling
-from sluice.console.rendering import console_of, render
-from sluice.console.steps import Step, invocations, of_table, passes, steps
+from sluice.console.web.forms import Done, Form, action
+from sluice.console.web.rendering import console_of, render
 from sluice.failures.stream import send
 from sluice.functions import Function, functions
 from sluice.mappings import mappings

@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sluice.console.changes import EVENTS, KEPT, Change
+from sluice.console.changes.changes import EVENTS, KEPT, Change
+from sluice.console.changes.mail_states import MailState, states
 from sluice.console.console import Console
-from sluice.console.mail_states import MailState, states
-from sluice.console.paging import Page, page_of
-from sluice.console.rendering import console_of, render
+from sluice.console.web.paging import Page, page_of
+from sluice.console.web.rendering import console_of, render
 from sluice.pipelines import pipelines
 
 MAILED, NOT_MAILED = "yes", "no"

@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from sluice.console.console import Console
 from sluice.console.failure_list import failure_page
-from sluice.console.forms import Done, Form, action
-from sluice.console.rendering import console_of, pretty, render
+from sluice.console.web.forms import Done, Form, action
+from sluice.console.web.rendering import console_of, pretty, render
 from sluice.failures import sources
 from sluice.failures.failure import Failure
 from sluice.failures.files import file_details

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from sluice.alarms import Alarm, alarms
 from sluice.console.function_logs import FunctionLog
-from sluice.console.rendering import console_of, render
+from sluice.console.web.rendering import console_of, render
 from sluice.mappings import Mapping, mappings
 from sluice.target import Target
 

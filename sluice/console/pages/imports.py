@@ -17,9 +17,9 @@ from starlette.routing import Route
 from sluice.aws_errors import code
 from sluice.console.console import Console
 from sluice.console.drafts import Draft
-from sluice.console.forms import Done, Form, action, check
 from sluice.console.questions import PATIENCE_SECONDS
-from sluice.console.rendering import console_of, render
+from sluice.console.web.forms import Done, Form, action, check
+from sluice.console.web.rendering import console_of, render
 from sluice.dry_run import dry_run_apart
 from sluice.importing import put_again, readable, send
 from sluice.ledger import RUNNING, Entry, entries, latest, place, running, version_of

@@ -8,13 +8,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sluice.cloud.emulator.outbox import Sent
-from sluice.console.documents import document
-from sluice.console.mail_states import change_of
-from sluice.console.notifiers import notifiers, template_names
+from sluice.console.changes.mail_states import change_of
+from sluice.console.changes.notifiers import notifiers, template_names
 from sluice.console.outbox import KEPT, mail_of
-from sluice.console.paging import page_of
-from sluice.console.rendering import console_of, render
-from sluice.console.views import view_of
+from sluice.console.web.documents import document
+from sluice.console.web.paging import page_of
+from sluice.console.web.rendering import console_of, render
+from sluice.console.web.views import view_of
 
 NO_TEMPLATE = "-"
 """In the place of a template: the mails that are of none, such as reports."""

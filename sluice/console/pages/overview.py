@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sluice.console.console import Console
-from sluice.console.forms import Done, Form, action
 from sluice.console.function_logs import FunctionLog
-from sluice.console.rendering import console_of, render
+from sluice.console.web.forms import Done, Form, action
+from sluice.console.web.rendering import console_of, render
 from sluice.events import line
 from sluice.failures.stream import failed_batches
 from sluice.log_entries import Entry

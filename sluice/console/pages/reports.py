@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sluice import reports as stored
-from sluice.console.forms import Done, Form, action
-from sluice.console.rendering import console_of, render
+from sluice.console.web.forms import Done, Form, action
+from sluice.console.web.rendering import console_of, render
 from sluice.pipelines import Pipeline, chosen, pipelines
 from sluice.target import Target
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from sluice.aws_errors import code
 from sluice.console.console import Console
-from sluice.console.rendering import console_of, render
+from sluice.console.web.rendering import console_of, render
 from sluice.pipelines import pipelines
 from sluice.samples import keys_of
 from sluice.target import Target

@@ -13,11 +13,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sluice.aws_errors import code
+from sluice.console.changes.notifiers import Notifier, notifiers, template_names
 from sluice.console.console import Console
-from sluice.console.documents import document
-from sluice.console.notifiers import Notifier, notifiers, template_names
-from sluice.console.rendering import console_of, render
-from sluice.console.views import view_of
+from sluice.console.web.documents import document
+from sluice.console.web.rendering import console_of, render
+from sluice.console.web.views import view_of
 from sluice.target import Target
 
 _VARIABLE = re.compile(r"\{\{\s*([A-Za-z][A-Za-z0-9]*)\s*\}\}")

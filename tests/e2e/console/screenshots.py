@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from sluice.console.rendering import SECTIONS
+from sluice.console.web.rendering import SECTIONS
 from sluice.terminal import say
 from tests.e2e.browser import chromium
 from tests.e2e.console.conftest import filled_with_samples, serving

@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from sluice.console.rendering import SECTIONS
+from sluice.console.web.rendering import SECTIONS
 from tests.e2e.console.conftest import filled_with_samples
 
 TITLES = [section.title for section in SECTIONS]

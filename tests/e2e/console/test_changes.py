@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from sluice.cloud.emulator import own_paths
 from sluice.cloud.emulator.outbox import sent_mails
 from sluice.cloud.program.execution import ROOT
-from sluice.console import notifiers
+from sluice.console.changes import notifiers
 from sluice.console.console import Console
 from sluice.console.feed import Feed
 from sluice.console.serving import Server

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sluice.console.changes import Change, change_of
+from sluice.console.changes.changes import Change, change_of
 
 ADA = {"userId": {"S": "u-1"}, "name": {"S": "Ada"}, "email": {"S": "ada@example.com"}}
 

@@ -4,12 +4,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from sluice.console.archive_source import ArchiveSource
-from sluice.console.changes import Change, Changes
-from sluice.console.notifiers import Notifier, notifiers
-from sluice.console.previews import Previews, Ruling
-from sluice.console.reading import Reading, Source
-from sluice.console.stream_source import StreamSource
+from sluice.console.changes.archive_source import ArchiveSource
+from sluice.console.changes.changes import Change, Changes
+from sluice.console.changes.notifiers import Notifier, notifiers
+from sluice.console.changes.previews import Previews, Ruling
+from sluice.console.changes.reading import Reading, Source
+from sluice.console.changes.stream_source import StreamSource
 from sluice.target import Target
 
 _AT_ONCE = 1000

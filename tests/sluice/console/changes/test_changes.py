@@ -2,8 +2,8 @@
 
 import pytest
 
-from sluice.console import changes
-from sluice.console.changes import Changes, plain, shown
+from sluice.console.changes import changes
+from sluice.console.changes.changes import Changes, plain, shown
 from tests.sluice.console.making import ADA, change
 
 

@@ -3,11 +3,11 @@
 from typing import Any, NamedTuple
 
 from sluice.cloud.emulator.outbox import Sent
-from sluice.console.changes import Change, shown
+from sluice.console.changes.changes import Change, shown
+from sluice.console.changes.notifiers import Notifier
+from sluice.console.changes.previews import Outcome, Ruling
 from sluice.console.console import Console
-from sluice.console.notifiers import Notifier
 from sluice.console.outbox import Line, content_of
-from sluice.console.previews import Outcome, Ruling
 from sluice.target import Target
 
 _MARKS_TABLE = "MARKS_TABLE"

@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sluice.cloud.emulator.outbox import Mail, Sent
-from sluice.console.changes import Change
-from sluice.console.mail_states import change_of, marked, reason, states
+from sluice.console.changes.changes import Change
+from sluice.console.changes.mail_states import change_of, marked, reason, states
+from sluice.console.changes.previews import Outcome, Ruling
 from sluice.console.outbox import Line, content_of
-from sluice.console.previews import Outcome, Ruling
 from tests.sluice.console.making import ADA, change
 
 CONTENT = content_of(["ada@example.com"], "stack-welcome", "{}")

@@ -8,8 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from sluice.console.access import Keys
 from sluice.console.console import Console
+from sluice.console.web.access import Keys
 
 
 class Section(NamedTuple):

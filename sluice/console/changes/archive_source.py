@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from sluice.aws_errors import code
-from sluice.console.changes import KEPT, Change, Changes, change_of
+from sluice.console.changes.changes import KEPT, Change, Changes, change_of
 from sluice.pipelines import pipelines
 from sluice.target import Target
 from sluice.trail import CHANGES, Line, lines_in, objects

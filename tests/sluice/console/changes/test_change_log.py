@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from sluice.console import change_log as module
-from sluice.console.archive_source import ArchiveSource
-from sluice.console.change_log import ChangeLog
-from sluice.console.stream_source import StreamSource
+from sluice.console.changes import change_log as module
+from sluice.console.changes.archive_source import ArchiveSource
+from sluice.console.changes.change_log import ChangeLog
+from sluice.console.changes.stream_source import StreamSource
 from sluice.target import Target
 from tests.sluice.console.making import change
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sluice.console.changes import Changes
-from sluice.console.stream_source import StreamSource
+from sluice.console.changes.changes import Changes
+from sluice.console.changes.stream_source import StreamSource
 from tests.sluice.cloud.triggers.streams.fakes import STREAM, Clock, Streams, refusal
 
 OUTPUTS = {"streams": {"users": {"tables": [{"name": "Users", "stream_arn": STREAM}]}}}

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from sluice.console import reading
-from sluice.console.reading import Reading
+from sluice.console.changes import reading
+from sluice.console.changes.reading import Reading
 from sluice.target import Target
 
 HERE = Target({}, "http://127.0.0.1:1", "eu-north-1")

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from sluice.console.rendering import console_of, keys_of, url
+from sluice.console.web.rendering import console_of, keys_of, url
 
 TOKEN_HEADER = "X-Page-Token"  # noqa: S105 a header's name
 _LARGEST = 1 << 20

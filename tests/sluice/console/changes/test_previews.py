@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from sluice.cloud.program.execution import ROOT
-from sluice.console import previews as module
+from sluice.console.changes import previews as module
+from sluice.console.changes.previews import Previews
 from sluice.console.outbox import content_of
-from sluice.console.previews import Previews
 from tests.sluice.console.making import ADA, change
 
 RULES = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sluice.console import notifiers as module
-from sluice.console.notifiers import RuleFiles, notifiers, template_names
+from sluice.console.changes import notifiers as module
+from sluice.console.changes.notifiers import RuleFiles, notifiers, template_names
 
 
 class Lambda:

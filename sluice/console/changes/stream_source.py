@@ -9,7 +9,7 @@ from typing import Any
 from sluice.aws_errors import AWS_ERRORS
 from sluice.cloud.triggers.streams.reading import ShardReader, describe
 from sluice.cloud.triggers.streams.records import encode, event_record
-from sluice.console.changes import Changes, change_of
+from sluice.console.changes.changes import Changes, change_of
 from sluice.pipelines import pipelines
 from sluice.target import Target
 

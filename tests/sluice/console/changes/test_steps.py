@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from sluice.cloud.triggers.streams import events
-from sluice.console.archive_source import Archived
+from sluice.console.changes.archive_source import Archived
+from sluice.console.changes.steps import Step, invocations, of_table, passes, steps
 from sluice.console.feed import Happening
-from sluice.console.steps import Step, invocations, of_table, passes, steps
 from sluice.mappings import Mapping
 from tests.sluice.console.making import change
 

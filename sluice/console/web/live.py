@@ -17,7 +17,7 @@ from sluice.cloud.triggers.schedules import Fired
 from sluice.cloud.triggers.streams import events
 from sluice.console.console import Console
 from sluice.console.feed import Happening
-from sluice.console.rendering import console_of
+from sluice.console.web.rendering import console_of
 
 _LOOK_SECONDS = 0.2
 _IDLE_SECONDS = {True: 10.0, False: 2.0}

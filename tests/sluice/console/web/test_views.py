@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from sluice.console.views import view_of
+from sluice.console.web.views import view_of
 
 
 def view(**asked: str) -> Any:

@@ -1,6 +1,6 @@
 import pytest
 
-from sluice.console.paging import page_of
+from sluice.console.web.paging import page_of
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from sluice.cloud.triggers.streams import events
 from sluice.cloud.triggers.streams.filters import compile_filters
-from sluice.console.archive_source import Archived
-from sluice.console.changes import Change
+from sluice.console.changes.archive_source import Archived
+from sluice.console.changes.changes import Change
 from sluice.console.feed import Happening
 from sluice.mappings import Mapping
 from sluice.terminal import plural

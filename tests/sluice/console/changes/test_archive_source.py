@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from handlers.archiver.archive import archive
-from sluice.console import archive_source
-from sluice.console.archive_source import ArchiveSource, archived
-from sluice.console.changes import EVENTS, Changes
+from sluice.console.changes import archive_source
+from sluice.console.changes.archive_source import ArchiveSource, archived
+from sluice.console.changes.changes import EVENTS, Changes
 from tests.sluice.console.making import change, record
 
 NOW = datetime(2026, 11, 28, 12, 30, tzinfo=UTC)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sluice.aws_errors import AWS_ERRORS
-from sluice.console.changes import KEPT, Change
-from sluice.console.notifiers import RULES, Notifier, RuleFiles
+from sluice.console.changes.changes import KEPT, Change
+from sluice.console.changes.notifiers import RULES, Notifier, RuleFiles
 from sluice.console.outbox import content_of
 from sluice.program_code import has_module, run_module
 

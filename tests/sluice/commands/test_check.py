@@ -35,7 +35,7 @@ def test_what_is_not_ready_has_a_remedy_and_is_an_error(check):
         "not ready  identity   a\\x1b[2J is not verified",
         "                      -> open the link",
     ]
-    assert result.stderr == "Error: the stack is not ready: 1 matter to see to, listed above\n"
+    assert result.stderr == "Error: the stack is not ready: 1 problem, listed above\n"
 
 
 @pytest.mark.parametrize(

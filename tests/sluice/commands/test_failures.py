@@ -221,9 +221,7 @@ def test_a_failure_that_is_not_there_is_told_and_the_others_are_done(detailed, d
     result = sluice("failures", "nope", FAILURE.id, *what)
     assert result.exit_code == 1
     assert result.stdout.startswith(FAILURE.id)
-    assert result.stderr.endswith(
-        "Error: there is no failure nope: `python -m sluice failures` lists those there are\n"
-    )
+    assert result.stderr.endswith("Error: there is no failure nope: `python -m sluice failures` lists all\n")
 
 
 def test_only_what_is_named_is_sent_again(redriven):

@@ -73,7 +73,7 @@ def test_a_report_is_shown_as_bars(aws, outputs):
         f"  RA_a       {'#' * 40}  about 1,000",
         f"  RA_longer  {'#' * 10:40}  250",
         "VR  0  Virtual Reality",
-        "The page: s3://reports-bucket/reports/latest.html, and beside it the JSON.",
+        "The page: s3://reports-bucket/reports/latest.html, with the JSON next to it.",
     ]
     assert result.stderr == ""
 

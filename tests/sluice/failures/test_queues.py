@@ -346,7 +346,7 @@ def test_what_somebody_else_redrives_is_seen(target):
     next(redriving)
     assert list(import_failures(target)) == []
     assert list(in_other_hands(target)) == [
-        "More of import/items, which somebody else looks at or redrives (15 minutes at most): 1."
+        "More of import/items, which somebody else views or redrives (15 minutes at most): 1."
     ]
     redriving.close()
     assert list(in_other_hands(target)) == []

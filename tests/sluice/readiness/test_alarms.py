@@ -16,7 +16,7 @@ def test_a_confirmed_subscription_is_ready():
 
 def test_each_that_is_not_confirmed_is_told():
     assert told(CONFIRMED, WAITING) == [
-        ("not ready", "b@example.com has not confirmed that it wants the alarms"),
+        ("not ready", "b@example.com has not confirmed the subscription to the alarms"),
         ("ready", "1 subscription confirmed"),
     ]
 

@@ -81,7 +81,7 @@ def test_out_of_the_sandbox_a_stack_is_ready():
 def test_in_the_sandbox_people_who_are_not_verified_are_not_mailed():
     (told,) = sandbox(stack())
     assert told.status == "not ready"
-    assert told.detail.endswith("mails verified addresses only: not anybody whose address is not")
+    assert told.detail.endswith("mails only verified addresses: not anybody whose address is not")
 
 
 def test_in_the_sandbox_a_stack_is_ready_that_mails_verified_addresses_alone():

@@ -131,24 +131,26 @@ class Outbox:
             time.sleep(_PAUSE_SECONDS)
 
     def _has_read_older(self, target: Target) -> bool:
-        """Reads one piece; returns False where there is none, or it could not be read."""
+        """Reads one piece, while pages go on; returns False where there is none, or it could not be read."""
         with self._lock:
-            try:
-                if self._lacks_older:
-                    self._read_older_piece(target)
-                    return True
-            except UNREACHABLE:
-                pass
-            self._thread = None
+            before = self._read_from
+            after = max(0, before - _AT_ONCE)
+            if not self._lacks_older:
+                self._thread = None
+                return False
+        try:
+            _, older = self._ask(target, after, before - after)
+        except UNREACHABLE:
+            with self._lock:
+                self._thread = None
             return False
-
-    def _read_older_piece(self, target: Target) -> None:
-        after = max(0, self._read_from - _AT_ONCE)
-        _, older = self._ask(target, after, self._read_from - after)
-        for line in map(_line, reversed(older)):
-            self._lines.appendleft(line)
-            self._by_content.setdefault(line.content, []).append(line)
-        self._read_from = after
+        with self._lock:
+            if self._read_from == before:  # else it began anew meanwhile, or the oldest were let go of
+                for line in map(_line, reversed(older)):
+                    self._lines.appendleft(line)
+                    self._by_content.setdefault(line.content, []).append(line)
+                self._read_from = after
+        return True
 
     @staticmethod
     def _ask(target: Target, after: int, most: int) -> tuple[int, list[Sent]]:

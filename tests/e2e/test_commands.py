@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -29,14 +30,16 @@ class Commands:
     def __init__(self, root):
         self.root = root
 
+    @contextmanager
     def start(self, *arguments):
-        return subprocess.Popen(
-            [sys.executable, "-m", "sluice", *arguments],
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        command = [sys.executable, "-m", "sluice", *arguments]
+        piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command, cwd=self.root, **piped) as process:
+            try:
+                yield process
+            except BaseException:  # a test that failed stops nothing any more
+                process.terminate()
+                raise
 
     def run(self, *arguments):
         with self.start(*arguments) as process:

@@ -89,7 +89,7 @@ def sluice(checkout, ctrl_c):
 
 
 def port_of(told):
-    (port,) = re.findall(r"http://127\.0\.0\.1:(\d+)", told)
+    (port,) = re.findall(r"(?m)http://127\.0\.0\.1:(\d+)(?: |$)", told)
     return int(port)
 
 
@@ -119,7 +119,7 @@ def test_a_detached_cloud_does_its_work_until_down_and_then_nothing_is_left(slui
     table_of(endpoint, users).put_item(Item={"userId": "u-2"})
     rows = table_of(endpoint, roster["table_name"])
     assert [row["keys"] for row in eventually(lambda: rows.scan()["Items"])] == [{"userId": "u-2"}]
-    assert sluice.run(*beside).stderr.startswith("Error: roster/local is beside local already")
+    assert sluice.run(*beside).stderr.startswith("Error: roster/local is already in the cloud of local")
 
     assert "1 record in" in (sluice.state / "local" / "up.log").read_text()
     found = [sluice.state, *sluice.state.rglob("*")]

@@ -111,7 +111,7 @@ def _schedule(expression: str) -> str:
         Expression.parse(expression)
     except ValueError as error:
         allowed = "an EventBridge schedule such as rate(5 minutes) or cron(0 8 * * ? *), in UTC"
-        raise ValueError(allowed if "is no schedule" in str(error) else f"{allowed}: {error}") from None
+        raise ValueError(allowed if "is not a schedule" in str(error) else f"{allowed}: {error}") from None
     return expression
 
 

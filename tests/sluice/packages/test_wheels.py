@@ -77,5 +77,5 @@ def test_more_than_a_function_has_room_for_is_refused(make_wheel, unpacked, monk
 
 def test_what_is_no_archive_is_refused(tmp_path, unpacked):
     (tmp_path / "broken-1.0-py3-none-any.whl").write_bytes(b"nothing")
-    with pytest.raises(RequirementsError, match=r"broken-1.0-py3-none-any.whl is no sound wheel"):
+    with pytest.raises(RequirementsError, match=r"broken-1.0-py3-none-any.whl is not a valid wheel"):
         unpacked(tmp_path / "broken-1.0-py3-none-any.whl")

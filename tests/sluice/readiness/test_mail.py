@@ -87,7 +87,7 @@ def test_in_the_sandbox_people_who_are_not_verified_are_not_mailed():
 def test_in_the_sandbox_a_stack_is_ready_that_mails_verified_addresses_alone():
     assert [each.status for each in sandbox(stack("example.com", only_to='["a@example.com"]'))] == ["ready"]
     (told,) = sandbox(stack("team.example", only_to='["pending@example.com", "team.example"]'))
-    assert told.detail.endswith("only: not pending@example.com")
+    assert told.detail.endswith("only verified addresses: not pending@example.com")
 
 
 def test_an_account_that_was_paused_is_not_ready():

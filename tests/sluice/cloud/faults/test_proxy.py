@@ -101,18 +101,25 @@ def test_rules_can_be_replaced_while_running(cloud: Cloud) -> None:
     cloud.client("dynamodb").get_item(**ARGUMENTS["dynamodb", "GetItem"])
 
 
-def _open_files() -> set[str]:
-    """What this process has open, such as `socket:[4026]`."""
-    found = set()
+def _sockets(*ports: int) -> int:
+    """How many sockets this process has open with one of these ports at either end."""
+    found = 0
     for number in os.listdir("/proc/self/fd"):
         with contextlib.suppress(FileNotFoundError):  # the listing's own
-            found.add(os.readlink(f"/proc/self/fd/{number}"))
+            if not os.readlink(f"/proc/self/fd/{number}").startswith("socket:"):
+                continue
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(number))) as one:
+            ends = [one.getsockname()]
+            with contextlib.suppress(OSError):  # one that listens has no other end
+                ends.append(one.getpeername())
+            found += any(end[1] in ports for end in ends if isinstance(end, tuple))
     return found
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files as Linux shows them")
 def test_leaving_closes_everything_whatever_is_under_way(cloud: Cloud) -> None:
-    before = _open_files()
+    upstream = urlsplit(cloud.upstream.url).port or 0
+    before = _sockets(upstream)
     delayed = Rule("delay", seconds=600)
     with FaultProxy(cloud.upstream.url, [delayed]) as proxy:
         port = urlsplit(proxy.endpoint).port or 0
@@ -127,7 +134,7 @@ def test_leaving_closes_everything_whatever_is_under_way(cloud: Cloud) -> None:
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
     assert proxy._thread not in threading.enumerate()
-    assert _open_files() <= before  # what other tests left open may close meanwhile
+    assert _sockets(port, upstream) <= before
 
 
 def test_what_a_predicate_raises_is_raised_at_the_end(cloud: Cloud) -> None:

@@ -9,16 +9,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sluice import reports as stored
+from sluice.console.web.documents import document
 from sluice.console.web.forms import Done, Form, action
 from sluice.console.web.rendering import console_of, render
 from sluice.pipelines import Pipeline, chosen, pipelines
 from sluice.target import Target
 
-_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
-)
-"""Of a page that others wrote."""
 _LATEST = "latest"
 
 
@@ -84,7 +80,7 @@ def show_page(request: Request) -> Response:
     page = stored.page_of(pipeline, _key(pipeline, request.query_params.get("at", _LATEST)))
     if page is None:
         raise HTTPException(404, f"There is no report of {pipeline} at that time.")
-    return Response(page, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _POLICY})
+    return document(page)
 
 
 def _pipeline(request: Request) -> Pipeline:

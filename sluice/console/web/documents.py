@@ -8,6 +8,6 @@ _POLICY = (
 )
 
 
-def document(html: str) -> Response:
+def document(html: str | bytes) -> Response:
     """Returns an answer with a document for a frame; whoever opens its address itself gets no more of it."""
     return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY})

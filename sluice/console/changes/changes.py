@@ -2,9 +2,11 @@
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any, NamedTuple
+
+from sluice.console.attributes import shown
 
 KEPT = 10_000
 """Changes, the newest,"""
@@ -82,22 +84,6 @@ def change_of(text: str, shard: str = "", archived: str = "") -> Change:
         text,
         archived,
     )
-
-
-def shown(value: Mapping[str, Any]) -> str:
-    """Returns an attribute value as people read it: texts and numbers as they are, the rest as JSON."""
-    ((kind, content),) = value.items()
-    return str(content) if kind in ("S", "N", "B") else json.dumps(plain(value), ensure_ascii=False)
-
-
-def plain(value: Mapping[str, Any]) -> Any:
-    """Returns an attribute value as JSON has it; numbers as texts, so that they keep every digit."""
-    ((kind, content),) = value.items()
-    if kind == "M":
-        return {name: plain(member) for name, member in content.items()}
-    if kind == "L":
-        return [plain(member) for member in content]
-    return None if kind == "NULL" else content
 
 
 class Changes:

@@ -3,7 +3,8 @@
 from typing import Any, NamedTuple
 
 from sluice.cloud.emulator.outbox import Sent
-from sluice.console.changes.changes import Change, shown
+from sluice.console.attributes import shown
+from sluice.console.changes.changes import Change
 from sluice.console.changes.notifiers import Notifier
 from sluice.console.changes.previews import Outcome, Ruling
 from sluice.console.console import Console

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sluice.console.attributes import shown
 from sluice.console.changes.archive_source import Archived, archived
-from sluice.console.changes.changes import Change, shown
+from sluice.console.changes.changes import Change
 from sluice.console.changes.mail_states import MailState, marked, reason, states
 from sluice.console.changes.previews import Ruling
 from sluice.console.changes.steps import Step, invocations, of_table, passes, steps

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sluice.aws_errors import code
+from sluice.console.attributes import plain, shown
 from sluice.console.console import Console
 from sluice.console.web.rendering import console_of, render
 from sluice.pipelines import pipelines
@@ -192,40 +193,12 @@ def _shown(items: list[dict[str, Any]], keys: dict[str, str]) -> Shown:
     columns = names[:_COLUMNS]
     rows = [
         (
-            [_cut(readable(item[name])) if name in item else "" for name in columns],
+            [_cut(shown(item[name])) if name in item else "" for name in columns],
             json.dumps({name: plain(value) for name, value in item.items()}, indent=2, ensure_ascii=False),
         )
         for item in items
     ]
     return Shown(columns, rows)
-
-
-def readable(value: dict[str, Any]) -> str:
-    """Returns a DynamoDB value as people read it."""
-    shown = plain(value)
-    return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False)
-
-
-def plain(value: dict[str, Any]) -> Any:
-    """Returns a DynamoDB value without its types: numbers as texts, to the digit, and binary as its size."""
-    ((kind, held),) = value.items()
-    match kind:
-        case "M":
-            return {name: plain(one) for name, one in held.items()}
-        case "L":
-            return [plain(one) for one in held]
-        case "B":
-            return _size(held)
-        case "BS":
-            return [_size(one) for one in held]
-        case "NULL":
-            return None
-        case _:
-            return held
-
-
-def _size(held: bytes) -> str:
-    return f"{len(held):,} bytes"
 
 
 def _cut(text: str) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from sluice.console.changes import changes
-from sluice.console.changes.changes import Changes, plain, shown
+from sluice.console.changes.changes import Changes
 from tests.sluice.console.making import ADA, change
 
 
@@ -59,27 +59,6 @@ def test_no_more_are_kept_than_so_many_bytes(kept, monkeypatch):
     assert numbers(kept.all())[0] == 5
     assert sum(each.size for each in kept.all()) <= 100_000
     assert kept.dropped > 0
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ({"S": "a"}, "a"),
-        ({"N": "12.50"}, "12.50"),
-        ({"BOOL": True}, "true"),
-        ({"NULL": True}, "null"),
-        ({"B": "AAE="}, "AAE="),
-        ({"SS": ["a", "b"]}, '["a", "b"]'),
-        ({"L": [{"S": "é"}, {"M": {"n": {"N": "1"}}}]}, '["é", {"n": "1"}]'),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_values_are_shown_as_people_read_them(value, text):
-    assert shown(value) == text
-
-
-def test_a_null_is_none():
-    assert plain({"NULL": True}) is None
 
 
 def test_a_long_key_is_cut_and_shows_it():

@@ -41,6 +41,11 @@ def pipelines(target: Target, section: str) -> list[Pipeline]:
     return [Pipeline(target, section, name) for name in target.outputs.get(section) or {}]
 
 
+def stream_tables(target: Target) -> list[dict[str, Any]]:
+    """Returns the tables of all streams of a stack, each as its outputs have it."""
+    return [table for stream in pipelines(target, "streams") for table in stream["tables"]]
+
+
 def chosen(target: Target, section: str, name: str | None = None) -> Pipeline:
     """Returns the pipeline of that name, or the only one of its kind.
 

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from sluice.aws_errors import code
 from sluice.console.changes.changes import KEPT, Change, Changes, change_of
-from sluice.pipelines import pipelines
+from sluice.pipelines import stream_tables
 from sluice.target import Target
 from sluice.trail import CHANGES, Line, lines_in, objects
 
@@ -33,7 +33,7 @@ class ArchiveSource:
 
     def __init__(self, target: Target, changes: Changes) -> None:
         self._changes = changes
-        tables = [table["name"] for stream in pipelines(target, "streams") for table in stream["tables"]]
+        tables = [table["name"] for table in stream_tables(target)]
         self._tables = list(dict.fromkeys(tables)) if target.outputs.get("archive_bucket_name") else []
         self._known: dict[str, str] = {}
         self._back: Iterator[dict[str, Any]] | None = None

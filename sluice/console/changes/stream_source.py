@@ -10,7 +10,7 @@ from sluice.aws_errors import AWS_ERRORS
 from sluice.cloud.triggers.streams.reading import ShardReader, describe
 from sluice.cloud.triggers.streams.records import encode, event_record
 from sluice.console.changes.changes import Changes, change_of
-from sluice.pipelines import pipelines
+from sluice.pipelines import stream_tables
 from sluice.target import Target
 
 _SHARDS_SECONDS = 10.0
@@ -24,8 +24,8 @@ class StreamSource:
 
     def __init__(self, target: Target, changes: Changes) -> None:
         self._changes = changes
-        tables = [table for stream in pipelines(target, "streams") for table in stream["tables"]]
-        self._streams = list(dict.fromkeys(table["stream_arn"] for table in tables if table["stream_arn"]))
+        arns = [table["stream_arn"] for table in stream_tables(target) if table["stream_arn"]]
+        self._streams = list(dict.fromkeys(arns))
         self._readers: dict[tuple[str, str], ShardReader] = {}
         self._next_look = 0.0
 

@@ -12,7 +12,7 @@ from sluice.console.changes.mail_states import MailState, states
 from sluice.console.console import Console
 from sluice.console.web.paging import Page, page_of
 from sluice.console.web.rendering import console_of, render
-from sluice.pipelines import pipelines
+from sluice.pipelines import pipelines, stream_tables
 
 MAILED, NOT_MAILED = "yes", "no"
 
@@ -86,7 +86,7 @@ def _is_mailed(console: Console, change: Change) -> bool:
 
 
 def _tables(console: Console) -> list[str]:
-    return [table["name"] for stream in pipelines(console.target, "streams") for table in stream["tables"]]
+    return [table["name"] for table in stream_tables(console.target)]
 
 
 ROUTES = [Route("/changes", show, name="changes")]

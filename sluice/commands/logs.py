@@ -10,7 +10,7 @@ import click
 from sluice import interruption
 from sluice.functions import functions, named
 from sluice.log_entries import Entry
-from sluice.logs import Log
+from sluice.logs import Log, lateness
 from sluice.target import Target, targeted
 from sluice.terminal import note, plural, print_json, print_json_line, say_hanging
 
@@ -20,8 +20,6 @@ _UNPACKED = re.compile(r'File "[^"]*/ministack-lambda-[^/"]+/(?:code/)?')
 """Where the embedded cloud unpacks a function: without it, frames name the files of the checkout."""
 _PAUSE_SECONDS = {True: 0.5, False: 3.0}
 """Between two looks, here and at AWS."""
-_LATE_MILLISECONDS = {True: 1000, False: 30_000}
-"""How long after its moment a line may still come."""
 
 
 def _seconds(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
@@ -53,8 +51,8 @@ def command(target: Target, function: str | None, follow: bool, since: int, as_j
     if not chosen:
         raise click.ClickException("the stack has no pipelines, so that it is not known which functions are its own")
     here = target.endpoint is not None
-    start, late = int((time.time() - since) * 1000), _LATE_MILLISECONDS[here]
-    read = [Log(target, each, start, late) for each in chosen]
+    start = int((time.time() - since) * 1000)
+    read = [Log(target, each, start, lateness(target)) for each in chosen]
     width = max(len(each.short) for each in chosen)
     if follow:
         with suppress(KeyboardInterrupt):  # it is how this ends

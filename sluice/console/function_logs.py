@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sluice.functions import Function, functions
 from sluice.log_entries import Entry
-from sluice.logs import Log
+from sluice.logs import Log, lateness
 from sluice.target import Target
 
 _KEPT = 1000
@@ -16,8 +16,6 @@ _TIMED = 200
 """Invocations that durations are of, the newest."""
 _BACK_SECONDS = 15 * 60
 """How far back a log in AWS is read; the embedded cloud's, which begins with the stack, is read whole."""
-_LATE_MILLISECONDS = {True: 30_000, False: 1000}
-"""How long after its moment a line may still come, at AWS and here."""
 
 
 @dataclass
@@ -84,6 +82,5 @@ class FunctionLogs:
 
 
 def _begun(target: Target, function: Function) -> tuple[Log, FunctionLog]:
-    is_aws = not target.endpoint
-    start = int((time.time() - _BACK_SECONDS) * 1000) if is_aws else 0
-    return Log(target, function, start, _LATE_MILLISECONDS[is_aws]), FunctionLog(function)
+    start = 0 if target.endpoint else int((time.time() - _BACK_SECONDS) * 1000)
+    return Log(target, function, start, lateness(target)), FunctionLog(function)

@@ -56,6 +56,35 @@ class Entry:
         return {**document, "text": self.text} | ({"traceback": self.traceback} if self.kind == "error" else {})
 
 
+class Invocations:
+    """Counts invocations by what a log says of them: each once, whatever it says."""
+
+    def __init__(self) -> None:
+        self._ran: set[str] = set()
+        self._failed: set[str] = set()
+
+    def add(self, entry: Entry) -> None:
+        """Takes an entry."""
+        if entry.kind != "line":
+            self._ran.add(entry.request_id)
+        if entry.kind == "error":
+            self._failed.add(entry.request_id)
+
+    def begin(self, requests: set[str]) -> None:
+        """Takes the invocations that have begun: what timed out, crashed or says nothing has run, too."""
+        self._ran |= requests
+
+    @property
+    def count(self) -> int:
+        """How many there were."""
+        return len(self._ran)
+
+    @property
+    def failed(self) -> int:
+        """How many of them failed."""
+        return len(self._failed)
+
+
 class Streams:
     """Reads the lines of a log, in which those of several streams are mixed."""
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sluice.functions import functions
+from sluice.log_entries import Invocations
 from sluice.logs import Log
 from sluice.mappings import Mapping, mappings
 from sluice.pipelines import Pipeline, pipelines
@@ -81,14 +82,11 @@ def pipeline_statuses(target: Target) -> list[PipelineStatus]:
 def _functions(target: Target) -> list[FunctionStatus]:
     found = []
     for function in functions(target):
-        log = Log(target, function, 0)
-        entries = log.read()
-        told, failed = (
-            {entry.request_id for entry in entries if entry.kind in kinds}
-            for kinds in (("summary", "error"), ("error",))
-        )
-        ran = told | log.started  # what timed out, crashed or says nothing has run, too
-        found.append(FunctionStatus(function.short, function.name, len(ran), len(failed)))
+        log, invocations = Log(target, function, 0), Invocations()
+        for entry in log.read():
+            invocations.add(entry)
+        invocations.begin(log.started)
+        found.append(FunctionStatus(function.short, function.name, invocations.count, invocations.failed))
     return found
 
 

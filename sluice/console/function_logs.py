@@ -6,7 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from sluice.functions import Function, functions
-from sluice.log_entries import Entry
+from sluice.log_entries import Entry, Invocations
 from sluice.logs import Log, lateness
 from sluice.target import Target
 
@@ -25,33 +25,36 @@ class FunctionLog:
     Attributes:
         function: Whose log it is.
         entries: The newest, oldest first.
-        invocations: How many there were.
-        errors: How many of them failed.
+        calls: Its invocations, as `status` counts them.
         durations: Milliseconds of the newest that told them.
         totals: What its summaries count, such as `MailsSent`, in all.
     """
 
     function: Function
     entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=_KEPT))
-    invocations: int = 0
-    errors: int = 0
+    calls: Invocations = field(default_factory=Invocations)
     durations: deque[float] = field(default_factory=lambda: deque(maxlen=_TIMED))
     totals: Counter[str] = field(default_factory=Counter)
 
     def add(self, entry: Entry) -> None:
         """Takes the next entry."""
         self.entries.append(entry)
+        self.calls.add(entry)
         if entry.kind == "summary":
-            self.invocations += 1
             counted = {name: value for name, value in entry.summary.items() if type(value) in (int, float)}
             self.totals.update(counted)
             if "Duration" in counted:
                 self.durations.append(counted["Duration"])
-        elif entry.kind == "error":
-            self.errors += 1
-            # An invocation that failed may have said what it had done by then.
-            told = any(other.request_id == entry.request_id and other.kind == "summary" for other in self.entries)
-            self.invocations += not told
+
+    @property
+    def invocations(self) -> int:
+        """How many invocations there were."""
+        return self.calls.count
+
+    @property
+    def errors(self) -> int:
+        """How many of them failed."""
+        return self.calls.failed
 
     @property
     def usual_duration(self) -> float | None:
@@ -78,6 +81,7 @@ class FunctionLogs:
             for log, kept in self._logs.values():
                 for entry in log.read():
                     kept.add(entry)
+                kept.calls.begin(log.started)
             return [kept for _, kept in self._logs.values()]
 
 

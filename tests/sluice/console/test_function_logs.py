@@ -29,6 +29,12 @@ def test_an_invocation_that_failed_counts_once_whether_or_not_it_had_a_summary()
     assert (log.invocations, log.errors) == (2, 2)
 
 
+def test_an_invocation_that_says_nothing_counts_as_soon_as_it_has_begun():
+    log = log_of(summary("1", MailsSent=2))
+    log.calls.begin({"1", "2"})
+    assert (log.invocations, log.errors) == (2, 0)
+
+
 def test_the_usual_duration_is_the_median():
     assert log_of().usual_duration is None
     log = log_of(*(summary(str(each), Duration=each) for each in (9, 1, 2)))

@@ -62,16 +62,19 @@ def status(target: Target) -> Status:
     Raises:
         ClientError, BotoCoreError, click.ClickException: the embedded cloud does not answer.
     """
-    return Status(_functions(target), pipeline_statuses(target))
+    return Status(_functions(target), pipeline_statuses(target, mappings(target)))
 
 
-def pipeline_statuses(target: Target) -> list[PipelineStatus]:
+def pipeline_statuses(target: Target, fed: list[Mapping]) -> list[PipelineStatus]:
     """Asks how the pipelines do of a stack that runs here or in AWS.
 
+    Args:
+        target: the stack.
+        fed: its mappings.
+
     Raises:
-        ClientError, BotoCoreError, click.ClickException: it does not answer, or may not be asked.
+        ClientError, BotoCoreError: it does not answer, or may not be asked.
     """
-    fed = mappings(target)
     return [
         *(_stream(pipeline, fed) for pipeline in pipelines(target, "streams")),
         *(_import(pipeline, fed) for pipeline in pipelines(target, "imports")),

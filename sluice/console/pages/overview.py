@@ -16,9 +16,8 @@ from sluice.events import line
 from sluice.failures.stream import failed_batches
 from sluice.log_entries import Entry
 from sluice.mappings import lag_text, mappings
-from sluice.pipelines import Pipeline, pipelines
+from sluice.pipelines import KINDS, Pipeline, pipelines
 from sluice.status import ENABLED, PipelineStatus, pipeline_statuses
-from sluice.target import Target
 from sluice.terminal import Part, plural
 
 _EVENTS = 12
@@ -83,7 +82,7 @@ class _Seen(NamedTuple):
 def show(request: Request) -> Response:
     """Shows the page."""
     console = console_of(request)
-    seen = console.remembered("overview", lambda target: _seen(console, target))
+    seen = _seen(console)
     flows = [
         *(_stream(pipeline, seen) for pipeline in pipelines(console.target, "streams")),
         *(_import(pipeline, seen) for pipeline in pipelines(console.target, "imports")),
@@ -92,15 +91,16 @@ def show(request: Request) -> Response:
     return render(request, "overview.html", flows=flows, events=_events(console, seen.logs.values()))
 
 
-def _seen(console: Console, target: Target) -> _Seen:
-    logs = {log.function.name: log for log in console.logs.read(target)}
-    statuses = {each.pipeline: each for each in pipeline_statuses(target)}
+def _seen(console: Console) -> _Seen:
+    logs = {log.function.name: log for log in console.remembered("logs", console.logs.read)}
+    fed = console.remembered("mappings", mappings)
+    statuses = console.remembered("pipelines", lambda target: pipeline_statuses(target, fed))
     # Ten thousand take seconds to list; the same question as that of the page of failures.
     by_mapping = console.known({"failed batches": failed_batches})["failed batches"] or Counter[str]()
     failed = Counter[str]()
-    for mapping in mappings(target) if by_mapping else ():
+    for mapping in fed:
         failed[mapping.function_name] += by_mapping[mapping.id]
-    return _Seen(logs, statuses, failed)
+    return _Seen(logs, {each.pipeline: each for each in statuses}, failed)
 
 
 def _stream(pipeline: Pipeline, seen: _Seen) -> Flow:
@@ -170,8 +170,7 @@ def _flow(pipeline: Pipeline, seen: _Seen, sources: list[Node], branches: list[l
     problem = "" if status.state == ENABLED else f"It is {status.state.lower()}: nothing goes through it."
     functions = {step.function for branch in branches for step in branch}
     is_idle = not any(seen.logs[name].invocations for name in functions if name in seen.logs)
-    kind = str(pipeline).partition("/")[0]
-    return Flow(pipeline.name, kind, facts, problem, sources, branches, is_idle)
+    return Flow(pipeline.name, KINDS[pipeline.section], facts, problem, sources, branches, is_idle)
 
 
 def _function(seen: _Seen, name: str, role: str, problem: str = "") -> Node:

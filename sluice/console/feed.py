@@ -3,7 +3,6 @@
 import threading
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sluice.cloud.triggers.schedules import Fired
@@ -13,12 +12,10 @@ _KEPT = 10_000
 
 
 class Happening(NamedTuple):
-    """An event, and when it was told."""
+    """An event, and its place among all."""
 
     number: int
-    """Its place among all, from 1."""
-    at: str
-    """ISO 8601 in UTC, with milliseconds."""
+    """From 1."""
     event: events.Event | Fired
 
 
@@ -35,8 +32,7 @@ class Feed:
         """Takes what happened."""
         with self._lock:
             self._told += 1
-            at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            self._kept.append(Happening(self._told, at, event))
+            self._kept.append(Happening(self._told, event))
         self._show(event)
 
     @property

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from sluice.console.console import Console
 from sluice.console.function_logs import FunctionLog
 from sluice.console.web.forms import Done, Form, action
-from sluice.console.web.rendering import console_of, render
+from sluice.console.web.rendering import console_of, moment, render
 from sluice.events import line
 from sluice.failures.stream import failed_batches
 from sluice.log_entries import Entry
@@ -207,7 +207,9 @@ def _events(console: Console, logs: Iterable[FunctionLog]) -> list[_Event]:
         names = {log.function.name: log.function.short for log in logs}
         newest = console.feed.after(console.feed.told - _EVENTS)
         events += [
-            _Event(each.at, names.get(each.event.function, each.event.function), _pieces(line(each.event)))
+            _Event(
+                moment(each.event.at), names.get(each.event.function, each.event.function), _pieces(line(each.event))
+            )
             for each in newest
         ]
         console.outbox.look(console.target)

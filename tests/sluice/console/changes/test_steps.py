@@ -20,7 +20,7 @@ QUEUE = replace(NOTIFIER, id="m-3", source="arn:aws:sqs:eu-north-1:000000000000:
 
 
 def happened(*told: Any) -> list[Happening]:
-    return [Happening(number, "", event) for number, event in enumerate(told, 1)]
+    return [Happening(number, event) for number, event in enumerate(told, 1)]
 
 
 def invoked(first: int, last: int, mapping: str = "m-1", shard: str = "shard-0", **other: Any) -> events.Invoked:

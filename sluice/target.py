@@ -116,12 +116,21 @@ def chosen_target(stack: str | None, outputs_file: Path | None) -> Target:
     Raises:
         click.ClickException: they contradict each other, or there is no such stack.
     """
-    if stack and outputs_file:
-        raise click.UsageError("--stack names a running stack, --outputs a stack in AWS: give one of them")
+    refuse_both(stack, outputs_file)
     target = from_file(outputs_file) if outputs_file else running(stack)
     given = {"--outputs": outputs_file, "--stack": stack}
     target.options = "".join(f" {name} {shlex.quote(str(value))}" for name, value in given.items() if value)
     return target
+
+
+def refuse_both(stack: str | None, outputs_file: Path | None) -> None:
+    """Sees to it that at most one of the options `--stack` and `--outputs` was given.
+
+    Raises:
+        click.UsageError: both were.
+    """
+    if stack and outputs_file:
+        raise click.UsageError("--stack names a running stack, --outputs a stack in AWS: give one of them")
 
 
 def from_file(path: Path) -> Target:

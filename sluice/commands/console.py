@@ -27,8 +27,7 @@ def command(stack: str | None, outputs_file: Path | None, port: int | None, is_o
       python -m sluice console --open
       python -m sluice console --outputs outputs.json
     """  # noqa: D301 click reads the control character
-    if stack and outputs_file:
-        raise click.UsageError("--stack names a running stack, --outputs a stack in AWS: give one of them")
+    target.refuse_both(stack, outputs_file)
     if port and not outputs_file:
         raise click.UsageError("the console of what runs here listens already: leave out --port")
     if outputs_file:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from sluice.console.console import Console
 from sluice.console.failure_list import failure_page
 from sluice.console.web.forms import Done, Form, action
+from sluice.console.web.paging import number_of
 from sluice.console.web.rendering import console_of, pretty, render
 from sluice.failures import sources
 from sluice.failures.failure import Failure
@@ -41,7 +42,7 @@ class _Record(NamedTuple):
 def show(request: Request) -> Response:
     """Shows a page of them."""
     console, query = console_of(request), request.query_params
-    page = failure_page(console, _number(query.get("start", "")), query.get("after", ""))
+    page = failure_page(console, number_of(query.get("start", "")), query.get("after", ""))
     return render(
         request, "failures.html", page=page, work=console.failure_work.last, is_first=not query.keys() & _PAGED
     )
@@ -62,7 +63,7 @@ def show_one(request: Request) -> Response:
     if shown is None:
         said = f" Not all could be looked at: {'; '.join(refused)}." if refused else ""
         raise HTTPException(404, f"There is no such failure any more: it was redriven or discarded.{said}")
-    start = _number(query.get("from", ""))
+    start = number_of(query.get("from", ""))
     records = [
         _record(number, record)
         for number, record in enumerate(shown.detail.records[start : start + _RECORDS], start + 1)
@@ -110,10 +111,6 @@ def _value(typed: Any) -> str:
     """A key's value without its type."""
     value = next(iter(typed.values()), "") if isinstance(typed, dict) else typed
     return str(value)[:200]
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _redrive(request: Request, form: Form) -> Done:

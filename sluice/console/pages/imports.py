@@ -19,6 +19,7 @@ from sluice.console.console import Console
 from sluice.console.drafts import Draft
 from sluice.console.questions import PATIENCE_SECONDS
 from sluice.console.web.forms import Done, Form, action, check
+from sluice.console.web.paging import number_of
 from sluice.console.web.rendering import console_of, render
 from sluice.dry_run import dry_run_apart
 from sluice.importing import put_again, readable, send
@@ -108,8 +109,7 @@ def show_one(request: Request) -> Response:
     one = next((entry for entry in reversed(known) if entry["version"] == query.get("version", "")), None)
     if one is None:
         raise HTTPException(404, f"The ledger of {pipeline} has no such import.")
-    offset = query.get("offset", "")
-    start = Mark(query.get("chunk", ""), int(offset) if offset.isdecimal() else 0)
+    start = Mark(query.get("chunk", ""), number_of(query.get("offset", "")))
     is_last = one is known[-1]  # the rejects that lie there are those of the newest import
     found = list(islice(rejects_from(console.target, *place(one), start), _SHOWN + 1)) if is_last else []
     mark = found[_SHOWN - 1][1] if len(found) > _SHOWN else None

@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # what is loaded stays: to look through it for garbage takes up to a tenth of a cold start
+gc.disable()  # what is loaded stays, and is not looked through for garbage, as in the other functions
 
 import os
 from collections import Counter
@@ -20,7 +20,7 @@ from handlers.notifier.sending import Sender
 from handlers.shared import observability
 from handlers.shared.aws import dynamodb, ses
 
-gc.freeze()  # nor is it later: 0.96 of the CPU time of mails, 0.93 of an archive's
+gc.freeze()  # nor is it later: 0.96 of the CPU time of mails
 gc.enable()
 
 

@@ -1,1 +1,1 @@
-"""From an object in S3 to rows: files, formats, readers, and where a file may be cut. Knows no table."""
+"""From an object in S3 to rows: files, formats, readers, and where to cut files. Knows no table."""

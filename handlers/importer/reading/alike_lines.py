@@ -1,6 +1,6 @@
-"""JSON lines that are alike: one pattern, made from the first of them, takes all apart at once.
+"""Similar JSON lines: one pattern, made from the first line, parses a whole block.
 
-This pays 28 % of an import of such lines. `test_lines_become_what_they_become_one_by_one` holds it to the plain way.
+This saves 28 % of an import of such lines. `test_lines_become_what_they_become_one_by_one` compares with single lines.
 """
 
 import re
@@ -15,9 +15,9 @@ from handlers.importer.items.rules import Item
 from handlers.importer.reading.json_text import Source, decode
 
 _SPECIAL = bytes([*range(0x0A), *range(0x0B, 0x20), ord("\\")])
-"""What is no JSON within strings, newlines apart, or begins an escape. Blanks among it are rare enough to wait."""
+"""What is invalid in JSON strings, except newlines, or begins an escape; its tabs and CRs elsewhere are rare enough."""
 _LONGEST = 4096
-"""Characters of a line that a pattern is made from, which takes time by their number."""
+"""The most characters of a line to make a pattern from, which takes time in proportion."""
 _FEWEST_LINES = 16
 """With fewer, making a pattern takes longer than reading them."""
 _MISSES = 8
@@ -30,7 +30,7 @@ _KINDS: Mapping[str, tuple[type, str]] = {
     "f": (Written.Boolean, "(true|false)"),
     "n": (Written.Null, "(null)"),
 }
-"""How a value begins -> its type, and the pattern of those like it; else it is a number."""
+"""First character of a value -> its type and pattern; others are numbers."""
 
 
 class _Pattern(NamedTuple):
@@ -39,9 +39,9 @@ class _Pattern(NamedTuple):
 
 
 class AlikeLines:
-    """Takes the blocks of one file apart; after eight misses in a row it is given up, so that mixed lines lose nothing.
+    """Parses the blocks of one file; gives up after eight misses in a row, so that mixed lines lose nothing.
 
-    A pattern that had to be made is a miss too, until it serves a second block.
+    A new pattern is a miss too, until it serves a second block.
     """
 
     def __init__(self, objects: ObjectItems) -> None:
@@ -50,12 +50,9 @@ class AlikeLines:
         self._pattern: _Pattern | None = None
 
     def items(self, text: str, data: bytes, first: int) -> list[Item] | None:
-        """The items of all lines of a block; None where the plain way has to tell what they are.
+        """The items of all lines of a block; None if the lines have to be read singly.
 
-        Args:
-            text: the block.
-            data: the same in UTF-8.
-            first: the number of its first line.
+        `data` is the text in UTF-8, `first` the number of its first line.
         """
         if self._misses >= _MISSES:
             return None
@@ -77,7 +74,7 @@ class AlikeLines:
         return self._made(self._pattern, text, sources) if self._pattern else None
 
     def _made(self, pattern: _Pattern, text: str, sources: Sequence[Source]) -> list[Item] | None:
-        # A match is from the begin of a line to a newline. As many as there are newlines leave none for a string.
+        # A match is from the start of a line to a newline. As many as there are newlines leave none within a string.
         rows = pattern.rows(text)
         if len(rows) < len(sources):
             return None
@@ -87,7 +84,7 @@ class AlikeLines:
 
 
 def _pattern_of(line: str) -> _Pattern | None:
-    """The pattern of the lines that differ from an object's in values alone, strings where it has strings and so on."""
+    """The pattern of lines that differ only in their values, which are of the same types."""
     members: list[tuple[str, str, str, str]] = _MEMBER.findall(line) if len(line) <= _LONGEST else []
     if len(members) < 2 or "".join([before + value + after for before, _, value, after in members]) != line:
         return None
@@ -95,7 +92,7 @@ def _pattern_of(line: str) -> _Pattern | None:
         row = decode(line)
     except RowError:
         return None
-    if type(row) is not dict or len(row) < len(members):  # a name is there twice
+    if type(row) is not dict or len(row) < len(members):  # a repeated name
         return None
     kinds = [_KINDS.get(value[0], _NUMBER) for _, _, value, _ in members]
     parts = [

@@ -1,4 +1,4 @@
-"""What a reader gives: the items and the rejects of some rows, and the place behind them."""
+"""A reader's output: items and rejects of some rows, and the position after them."""
 
 from collections.abc import Iterator
 from json.encoder import encode_basestring_ascii as quoted
@@ -15,34 +15,34 @@ class Batch(NamedTuple):
     items: list[Item]
     rejects: list[Reject]
     end: Position
-    """Where reading can begin again: every row before it is in this batch or in an earlier one."""
+    """Where reading can resume: all rows before it are in this or an earlier batch."""
     skipped: int = 0
-    """How many rows stand for nothing, such as a repeated header or a removed item."""
+    """The number of rows without an item, such as a repeated header or a removed item."""
 
 
 class Reader(Protocol):
     """Reads the rows of one file."""
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
-        """The rows from a position on, of which `read` gives the bytes.
+        """Yields the rows from a position on, whose bytes `read` returns.
 
         Raises:
-            FileError: the rest cannot be read. All before it has been given.
+            FileError: the rest cannot be read; all before it was yielded.
         """
         ...
 
     def rejected(self, source: tuple[int, Any], reason: str) -> Reject:
-        """The reject of a row whose item DynamoDB refused; `source` is what the item carries."""
+        """The reject of a row whose item DynamoDB refused; `source` is the item's."""
         ...
 
 
 def too_long(line: int, beginning: bytes, encoding: str = "utf-8") -> Reject:
-    """The reject of a row that is too long to be looked at."""
+    """The reject of a row that is too long to be read."""
     return Reject(line, f"is longer than {RECORD_BYTES:,} bytes", quoted(readable(beginning, encoding) + "..."))
 
 
 def readable(text: str | bytes, encoding: str = "utf-8") -> str:
-    r"""Text with `\xe9` for each byte that is none; a string holds those as `surrogateescape` does."""
+    r"""Text with `\xe9` for each undecodable byte; strings hold those as `surrogateescape`."""
     if isinstance(text, bytes):
         return text.decode(encoding, "backslashreplace")
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

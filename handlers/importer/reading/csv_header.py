@@ -1,13 +1,13 @@
-"""Reads what comes before the first row of a CSV file, and names its columns.
+"""Reads what precedes the first row of a CSV file, and names its columns.
 
-What is passed over: byte order marks, however many; a first line `sep=;` as Excel knows it, which says the delimiter
-(in quotes too, and whatever the settings say); the lines that the settings skip, a `sep=` line among them; blank
-lines and lines of delimiters and blanks alone. Then comes the header, unless the settings name the columns.
+Skipped are: byte order marks, however many; Excel's first line `sep=;`, which sets the delimiter (also in quotes,
+whatever the settings say); the lines that the settings skip, counting a `sep=` line; lines of blanks and delimiters
+only. Then comes the header, unless the settings name the columns.
 
-- Blanks around a name are no part of it.
-- An empty last cell is no column: the delimiter stands at the end of each line.
-- Any other column without a name is `column_<n>`, counted from 1, as of the index that pandas writes. A file in which
-  another column has that name already is refused, and so is one with a name twice, or too long for an attribute.
+- Blanks around names are stripped.
+- An empty last cell is not a column: each line ends with a delimiter.
+- Any other unnamed column, such as the index that pandas writes, is `column_<n>`, counted from 1. A file in which
+  another column has that name is refused, as is one with a repeated name or one too long for an attribute.
 """
 
 import re
@@ -30,29 +30,29 @@ _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r(?=[^\n]))")
 
 
 class CsvHead(NamedTuple):
-    """What the beginning of a CSV file says."""
+    """The beginning of a CSV file."""
 
     names: list[str]
     """The columns; none if the file is empty."""
     cells: list[str]
-    """The header's cells as they stand in the file; the names that the settings give, if they do."""
+    """The header's cells as in the file, or the settings' names."""
     dialect: Dialect
     start: Position
     """Where the first row begins."""
 
 
 def csv_head(stream: Stream, format_: Format, dialect: Dialect, start: Position, encoding: Encoding = UTF_8) -> CsvHead:
-    """Reads up to the first row, at which the stream is left.
+    """Reads up to the first row, where it leaves the stream.
 
     Args:
-        stream: stands at `start`.
-        format_: what the settings say.
-        dialect: how cells are written, unless the file says otherwise.
-        start: the beginning of the file, or what follows on its byte order mark.
+        stream: is at `start`.
+        format_: the settings.
+        dialect: of the cells, unless the file says otherwise.
+        start: the beginning of the file, or the place after its byte order mark.
         encoding: of the file.
 
     Raises:
-        FileError: the header is malformed, too long or not text, or the names cannot be those of attributes.
+        FileError: the header is malformed, too long or not text, or the names cannot name attributes.
     """
     while stream.peek(len(_MARK)) == _MARK:
         stream.skip(len(_MARK))
@@ -78,19 +78,18 @@ def csv_head(stream: Stream, format_: Format, dialect: Dialect, start: Position,
 
 
 def _sep(stream: Stream, encoding: Encoding) -> str:
-    """The delimiter that the first line says; empty if it says none."""
     match = _SEP_LINE.match(stream.peek(16).decode(encoding.read_as, "ignore"))
     return match[2] if match else ""
 
 
 def _behind_lines(stream: Stream, start: Position, count: int) -> Position:
-    """Passes over so many lines, a piece at a time: one may be gigabytes long in a small gzipped file."""
+    """Skips lines, a piece at a time: one may be gigabytes long in a small gzipped file."""
     offset, line = start
     while count and (piece := stream.peek(BEGINNING_BYTES)):
         at = 0
         while count and (match := _LINE.match(piece, at)):
             at, line, count = match.end(), line + 1, count - 1
-        if count:  # the last of them goes on, but for a CR on which an LF may follow
+        if count:  # the last line goes on; keep a final CR, which an LF may follow
             at = max(len(piece) - (piece.endswith(b"\r") and len(piece) == BEGINNING_BYTES), at)
         stream.skip(at)
         offset += at
@@ -98,7 +97,7 @@ def _behind_lines(stream: Stream, start: Position, count: int) -> Position:
 
 
 def _behind_blanks(stream: Stream, start: Position, rules: Rules, delimiter: bytes) -> Position:
-    """Passes over blank lines, a piece at a time: there may be gigabytes of them in a small gzipped file."""
+    """Skips blank lines, a piece at a time: a small gzipped file may hold gigabytes of them."""
     blanks = re.compile(rb"(?:(?:[ \t]|%s)*+(?:\r\n|\n|\r(?=[^\n])))++" % re.escape(delimiter))
     offset, line = start
     while match := blanks.match(stream.peek(BEGINNING_BYTES)):
@@ -108,7 +107,7 @@ def _behind_blanks(stream: Stream, start: Position, rules: Rules, delimiter: byt
 
 
 def _first_record(stream: Stream, rules: Rules, encoding: Encoding) -> tuple[bytes, int]:
-    """The first record of what is left of a stream, and how many bytes were passed over with it.
+    """Skips the first record; returns it, and the number of bytes skipped.
 
     Raises:
         FileError: it is malformed or too long.
@@ -117,7 +116,7 @@ def _first_record(stream: Stream, rules: Rules, encoding: Encoding) -> tuple[byt
     while True:
         beginning = stream.peek(size)
         final = len(beginning) < size
-        text = beginning.removesuffix(CTRL_Z)  # behind which the file may end
+        text = beginning.removesuffix(CTRL_Z)  # perhaps the end of the file
         walk = rules.walk(text, 0, final=final)
         if walk.ended or size == longest:
             break
@@ -147,7 +146,7 @@ def _names(cells: Sequence[str]) -> list[str]:
     """The names of the columns under a header.
 
     Raises:
-        FileError: they cannot be those of attributes.
+        FileError: they cannot name attributes.
     """
     names = list(map(str.strip, cells))
     if len(names) > 1 and not names[-1]:
@@ -156,7 +155,7 @@ def _names(cells: Sequence[str]) -> list[str]:
 
 
 def _checked(names: Sequence[str]) -> list[str]:
-    """The names, with one for each that is empty; see `_names`."""
+    """The names, with empty ones replaced; see `_names`."""
     places: dict[str, int] = {}
     for place, name in enumerate(names, 1):
         if name in places:

@@ -1,4 +1,4 @@
-"""Reads CSV and TSV, a block of whole records at a time."""
+"""Reads CSV and TSV in blocks of whole records."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ from handlers.importer.reading.formats import AS_NAMED, Head
 from handlers.importer.reading.records import Block, Position, Read, blocks
 
 _PLAIN = bytes(c for c in range(0x20, 0x100) if c not in b'"\\')
-"""What JSON takes as it is: the text becomes UTF-8, so that holds for all characters outside ASCII."""
+"""Bytes that JSON needs no escape for: the text becomes UTF-8, so all of those outside ASCII are."""
 
 
 class CsvReader:
@@ -64,13 +64,13 @@ class CsvReader:
 
     def _is_plain(self, data: bytes, parsed: Sequence[Row]) -> bool:
         """Whether no cell holds a character that JSON escapes; `parsed` are the rows with quotes."""
-        # Quotes around a cell are no part of it, but the line ends and delimiters between them are.
+        # Quotes around a cell are not part of it, but line ends and delimiters within them are.
         cells = "".join(chain.from_iterable(parsed)).encode("utf-8", "surrogateescape")
         return not data.translate(None, self._plain_outside_cells) and not cells.translate(None, _PLAIN)
 
     def _rows(self, text: str, first: int) -> tuple[Sequence[Row], Sequence[int], Sequence[Row]]:
-        """The rows of whole records, the line on which each begins, and those of the rows that have quotes."""
-        # To look for a CR first pays 2 % of an import of a file without.
+        """The rows of whole records, the line on which each begins, and those rows that have quotes."""
+        # Looking for a CR first saves 2 % of an import of a file without.
         lines = (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text).split("\n")
         mark = self._dialect.mark
         marked = [line for line in lines if mark in line] if mark and mark in text else []
@@ -81,7 +81,7 @@ class CsvReader:
         return rows, [first + count for count in before], rows
 
     def _rows_of_lines(self, lines: Sequence[str], parsed: Sequence[Row]) -> Sequence[Row]:
-        """The rows where each is a line; `parsed` are those with the mark, in order."""
+        """The rows if each is a line; `parsed` are those with the mark, in order."""
         delimiter, mark = self._dialect.delimiter, self._dialect.mark
         if not parsed:
             return [line.split(delimiter) if line else [] for line in lines]
@@ -90,7 +90,6 @@ class CsvReader:
 
 
 def _bad(block: Block, encoding: str) -> Reject:
-    """The reject of a record that is malformed or too long."""
     if block.too_long:
         return too_long(block.start.line, block.data, encoding)
     return Reject(block.start.line, block.fault, quoted(readable(block.data.rstrip(b"\r\n"), encoding)))
@@ -99,7 +98,7 @@ def _bad(block: Block, encoding: str) -> Reject:
 def _text_rows(
     rows: Sequence[Row], lines: Sequence[int], not_text: Callable[[str], str], rejects: list[Reject]
 ) -> tuple[Sequence[Row], Sequence[int]]:
-    """The rows all of whose bytes are text; the others are rejected with the reason that `not_text` gives."""
+    """The rows that are text throughout; rejects the others with the reason from `not_text`."""
     good: list[tuple[int, Row]] = []
     for line, row in zip(lines, rows, strict=True):
         if reason := next(filter(None, map(not_text, row)), ""):

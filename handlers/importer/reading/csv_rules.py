@@ -1,14 +1,13 @@
-"""Where the rows of a CSV file end, malformed ones too.
+"""Where the rows of a CSV file end, including malformed ones.
 
-A cell that begins with the quote is malformed if anything but a delimiter, a line end or the end of the file follows
-on its closing quote, or if it does not close before the end of the file, or is longer than `QUOTED_BYTES`, both
-quotes counted. A row with such a cell goes to the end of the physical line (LF, CRLF, CR) on which the first of them
-opens, and the next row begins behind it. So the text from the beginning of a row to its end, and what lies within
-`QUOTED_BYTES` behind the quotes in it, decide alone; who begins at any row, and ends behind any, finds the same rows.
+A quoted cell is malformed if its closing quote is followed by anything but a delimiter, a line end or the end of the
+file, if it does not close before the end of the file, or if it is longer than `QUOTED_BYTES` with both quotes. A row
+with such a cell ends with the physical line (LF, CRLF, CR) on which the first of them opens. So rows depend only on
+their own text and the `QUOTED_BYTES` after the quotes in it: readers that begin and end at any row find the same rows.
 
-Each byte is looked at a few times at most, however malformed a file is: where what closes a quote is searched over
-lines, none of these opens a quote for which the search would begin anew. Such a quote is one of an odd number
-together, and those would have closed the first.
+Each byte is read a few times at most, however malformed the file is: the lines that are searched for a closing quote
+open no quote that starts another search. That one would be among an odd number in a row, which would have closed the
+first.
 """
 
 import functools
@@ -25,12 +24,12 @@ _LINE_END = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r(?=[^\n]))")
 class CsvRules:
     """The rows of one dialect; see `Rules`.
 
-    A CR at the very end of a buffer ends nothing yet, because an LF may follow. The quantifiers are possessive (`*+`):
-    a row can be read in one way only, so there is nothing to go back to, and matching takes no memory.
+    A CR at the end of a buffer ends nothing yet, because an LF may follow. The quantifiers are possessive (`*+`): a row
+    can be read in only one way, so matching need not backtrack and takes no memory.
     """
 
     def __init__(self, dialect: Dialect, encoding: str = "utf-8") -> None:
-        """Prepares the patterns; the dialect has no mistake, and the encoding its characters."""
+        """Prepares the patterns; the dialect has no mistake, and the encoding has its characters."""
         delimiter, quote, escape = (character.encode(encoding) for character in dialect)
         self._delimiter, self._quote, self._mark = delimiter, quote, dialect.mark.encode(encoding)
         self.lookahead = QUOTED_BYTES + len(delimiter) + len(quote)
@@ -64,7 +63,7 @@ class CsvRules:
         end = buffer.rfind(b"\n", start, stop) + 1 or buffer.rfind(b"\r", start, stop - 1) + 1 or start
         if end == start or not self._mark or buffer.find(self._mark, start, stop) < 0:
             return end
-        # Up to the last line end nearly always all is well-formed, and that line end in no cell.
+        # Nearly always all is well-formed up to the last line end, which is in no cell.
         match = self._run.match(buffer, start, end)
         if match and match.end() == end > match.start(1):
             return end
@@ -79,8 +78,8 @@ class CsvRules:
             if buffer.startswith((b"\r", b"\n"), at):
                 break
             if at == len(buffer) or not self._quote:
-                # Behind an escape at the end there is nothing, or a CR, on which an LF may follow; there may be a part
-                # of a quote of several bytes.
+                # The end may be an escape, alone or with a CR that an LF may follow, or part of a quote of several
+                # bytes.
                 return Walk(len(buffer) if final else max(at - max(len(self._quote) - 1, 0), begin), final)
             try:
                 closed = self._closed(buffer, at, final=final)
@@ -102,7 +101,7 @@ class CsvRules:
         return count - (before.endswith(b"\r") and data.startswith(b"\n"))
 
     def _closed(self, buffer: bytes, at: int, *, final: bool) -> int:
-        """Where the quoted cell ends that begins here; 0 if more has to be seen to tell.
+        """Where the quoted cell at `at` ends; 0 if more bytes are needed.
 
         Raises:
             ValueError: it is malformed; its text is the reason, empty if it does not close on its line.
@@ -110,7 +109,7 @@ class CsvRules:
         stop = at + QUOTED_BYTES
         match = self._quoted.match(buffer, at, stop)
         end = match.end() if match else 0
-        if end and not buffer.startswith(self._quote, end):  # which would be a pair that crosses the limit
+        if end and not buffer.startswith(self._quote, end):  # else a pair of quotes crosses the limit
             if buffer.startswith((self._delimiter, b"\r", b"\n"), end) or (final and end == len(buffer)):
                 return end
             behind = buffer[end : end + 4]
@@ -122,13 +121,13 @@ class CsvRules:
         return 0
 
     def _open(self, before: bytes) -> str:
-        """The reason where a quote is not closed on its line; `before` are the bytes of the row before it."""
+        """The reason for a quote that is not closed on its line; `before` are the row's bytes before it."""
         column = self._whole.sub(b"", before).count(self._delimiter) + 1
         return f"the quote opened in column {column} is not closed"
 
 
 def _but(*marks: bytes) -> bytes:
-    """The pattern of a byte with which none of the marks begins; an empty mark is none."""
+    """The pattern of a byte at which none of the marks begins; empty marks are ignored."""
     marks = tuple(filter(None, marks))
     if all(len(mark) == 1 for mark in marks):
         return b"[^%s]" % b"".join(map(re.escape, marks)) if marks else rb"[\s\S]"

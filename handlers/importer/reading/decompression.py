@@ -1,4 +1,4 @@
-"""What compressed files decompress to, a piece at a time."""
+"""Decompresses files a piece at a time."""
 
 import sys
 import zlib
@@ -11,19 +11,19 @@ from handlers.importer.reading.records import Read
 from handlers.importer.reading.streams import PIECE_BYTES, Stream
 
 _WINDOW_LOG = 27
-"""Frames of zstd with a larger window than 2 to this power of bytes are refused, as by the command `zstd`."""
+"""zstd frames whose window is larger than 2 to this power of bytes are refused, as by the command `zstd`."""
 
 
 def decompressed(source: Read, compression: str, limit: int) -> Stream:
-    """Returns what a source decompresses to: one gzip member or zstd frame after the other.
+    """Returns the decompressed stream of a source with one or more gzip members or zstd frames.
 
-    Reading raises a `FileError` if the source is not compressed so, is damaged, needs too much memory, or grows beyond
-    the limit.
+    Reading raises a `FileError` if the source is not compressed like this, is damaged, needs too much memory, or
+    exceeds the limit.
 
     Args:
-        source: Gives the compressed bytes.
+        source: Reads the compressed bytes.
         compression: `gzip` or `zstd`.
-        limit: How many bytes they may decompress to.
+        limit: Of the decompressed bytes.
     """
     if compression == GZIP:
         return _Decompressed(source, limit, GZIP, lambda: zlib.decompressobj(wbits=31), zlib.error, padding=b"\0")
@@ -53,7 +53,7 @@ class _Decompressed(Stream):
         error: type[Exception],
         padding: bytes = b"",
     ) -> None:
-        """Begins with the first member, of which `padding` may stand before and behind each."""
+        """Begins with the first member; `padding` may surround each."""
         super().__init__(source)
         self._limit = limit
         self._name = name
@@ -93,7 +93,7 @@ class _Decompressed(Stream):
         return data
 
     def _next_member(self) -> None:
-        """Begins what follows: a member, or padding and the end."""
+        """Begins the next member, after padding; or ends."""
         self._waiting = self._waiting.lstrip(self._padding) if self._padding else self._waiting
         while not self._waiting and (piece := super()._next(PIECE_BYTES)):
             self._waiting = piece.lstrip(self._padding) if self._padding else piece
@@ -102,8 +102,8 @@ class _Decompressed(Stream):
 
 
 def _zstd() -> tuple[Callable[[], _Member], type[Exception]]:
-    """Returns what begins a frame, and what it raises."""
-    # Loaded only where a file needs it. Lambda's Python has it in its library.
+    """Returns the decompressor of a frame, and the exception it raises."""
+    # Loaded only if a file needs it. Lambda's Python has it in its library.
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
@@ -120,7 +120,7 @@ def _zstd() -> tuple[Callable[[], _Member], type[Exception]]:
 
         @property
         def unconsumed_tail(self) -> bytes:
-            return b""  # what was not decompressed yet, the decompressor keeps itself
+            return b""  # kept by the decompressor
 
         @property
         def unused_data(self) -> bytes:

@@ -1,13 +1,13 @@
-r"""How the cells of a CSV file are written, and the cells of rows that are written so.
+r"""How the cells of a CSV file are written, and how to read them.
 
-A row is cells with a delimiter between them; LF, CRLF or CR ends it. A cell that begins with the quote ends with the
-next one that is neither doubled nor escaped: delimiters and line ends in it are text. A quote inside any other cell
-is text. Which rows are malformed, and where those end, `csv_rules` says; here rows are well-formed.
+A row is cells separated by a delimiter; LF, CRLF or CR ends it. A cell that begins with the quote ends with the next
+one that is neither doubled nor escaped: delimiters and line ends within are text. A quote inside any other cell is
+text. Rows are well-formed here; `csv_rules` handles malformed ones.
 
-With an escape, a backslash takes the character behind it as it is, but for `\0` `\b` `\n` `\r` `\t` `\Z`, which mean
-what they do to MySQL, and `\f` `\v`, which PostgreSQL writes and MySQL never. In a dialect with quotes it does so in
-quoted cells alone, because neither Spark nor MySQL then escapes anything outside; without, everywhere (the tabbed files
-of MySQL and PostgreSQL). A cell that is `\N` stays `\N`, for so such files say that there is no value.
+The escape, a backslash, takes the next character literally, except `\0` `\b` `\n` `\r` `\t` `\Z`, which mean what they
+do in MySQL, and `\f` `\v`, which PostgreSQL writes but MySQL does not. A dialect with quotes escapes only in quoted
+cells, as Spark and MySQL do; one without, everywhere (the tab-separated files of MySQL and PostgreSQL). A cell `\N`
+stays `\N`, because such files write a missing value this way.
 """
 
 import csv
@@ -28,7 +28,7 @@ csv.field_size_limit(2 * RECORD_BYTES)  # its default of 128 KiB is less than an
 
 
 class Dialect(NamedTuple):
-    """The characters that have a meaning."""
+    """The special characters."""
 
     delimiter: str = ","
     quote: str = '"'
@@ -38,11 +38,11 @@ class Dialect(NamedTuple):
 
     @property
     def mark(self) -> str:
-        """The character without which the cells of a line are what stands between its delimiters; empty if none is."""
+        """The character without which a line can simply be split at delimiters; empty if there is none."""
         return self.quote or self.escape
 
     def mistake(self) -> str:
-        """Why no file can be written so; empty if one can."""
+        """Why the dialect is impossible; empty if it is not."""
         for name, character in zip(self._fields, self, strict=True):
             if len(character) > 1 or (name == "delimiter" and not character):
                 return f"the {name} {character!r} is not one character"
@@ -53,14 +53,14 @@ class Dialect(NamedTuple):
         return ""
 
     def row(self, text: str) -> Row:
-        """The cells of the one row that a text is, with its line end or without."""
+        """The cells of a text that is one row, with or without its line end."""
         if self.mark and self.mark in text:
             return self.rows_over_lines(text)[0][0]
         return text.rstrip("\r\n").split(self.delimiter)
 
     def rows(self, lines: Sequence[str]) -> list[Row] | None:
-        """The cells of lines that hold the mark, without line ends; None if one of them is not a row by itself."""
-        # The empty line is a row of its own unless a quote or an escape before it was left open.
+        """The cells of lines with the mark, without line ends; None if one of them is not a whole row."""
+        # The empty line is a separate row unless a quote or an escape before it is open.
         lines = [*lines, ""]
         if self._is_escaped(lines):
             rows, _ = self._escaped_rows("\n".join(lines) + "\n")
@@ -69,7 +69,7 @@ class Dialect(NamedTuple):
         return rows[:-1] if len(rows) == len(lines) else None
 
     def rows_over_lines(self, text: str) -> tuple[list[Row], list[int]]:
-        """The rows of a text that holds the mark, and how many lines lie before each."""
+        """The rows of a text with the mark, and the number of lines before each."""
         if self._is_escaped((text,)):
             return self._escaped_rows(text)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, quotechar=self.quote)
@@ -84,7 +84,7 @@ class Dialect(NamedTuple):
         return bool(self.escape) and any(self.escape in text for text in texts)
 
     def _escaped_rows(self, text: str) -> tuple[list[Row], list[int]]:
-        """The rows of a text, and how many lines lie before each; those before a quote that is never closed."""
+        """The rows of a text up to a quote that is never closed, and the number of lines before each."""
         cell, value = _escaped(self)
         rows: list[Row] = []
         lines: list[int] = []
@@ -105,7 +105,7 @@ class Dialect(NamedTuple):
 
 @functools.cache
 def _escaped(dialect: Dialect) -> tuple[re.Pattern[str], Callable[[str], str]]:
-    """For a dialect with an escape: the pattern of a cell (quoted or not) and of what ends it; what gives its value."""
+    """For a dialect with an escape: the pattern of a cell (quoted or not) with its end; the function for its value."""
     delimiter, quote, escape = map(re.escape, dialect)
     pair = rf"{escape}(?:\r\n|.)"
     if quote:

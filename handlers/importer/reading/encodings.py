@@ -1,7 +1,7 @@
-"""Encodings of text: which are read as they stand, what makes UTF-8 of the others, and what says that text is none.
+"""Encodings of text.
 
-UTF-8, and encodings in which each byte is a character and those of ASCII mean what they mean there (cp1252, latin-1),
-are read as they stand, and files of such can be cut. Of the others a `transcoder` makes UTF-8, front to back.
+UTF-8, and encodings that extend ASCII with one character per byte (cp1252, latin-1), are read directly, and their files
+can be cut. A `transcoder` converts the others to UTF-8, from start to end.
 """
 
 import codecs
@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 MARK_BYTES = 4
-"""How many bytes of a text the longest mark has."""
+"""Length of the longest byte order mark."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -19,33 +19,33 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _NO_FILES = {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
-"""Python's encodings of texts that are not those of files, or mean something else on each machine."""
+"""Python's text encodings that files do not use, or that differ between machines."""
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
-"""What `surrogateescape` makes of a byte that is no text."""
+"""An undecodable byte, as `surrogateescape` writes it."""
 NO_TEXT = 0xFF
-"""The byte that a transcoder writes for what is no text: UTF-8 has none such, whatever stands beside it."""
+"""The byte that a transcoder writes for undecodable bytes: UTF-8 never has it."""
 
 
 class Encoding(NamedTuple):
-    """How the text of a file is written."""
+    """The encoding of a file."""
 
     name: str
-    """As Python's codecs have it, such as `utf-8`, `cp1252`, `utf-16`."""
+    """Python's, such as `utf-8`, `cp1252`, `utf-16`."""
     read_as: str
-    """How readers get the bytes: as they stand, or transcoded to `utf-8`."""
+    """The encoding of the bytes that readers get: the same, or `utf-8` if transcoded."""
 
     @property
     def is_transcoded(self) -> bool:
-        """Whether readers get other bytes than the file has."""
+        """Whether readers get other bytes than the file's."""
         return self.name != self.read_as
 
     @property
     def label(self) -> str:
-        """Its name, as reasons show it."""
+        """Its name in reasons."""
         return self.name.upper() if self.name.startswith("utf") else self.name
 
     def not_text(self, text: str) -> str:
-        """The reason to reject a text, decoded with `surrogateescape`, that holds bytes that are none; empty if not."""
+        """The reason to reject a text, decoded with `surrogateescape`, with undecodable bytes; empty if it has none."""
         bad = None if text.isascii() else _ESCAPED_BYTE.search(text)
         if not bad:
             return ""
@@ -58,22 +58,22 @@ UTF_8 = Encoding("utf-8", "utf-8")
 
 @functools.cache
 def encoding(name: str) -> Encoding:
-    """Returns an encoding that Python knows, by any of its names.
+    """Returns an encoding by any name that Python knows.
 
     Raises:
-        LookupError: there is none of this name in which files are written.
+        LookupError: there is no such encoding of files.
     """
     known = codecs.lookup(name).name.removesuffix("-sig")
     if known.replace("_", "-") in _NO_FILES:
         raise LookupError(f"{name} is no encoding of files")
-    "".encode(known)  # which raises for those of bytes, such as base64
+    "".encode(known)  # raises for codecs of bytes, such as base64
     return Encoding(known, known if known == "utf-8" or _is_bytewise(known) else "utf-8")
 
 
 def written(beginning: bytes, name: str) -> Encoding:
-    """Returns the encoding of a text: what the mark says with which it begins; without one, that of a name.
+    """Returns the encoding of a text: by its byte order mark, else by a name.
 
-    UTF-16 and UTF-32 that say nothing of the order of bytes are as Windows has them, the lesser first.
+    UTF-16 and UTF-32 without a byte order are little-endian, as on Windows.
     """
     for mark, marked in _MARKS:
         if beginning.startswith(mark):
@@ -83,13 +83,13 @@ def written(beginning: bytes, name: str) -> Encoding:
 
 
 def _is_bytewise(name: str) -> bool:
-    """Whether each byte is a character by itself, and those of ASCII, and no others, are what they are there."""
-    ascii_text = bytes(range(128)) + b"\x1b$B0!\x1b(B"  # which switches some encodings to others
+    """Whether each byte is one character, and ASCII's, and no others, are those of ASCII."""
+    ascii_text = bytes(range(128)) + b"\x1b$B0!\x1b(B"  # escape sequences that switch some encodings
     try:
         if ascii_text.decode(name) != ascii_text.decode("ascii"):
             return False
     except UnicodeError:
         return False
-    decoder = codecs.getincrementaldecoder(name)("replace")  # which waits for more if a byte is a part of a character
+    decoder = codecs.getincrementaldecoder(name)("replace")  # waits for more after a part of a character
     characters = [decoder.decode(bytes([byte])) for byte in range(128, 256)]
     return all(len(character) == 1 and not character.isascii() for character in characters)

@@ -1,7 +1,7 @@
-"""The formats of files, by name, and what the beginning of a file says about the rest.
+"""The formats of files, told by their names, the settings and their beginnings.
 
-`.csv` and `.tsv` have a header. `.jsonl` and `.ndjson` have JSON objects on lines. What `.json` has, `json_shape`
-tells. Each may end in `.gz` or `.zst`. The settings go before the name, and content before both where it is certain.
+`.csv` and `.tsv` have a header. `.jsonl` and `.ndjson` have JSON objects on lines. For `.json` see `json_shape`. Each
+may end in `.gz` or `.zst`. The settings take precedence over the name, and unambiguous content over both.
 """
 
 import codecs
@@ -30,16 +30,16 @@ class Kind(Enum):
 
 
 class FileType(NamedTuple):
-    """What a file's name, or the settings, say."""
+    """The format by a file's name or the settings."""
 
     kind: Kind | None
-    """None: its content tells."""
+    """None: the content tells."""
     compression: str
-    """`gzip`, `zstd`, or empty, unless its content tells otherwise."""
+    """`gzip`, `zstd` or empty, unless the content tells otherwise."""
 
 
 class Head(NamedTuple):
-    """What a file's beginning says."""
+    """The beginning of a file."""
 
     kind: Kind
     header: list[str]
@@ -47,9 +47,9 @@ class Head(NamedTuple):
     start: Position
     """Where the first row begins."""
     wrapper: str = ""
-    """The name of the array that JSON rows are in, within an object."""
+    """The member of an object that holds the array of JSON rows."""
     cells: Sequence[str] = ()
-    """The header of a CSV file as it stands there."""
+    """The header of a CSV file as written."""
     dialect: Dialect | None = None
     """Of a CSV file."""
     encoding: Encoding = UTF_8
@@ -57,17 +57,17 @@ class Head(NamedTuple):
 
     @property
     def rules(self) -> Rules | None:
-        """Where records end; None if only reading from the start tells."""
+        """Tells where records end; None if only reading from the start does."""
         if not self.dialect:
             return RULES.get(self.kind)
-        from handlers.importer.reading.csv_rules import csv_rules  # other files are spared it
+        from handlers.importer.reading.csv_rules import csv_rules  # only for CSV
 
         return csv_rules(self.dialect, self.encoding.read_as)
 
 
 RULES: dict[Kind, Rules] = {Kind.JSON_LINES: LineRules()}
 AS_NAMED = Format()
-"""No settings: all that a file's name leaves open has its default."""
+"""No settings: defaults for what a file's name leaves open."""
 _KINDS = {
     ".csv": Kind.CSV,
     ".tsv": Kind.TSV,
@@ -81,11 +81,7 @@ _ION = (b"$ion_1_0", b"\xe0\x01\x00\xea")
 
 
 def by_name(name: str, settings: Format = AS_NAMED) -> FileType:
-    """The format of a file with this name.
-
-    Args:
-        name: the file's.
-        settings: what they say goes before the name.
+    """The format of a file with this name; the settings take precedence.
 
     Raises:
         FileError: neither the settings nor the name's ending tell.
@@ -107,7 +103,7 @@ def by_name(name: str, settings: Format = AS_NAMED) -> FileType:
 
 
 def is_surely_streamed(name: str, settings: Format = AS_NAMED) -> bool:
-    """Whether a file cannot be cut, as far as that is known before it is opened."""
+    """Whether a file cannot be cut, as far as is known before it is opened."""
     try:
         return bool(by_name(name, settings).compression) or encoding(settings.encoding).is_transcoded
     except FileError:
@@ -115,16 +111,16 @@ def is_surely_streamed(name: str, settings: Format = AS_NAMED) -> bool:
 
 
 def inspect(stream: Stream, kind: Kind | None, settings: Format = AS_NAMED, written: Encoding = UTF_8) -> Head:
-    """Reads a file's beginning, and leaves the stream where the first row begins.
+    """Reads a file's beginning, and leaves the stream at the first row.
 
     Args:
-        stream: stands at the file's beginning, and gives bytes as readers take them.
+        stream: is at the file's beginning; gives bytes as readers take them.
         kind: how its rows are written; None: its content tells.
-        settings: what the settings say.
-        written: how its text is written.
+        settings: of the import.
+        written: the file's encoding.
 
     Raises:
-        FileError: the file is no text, or does not begin as its format must.
+        FileError: the file is not text, or does not begin as its format must.
     """
     beginning = stream.peek(BEGINNING_BYTES)
     if compression := told(beginning):
@@ -139,7 +135,7 @@ def inspect(stream: Stream, kind: Kind | None, settings: Format = AS_NAMED, writ
     start = Position(len(codecs.BOM_UTF8) if beginning.startswith(codecs.BOM_UTF8) else 0, 1)
     stream.skip(start.offset)
     if kind in (Kind.CSV, Kind.TSV):
-        from handlers.importer.reading.csv_header import csv_head  # see `rows`: what another kind needs is not loaded
+        from handlers.importer.reading.csv_header import csv_head  # see `rows`: loaded only for this kind
 
         csv = csv_head(stream, settings, settings.dialect(kind.value), start, written)
         if not csv.names:  # an empty file, which any format may be

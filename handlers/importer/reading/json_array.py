@@ -1,7 +1,7 @@
-"""Reads one JSON array of objects a piece at a time: memory stays flat, a bad element costs only itself.
+"""Reads a JSON array of objects a piece at a time: memory stays flat, a bad element costs only itself.
 
-A broken element ends where its brackets and strings say. Where they lead nowhere, because one was never closed, reading
-goes on at the next line that begins with an object as far to the right as the broken one.
+A broken element ends where its brackets and strings say. If one of those is never closed, reading continues at the next
+line that begins with an object at the same indent as the broken one.
 """
 
 import re
@@ -31,18 +31,18 @@ from handlers.importer.reading.records import Position, Read
 
 _SPACE = re.compile(r"[ \t\n\r]*+")
 _INDENT = 1000
-"""Characters of the longest space before an element that is looked at."""
+"""Characters of the longest indent that is recognized."""
 _BROKEN = 1 << 16
-"""So far brackets are followed from where a broken element begins."""
+"""How far brackets are followed from the start of a broken element."""
 _UNFINISHED = {".", *(exponent + sign for exponent in "eE" for sign in ("", "+", "-"))}
-"""What may stand behind the digits of a number of which the rest is not there yet."""
+"""What may follow the digits of an incomplete number."""
 _ENDS = (",", "]")
 _OPENING = '{"":0'
-"""Stands for the part of an object before the end of its array."""
+"""Replaces the part of an object before the end of its array."""
 
 
 class _Stop(Enum):
-    """Why no further element can be taken."""
+    """Why no more elements can be read."""
 
     MORE = "more text is needed"
     LONG = "the next one is too long to be parsed as it is read"
@@ -50,7 +50,7 @@ class _Stop(Enum):
 
 
 class JsonArrayReader:
-    """The elements of an array, from its first or from any other on."""
+    """Reads the elements of an array, from any of them on."""
 
     def __init__(
         self,
@@ -61,21 +61,13 @@ class JsonArrayReader:
         wrapper: str = "",
         encoding: Encoding = UTF_8,
     ) -> None:
-        """Prepares for one file.
-
-        Args:
-            schema: see `ObjectItems`.
-            transform: see `ObjectItems`.
-            dynamodb_json: see `ObjectItems`.
-            wrapper: the name that the array has in an object; behind that there may be others like it.
-            encoding: in which its bytes are text.
-        """
+        """Prepares for one file; see `ObjectItems`. `wrapper` names the array in an object; others may follow."""
         self._objects = ObjectItems(schema, transform, dynamodb_json=dynamodb_json)
         self._wrapper = wrapper
         self._encoding = encoding
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
-        """See `Reader`; a position is where an element or the end of the array may begin."""
+        """See `Reader`; a position is that of an element or of the end of the array."""
         window = Window(read, position, self._encoding)
         wanted = 1
         while True:
@@ -98,7 +90,7 @@ class JsonArrayReader:
         return rejected(source, reason)
 
     def _next_array(self, window: Window) -> Generator[Batch, None, bool]:
-        """Passes over the rest of the object, and up to the array of the next one; whether there is one."""
+        """Skips the rest of the object, up to the array of the next one; False if there is none."""
         end = window.position
         while isinstance(rest := extent(_OPENING + window.text[1:], 0), Fault):
             if rest is not Fault.INCOMPLETE:
@@ -135,14 +127,14 @@ class JsonArrayReader:
 
 
 def _take(window: Window, rows: JsonRows) -> _Stop:
-    """Adds each element that is there as a whole, and passes it; why there are no more."""
+    """Adds and passes all complete elements; returns why there are no more."""
     text = window.text
     at = counted = 0
     line = window.position.line
     while True:
         start, at = at, _space_end(text, at)
         if at == len(text):
-            # The space before an element tells how far to the right it is.
+            # The space before an element tells its indent.
             window.pass_(at if at - start > _INDENT else start)
             return _Stop.MORE
         if text[at] == "]":
@@ -158,7 +150,7 @@ def _take(window: Window, rows: JsonRows) -> _Stop:
 
 
 def _element(window: Window, at: int, line: int, rows: JsonRows) -> int | _Stop:
-    """Adds one element; where the comma or the bracket behind it stands, or why it cannot be taken."""
+    """Adds an element; returns where the comma or bracket after it is, or why it cannot be read."""
     text = window.text
     value: Any = decode
     try:
@@ -189,7 +181,7 @@ def _element(window: Window, at: int, line: int, rows: JsonRows) -> int | _Stop:
 
 
 def _extent(window: Window, at: int) -> tuple[int, Fault | None]:
-    """Where an element's value ends, if not at once, and why it cannot be taken, if it cannot."""
+    """Where an element's value ends (at `at` if unknown), and why it cannot be read, if so."""
     text, start = (window.text[at : window.limit(at)], 0) if window.is_long(at) else (window.text, at)
     end = extent(text, start)
     if isinstance(end, Fault):
@@ -197,15 +189,15 @@ def _extent(window: Window, at: int) -> tuple[int, Fault | None]:
     stop = _space_end(text, end)
     if text.startswith(_ENDS, stop):
         return at + end - start, None
-    # A number, too, may go on: nothing is behind its end but the beginning of what goes on.
+    # A number may go on, too, if only the beginning of more follows.
     may_go_on = stop == len(text) or (text[end - 1].isdigit() and text[end : end + 3] in _UNFINISHED)
     return at + end - start, Fault.INCOMPLETE if may_go_on else Fault.BROKEN
 
 
 def _line_end(text: str, at: int, end: int, limit: int) -> int:
-    """Where the line ends before the next object that begins one as far to the right as an element; -1 if none does.
+    """Where the line ends before the next one that begins with an object at the element's indent; -1 if none does.
 
-    It is looked for behind `end`, up to which the element is well-formed.
+    Searches after `end`, up to which the element is well-formed.
     """
     _, newline, before = text[max(at - _INDENT, 0) : at].rpartition("\n")
     indent = re.escape(before) if newline and not before.strip(" \t\r") else "[ \t]*+"
@@ -214,7 +206,7 @@ def _line_end(text: str, at: int, end: int, limit: int) -> int:
 
 
 def _long_element(window: Window, objects: ObjectItems) -> Iterator[Batch]:
-    """Adds an element that is long, or passes over it where it is longer than any row."""
+    """Adds a long element, or skips it if it is longer than any row."""
     position, beginning = window.position, preview(window.text)
     end, is_huge = yield from _skim(window, Skim(0, ",]"), position)
     rows = JsonRows(objects, is_utf8=window.is_utf8, encoding=window.encoding)
@@ -227,9 +219,9 @@ def _long_element(window: Window, objects: ObjectItems) -> Iterator[Batch]:
 
 
 def _skim(window: Window, skim: Skim, position: Position) -> Generator[Batch, None, tuple[int, bool]]:
-    """Reads up to the end that is skimmed for; where it is then, and whether so much was passed that it is huge.
+    """Reads up to the end that `skim` finds; returns where it is, and whether the value is huge.
 
-    Reading can begin again at `position`.
+    Reading can resume at `position`.
     """
     is_huge = False
     while (end := skim.end(window.text)) < 0:
@@ -245,7 +237,7 @@ def _skim(window: Window, skim: Skim, position: Position) -> Generator[Batch, No
 
 
 def _no_more(window: Window) -> Generator[Batch, None, bool]:
-    """Passes over the blanks behind an array; there is no other."""
+    """Skips the blanks after the only array."""
     end = window.position
     window.pass_(1)
     yield from _pass_blanks(window, end)
@@ -255,7 +247,7 @@ def _no_more(window: Window) -> Generator[Batch, None, bool]:
 
 
 def _pass_blanks(window: Window, position: Position) -> Iterator[Batch]:
-    """Passes over blanks; reading can begin again at `position`."""
+    """Skips blanks; reading can resume at `position`."""
     while True:
         window.pass_(_space_end(window.text, 0))
         if window.text or window.is_all:

@@ -1,4 +1,4 @@
-"""Reads JSON lines: an object a line, or several."""
+"""Reads JSON lines: one object per line, or several."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ _BETWEEN = f',"{_SEPARATOR}",'
 
 
 class JsonLinesReader:
-    """The rows of a file with an object, or several, on each line; blank lines are none."""
+    """Reads a file with one or several objects per line; ignores blank lines."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class JsonLinesReader:
             if block.too_long:
                 yield Batch([], [too_long(block.start.line, block.data, encoding)], block.end)
                 continue
-            # Nothing ends the file's last line but the Ctrl-Z with which DOS ended texts.
+            # The file's last line may end with the Ctrl-Z of DOS.
             data = block.data.removesuffix(b"\x1a")
             try:
                 text, is_utf8 = data.decode(encoding), True
@@ -74,7 +74,7 @@ class JsonLinesReader:
 
 
 def _add_line(source: Source, rows: JsonRows) -> None:
-    """Adds what a line holds: several rows only if it is objects from end to end."""
+    """Adds a line: several rows only if it is nothing but objects."""
     line, text = source
     try:
         rows.add(source, decode(text))
@@ -85,7 +85,7 @@ def _add_line(source: Source, rows: JsonRows) -> None:
 
 
 def _rows(text: str, first: int) -> list[Source]:
-    """The lines that are not blank, as JSON knows blanks; Python knows more of them."""
+    """The lines that are not blank in JSON's sense; Python knows more blanks."""
     lines = text.replace("\r\n", "\n").split("\n")
     return [
         source
@@ -95,10 +95,10 @@ def _rows(text: str, first: int) -> list[Source]:
 
 
 def _values(text: str, count: int) -> list[Any] | None:
-    """The values of so many lines, joined, that are one JSON text each; None if some are not.
+    """The values of `count` joined lines, each one JSON text; None if some are not.
 
-    Read as one array they take a third less time. The texts between them, which nobody can foresee, are all at the
-    places where they were put only if each line is one value.
+    Reading them as one array takes a third less time. The unpredictable texts between them are all in their places only
+    if each line is one value.
     """
     try:
         values, end = scan(text, 0)

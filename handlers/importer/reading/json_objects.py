@@ -1,6 +1,6 @@
-"""Reads JSON objects that stand one behind the other, on lines or over lines, as `jq` and Firehose write them.
+"""Reads JSON objects one after another, on one or several lines, as `jq` and Firehose write them.
 
-Behind a broken object reading goes on at the next line that begins with an object: all before that is one reject.
+After a broken object, reading continues at the next line that begins with an object; all before that is one reject.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ _NEXT_LINE = "\n{"
 
 
 class JsonObjectsReader:
-    """The objects of a file, from its first or from any other on."""
+    """Reads the objects of a file, from any of them on."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class JsonObjectsReader:
         self._encoding = encoding
 
     def batches(self, read: Read, position: Position) -> Iterator[Batch]:
-        """See `Reader`; a position is where an object or a broken part may begin."""
+        """See `Reader`; a position is that of an object or of a broken part."""
         window = Window(read, position, self._encoding)
         wanted = 1
         while True:
@@ -65,7 +65,7 @@ class JsonObjectsReader:
 
 
 def _take(window: Window, rows: JsonRows) -> bool:
-    """Adds what is there as a whole, and passes it; whether what follows is broken, and its end is not there."""
+    """Adds and passes what is complete; returns whether a broken part follows whose end is not read yet."""
     text = window.text
     at = counted = 0
     line = window.position.line
@@ -94,7 +94,7 @@ def _take(window: Window, rows: JsonRows) -> bool:
 
 
 def _extent(window: Window, at: int) -> int | Fault:
-    """Where an object ends that cannot be read as a row, or why it does not."""
+    """Where an unreadable object ends, or why it does not."""
     text, start = (window.text[at : window.limit(at)], 0) if window.is_long(at) else (window.text, at)
     end = extent(text, start)
     if end is Fault.DEEP:
@@ -103,9 +103,9 @@ def _extent(window: Window, at: int) -> int | Fault:
 
 
 def _long_object(window: Window, rows: JsonRows) -> Iterator[Batch]:
-    """Adds an object that is long, or passes over it where it is longer than any row.
+    """Adds a long object, or skips it if it is longer than any row.
 
-    It ends at the latest where another begins on a line, which cannot be in it.
+    It ends no later than where a line begins with another, which cannot be within it.
     """
     position, beginning = window.position, window.text[:PREVIEW_BYTES]
     skim = Skim(1, "}")
@@ -121,7 +121,7 @@ def _long_object(window: Window, rows: JsonRows) -> Iterator[Batch]:
             break
         is_huge = is_huge or window.is_huge
         if is_huge:
-            passed = max(min(skim.at, len(window.text) - 3), 0)  # another may begin with what is there already
+            passed = max(min(skim.at, len(window.text) - 3), 0)  # the end may be the beginning of `NEXT_OBJECT`
             window.pass_(passed)
             skim.at -= passed
         window.fill(len(window.text) + 1)
@@ -132,13 +132,12 @@ def _long_object(window: Window, rows: JsonRows) -> Iterator[Batch]:
 
 
 def _long_part(window: Window, rows: JsonRows) -> Iterator[Batch]:
-    """Passes over a broken part that is long."""
     position, beginning = window.position, window.text[:PREVIEW_BYTES]
     is_huge = False
     while (end := window.text.find(_NEXT_LINE) + 1) == 0 and not window.is_all:
         is_huge = is_huge or window.is_huge
         if is_huge:
-            window.pass_(len(window.text) - 1)  # the next line may begin with what is there already
+            window.pass_(len(window.text) - 1)  # the end may be the beginning of `_NEXT_LINE`
         window.fill(len(window.text) + 1)
         yield Batch([], [], position)
     end = end or len(window.text)
@@ -148,7 +147,7 @@ def _long_part(window: Window, rows: JsonRows) -> Iterator[Batch]:
 
 
 def _add(rows: JsonRows, line: int, text: str, value: Any = decode, *, is_huge: bool = False) -> None:
-    """Adds an object or a broken part, of which only the beginning is there if it is huge."""
+    """Adds an object or a broken part; `text` is only its beginning if it is huge."""
     if is_huge or is_too_long(text):
         rows.rejects.append(too_long(line, preview(text)))
     else:

@@ -1,9 +1,9 @@
-"""The shape of a JSON file, as its beginning tells it.
+"""The shape of a JSON file, detected from its beginning.
 
-A bracket begins an array. An object with an array under the wrapper's name holds the rows in there. Of any other
-object the end tells: if its line ends there too, rows are lines, which can be split; if it has come over lines, or
-another object follows on its line, rows are objects one behind the other, wherever they stand. Everything else is
-lines, of which each that is no object is rejected.
+A bracket begins an array. An object with an array under the wrapper's name holds the rows in it. Any other object: if
+it and its line end together, rows are lines, which can be split; if it spans lines, or another object follows on its
+line, rows are objects one after another, wherever they are. Everything else is lines; those that are not objects are
+rejected.
 """
 
 import re
@@ -16,14 +16,14 @@ from handlers.importer.reading.records import RECORD_BYTES, Position
 from handlers.importer.reading.streams import BEGINNING_BYTES, Stream
 
 WRAPPER = "Items"
-"""What the AWS CLI and the SDKs call the rows of a scan or a query."""
+"""The rows' name in the output of scans and queries by the AWS CLI and the SDKs."""
 _BLANKS = re.compile(b"(?:[ \t\n\r]|\xef\xbb\xbf)*+")
 _MEMBER = re.compile(r'[ \t\n\r]*+("(?:[^"\\\x00-\x1f]|\\.)*+")[ \t\n\r]*+:[ \t\n\r]*+')
 _REST_OF_LINE = re.compile("[ \t\r\ufeff\x1a]*+")
 
 
 class Shape(Enum):
-    """How the rows of a JSON file stand in it."""
+    """How a JSON file holds its rows."""
 
     LINES = "JSON lines"
     OBJECTS = "JSON objects"
@@ -32,23 +32,23 @@ class Shape(Enum):
 
 
 class JsonHead(NamedTuple):
-    """What the beginning of a JSON file says."""
+    """The beginning of a JSON file."""
 
     shape: Shape
     start: Position
-    """Where the first row begins, or the first blank before it."""
+    """Where the first row begins, or a blank before it."""
     wrapper: str = ""
-    """The name of the array that the rows are in."""
+    """The name of the array of rows."""
 
 
 def json_head(stream: Stream, start: Position, wrapper: str = "", encoding: str = "utf-8") -> JsonHead:
-    """Reads the beginning of a JSON file, and leaves the stream where the first row begins.
+    """Reads the beginning of a JSON file, and leaves the stream at the first row.
 
     Args:
-        stream: stands at `start`.
+        stream: is at `start`.
         start: the beginning of the text.
-        wrapper: what the rows may lie under, beside `Items`.
-        encoding: in which its bytes are read.
+        wrapper: a name that the array of rows may have, besides `Items`.
+        encoding: of the bytes.
     """
     first = _behind_blanks(stream, start)
     beginning = stream.peek(1)
@@ -74,7 +74,7 @@ def json_head(stream: Stream, start: Position, wrapper: str = "", encoding: str 
 
 
 def lines_head(stream: Stream, start: Position, encoding: str = "utf-8") -> JsonHead:
-    """The same for a file that is to have its rows on lines: another shape is told only where there can be no lines.
+    """The same for a file that should have rows on lines: another shape only if there can be no lines.
 
     Raises:
         FileError: it is an array.
@@ -97,20 +97,20 @@ def lines_head(stream: Stream, start: Position, encoding: str = "utf-8") -> Json
 
 
 def names(wrapper: str) -> tuple[str, ...]:
-    """The names under which rows are looked for; the first that an object has counts."""
+    """The possible names of the array of rows, in order of precedence."""
     return (wrapper, WRAPPER) if wrapper and wrapper != WRAPPER else (WRAPPER,)
 
 
 def rows_within(text: str, start: int, wrappers: tuple[str, ...], *, is_all: bool) -> tuple[int | Fault, str]:
-    """Where the array of rows begins, behind its bracket, in the object that begins here, and its name.
+    """Where the array of rows begins in an object, after its bracket, and its name.
 
-    Without such an array the name is empty, and it is where the object ends, or why it does not.
+    Without such an array, where the object ends, or why it does not, and an empty name.
 
     Args:
         text: may end within the object.
         start: where the object begins.
-        wrappers: the names that the array may have; the first that the object has counts.
-        is_all: more of the text is not there, or is not looked at.
+        wrappers: see `names`.
+        is_all: there is no more text, or no more is read.
     """
     found: dict[str, int] = {}
     end: int | Fault = Fault.INCOMPLETE
@@ -131,7 +131,7 @@ def rows_within(text: str, start: int, wrappers: tuple[str, ...], *, is_all: boo
             break
         at += 1
     else:
-        end = extent(text, start)  # an empty object, or a name that is not there as a whole
+        end = extent(text, start)  # an empty object, or an incomplete name
     if wrappers[0] in found or (found and (is_all or end is not Fault.INCOMPLETE)):
         name = next(name for name in wrappers if name in found)
         return found[name], name
@@ -139,7 +139,7 @@ def rows_within(text: str, start: int, wrappers: tuple[str, ...], *, is_all: boo
 
 
 def _shape(text: str, wrappers: tuple[str, ...], *, is_all: bool) -> tuple[Shape | None, int, str]:
-    """The shape of a text that begins with an object, None if more has to be seen; its array of rows and the name."""
+    """The shape of a text that begins with an object, None if more is needed; its array of rows and the name."""
     end, name = rows_within(text, 0, wrappers, is_all=is_all)
     if isinstance(end, Fault):
         return None if end is Fault.INCOMPLETE else Shape.LINES, 0, ""
@@ -155,7 +155,7 @@ def _shape(text: str, wrappers: tuple[str, ...], *, is_all: bool) -> tuple[Shape
 
 
 def _behind_blanks(stream: Stream, start: Position) -> Position:
-    """Passes over leading blanks, a piece at a time: there may be gigabytes of them in a small gzipped file."""
+    """Skips leading blanks, a piece at a time: a small gzipped file may hold gigabytes of them."""
     offset, line = start
     while piece := stream.peek(BEGINNING_BYTES):
         match = _BLANKS.match(piece)

@@ -1,4 +1,4 @@
-"""JSON texts: their values with every digit, what is wrong with them, and the rows that are made of them."""
+"""JSON texts: their values with every digit, their mistakes, and the rows made of them."""
 
 import json
 import re
@@ -27,16 +27,16 @@ def _no_number(name: str) -> NoReturn:
 
 _DECODER = json.JSONDecoder(parse_float=Number, parse_constant=_no_number)
 scan: Callable[[str, int], tuple[Any, int]] = vars(_DECODER)["scan_once"]
-"""Text and index -> the value that begins there, and where it ends; numbers keep their digits."""
+"""Text and index -> the value that begins there, and its end; numbers keep their digits."""
 SCAN_ERRORS = (StopIteration, ValueError, RecursionError)
-"""What `scan` raises where no value begins, where one is broken, and where one is nested too deeply."""
+"""Raised by `scan` if no value begins, or one is broken or nested too deeply."""
 BLANKS = re.compile("[ \t\n\r\ufeff]*+")
-"""What may stand between rows: JSON's blanks, and the byte order marks of files that were joined."""
+"""Between rows: JSON's blanks, and the byte order marks of joined files."""
 
 _ANY_NUMBER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 _scan_any: Callable[[str, int], tuple[Any, int]] = vars(_ANY_NUMBER)["scan_once"]
 LONGEST_WORD = 9
-"""Characters of `-Infinity`: so far before the end of a text an error may be due to what is not there yet."""
+"""Characters of `-Infinity`: an error this close to the end of a text may be due to missing text."""
 
 
 _QUOTES_OF_ITEM = 2
@@ -44,7 +44,7 @@ _QUOTES_OF_ITEM = 2
 
 
 class Fault(Enum):
-    """Why no value is there as a whole."""
+    """Why a value does not end."""
 
     INCOMPLETE = "it may go on behind the text"
     BROKEN = "it is broken, whatever follows"
@@ -52,7 +52,7 @@ class Fault(Enum):
 
 
 def extent(text: str, start: int) -> int | Fault:
-    """Where the value ends that begins here, be its numbers what they may; else why it does not."""
+    """Where the value at `start` ends, whatever its numbers; else why it does not."""
     try:
         return _scan_any(text, start)[1]
     except RecursionError:
@@ -65,7 +65,7 @@ def extent(text: str, start: int) -> int | Fault:
 
 
 def decode(text: str) -> Any:
-    """The value of a JSON text, numbers with their digits.
+    """The value of a JSON text; numbers keep their digits.
 
     Raises:
         RowError: it is not JSON.
@@ -83,7 +83,7 @@ def decode(text: str) -> Any:
 
 
 def objects_of(text: str) -> list[str] | None:
-    """The texts of the objects that a text consists of, one behind the other; None if it holds anything else."""
+    """The texts of the objects that make up a text; None if it holds anything else."""
     objects: list[str] = []
     at = blanks_end(text, 0)
     while at < len(text):
@@ -96,35 +96,32 @@ def objects_of(text: str) -> list[str] | None:
 
 
 def blanks_end(text: str, start: int) -> int:
-    """Where the blanks end that begin here."""
+    """Where the blanks at `start` end."""
     match = BLANKS.match(text, start)
     return match.end() if match else start
 
 
 def rejected(source: Source, reason: str) -> Reject:
-    """The reject of a JSON row: the row as it was written, or as a string if it is not JSON."""
+    """The reject of a JSON row: the row as written, or as a string if it is not JSON."""
     line, text = source
     try:
         text.encode()
         decode(text)
     except (UnicodeEncodeError, RowError):
         return Reject(line, reason, quoted(readable(text)))
-    # Line ends stand only between the parts of a JSON text, never within one.
+    # JSON has line ends only between tokens.
     return Reject(line, reason, text.strip().replace("\r", " ").replace("\n", " "))
 
 
 class JsonRows:
-    """Makes the rows of a batch items.
+    """Makes items of the rows of a batch.
 
     Attributes:
-        items: of the rows that can be.
-        rejects: the others.
-        skipped: how many rows say that an item was removed.
-        is_utf8: whether none of their bytes is no text.
+        skipped: the number of rows that say that an item was removed.
+        is_utf8: whether all of their bytes are text.
     """
 
     def __init__(self, objects: ObjectItems, *, is_utf8: bool, encoding: Encoding = UTF_8) -> None:
-        """Prepares for the rows of a text in an encoding, of which is known whether all of it is text."""
         self.items: list[Item] = []
         self.rejects: list[Reject] = []
         self.skipped = 0
@@ -133,7 +130,7 @@ class JsonRows:
         self.is_utf8 = is_utf8
 
     def add(self, source: Source, value: Any = decode) -> None:
-        """Adds a row; its value is left out where only its text is known."""
+        """Adds a row; without a value, it is decoded from the text."""
         text = source[1]
         try:
             if not self.is_utf8 and (bad := self._not_text(text)):
@@ -149,7 +146,7 @@ class JsonRows:
             self.skipped += 1
 
     def add_all(self, sources: Sequence[Source], values: Sequence[Any], text: str) -> None:
-        """Adds many rows, with their texts joined by a string between each two."""
+        """Adds many rows; `text` is theirs, joined with a string between each two."""
         if not self.is_utf8 or _has_item(values[0]) or not are_all(text, strings(values) + len(sources) - 1):
             for source, value in zip(sources, values, strict=True):
                 self.add(source, value)
@@ -164,7 +161,7 @@ class JsonRows:
                 self.skipped += 1
 
     def _is_export(self, row: Any, item: str, text: str) -> bool:
-        """Whether a text is a row of an export from which nothing was dropped: it has the strings that its item has."""
+        """Whether a row is from an export and nothing was dropped: its text has as many strings as its item."""
         return (
             _has_item(row)
             and "\\" not in text
@@ -173,7 +170,7 @@ class JsonRows:
         )
 
     def reject(self, source: Source, reason: str) -> None:
-        """Rejects a text for what is wrong with it as JSON; where nothing is, for `reason`."""
+        """Rejects a text for its mistake as JSON; without one, for `reason`."""
         line, text = source
         if is_too_long(text):
             self.rejects.append(too_long(line, preview(text)))
@@ -188,7 +185,7 @@ class JsonRows:
         self.rejects.append(rejected((line, text), reason))
 
     def batch(self, end: Position) -> Batch:
-        """All of them, in front of `end`."""
+        """Returns all of them; `end` is the position after them."""
         return Batch(self.items, self.rejects, end, self.skipped)
 
 
@@ -197,13 +194,13 @@ def _has_item(row: Any) -> bool:
 
 
 class _NotANumber(str):
-    """A number that no item can have, where the attribute is looked for that holds it."""
+    """Marks a number that no item can have, to find its attribute."""
 
     __slots__ = ()
 
 
 def _where(text: str, reason: str) -> str:
-    """The reason with the attribute whose number cannot be read."""
+    """The reason, with the attribute whose number is unreadable."""
     marking = json.JSONDecoder(
         parse_int=lambda digits: _NotANumber(digits) if len(digits) > 1000 else 0, parse_constant=_NotANumber
     )

@@ -1,4 +1,4 @@
-"""The part of a JSON file that is being looked at, and what passes over the parts that are broken or huge."""
+"""The part of a JSON file being read, and how to skip broken or huge parts."""
 
 import codecs
 import re
@@ -8,7 +8,7 @@ from handlers.importer.reading.records import PREVIEW_BYTES, RECORD_BYTES, Posit
 
 _PIECE_BYTES = 1 << 16
 _LONG = 1 << 19
-"""Characters of a value that is parsed as it is read; what is longer is first skimmed, for its parts take memory."""
+"""Characters of a value that is parsed while it is read; longer ones are skimmed first, because parts take memory."""
 _CTRL_Z = b"\x1a"
 _holds_bytes = re.compile("[\udc80-\udcff]").search
 _IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
@@ -17,18 +17,18 @@ _FLAT = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _FLAT_OUTSIDE = re.compile(r'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _STRUCTURE = re.compile(r"[\[\]{},]")
 NEXT_OBJECT = re.compile(r"\}\r?\n\{")
-"""Nowhere within an object: there a comma would be missing, and no string goes over lines."""
+"""Never within an object: there a comma would be missing, and strings do not span lines."""
 
 
 class Window:
-    """Decodes a file piece by piece. A Ctrl-Z, with which DOS ended texts, is left out at its end.
+    """Decodes a file piece by piece, without DOS's Ctrl-Z at its end.
 
     Attributes:
-        text: what was read and not passed; a byte that is no text is as `surrogateescape` has it.
-        encoding: in which the bytes are text.
-        position: where that begins.
-        is_all: nothing follows on it.
-        is_utf8: all of it is text.
+        text: what was read and not passed, undecodable bytes as `surrogateescape`.
+        encoding: of the bytes.
+        position: of the text.
+        is_all: nothing follows the text.
+        is_utf8: all of its bytes are text.
     """
 
     def __init__(self, read: Read, position: Position, encoding: Encoding = UTF_8) -> None:
@@ -42,7 +42,7 @@ class Window:
         self._held = b""
 
     def fill(self, wanted: int) -> None:
-        """Reads until so many characters are there, or all."""
+        """Reads until the text has so many characters, or the file ends."""
         pieces = [self.text]
         missing = wanted - len(self.text)
         while missing > 0 and not self.is_all:
@@ -58,31 +58,31 @@ class Window:
             self.is_utf8 = self.text.isascii() or not _holds_bytes(self.text)
 
     def pass_(self, length: int) -> None:
-        """Leaves so many characters behind."""
+        """Drops the first characters."""
         passed, self.text = self.text[:length], self.text[length:]
         size = length if passed.isascii() else len(passed.encode(self.encoding.read_as, "surrogateescape"))
         self.position = Position(self.position.offset + size, self.position.line + passed.count("\n"))
 
     @property
     def is_huge(self) -> bool:
-        """Whether it is longer than any row."""
+        """Whether the text is longer than any row."""
         return len(self.text) > RECORD_BYTES
 
     def is_long(self, start: int) -> bool:
-        """Whether more follows on a place than is parsed before it is known where the value ends."""
+        """Whether more follows than is parsed before the value's end is known."""
         return len(self.text) - start > _LONG
 
     def limit(self, start: int) -> int:
-        """Where that ends, and a character more."""
+        """Where that much ends, plus one character."""
         return start + _LONG + 1
 
     def more(self) -> int:
-        """How many characters have to be there to look again at what it begins with: twice as many as there are."""
+        """How many characters to have before looking at the text's beginning again: twice as many."""
         return max(min(2 * len(self.text), _LONG + 1), len(self.text) + 1)
 
 
 def is_too_long(text: str) -> bool:
-    """Whether a row is longer than any that is looked at."""
+    """Whether a row is too long to be read."""
     return len(text) * 4 > RECORD_BYTES and len(text.encode("utf-8", "surrogateescape")) > RECORD_BYTES
 
 
@@ -92,21 +92,17 @@ def preview(text: str) -> bytes:
 
 
 class Skim:
-    """Finds where a value ends by its brackets and strings alone, be it broken or huge.
-
-    Attributes:
-        at: how far it has come.
-    """
+    """Finds the end of a value, even broken or huge, by its brackets and strings alone; `at` is how far it has come."""
 
     def __init__(self, start: int, closing: str) -> None:
-        """Begins at a place; `closing` are the signs that end the value where no bracket is open."""
+        """Begins at `start`; `closing` are the characters that end the value outside of brackets."""
         self.at = start
         self._closing = closing
         self._depth = 0
         self._in_string = False
 
     def end(self, text: str) -> int:
-        """Where the sign stands that ends it; -1 if more text is needed to tell."""
+        """Where the character is that ends it; -1 if more text is needed."""
         while self.at < len(text):
             if self._in_string:
                 self.at = _end(_IN_STRING, text, self.at)
@@ -127,7 +123,7 @@ class Skim:
     def _structure(self, text: str, stop: int) -> int:
         closing = text.count("]", self.at, stop) + text.count("}", self.at, stop)
         if closing < self._depth:
-            # It cannot end here, however deep it is: counted, not walked through.
+            # It cannot end here: counting is enough.
             self._depth += text.count("[", self.at, stop) + text.count("{", self.at, stop) - closing
             return -1
         for match in _STRUCTURE.finditer(text, self.at, stop):

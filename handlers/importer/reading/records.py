@@ -1,10 +1,10 @@
-"""Cuts a stream of bytes into blocks that end where a record ends.
+"""Cuts a stream of bytes into blocks that end with a record.
 
-Planner and readers share this: a chunk is some blocks, and a reader decodes whole blocks. Nothing is held but
-the block at hand, and what has to be seen behind it; a record too long to become an item is passed over without being
-kept. Where records end follows from the file alone: neither from how much is read at once nor from where a chunk ends.
+Planner and readers share this: a chunk is some blocks, and a reader decodes whole blocks. Only the current block is in
+memory, with its lookahead; a record too long to become an item is skipped without being kept. Where records end depends
+on the file alone, not on the size of reads or chunks.
 
-A single 0x1A (Ctrl-Z, with which DOS ended texts) at the very end of a file belongs to no record.
+A single 0x1A (DOS's Ctrl-Z) at the very end of a file belongs to no record.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,42 +12,42 @@ from typing import NamedTuple, Protocol
 
 BLOCK_BYTES = 1 << 15
 RECORD_BYTES = 3 << 20
-"""The longest record that is looked at: 400 KB, each character as an escape of six bytes, and a margin."""
+"""The longest record that is read: 400 KB, each character as an escape of six bytes, and a margin."""
 PREVIEW_BYTES = 200
 """How much of a longer one is kept to show."""
 CTRL_Z = b"\x1a"
 
 Read = Callable[[int], bytes]
-"""As a file's `read`: up to so many bytes, none only at the end."""
+"""Like a file's `read`: up to so many bytes, none only at the end."""
 
 
 class Position(NamedTuple):
     """A place between two records."""
 
     offset: int
-    """In bytes, from the start of the file (of what it decompresses to)."""
+    """In bytes of the (decompressed) file."""
     line: int
-    """The number of the line that begins here, from 1."""
+    """The number of the line, from 1."""
 
 
 class Block(NamedTuple):
     """Some whole records, or one that is bad."""
 
     data: bytes
-    """With `too_long`, only the beginning of the record."""
+    """With `too_long`, only the record's beginning."""
     start: Position
     end: Position
     too_long: bool = False
-    """This is one record of more than `RECORD_BYTES`."""
+    """One record of more than `RECORD_BYTES`."""
     fault: str = ""
-    """Why this one record is malformed."""
+    """Why the one record is malformed."""
 
 
 class Walk(NamedTuple):
-    """How far one comes in a buffer, within one record."""
+    """How far a record goes in a buffer."""
 
     at: int
-    """Up to here it is sure."""
+    """Up to here for sure."""
     ended: bool
     """The record ends there."""
     fault: str = ""
@@ -58,35 +58,35 @@ class Rules(Protocol):
     """Where a format's records end."""
 
     lookahead: int
-    """How many bytes behind a place have to be seen to tell whether the record goes on there."""
+    """How many bytes after a place tell whether the record goes on there."""
     lookbehind: int
     """And how many before it."""
 
     def last_end(self, buffer: bytes, start: int, stop: int) -> int:
-        """Where the last record ends of those that are surely whole and well-formed; `start` if none is.
+        """Where the last of the surely complete and well-formed records ends; `start` if there is none.
 
-        A record begins at `start`; none is looked for behind `stop`, nor behind the first that is malformed.
+        A record begins at `start`; the search ends at `stop` and at the first malformed record.
         """
         ...
 
     def walk(self, buffer: bytes, at: int, *, final: bool, fault: str = "") -> Walk:
-        """How far the record goes on.
+        """How far the record goes.
 
         Args:
-            buffer: holds the `lookbehind` bytes before `at` too, unless the record begins there.
-            at: where the record begins, or where an earlier walk in it came to.
-            final: nothing follows on the buffer.
-            fault: what an earlier walk found.
+            buffer: includes the `lookbehind` bytes before `at`, unless the record begins there.
+            at: where the record begins, or an earlier walk in it stopped.
+            final: nothing follows the buffer.
+            fault: of an earlier walk.
         """
         ...
 
     def lines(self, data: bytes, before: bytes = b"") -> int:
-        """How many lines end in the data, which follow on `before`."""
+        """How many lines end in the data, which follows `before`."""
         ...
 
 
 class LineRules:
-    """One record a line, as in JSON lines: a newline ends it, wherever it stands."""
+    """One record per line, as in JSON lines: any newline ends it."""
 
     lookahead = lookbehind = 0
 
@@ -105,13 +105,13 @@ class LineRules:
 
 
 def blocks(read: Read, rules: Rules, position: Position, size: int = BLOCK_BYTES) -> Iterator[Block]:
-    """Reads whole records, some `size` bytes at a time; each that is malformed or too long is a block by itself.
+    """Reads whole records, about `size` bytes at a time; a malformed or too long one is a separate block.
 
     Args:
-        read: gives the bytes from `position` on; its end is the end of the file, or of a record.
+        read: reads from `position`, where a record begins, to the end of the file or of a record.
         rules: where records end.
-        position: where a record begins.
-        size: how much to look at once, in bytes.
+        position: where reading begins.
+        size: of blocks, in bytes.
     """
     window = _Window(read, rules.lookbehind)
     size = min(size, RECORD_BYTES)
@@ -135,7 +135,7 @@ def blocks(read: Read, rules: Rules, position: Position, size: int = BLOCK_BYTES
             window.dropped = 0
         yield block
         position = block.end
-        # Not at once whatever is missing: behind each of many bad records that would copy all that is left.
+        # Filling up at once would copy all that is left after each of many bad records.
         wanted = size if window.left <= size // 2 else 0
     if window.dropped:
         yield Block(b"", position, Position(position.offset + window.dropped, position.line))
@@ -146,7 +146,7 @@ def _behind(position: Position, data: bytes, rules: Rules, before: bytes = b"") 
 
 
 def _pass_over(window: "_Window", walk: Walk, rules: Rules, start: Position, size: int) -> Block:
-    """The block of a record that begins the window and is too long, of which as little as can be is held."""
+    """The block of a too long record at the window's beginning, keeping as little as possible in memory."""
     beginning = window.buffer[window.at : window.at + PREVIEW_BYTES]
     end, before = start, b""
     while True:
@@ -159,13 +159,13 @@ def _pass_over(window: "_Window", walk: Walk, rules: Rules, start: Position, siz
 
 
 class _Window:
-    """The part of a file that is being looked at, without a Ctrl-Z at the file's end.
+    """The part of a file being read, without a Ctrl-Z at the file's end.
 
     Attributes:
         buffer: what was read.
-        at: how much of it is behind.
-        final: nothing follows on it.
-        dropped: how many bytes were left out at the end.
+        at: how much of it is done.
+        final: nothing follows it.
+        dropped: the number of bytes left out at the end.
     """
 
     def __init__(self, read: Read, lookbehind: int) -> None:
@@ -178,13 +178,13 @@ class _Window:
 
     @property
     def left(self) -> int:
-        """How many bytes are there to look at."""
+        """The number of bytes not yet done."""
         return len(self.buffer) - self.at
 
     def fill(self, wanted: int, *, at_once: bool = False) -> bool:
-        """Reads until so many bytes are there to look at, or the file ends; whether any are.
+        """Reads until so many bytes are left, or the file ends; returns whether any are.
 
-        With `at_once` what one reading gives is enough: whoever gives less than was asked for has a reason.
+        With `at_once` one read is enough: a source that returns less than asked for has a reason.
         """
         missing = wanted - self.left
         if missing <= 0 or self.final:

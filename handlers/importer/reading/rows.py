@@ -1,6 +1,6 @@
-"""Opens a file at a place: puts together what decompresses its bytes, looks at its beginning and reads its rows.
+"""Opens a file at a position: composes its decompression and decoding, inspects its beginning and reads its rows.
 
-What only some files need is loaded when one does: all of it would take a fifth of a cold start.
+Modules that only some files need are loaded when one does: all of them would take a fifth of a cold start.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,15 @@ _START = Position(0, 1)
 
 
 class Rows:
-    """The rows of a file from a place on.
+    """The rows of a file from a position on.
 
-    The file's beginning is read in any case, because it says how to read the rest.
+    The file's beginning is always read, because it says how to read the rest.
 
     Attributes:
-        kind: How the rows are written, as the file's name or the settings say; None: its content tells.
-        compression: `gzip`, `zstd`, or the empty text.
-        head: What the file's beginning says.
-        position: Where the first of the rows begins.
+        kind: How the rows are written, by the file's name or the settings; None: its content tells.
+        compression: `gzip`, `zstd` or empty.
+        head: The file's beginning.
+        position: Of the first row.
         stream: The bytes from there on, decompressed, as readers take them.
     """
 
@@ -40,7 +40,7 @@ class Rows:
         position: Position = _START,
         settings: Format = AS_NAMED,
     ) -> None:
-        """Opens the file, whose stored bytes `open_at` gives from an offset on; it decompresses to `limit_bytes`.
+        """Opens the file; `open_at` opens its stored bytes at an offset, `limit_bytes` is the most they decompress to.
 
         Raises:
             FileError: The file cannot be read.
@@ -72,21 +72,21 @@ class Rows:
 
     @property
     def is_streamed(self) -> bool:
-        """Whether the file is read from its start in any case, because positions are none of the stored bytes."""
+        """Whether the file is always read from its start, because positions are not those of the stored bytes."""
         return bool(self.compression) or self.head.encoding.is_transcoded
 
     @property
     def rules(self) -> Rules | None:
-        """Where the file may be cut; None if nowhere."""
+        """Tells where the file may be cut; None if nowhere."""
         return None if self.is_streamed else self.head.rules
 
     @property
     def stored_bytes_read(self) -> int:
-        """How many of the stored bytes were read."""
+        """The number of stored bytes read."""
         return self._stored.source_bytes
 
     def reader(self, schema: Schema, transform: Transform | None) -> Reader:
-        """Returns what reads the rows; it begins at `position` and reads from `stream`.
+        """Returns the reader of the rows, for `position` and `stream`.
 
         Raises:
             FileError: No row of the file could be an item.
@@ -96,7 +96,7 @@ class Rows:
             from handlers.importer.reading.csv_reader import CsvReader
 
             return CsvReader(head, schema, transform, self._settings)
-        # What a transform returns tells by itself whether it is DynamoDB JSON.
+        # The values that a transform returns show whether they are DynamoDB JSON.
         dynamodb_json = self._settings.type == "dynamodb" and not transform
         if head.kind in (Kind.JSON_ARRAY, Kind.JSON_WRAPPED):
             from handlers.importer.reading.json_array import JsonArrayReader

@@ -1,7 +1,7 @@
-"""Plans a large file: cuts it into chunks that can be imported side by side.
+"""Plans a large file: cuts it into chunks that can be imported in parallel.
 
-The file is read once, front to back, a block at a time, so a plan takes as long as reading and no memory, and
-may stop after any chunk and go on from there in another invocation.
+The file is read once, from start to end, a block at a time: a plan takes as long as reading and no memory, and can stop
+after any chunk and continue in another invocation.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ PLANNING_BLOCK_BYTES = 1 << 20
 
 
 class Chunk(NamedTuple):
-    """A part of a file that begins and ends on a record boundary."""
+    """A part of a file, from one record boundary to another."""
 
     number: int
     start: Position
@@ -29,18 +29,18 @@ def chunks(
     number: int = 0,
     reading_from: Position | None = None,
 ) -> Iterator[Chunk]:
-    """Cuts a file at the first record boundaries at or behind each multiple of `chunk_bytes`.
+    """Cuts a file at the first record boundary at or after each multiple of `chunk_bytes`.
 
-    So a file of `n` bytes has at most `ceil(n / chunk_bytes)` chunks, each but the last at least nearly as
-    long, and the cuts are the same wherever planning was interrupted: a chunk that is sent twice is the same chunk.
+    So a file of `n` bytes has at most `ceil(n / chunk_bytes)` chunks, all but the last at least nearly that long, and
+    the cuts are the same wherever planning is interrupted: a chunk that is sent twice is the same chunk.
 
     Args:
-        read: gives the bytes from `reading_from` on.
+        read: reads from `reading_from` on.
         rules: where records end.
-        chunk_bytes: about how long a chunk is to be.
+        chunk_bytes: about how long chunks should be.
         start: where the first chunk to plan begins.
         number: its number.
-        reading_from: where reading begins, if not at `start`: behind the header.
+        reading_from: where reading begins, if not at `start`: after the header.
     """
     size = min(PLANNING_BLOCK_BYTES, chunk_bytes)
     end = start
@@ -55,7 +55,7 @@ def chunks(
 
 
 def _boundary(block: Block, rules: Rules, wanted: int) -> Position:
-    """Where the first record of a block ends that ends at or behind an offset, which is not behind the block."""
+    """The first end of a record in the block at or after an offset, which is not after the block."""
     if block.too_long or block.fault:
         return block.end
     at = max(wanted - block.start.offset, 1)

@@ -1,4 +1,4 @@
-"""The bytes of a file: as S3 has them, and as they are read, where some can be given back."""
+"""The bytes of a file: as stored in S3, and as a stream with lookahead."""
 
 import io
 
@@ -16,17 +16,14 @@ _GONE = {
     "PreconditionFailed": "was replaced by another before it was read",
     "InvalidObjectState": "is archived: restore it, then copy it onto itself",
 }
-"""S3's errors that will not pass by themselves."""
+"""S3's permanent errors."""
 PIECE_BYTES = 1 << 17
 BEGINNING_BYTES = 1 << 16
-"""How much of a file's beginning is looked at at once."""
+"""How much of a file's beginning is inspected at once."""
 
 
 class FilePart:
-    """The stored bytes from `start` to before `end` of the version that was announced.
-
-    S3 is asked when they are first read.
-    """
+    """The stored bytes from `start` to before `end` of the announced version, requested at the first read."""
 
     def __init__(self, bucket: StreamingBucket, file: File, start: int, end: int) -> None:
         self._bucket = bucket
@@ -39,7 +36,7 @@ class FilePart:
         """Returns up to `size` bytes; none only at the end.
 
         Raises:
-            FileError: The object is not there any more, or is another.
+            FileError: The object is gone or was replaced.
             AwsError: S3 cannot be read now.
         """
         if not self._left:
@@ -69,7 +66,7 @@ class FilePart:
         )
         body = io.BufferedReader(stream, PIECE_BYTES)
         if "content-range" not in stream.headers:
-            # A server may ignore a range and answer with the whole; emulators of S3 do.
+            # A server may ignore a range and answer with the whole object; emulators of S3 do.
             skipped = 0
             while skipped < self._start and (data := body.read(min(PIECE_BYTES, self._start - skipped))):
                 skipped += len(data)
@@ -77,14 +74,9 @@ class FilePart:
 
 
 class Stream:
-    """The bytes of a source, as they are. What decompresses or transcodes them is a stream, too.
-
-    Attributes:
-        source_bytes: How many bytes the source has given.
-    """
+    """The bytes of a source; subclasses decompress or transcode them. `source_bytes` were read from the source."""
 
     def __init__(self, source: Read) -> None:
-        """Begins where the source stands."""
         self.source_bytes = 0
         self._source = source
         self._back = b""
@@ -97,7 +89,7 @@ class Stream:
         return piece
 
     def peek(self, size: int) -> bytes:
-        """Returns the next `size` bytes, or what is left, without passing them."""
+        """Returns the next `size` bytes, or what is left, without consuming them."""
         while len(self._back) < size and (piece := self._next(size - len(self._back))):
             self._back += piece
         return self._back[:size]
@@ -107,12 +99,12 @@ class Stream:
         self._back = data + self._back
 
     def skip(self, size: int) -> None:
-        """Passes over `size` bytes, or what is left."""
+        """Skips `size` bytes, or what is left."""
         while size and (piece := self.read(min(size, PIECE_BYTES))):
             size -= len(piece)
 
     def _next(self, size: int) -> bytes:
-        """Returns up to `size` bytes that were never read; none only at the end."""
+        """Returns up to `size` new bytes; none only at the end."""
         data = self._source(size)
         self.source_bytes += len(data)
         return data

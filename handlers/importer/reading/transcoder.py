@@ -1,4 +1,4 @@
-"""Makes UTF-8 of a text in another encoding, a piece at a time."""
+"""Converts text in other encodings to UTF-8, a piece at a time."""
 
 import codecs
 
@@ -9,10 +9,9 @@ from handlers.importer.reading.streams import PIECE_BYTES, Stream
 
 
 class Transcoder(Stream):
-    """The UTF-8 of a text in another encoding. A byte that UTF-8 never has stands for what is no text."""
+    """The UTF-8 of a text in another encoding, with `NO_TEXT` for undecodable bytes."""
 
     def __init__(self, source: Read, name: str) -> None:
-        """Begins where the source stands."""
         super().__init__(source)
         self._name = name
         self._decoder = codecs.getincrementaldecoder(name)(_HANDLER)
@@ -25,7 +24,7 @@ class Transcoder(Stream):
             self._ended = not piece
             try:
                 self._waiting = self._decoder.decode(piece, final=self._ended).encode("utf-8", _HANDLER)
-            except UnicodeError as error:  # where no handler is asked, as in broken ISO 2022
+            except UnicodeError as error:  # raised without asking the handler, as in broken ISO 2022
                 raise FileError(f"cannot be read as {self._name}: {error}") from None
         data, self._waiting = self._waiting[:size], self._waiting[size:]
         return data
@@ -34,7 +33,7 @@ class Transcoder(Stream):
 def _no_text(error: UnicodeError) -> tuple[str | bytes, int]:
     if isinstance(error, UnicodeDecodeError):
         return chr(0xDC00 + NO_TEXT), error.end
-    if isinstance(error, UnicodeEncodeError):  # of that, or of half a character, which UTF-7 can hold
+    if isinstance(error, UnicodeEncodeError):  # for that, or half a character, which UTF-7 can hold
         return bytes([NO_TEXT]) * (error.end - error.start), error.end
     raise error
 

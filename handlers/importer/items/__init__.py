@@ -1,1 +1,1 @@
-"""From a row to an item of the table, checked as DynamoDB would. Knows no file and no service."""
+"""From a row to an item of the table, with DynamoDB's checks. Knows no file and no service."""

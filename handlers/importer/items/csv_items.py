@@ -1,4 +1,4 @@
-"""Items from the rows of CSV and TSV files: the hot path of most imports."""
+"""Items from rows of CSV and TSV files: the hot path of most imports."""
 
 import json
 import math
@@ -28,20 +28,19 @@ _Made = tuple[Iterable[str], Iterable[Hashable]]
 """The items' DynamoDB JSON, and their keys."""
 
 _ROWS_AT_ONCE = 256
-"""About a block's rows: 0.96 of the CPU time of an import with 64, though 1.04 where 1 % of the rows are bad."""
+"""About a block's rows: 0.96 of an import's CPU time with 64, but 1.04 if 1 % of the rows are bad."""
 _PARTS = 8
-"""Into how many parts rows are parted of which some are bad."""
+"""Number of parts into which rows with bad ones among them are divided."""
 _MARK = "\ufeff"
 
 
 class CsvItems:
     """Items from the rows under one header.
 
-    - An empty last cell beyond the header is none: the delimiter stands at the end of the line.
-    - A row that repeats the header, as in files that were put together of parts, is skipped; the byte order mark of a
-      part may come before it. So is a row of which all cells are empty or blank, as spreadsheets have them. A blank
-      line is not even that.
-    - An empty cell, or one that says that there is no value, is no attribute.
+    - An empty last cell beyond the header is ignored: the line ends with a delimiter.
+    - A row that repeats the header, as in concatenated files, is skipped; a byte order mark may precede it. So is a row
+      of empty or blank cells, as spreadsheets write them. A blank line is not a row.
+    - An empty cell, or one that means no value, becomes no attribute.
     """
 
     def __init__(
@@ -58,13 +57,13 @@ class CsvItems:
         """Prepares for one file.
 
         Args:
-            header: the names of the columns, as files have them.
-            schema: the keys and the types of columns.
+            header: the names of the columns in files.
+            schema: the keys and the columns' types.
             transform: is called with each row.
-            cells: the header as it stands in the file.
-            quote: what cells are quoted with there.
-            nulls: what a cell holds where there is no value.
-            booleans: what cells of type BOOL hold.
+            cells: the header as written in the file.
+            quote: the file's quote.
+            nulls: cells that mean no value.
+            booleans: the cells of type BOOL, and their meanings.
 
         Raises:
             FileError: no row under this header could be an item.
@@ -87,7 +86,7 @@ class CsvItems:
     def items(
         self, rows: Sequence[Row], lines: Sequence[int], plain: bool, reject: Callable[[Reject], None]
     ) -> tuple[list[Item], int]:
-        """The items of some rows, and how many rows were skipped; an empty row, which is a blank line, is none.
+        """The items of some rows, and the number of rows skipped, blank lines not counted.
 
         Args:
             rows: the cells of each.
@@ -103,7 +102,7 @@ class CsvItems:
         return items, len(skipped)
 
     def rejected(self, source: _Source, reason: str) -> Reject:
-        """The reject of a row: its cells by column, or in a list where they do not fit the header."""
+        """The reject of a row: its cells by column, or as a list if they do not fit the header."""
         line, cells = source
         cells = self._fitted(cells)
         row = dict(zip(self._header, cells, strict=True)) if len(cells) == len(self._header) else cells
@@ -116,7 +115,7 @@ class CsvItems:
         reject: Callable[[Reject], None],
         skip: Callable[[_Source], None],
     ) -> Iterator[Item]:
-        """The items of rows of which some may be bad: those are found by trying ever smaller parts."""
+        """The items of rows of which some may be bad, which are found by trying ever smaller parts."""
         if len(sources) == 1 and self._is_skipped(sources[0][1]):
             skip(sources[0])
             return
@@ -153,8 +152,8 @@ class CsvItems:
 def _transformed(
     attributes: Sequence[str], schema: Schema, transform: Transform, booleans: Mapping[str, bool]
 ) -> Callable[[Sequence[Row], bool], _Made]:
-    """What makes items of what a transform makes of rows; see `_Columns.items`."""
-    from handlers.importer.items.object_items import ObjectItems  # a cold start without a transform is spared it
+    """Returns a function like `_Columns.items` that calls a transform."""
+    from handlers.importer.items.object_items import ObjectItems  # loaded only for a transform
 
     objects = ObjectItems(schema._replace(names={}), transform, typed_columns=True, booleans=booleans)
 
@@ -167,10 +166,9 @@ def _transformed(
 
 
 class _Columns:
-    """Makes rows items column by column: what Python does with a whole column, it does in C.
+    """Makes items column by column, because Python processes a whole column in C.
 
-    An empty cell is no attribute. The partition key, which no item lacks, comes first, so that each of the other
-    attributes can bring the comma before it.
+    The partition key, which every item has, comes first, so that each other attribute can bring the comma before it.
     """
 
     def __init__(
@@ -188,10 +186,10 @@ class _Columns:
         ]
 
     def items(self, rows: Sequence[Row], plain: bool) -> _Made:
-        """The items of rows, which have as many cells as the header.
+        """The items of rows with as many cells as the header.
 
         Raises:
-            RowError: one of them cannot be an item, or one of several is to be skipped.
+            RowError: one row cannot be an item, or one of several has to be skipped.
         """
         cells = list(zip(*rows, strict=True))
         if len(rows) > 1 and self._may_be_skipped(cells[self._partition]):
@@ -202,10 +200,10 @@ class _Columns:
         return texts, keys[0] if len(keys) == 1 else zip(*keys, strict=True)
 
     def _may_be_skipped(self, keys: Sequence[str]) -> bool:
-        """Whether one of the rows with these partition keys may be blank or the header, which each alone will tell."""
+        """Whether a row with one of these partition keys may be blank or the header; single rows tell."""
         if not self._repeated_keys.isdisjoint(keys):
             return True
-        return min(keys) < "!" and not all(key.strip(BLANKS) for key in keys)  # blanks are less than any letter
+        return min(keys) < "!" and not all(key.strip(BLANKS) for key in keys)  # blanks sort before letters
 
     def _key_values(self, name: str, column: str, cells: Sequence[str]) -> Sequence[str]:
         lengths = set(map(len, cells))
@@ -216,7 +214,7 @@ class _Columns:
         return [key_value(self._schema, name, cell) for cell in cells]
 
     def _members(self, cells: Sequence[Sequence[str]], plain: bool) -> Iterator[tuple[str, Iterable[str], str]]:
-        """See `joined`; a value is empty together with what is around it, where some of a column's cells are."""
+        """See `joined`; if some of a column's cells are empty, empty values have nothing around them."""
         for i, column in self._columns:
             opening, closing = column.around(plain)
             if "" not in cells[i]:
@@ -227,9 +225,9 @@ class _Columns:
 
 
 class _Column:
-    """How the cells of one column become values."""
+    """Turns the cells of one column into values."""
 
-    # `_are_json` tells that cells are written as JSON has them, which most are; `_convert` makes one so.
+    # `_are_json` tells whether cells are valid as they are, as most are; `_convert` converts one.
     __slots__ = ("_are_json", "_convert", "_kind", "_opening", "_shown")
 
     def __init__(self, name: str, schema: Schema, booleans: Mapping[str, bool], *, first: bool) -> None:
@@ -243,13 +241,13 @@ class _Column:
         self._opening = f'{"{" if first else ","}{quoted(name)}:{{"{kind}":'
 
     def around(self, plain: bool) -> tuple[str, str]:
-        """What stands before and after a value; see `values`."""
+        """What surrounds a value."""
         if self._kind == "BOOL" or (self._kind == "S" and not plain):
             return self._opening, "}"
         return self._opening + '"', '"}'
 
     def values(self, cells: Sequence[str], plain: bool) -> Iterable[str]:
-        """The values of cells that are not empty, as they stand between what is `around` them.
+        """The values of cells that are not empty, without what is `around` them.
 
         Raises:
             RowError: a cell does not have the column's type.
@@ -262,11 +260,6 @@ class _Column:
 
 
 def _converted(column: str, convert: Callable[[str], str], cells: Sequence[str]) -> list[str]:
-    """The values of a column's cells.
-
-    Raises:
-        RowError: a cell does not have the column's type.
-    """
     try:
         return list(map(convert, cells))
     except RowError as error:
@@ -274,7 +267,7 @@ def _converted(column: str, convert: Callable[[str], str], cells: Sequence[str])
 
 
 def _repetitions(header: Sequence[str], quote: str) -> Iterator[Row]:
-    """The rows that repeat a header: as it is, and behind a byte order mark, where no cell of it is taken as quoted."""
+    """The rows that repeat a header: as it is, and after a byte order mark, where the first cell's quotes are text."""
     yield list(header)
     first = header[0]
     yield [_MARK + first, *header[1:]]

@@ -1,4 +1,4 @@
-"""What items call the columns of a CSV file, and whether they can be items' columns at all."""
+"""The attributes' names for the columns of a CSV file, and whether the keys are among them."""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,16 @@ from handlers.importer.errors import FileError
 from handlers.importer.items.rules import Schema, shown
 
 _SHOWN = 120
-"""How many characters of a header a reason shows."""
+"""Characters of a header that a reason shows."""
 _DELIMITERS = ";\t|,"
-"""What a header of one column may be delimited by in truth."""
+"""Possible delimiters of a header that seems to have one column."""
 
 
 def attributes_of(header: Sequence[str], schema: Schema) -> Sequence[str]:
-    """What items call the columns.
+    """The attributes' names for the columns.
 
     Raises:
-        FileError: two of them the same.
+        FileError: two columns have the same.
     """
     attributes = [schema.names.get(name, name) for name in header] if schema.names else header
     if len(set(attributes)) < len(attributes):
@@ -30,10 +30,10 @@ def attributes_of(header: Sequence[str], schema: Schema) -> Sequence[str]:
 
 
 def check_keys(header: Sequence[str], attributes: Sequence[str], schema: Schema) -> None:
-    """Checks that no key lacks under a header whose columns items call `attributes`.
+    """Checks that the attributes include all keys.
 
     Raises:
-        FileError: one does, so that no row could be an item.
+        FileError: one is missing, so no row could be an item.
     """
     missing = next((name for name in schema.keys if name not in attributes), "")
     if not missing:

@@ -1,4 +1,4 @@
-"""Values as DynamoDB writes them, such as `{"S": "x"}`: checked, and written again as they are.
+"""Values in DynamoDB JSON, such as `{"S": "x"}`: checked and written unchanged.
 
 The types: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 """
@@ -14,11 +14,11 @@ from handlers.importer.items.rules import NAMES, check_level, shown
 
 _IMAGES = {"NewImage", "OldImage"}
 _CHANGE = {"Metadata", "Keys"}
-"""What each row of an incremental export has, beside one image or both."""
+"""Members of each row of an incremental export, besides one image or both."""
 
 
 def is_change(row: dict[str, Any]) -> bool:
-    """Whether a row is one of an incremental export."""
+    """Whether a row is from an incremental export."""
     members = row.keys()
     return (
         _CHANGE <= members <= _CHANGE | _IMAGES
@@ -36,7 +36,7 @@ def stored_object(item: dict[str, Any], level: int) -> str:
     """The JSON text of an item, or of a map's content, whose values are at this level.
 
     Raises:
-        RowError: a value is not what its type says.
+        RowError: a value does not have its type.
     """
     return "{" + ",".join([NAMES[name] + _value(value, level) for name, value in item.items()]) + "}"
 
@@ -107,7 +107,7 @@ def _null(value: Any, _level: int) -> str:
 
 
 def _check_type(value: Any, wanted: type) -> None:
-    """Raises a `TypeError` if a value has another type, or one derived from it, as `Number` is from `str`."""
+    """Raises a `TypeError` for another type, even a derived one, as `Number` is from `str`."""
     if type(value) is not wanted:
         raise TypeError
 

@@ -1,6 +1,5 @@
 """Numbers as DynamoDB keeps them: exact, up to 38 digits, from 1e-130 to 9.99...e125; never through a float.
 
-The rules:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 """
 
@@ -10,13 +9,13 @@ from collections.abc import Sequence
 from handlers.importer.errors import RowError
 
 _PLAIN = r"-?+(?:[1-9][0-9]{0,18}+(?:\.[0-9]{1,19}+|[0-9]{1,19}+)?+|0(?:\.[0-9]{1,19}+)?+)"
-"""A text that DynamoDB takes as a number as it is; there are others.
+"""Most of the texts that DynamoDB accepts unchanged as numbers.
 
-There is nothing to go back to (`+` behind a quantifier), which with `written_as_numbers` pays 2 % of an import.
-`test_the_pattern_of_plain_numbers_says_what_a_plain_one_says` holds it.
+Matching never backtracks (`+` after a quantifier), which with `written_as_numbers` saves 2 % of an import.
+`test_the_pattern_of_plain_numbers_says_what_a_plain_one_says` checks it.
 """
 WRITTEN_AS_JSON = r"0|-?(?:[1-9][0-9]{0,18}+(?:\.[0-9]{1,19}+)?+|0\.[0-9]{1,19}+)"
-"""Of those the ones that JSON has too, and that are written as Python writes them: `-0` is `0` there."""
+"""Those of them that are also JSON, and written as Python writes them: `-0` is `0` there."""
 _written_as_number = re.compile(_PLAIN).fullmatch
 _lines_of_numbers = re.compile(rf"(?:{_PLAIN}\n)*+").fullmatch
 _NUMBER = re.compile(r"([-+]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([-+]?)0*([0-9]+))?").fullmatch
@@ -25,22 +24,22 @@ _SMALLEST, _LARGEST = -130, 125
 
 
 class Number(str):
-    """The digits of a number, as JSON has them."""
+    """A number as written in JSON."""
 
     __slots__ = ()
 
 
 def written_as_numbers(texts: Sequence[str]) -> bool:
-    """Whether DynamoDB takes each of the texts as a number as it is; False says nothing about any of them."""
+    """Whether DynamoDB surely accepts all of the texts unchanged as numbers."""
     lines = "\n".join([*texts, ""])
     return lines.count("\n") == len(texts) and _lines_of_numbers(lines) is not None
 
 
 def number(text: str) -> str:
-    """The number as DynamoDB accepts it: as written if that is plain, else without what carries no value.
+    """The number as DynamoDB accepts it: as written if that is plain, else canonical.
 
     Raises:
-        RowError: it is not a number, or one that DynamoDB cannot keep exactly.
+        RowError: it is not a number, or DynamoDB cannot keep it exactly.
     """
     return text if _written_as_number(text) else canonical(text)
 
@@ -61,7 +60,7 @@ def canonical(text: str) -> str:
         return "0"
     if len(significant) > _DIGITS:
         raise RowError(f"{_shown(text)} has {len(significant)} digits, DynamoDB keeps {_DIGITS}")
-    # An exponent of more digits than this is out of range whatever precedes it, and slow to compute with.
+    # A longer exponent is always out of range, and slow to compute with.
     power = int(exponent or 0) if len(exponent) < 20 else 10**20
     power = -power if direction == "-" else power
     last = power - len(fraction) + len(digits) - len(significant)

@@ -1,4 +1,4 @@
-"""Items made of objects: JSON rows, DynamoDB JSON, and what a transform returns."""
+"""Items from objects: JSON rows, DynamoDB JSON, and a transform's results."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import chain, repeat
@@ -25,11 +25,11 @@ from handlers.importer.items.transform import Transform, transformed
 
 
 class RemovedError(Exception):
-    """A row that says that an item was removed."""
+    """The row says that an item was removed."""
 
 
 _NO_KEYS = {type(None), dict}
-"""Types of which no key of a row is that could be an item as it stands."""
+"""Types that no key of a plain row has."""
 _KEY_KINDS = {"S", "N", "B"}
 
 
@@ -37,7 +37,7 @@ class ObjectItems:
     """Items from objects: dicts of strings, integers, `Number`s, booleans, None, lists and dicts.
 
     Attributes:
-        alters: whether an item may have other names or values than its object.
+        alters: whether items may differ from their objects in names or values.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class ObjectItems:
         """Prepares for one file.
 
         Args:
-            schema: the keys, and the types that their values get; what members are called in items, and constants.
+            schema: the keys and their types, the members' names in items, and constants.
             transform: is called with each object.
-            typed_columns: strings of columns that have a type get it, as in CSV files.
-            booleans: what strings of columns of type BOOL mean.
-            dynamodb_json: each row is DynamoDB JSON; if not, each tells.
+            typed_columns: strings in columns with a type become that type, as in CSV files.
+            booleans: the meanings of strings in columns of type BOOL.
+            dynamodb_json: each row is DynamoDB JSON; if False, each row tells.
         """
         self._booleans = booleans
         self._schema = schema
@@ -97,14 +97,14 @@ class ObjectItems:
         return text, key
 
     def items(self, rows: Sequence[Any], text: str = "") -> tuple[Iterable[str], Iterable[Hashable]] | None:
-        """Each item's DynamoDB JSON, and their keys, of objects with the same members; made member by member.
+        """Each item's DynamoDB JSON, and their keys, of objects with the same members.
 
-        What Python does with all values of a member at once, it does in C. None if the rows are not alike, or some
-        cannot be items, or have to be looked at alone for another reason.
+        Works member by member, because Python processes all values of one in C. None if the rows are not alike, some
+        cannot be items, or they have to be read singly for another reason.
 
         Args:
             rows: the objects.
-            text: the JSON that they were read from, with a string between each two.
+            text: their JSON, with a string between each two.
         """
         if self._transform or self._dynamodb_json or len(rows) == 1:
             return None
@@ -129,11 +129,11 @@ class ObjectItems:
     def items_as_written(
         self, columns: dict[str, Sequence[str]], kinds: dict[str, set[type]]
     ) -> tuple[Sequence[str], Iterable[Hashable]] | None:
-        """The same of objects whose values are known as they stand in JSON; no half of a character may be in them.
+        """The same for values as written in JSON, which must not hold half of a character.
 
         Args:
-            columns: member -> its values, one of each object.
-            kinds: member -> what they are, one of `Written`.
+            columns: member -> its values, one per object.
+            kinds: member -> their kind, one of `Written`.
         """
         width = len(columns)
         if self._names:
@@ -158,11 +158,7 @@ class ObjectItems:
         return texts, keys[0] if len(keys) == 1 else zip(*keys, strict=True)
 
     def _altered(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The row under its attributes' names, as the transform returns it, without what is constant.
-
-        Raises:
-            RowError, RemovedError: see `item`.
-        """
+        """The row with its attributes' names, as the transform returns it, without constants."""
         if self._transform and is_removal(row):
             raise RemovedError
         if self._transform:
@@ -171,10 +167,10 @@ class ObjectItems:
         return self._own(row)
 
     def _own(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The members of a row, or of an image, under their attributes' names and without what is constant.
+        """The members of a row or an image, with their attributes' names and without constants.
 
         Raises:
-            RowError: two have one name.
+            RowError: two have the same name.
         """
         own = {self._names.get(name, name): value for name, value in row.items()}
         if len(own) < len(row):
@@ -182,7 +178,7 @@ class ObjectItems:
         return {name: value for name, value in own.items() if name not in self._constants}
 
     def _same_name(self, row: dict[str, Any]) -> str:
-        """The reason of a row of which two members have one name in items."""
+        """The reason for a row in which two members have the same name in items."""
         members: dict[str, str] = {}
         for member in row:
             attribute = self._names.get(member, member)
@@ -199,7 +195,7 @@ class ObjectItems:
         wanted: type[str],
         surely_good: int,
     ) -> Sequence[str]:
-        """The key's values of some rows, in which they get the key's type."""
+        """The key's values in some rows; converts them to the key's type."""
         if kinds[name] != {wanted}:
             kinds[name] = {wanted}
             columns[name] = [
@@ -226,9 +222,9 @@ class ObjectItems:
             raise _named(self._schema, row, plain_object, error) from None
 
     def _image(self, row: dict[str, Any]) -> dict[str, Any] | None:
-        """The part of a row that is DynamoDB JSON; None if it is none.
+        """The part of a row that is DynamoDB JSON; None if there is none.
 
-        A row that could be an item as it stands is never taken for it: each time its key would be a map or missing.
+        Never taken from a plain row that could be an item: in one with an image, the key would be a map or missing.
 
         Raises:
             RemovedError: the row says that an item was removed.
@@ -272,12 +268,12 @@ class ObjectItems:
 def _named(
     schema: Schema, row: dict[str, Any], render: Callable[[dict[str, Any], int], str], error: RowError
 ) -> RowError:
-    """The error of a row that cannot be rendered, with the name of the attribute that it is about."""
+    """The error of a row that cannot be rendered, with the attribute's name."""
     for name, value in row.items():
         try:
             _ = NAMES[name]
         except RowError:
-            break  # it is about a name
+            break  # the error is about a name
         try:
             render({name: value}, 1)
         except RowError as reason:
@@ -286,7 +282,7 @@ def _named(
 
 
 def _as_key(schema: Schema, name: str, value: Any, wanted: type[str]) -> str:
-    """A key's value in the type of the key: in JSON an id may be a number where the table has strings."""
+    """A key's value in the key's type: in JSON an id may be a number although the table has strings."""
     if value is None:
         raise RowError(f"has no {schema.column(name)}, which is a key")
     if type(value) not in (str, int, Number):

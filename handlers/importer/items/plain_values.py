@@ -1,7 +1,4 @@
-"""Values as Python has them, written as DynamoDB JSON: `"x"` as `{"S": "x"}`.
-
-Each renderer gets a value and its level.
-"""
+"""Writes Python's values as DynamoDB JSON: `"x"` as `{"S": "x"}`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from json.encoder import encode_basestring_ascii as quoted
@@ -13,13 +10,13 @@ from handlers.importer.items.rules import NAMES, check_level, shown
 
 
 class Written:
-    """What the values of a column are that are given as they stand in JSON, each a string."""
+    """The kinds of values that are given as written in JSON, as strings."""
 
     class String:
-        """Strings without their quotes, in which nothing is escaped."""
+        """Without quotes and escapes."""
 
     class Number:
-        """Numbers that DynamoDB takes as they are."""
+        """As DynamoDB accepts it."""
 
     class Boolean:
         """True or false."""
@@ -29,11 +26,11 @@ class Written:
 
 
 WRITTEN_KEYS: Sequence[set[type]] = {Written.String}, {Written.Number}
-"""Of these the keys of items are made."""
+"""The kinds of keys."""
 
 
 def plain_object(row: dict[str, Any], level: int) -> str:
-    """Returns the JSON text of an item, or of a map's content, whose values are at this level.
+    """The JSON text of an item, or of a map's content, whose values are at this level.
 
     Raises:
         RowError: an item cannot hold a value.
@@ -53,20 +50,16 @@ def plain_object(row: dict[str, Any], level: int) -> str:
 
 
 def plain_column(comma: str, name: str, values: Sequence[Any], kinds: set[type]) -> tuple[str, Iterable[str], str]:
-    """Returns what stands before a member's value in all of some objects, the values of each, and what follows.
+    """Returns a member of many objects: what precedes its values, the values, and what follows.
 
-    Args:
-        comma: what stands before the member.
-        name: the member's name.
-        values: its values, one of each object.
-        kinds: the types of the values, or one of `Written`.
+    `comma` precedes the member; `kinds` are the types of the values, or one of `Written`.
 
     Raises:
         RowError: an item cannot hold a value or the name.
     """
     before = comma + NAMES[name]
     if kinds == {Written.String}:
-        # Of ASCII nothing has to be escaped that was not; finding that out takes a tenth of the time of escaping.
+        # ASCII needs no escapes that it did not have; checking takes a tenth of the time of escaping.
         return (
             (before + '{"S":"', values, '"}') if "".join(values).isascii() else plain_column(comma, name, values, {str})
         )
@@ -98,7 +91,7 @@ def _integer(value: int, _level: int) -> str:
 
 
 def _other(value: Any, _level: int) -> str:
-    # Only a transform can bring one; `decimal` is not imported for those who have none.
+    # Only a transform can return one; `decimal` is not imported for the others.
     if type(value).__name__ == "Decimal":
         return f'{{"N":"{number(str(value))}"}}'
     raise RowError(f"{shown(value)} is a {type(value).__name__}, which an item cannot hold exactly")

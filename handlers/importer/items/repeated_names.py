@@ -1,7 +1,7 @@
-"""Whether an object of a JSON text has a name twice, of which a parser keeps the last value without a word.
+"""Detects repeated names in an object of a JSON text: a parser silently keeps the last value.
 
-A hook for each object would cost more than all the rest of the reading. Instead the strings are counted: a text has
-more than what was read from it if, and only if, a value was dropped together with its name.
+A hook for each object would cost more than the rest of the reading. Instead, strings are counted: a text has more than
+were read from it if and only if a value was dropped with its name.
 """
 
 import json
@@ -16,7 +16,7 @@ _escapes = re.compile(r"\\.", re.DOTALL).findall
 
 
 def strings(values: Iterable[Any]) -> int:
-    """How many strings JSON values have, names included; level by level, so that C does most of it."""
+    """The number of strings in JSON values, including names; level by level, so that C does most of it."""
     count = 0
     level = list(values)
     while level:
@@ -34,21 +34,21 @@ def strings(values: Iterable[Any]) -> int:
 
 
 def column_strings(values: Sequence[Any], kinds: set[type]) -> int:
-    """The same for the values that a member has in many objects, which are of these types."""
+    """The same for a member's values in many objects, which have these types."""
     if kinds == {str}:
         return len(values)
     return 0 if kinds.isdisjoint(_WITH_STRINGS) else strings(values)
 
 
 def are_all(text: str, count: int) -> bool:
-    """Whether a text has no more strings than these."""
+    """Whether a text has only this many strings."""
     quotes = text.count('"')
-    # Escaped quotes are looked for only where there are more than those around so many strings.
+    # Escaped quotes are counted only if there are more quotes than those around so many strings.
     return quotes == 2 * count or quotes - ("\\" in text and _escapes(text).count('\\"')) == 2 * count
 
 
 def repeated_name(text: str) -> str:
-    """A name that is twice in one object of a text; empty if none is found."""
+    """A repeated name in an object of a text; empty if none is found."""
     repeated: list[str] = []
 
     def look(members: list[tuple[str, Any]]) -> None:

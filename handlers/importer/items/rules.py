@@ -1,6 +1,5 @@
-"""What an item may be: its keys, its size, its depth, with the reason where DynamoDB would refuse it.
+"""DynamoDB's rules for an item's keys, size and depth; an item is its JSON text.
 
-An item is the JSON text that DynamoDB takes. The limits and sizes:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html and
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
@@ -21,49 +20,49 @@ NAME_BYTES = 65_535
 KEY_BYTES = (2048, 1024)
 """Of the partition key's value and the sort key's."""
 SURELY_SHORT = 256
-"""Characters of a string that no encoding makes too long for a key."""
+"""Characters that are never too many bytes for a key."""
 ROWS_AT_ONCE = 64
-"""How many rows are made items at once: so many that it pays, so few that a bad one among them costs little."""
+"""How many rows are made items at once: enough that it pays, few enough that a bad one costs little."""
 LEVELS = 32
-"""How deep an attribute may be nested; its value is level 1, what lies in that level 2."""
+"""How deep an attribute may be nested; its value is level 1."""
 BLANKS = " \t"
 BOOLEANS: Mapping[str, bool] = {"true": True, "false": False, "1": True, "0": False}
 
 Item = tuple[str, Hashable, tuple[int, Any]]
-"""The item as DynamoDB JSON; its key, the same for equal keys; the line and the row it was made of."""
+"""The item as DynamoDB JSON; its key, the same for equal keys; its line and row."""
 
 
 class Schema(NamedTuple):
-    """What the settings say about the table, and of what its items are made."""
+    """The settings about the table and its items."""
 
     keys: Sequence[str]
     """The names of the partition key and, if there is one, of the sort key."""
     columns: Mapping[str, str]
-    """Attribute -> S, N or BOOL: the type of its column in CSV files, and that of a key."""
+    """Attribute -> S, N or BOOL: the type of its column in CSV files, or of a key."""
     names: Mapping[str, str] = {}
-    """What files call a column, or a member of an object -> what items call it, where that is another name."""
+    """Column, or member of an object -> attribute, if the names differ."""
     constants: Mapping[str, str] = {}
-    """Attribute -> its value in all items, whatever a row has, as DynamoDB's JSON text."""
+    """Attribute -> its DynamoDB JSON in all items, whatever a row has."""
 
     def type_of(self, attribute: str) -> str:
-        """The type of an attribute: a string, if nothing else is said."""
+        """The type of an attribute; by default a string."""
         return self.columns.get(attribute, "S")
 
     def column(self, attribute: str) -> str:
-        """What files call an attribute; reasons do too."""
+        """The name of an attribute in files and reasons."""
         return next((column for column, other in self.names.items() if other == attribute), attribute)
 
     @property
     def ending(self) -> str:
-        """What follows in all items on what they have of their rows."""
+        """What all items end with."""
         return "".join(f",{quoted(name)}:{value}" for name, value in self.constants.items()) + "}"
 
 
 def boolean(text: str, meanings: Mapping[str, bool] = BOOLEANS) -> str:
-    """The JSON text of a cell that is true or false.
+    """The JSON text of a boolean cell.
 
     Raises:
-        RowError: it is neither.
+        RowError: it is neither true nor false.
     """
     try:
         return "true" if meanings[text.strip(BLANKS).lower()] else "false"
@@ -72,7 +71,7 @@ def boolean(text: str, meanings: Mapping[str, bool] = BOOLEANS) -> str:
 
 
 def key_value(schema: Schema, name: str, value: str) -> str:
-    """What tells a key's value from others: for a number its canonical form.
+    """What identifies a key's value: of a number, its canonical form.
 
     Raises:
         RowError: no item can have it.
@@ -89,7 +88,7 @@ def key_value(schema: Schema, name: str, value: str) -> str:
 
 def check_sizes(texts: Sequence[str]) -> None:
     """Raises a `RowError` if one of the items, given as their JSON texts, is larger than DynamoDB allows."""
-    # Each character of a text stands for at most four bytes of the item.
+    # Each character of a text is at most four bytes of the item.
     if max(map(len, texts)) * 4 <= ITEM_BYTES:
         return
     for text in texts:
@@ -98,7 +97,7 @@ def check_sizes(texts: Sequence[str]) -> None:
 
 
 def half_of_character(text: str) -> str:
-    """The first half of a character in a JSON text that stands without the other; empty if none does."""
+    """The first lone surrogate in a JSON text; empty if there is none."""
     if "\\ud" not in text:
         return ""
     try:
@@ -109,9 +108,9 @@ def half_of_character(text: str) -> str:
 
 
 def joined(members: Iterable[tuple[str, Iterable[str], str]], ending: str) -> list[str]:
-    """The JSON texts of many objects, which all end alike.
+    """The JSON texts of many objects with the same ending.
 
-    Each member is what stands before a value in all of them, the values, and what follows.
+    Each member is what precedes its values in all of them, the values, and what follows.
     """
     pieces: list[Iterable[str]] = []
     text = ""
@@ -119,12 +118,12 @@ def joined(members: Iterable[tuple[str, Iterable[str], str]], ending: str) -> li
         pieces += repeat(text + before), values
         text = after
     pieces.append(repeat(text + ending))
-    # Not strict, for what is repeated has no end; that there is a text for each row is checked where they are paired.
+    # Not strict: repeated parts are endless. Pairing texts with rows checks that there is one for each.
     return ["".join(parts) for parts in zip(*pieces, strict=False)]
 
 
 def check_level(level: int, values: Any) -> None:
-    """Raises a `RowError` if the values of a list or a map at this level would lie too deep."""
+    """Raises a `RowError` if the values of a list or a map at this level would be too deep."""
     if level >= LEVELS and values:
         raise RowError(f"is nested deeper than {LEVELS} levels")
 
@@ -141,7 +140,7 @@ def shown_name(name: str) -> str:
 
 
 class _Names(dict[str, str]):
-    """Attribute names as JSON text, remembered; a file has few.
+    """A cache of attribute names as JSON text; a file has few.
 
     Raises:
         RowError: no attribute can have such a name.
@@ -153,7 +152,7 @@ class _Names(dict[str, str]):
         if len(name) * 4 > NAME_BYTES and (size := len(name.encode("utf-8", "surrogatepass"))) > NAME_BYTES:
             raise RowError(f"has an attribute name of {size:,} bytes, DynamoDB allows {NAME_BYTES:,}")
         text = quoted(name) + ":"
-        if len(name) <= SURELY_SHORT:  # the others could fill the memory
+        if len(name) <= SURELY_SHORT:  # long ones could fill the memory
             if len(self) > 10_000:
                 self.clear()
             self[name] = text

@@ -1,12 +1,12 @@
 '''A team's own function between a row and its item: the setting `imports.transform`, `package.module:function`.
 
-It gets each row as a dict: of a CSV file the cells that are not empty, as strings; of JSON the object, its
-fractions as `Number` (a string of their digits, because a float would round them). It returns the item as a dict of
-`str`, `int`, `Decimal`, `Number`, `bool`, `None`, lists and dicts, or a `Rejected` with a reason. A string in a column
-with a type in the settings becomes that type. An exception rejects its row.
+It gets each row as a dict: from CSV the cells that are not empty, as strings; from JSON the object, with fractions as
+`Number` (a string of digits, because a float would round them). It returns the item as a dict of `str`, `int`,
+`Decimal`, `Number`, `bool`, `None`, lists and dicts, or a `Rejected` with a reason. A string in a column with a type in
+the settings becomes that type. An exception rejects the row.
 
     def tidy(row: dict[str, Any]) -> dict[str, Any] | Rejected:
-        """Keeps customers only, with their mail address in lower case and the name of the source."""
+        """Keeps only customers, with a lower-case mail address and the name of the source."""
         if row.get("kind") != "customer":
             return Rejected("not a customer")
         return {**row, "email": row["email"].strip().lower(), "source": "crm"}
@@ -20,7 +20,7 @@ from handlers.importer.errors import RowError
 
 
 class Rejected(NamedTuple):
-    """What a transform returns for a row that is not to be imported."""
+    """A transform's result for a row that should not be imported."""
 
     reason: str
 
@@ -28,25 +28,25 @@ class Rejected(NamedTuple):
 Transform = Callable[[dict[str, Any]], dict[str, Any] | Rejected]
 
 _ROOT = __file__.rpartition("handlers/importer/")[0]
-"""The folder that modules are imported from, with a slash at its end."""
+"""The folder that modules are imported from, with a trailing slash."""
 
 
 @cache
 def load(name: str) -> Transform | None:
-    """Returns the transform of a name such as `package.module:function`; None for the empty name."""
+    """Returns the transform named like `package.module:function`; None for an empty name."""
     if not name:
         return None
-    from importlib import import_module  # a cold start without a transform is spared it
+    from importlib import import_module  # loaded only for a transform
 
     module, _, function = name.partition(":")
     return getattr(import_module(module), function)
 
 
 def transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:
-    """Returns what a transform makes of a row.
+    """Returns a row's item from a transform.
 
     Raises:
-        RowError: the row is not to be imported, or the transform failed.
+        RowError: the transform rejected the row, or failed.
     """
     try:
         result = transform(row)
@@ -60,8 +60,8 @@ def transformed(transform: Transform, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def failure(error: Exception) -> str:
-    """Returns the reason of a row whose transform raised an error, with the file and the line where it did."""
-    place, trace = "", error.__traceback__ and error.__traceback__.tb_next  # the first is where it was called
+    """Returns the reason for a row whose transform raised an error, with its file and line."""
+    place, trace = "", error.__traceback__ and error.__traceback__.tb_next  # the first is the call
     while trace:
         file = trace.tb_frame.f_code.co_filename
         if file.startswith(_ROOT):

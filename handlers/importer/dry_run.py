@@ -1,7 +1,7 @@
-"""What would become of a file, without a cloud: `python -m handlers.importer.dry_run FILE FOLDER` prints it as JSON.
+"""Tries a file without a cloud: `python -m handlers.importer.dry_run FILE FOLDER` prints the outcome as JSON.
 
-It has the function's environment variables and the folder of its code, where its settings are, runs in this
-repository's folder, and reads as the function does.
+Runs in this repository's folder with the function's environment variables; FOLDER holds the function's code and
+settings. Reads as the function does.
 """
 
 import json
@@ -23,18 +23,13 @@ _COMPRESSED = {"": "", "gzip": "gzipped", "zstd": "zstd"}
 
 
 def dry_run(path: Path, environ: Mapping[str, str], folder: str) -> dict[str, Any]:
-    """Returns what the function would do with a file.
-
-    Args:
-        path: the file.
-        environ: the function's environment variables.
-        folder: the function's code.
+    """Returns what the function would do with a file, by its environment variables and the folder of its code.
 
     Returns:
-        `format`, `keys` (names), `columns` (name, and what items call it -> type; empty but for CSV); how many
-        `items`, `rejected`, `skipped`; `first_items` (`line`, `item`) and `first_rejects` (`line`, `reason`, `row`),
-        items and rows as JSON texts. Where the file cannot be imported, `error` says why; the rest tells what was read
-        before, if anything was.
+        `format`, `keys` (names), `columns` (column, and its name in items -> type; empty except for CSV); the numbers
+        of `items`, `rejected` and `skipped`; `first_items` (`line`, `item`) and `first_rejects` (`line`, `reason`,
+        `row`), with items and rows as JSON texts. If the file cannot be imported, `error` says why, and the rest
+        describes what was read before, if anything.
     """
     result: dict[str, Any] = {}
     settings = read(environ, folder)

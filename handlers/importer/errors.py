@@ -1,4 +1,4 @@
-"""What can be wrong with a file or with a row of it."""
+"""Errors of files and rows."""
 
 from typing import NamedTuple
 
@@ -12,10 +12,10 @@ class RowError(ValueError):
 
 
 class Reject(NamedTuple):
-    """A row that is not imported."""
+    """A rejected row."""
 
     line: int
-    """Where the row begins in the file, from 1."""
+    """On which the row begins in the file, from 1."""
     reason: str
     row: str
     """The row as JSON text, on one line."""

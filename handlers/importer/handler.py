@@ -1,8 +1,8 @@
-"""The importer's entry point: messages of the import queue become items of the table."""
+"""The importer's entry point: turns messages of the import queue into items of the table."""
 
 import gc
 
-gc.disable()  # what is loaded stays, and is not looked through for garbage: 0.88 of a cold start
+gc.disable()  # what loads now stays, so it is not searched for garbage: 0.88 of a cold start
 
 import os
 import time
@@ -26,19 +26,19 @@ from handlers.shared.aws.pace import Pace
 from handlers.shared.aws.s3_stream import StreamingBucket
 from handlers.shared.deadlines import Deadlines
 
-gc.freeze()  # nor is it later
+gc.freeze()  # nor later
 gc.enable()
 
 _MARGIN = 1.0
-_LONGEST_RESERVE = 20.0  # so that what was begun can be written and counted
+_LONGEST_RESERVE = 20.0  # seconds to write and count the work begun
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
-    """Imports what a batch of messages asks for.
+    """Processes a batch of messages.
 
     Returns:
-        The messages that failed, to be delivered again. One that has failed as often as it may is not among
-        them: it is a dead letter by then, with its reason.
+        The failed messages, to be delivered again. A message out of attempts is not among them: it is already a dead
+        letter, with its reason.
     """
     started = time.monotonic()
     messages = event["Records"]
@@ -63,7 +63,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     )
     ledger, queue = services(deadlines.calls)
     worker = Worker(settings, ledger, bucket, rejects, write, queue, deadlines, context.aws_request_id, until)
-    # Not bound to the deadline: the reason of a message that fails by then is kept in what is left.
+    # Without the deadline: the remaining time is for keeping the reasons of messages that fail at it.
     batch = MessageBatch(settings, worker, *services(None), deadlines)
     batch.process(messages)
     _emit(context, len(messages), len(batch.failed), worker.counts, time.monotonic() - started)
@@ -71,13 +71,12 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
 
 
 def _deadlines(seconds: float) -> Deadlines:
-    """Divides the seconds that an invocation has left."""
     margin = min(_MARGIN, seconds)
     return Deadlines(seconds, after_work=margin + min(_LONGEST_RESERVE, seconds / 4), after_calls=margin)
 
 
 def _pace(units: float, deadlines: Deadlines) -> Pace | None:
-    """Returns what keeps to a worker's share of a limit, while there is time left to write and count what was begun."""
+    """Returns the pace for a worker's share of the limit; it holds while time is left to write and count rows begun."""
     until = (deadlines.work + deadlines.calls) / 2
     return Pace(units, until, deadlines.clock) if units else None
 

@@ -1,8 +1,7 @@
-"""Keeps rejected rows in S3: `rejected/<source key>/<chunk>.jsonl`, one line a row.
+"""Keeps rejected rows in S3: `rejected/<source key>/<chunk>.jsonl`, one line per row.
 
-A chunk with many has several objects. Each is written just before the step that it belongs to is counted,
-under a name that follows from how many were counted before, so a step that is repeated writes over what it
-wrote.
+A chunk with many has several objects. Each is written just before its step is counted, under a name derived from the
+number counted before, so a repeated step overwrites its object.
 """
 
 import hashlib
@@ -15,24 +14,24 @@ from handlers.importer.queue.messages import File
 from handlers.shared.aws.s3 import Bucket
 
 _KEY_BYTES = 960
-"""How much of a source key a name holds: S3 allows 1,024 for all of it."""
+"""How much of the source key a name holds: S3 allows 1,024 for the whole name."""
 
 
 class Rejects:
     """The objects with rejects, in the buckets of their files."""
 
     def __init__(self, bucket: Callable[[str], Bucket]) -> None:
-        """Takes what gives a bucket by its name."""
+        """Takes a function from a bucket's name to the bucket."""
         self._bucket = bucket
 
     def write(self, file: File, task: str, part: int, rejects: Iterable[Reject]) -> None:
-        """Writes the rejects of a step."""
+        """Writes a step's rejects."""
         lines = [f'{{"line":{line},"reason":{quoted(reason)},"row":{row}}}\n' for line, reason, row in rejects]
         headers = {"content-type": "application/x-ndjson"}
         self._bucket(file.bucket).put(name(file.key, task, part), "".join(lines).encode(), headers=headers)
 
     def delete(self, file: File, task: str, parts: int) -> None:
-        """Deletes what an earlier import of the object wrote for a task."""
+        """Deletes the rejects that an earlier import of the object wrote for a task."""
         for part in range(parts):
             self._bucket(file.bucket).delete(name(file.key, task, part))
 

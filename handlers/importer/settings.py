@@ -1,12 +1,12 @@
-"""The importer's settings, read once a cold start: from its environment, and from a file of its archive.
+"""The importer's settings, read once per cold start from its environment and from a file in its archive.
 
-The file is JSON; all of it is there:
+The file is JSON with all of these members:
 
     {"columns": {"orderId": "N"}, "names": {"Order No": "orderId"}, "constants": {"source": {"S": "crm"}},
      "format": {"type": "csv", "delimiter": ";"}, "ignore": ["*.crc"]}
 
-`columns`, `names` and `constants` are those of `items.rules.Schema`, `format` has what is set of
-`reading.format.Format`, and `ignore` are the names of files that are no data; see `queue.companions`.
+`columns`, `names` and `constants` are those of `items.rules.Schema`, `format` holds fields of `reading.format.Format`,
+and `ignore` names files that are not data; see `queue.companions`.
 """
 
 import json
@@ -24,7 +24,7 @@ FOLDER = dirname(dirname(dirname(__file__)))
 
 
 class Settings(NamedTuple):
-    """What one deployment of the importer does; `environment` says what each field means."""
+    """One deployment's settings; `environment` explains the fields."""
 
     table: str
     schema: Schema
@@ -44,7 +44,7 @@ class Settings(NamedTuple):
 
 
 def read(environ: Mapping[str, str], folder: str = FOLDER) -> Settings:
-    """Returns the settings that environment variables say, and the file that they name in a folder."""
+    """Returns the settings from environment variables and from the file that they name in a folder."""
     file = _content(join(folder, environ[environment.SETTINGS]))
     return Settings(
         table=environ[environment.TABLE],

@@ -1,4 +1,4 @@
-"""A step of an import: the rows that are written between two entries in the ledger."""
+"""A step of an import: the rows written between two updates of the ledger."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,21 +11,19 @@ from handlers.shared.aws.errors import AwsError
 from handlers.shared.deadlines import Deadlines
 
 SECONDS = 10.0
-"""How long a step takes: what a crash repeats, how often progress shows, and how soon a newer version is noticed."""
+"""Length of a step: how much a crash repeats, how often progress shows, how soon a newer version is noticed."""
 _REJECT_BYTES = 4 << 20
-"""A step ends when its rejects have grown to this, because they are in memory."""
+"""A step ends when its rejects, which are in memory, reach this size."""
 
 
 class StepItems:
     """The items of one step, for a writer, and its rejects.
 
     Attributes:
-        end: Where the step has come to.
-        rejects: The rows that are not imported.
-        skipped: How many rows stand for nothing.
+        end: How far the step has come.
         is_last: There are no more rows.
-        has_ended: Every row before `end` has been given; not so if whoever took them stopped before.
-        error: Why reading ended before the rows did.
+        has_ended: Every row before `end` was yielded; False if the writer stopped early.
+        error: Why reading ended early.
     """
 
     def __init__(
@@ -35,7 +33,7 @@ class StepItems:
         start: Position,
         deadlines: Deadlines,
     ) -> None:
-        """Begins a step where a task stands; `rejected` makes rejects of what DynamoDB refuses."""
+        """Begins a step at `start`; `rejected` makes the rejects of items that DynamoDB refuses."""
         self.end = start
         self.rejects: list[Reject] = []
         self.skipped = 0
@@ -50,7 +48,7 @@ class StepItems:
         self._reject_bytes = 0
 
     def __iter__(self) -> Iterator[Item]:
-        """Gives the items to write."""
+        """Yields the items to write."""
         while not self._is_enough():
             try:
                 batch = next(self._batches, None)
@@ -68,12 +66,12 @@ class StepItems:
         self.has_ended = True
 
     def refused(self, source: tuple[int, Any], reason: str) -> None:
-        """Keeps the reject of an item that DynamoDB refused."""
+        """Rejects the row of an item that DynamoDB refused."""
         self._keep(self._rejected(source, reason))
 
     def _is_enough(self) -> bool:
         now = self._deadlines.clock()
-        if self.end == self._start:  # such as within a huge row, where nobody could go on
+        if self.end == self._start:  # as within a huge row, where no other invocation could continue
             return now >= self._deadlines.calls
         return now >= self._stop_at or self._reject_bytes >= _REJECT_BYTES
 

@@ -1,4 +1,4 @@
-"""Does the work of a message: begins a file, plans it, imports a chunk, and hands on what is left when time is up."""
+"""Does a message's work: begins a file, plans it or imports a chunk, and hands on the rest when time is up."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -24,22 +24,18 @@ from handlers.shared.aws.s3_stream import StreamingBucket
 from handlers.shared.deadlines import Deadlines
 
 _CHUNKS_SENT = 10
-"""How many chunks are planned before they are sent and counted."""
+"""Chunks that are planned before they are sent and counted."""
 _BYTES_A_UNIT = 16
-"""So long is a short row, which takes a write unit."""
+"""Length of a short row, which takes one write unit."""
 _LEAST_BYTES = 64
 
 
 class NoProgressError(Exception):
-    """An invocation's whole time was not enough for one step."""
+    """An invocation's time was not enough for one step."""
 
 
 class Counts:
-    """What an invocation has done.
-
-    Attributes:
-        ends: How the messages and the files ended.
-    """
+    """What an invocation has done; `ends` counts how messages and files ended."""
 
     def __init__(self) -> None:
         self.rows_written = 0
@@ -56,11 +52,7 @@ class Counts:
 
 
 class Worker:
-    """One invocation's worker.
-
-    Attributes:
-        counts: What it has done.
-    """
+    """One invocation's worker; `counts` says what it has done."""
 
     def __init__(
         self,
@@ -74,7 +66,7 @@ class Worker:
         owner: str,
         until: float,
     ) -> None:
-        """`write` is `batch_writer.write` of the table; Lambda ends `owner` at `until`, in seconds since the epoch."""
+        """`write` is `batch_writer.write` for the table; Lambda ends `owner` at `until`, in seconds since the epoch."""
         self.counts = Counts()
         self._settings = settings
         self._ledger = ledger
@@ -87,10 +79,10 @@ class Worker:
         self._until = until
 
     def work(self, file: File, task: Task | None) -> None:
-        """Does a message's work, or as much of it as there is time for.
+        """Does a message's work, or as much as time allows.
 
         Raises:
-            AwsError: A service cannot be reached or refuses; the message may be tried again.
+            AwsError: A service refuses or cannot be reached; the message may be retried.
             LedgerError, QueueError, NoProgressError: Likewise.
         """
         if not task and is_companion(file.key.removeprefix(self._settings.prefix), self._settings.ignore):
@@ -116,13 +108,12 @@ class Worker:
             rows.close()
 
     def first_task(self, file: File) -> Task:
-        """Returns what a file's import begins with: a plan if it is to be split, else a chunk that is all of it."""
+        """Returns the first task of a file's import: a plan if it is to be split, else one chunk of the whole file."""
         is_small = file.size <= self._settings.chunk_bytes
         is_split = not (is_small or self._settings.ordered or is_surely_streamed(file.key, self._settings.format))
         return plan(file.size) if is_split else chunk(0, Position(0, 1), file.size)
 
     def _leave(self, file: File, task: Task | None, refusal: Refusal) -> None:
-        """Ends the work on a message without doing it."""
         self.counts.end(refusal.verdict.name)
         self.counts.end(refusal.status)
         if refusal.return_seconds:
@@ -163,7 +154,7 @@ class Worker:
             lease = following
 
     def _in_small_pieces(self, read: Read) -> Read:
-        """Returns what reads no more at once than is soon written: a step can end only where a piece does."""
+        """Limits reads to what can be written soon: a step can end only at the end of a piece."""
         units = self._settings.write_units
         if not units:
             return read
@@ -211,7 +202,7 @@ class Worker:
         self._send_chunks(lease, ready, done=True, fault=fault)
 
     def _chunks(self, lease: Lease, rows: Rows) -> Iterable[Chunk]:
-        """Gives the chunks that are still to be planned; one if only reading from the start tells where rows begin."""
+        """Yields the chunks still to be planned; a single one if only reading from the start tells where rows begin."""
         if not rows.rules:
             return [] if lease.number else [Chunk(0, Position(0, 1), Position(lease.file.size, 1))]
         return chunks(
@@ -226,14 +217,14 @@ class Worker:
     def _send_chunks(
         self, lease: Lease, ready: Sequence[Chunk], *, done: bool = False, handed_on: bool = False, fault: str = ""
     ) -> Lease | None:
-        # Sent before they are counted: a crash between the two sends the same chunks again, which does no harm.
+        # Sent before they are counted: a crash in between sends the same chunks again, which does no harm.
         self._queue.send_all(text(lease.file, chunk(number, start, end.offset)) for number, start, end in ready)
         self.counts.chunks_planned += len(ready)
         end, number = (ready[-1].end, ready[-1].number + 1) if ready else (lease.position, lease.number)
         return self._count(lease, Step(end, number=number, done=done, handed_on=handed_on, fault=fault))
 
     def _count(self, lease: Lease, step: Step) -> Lease | None:
-        """Tells the ledger of a step and does what follows; returns the lease to go on with, if there is one."""
+        """Counts a step in the ledger and here, and hands on the rest; returns the lease to continue with, if any."""
         counted = self._ledger.count(lease, step)
         if counted.superseded:
             self.counts.end("superseded")

@@ -1,4 +1,4 @@
-"""Leases and steps, what the ledger's items hold of them, and the changes of these items."""
+"""Leases and steps, and how they change the ledger's items."""
 
 import os
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from handlers.importer.reading.records import Position
 CURRENT = "#current"
 _COUNTERS = ("rows_read", "rows_written", "rows_rejected", "rows_skipped", "bytes_read", "chunks_done")
 _TASK_DAYS = 30
-"""How long tasks are remembered: longer than a message may wait, 14 days in the queue and 14 among the dead letters."""
+"""How long tasks are kept: longer than a message can wait, 14 days in the queue and 14 as a dead letter."""
 
 
 class Lease(NamedTuple):
-    """A worker's right to a task, and how far the task has come."""
+    """A worker's right to a task, and the task's progress."""
 
     file: File
     task: Task
@@ -22,9 +22,9 @@ class Lease(NamedTuple):
     position: Position
     bytes_read: int
     parts: int
-    """How many objects with rejects it has."""
+    """The number of its objects with rejects."""
     number: int
-    """A plan's: of the next chunk."""
+    """Of a plan's next chunk."""
 
 
 class Step(NamedTuple):
@@ -37,40 +37,40 @@ class Step(NamedTuple):
     bytes_read: int = 0
     """Of the task so far."""
     has_part: bool = False
-    """It wrote an object with rejects."""
+    """The step wrote an object with rejects."""
     number: int = 0
     done: bool = False
     """The task is done."""
     handed_on: bool = False
-    """Another invocation goes on."""
+    """Another invocation continues it."""
     fault: str = ""
     """Why the file cannot be imported."""
 
 
 def version_of(file: File, task: Task) -> str:
-    """Returns the `version` of the item that says how far a task has come."""
+    """Returns the `version` of the item that holds a task's progress."""
     return f"{file.version}#{file.sequencer}#{task.name}"
 
 
 def in_turn(file: File) -> Write:
-    """Returns the condition that the file's import is the current one, and that no newer version waits."""
+    """Returns the condition that the file's import is the current one and no newer version waits."""
     condition = Expression().where("sequencer", "=", file.sequencer).without("waiting")
     return write("ConditionCheck", file, CURRENT, condition)
 
 
 def announcement(file: File, current: Item, waits: bool) -> Expression:
-    """Returns the change that notes in `#current` that a file was announced, and perhaps waits."""
+    """Returns the change of `#current` for a file that was announced, and perhaps waits."""
     change = Expression().assign(**_seen(file))
     if waits:
         change.assign(waiting=file.sequencer)
-    # DynamoDB cannot tell which is newer: it holds that nothing was announced since this was judged.
+    # DynamoDB cannot tell which is newer; it checks that nothing was announced since we judged this.
     for name in ("sequencer", "seen"):
         change.where(name, "=", text(current, name))
     return change
 
 
 def ignored(file: File, time: str) -> Write:
-    """Returns what enters a file that is no data."""
+    """Returns the write that records a file that is not data."""
     times = {"started_at": time, "finished_at": time}
     sizes = {"bytes_total": file.size, "chunks_total": 0}
     entry = {**dict.fromkeys(_COUNTERS, 0), "status": "IGNORED", **sizes, "sequencer": file.sequencer, **times}
@@ -78,7 +78,7 @@ def ignored(file: File, time: str) -> Write:
 
 
 def beginning(file: File, task: Task, chunks: int, before: Item, time: str) -> list[Write]:
-    """Returns what begins the import of a file whose first task this is, after the one `before`."""
+    """Returns the writes that begin the import of a file with its first task; `before` is the `#current` so far."""
     condition = Expression()
     if before:
         condition.where("sequencer", "=", text(before, "sequencer")).where("seen", "=", file.sequencer)
@@ -98,7 +98,7 @@ def beginning(file: File, task: Task, chunks: int, before: Item, time: str) -> l
 
 
 def leasing(lease: Lease, progress: Item, until: float, now: float) -> Write:
-    """Returns what gives out a lease on a task that has come so far."""
+    """Returns the write that grants a lease on a task with this progress."""
     change = Expression().assign(owner=lease.owner, lease_until=int(until) + 1, hop=lease.task.hop)
     if progress:
         change.where("revision", "=", text(progress, "revision")).without("done")
@@ -111,7 +111,7 @@ def leasing(lease: Lease, progress: Item, until: float, now: float) -> Write:
 
 
 def resumption(file: File, task: Task, entry: Item) -> list[Write]:
-    """Returns what takes back that a task was given up."""
+    """Returns the writes that undo giving up a task."""
     given_up = entry.get("given_up", {}).get("SS", [])
     if task.name not in given_up:
         return []
@@ -124,7 +124,7 @@ def resumption(file: File, task: Task, entry: Item) -> list[Write]:
 
 
 def counting(lease: Lease, step: Step, ends: bool) -> list[Write]:
-    """Returns what moves a task to a step's end and adds the step to the import's counters; `ends` the lease."""
+    """Returns the writes that move a task to a step's end and count the step; `ends` releases the lease."""
     file, task = lease.file, lease.task
     progress = Expression().assign(offset=step.end.offset, line=step.end.line, bytes_read=step.bytes_read)
     progress.assign(parts=lease.parts + step.has_part, number=step.number, revision=os.urandom(16).hex())

@@ -1,20 +1,19 @@
-"""The import ledger: which version of which object is imported, how far that has come, and who is at work on it.
+"""The import ledger: which version of an object is imported, how far the import is, and who is working on it.
 
-Three kinds of items lie under an object:
+Each object has three kinds of items:
 
-- `version` is a version: what people read. It alone has `status`, and all counters from the start.
-- `version` is `#current`: the import that is under way, or the last. `sequencer` is its version's, `seen` the
-  newest that was announced (with `seen_digits` and `seen_event_time`, but where version 0.1 wrote it), and `waiting`
-  says that a newer version waits for this import to stop.
-- `version` is version#sequencer#task: how far a task has come, and its lease. They expire.
+- `version` is a version: the entry that people read. It alone has `status`, and all counters from the start.
+- `version` is `#current`: the running import, or the last one. `sequencer` is its version's, `seen` the newest
+  announced (with `seen_digits` and `seen_event_time`, unless version 0.1 wrote it); `waiting` says that a newer version
+  waits for this import to stop.
+- `version` is version#sequencer#task: a task's progress and lease. They expire.
 
-One import of an object runs at a time, because a worker writes under a lease only, because a lease is given
-only while `#current` is its import and nobody waits, and because a newer version takes `#current` over only
-when no lease is live. A lease lasts as long as its invocation can: Lambda ends the worker before the lease
-ends.
+Only one import of an object runs at a time: a worker writes only under a lease, a lease is granted only while
+`#current` is its import and no newer version waits, and a newer version takes over `#current` only when no lease is
+live. A lease outlasts its invocation: Lambda ends the worker first.
 
-Counts stay right however often a message is delivered, because a step and its counts are one transaction, on
-the condition that the task stands where the step began.
+Counts stay right however often a message is delivered: a step and its counts are one transaction, on the condition that
+the task is still where the step began.
 """
 
 import contextlib
@@ -33,11 +32,11 @@ from handlers.shared.aws.errors import AwsError
 
 _ATTEMPTS = 10
 _CLOCKS_APART = 5
-"""Seconds that the clocks of two workers may differ."""
+"""Seconds by which two workers' clocks may differ."""
 
 
 class LedgerError(Exception):
-    """The ledger is not as this worker left it."""
+    """Another worker changed the ledger."""
 
 
 class Verdict(Enum):
@@ -57,29 +56,29 @@ class Refusal(NamedTuple):
 
     verdict: Verdict
     return_seconds: int = 0
-    """When to look again, if another import or another worker has to end first."""
+    """When to retry, if another import or worker has to end first."""
     status: str = ""
-    """The import's, if it has ended with this answer."""
+    """The import's, if it ended with this answer."""
 
 
 class Counted(NamedTuple):
-    """The answer to a step, which is counted."""
+    """The answer to a counted step."""
 
     lease: Lease | None = None
-    """To go on with; None if it has ended."""
+    """To continue with; None if it has ended."""
     superseded: bool = False
-    """It has ended because a newer version of the object waits: nobody goes on."""
+    """It has ended because a newer version of the object waits: nobody continues."""
     status: str = ""
-    """The import's, if it has ended with this step."""
+    """The import's, if it ended with this step."""
     error: AwsError | None = None
-    """Why it is not known whether the import has ended: the message is to come again."""
+    """Why it is unknown whether the import has ended: the message has to be delivered again."""
 
 
 _RETURN_SECONDS = {Verdict.WAIT: 10, Verdict.BUSY: 30}
 
 
 class Ledger:
-    """What is asked before work on a message, and told after each step of it."""
+    """Grants leases on tasks and counts their steps."""
 
     def __init__(
         self,
@@ -90,9 +89,8 @@ class Ledger:
     ) -> None:
         """Wraps the table.
 
-        Before an import begins, `clear` is called for each task of the one before, with its name and how many objects
-        with rejects it has. `is_wanted_again` tells of a file whose content was imported before whether it was put with
-        the wish to have it imported once more.
+        Before an import begins, `clear` is called for each task of the previous one, with its name and its number of
+        objects with rejects. `is_wanted_again` tells whether to import a file again whose content was imported before.
         """
         self._table = table
         self._clear = clear
@@ -100,14 +98,14 @@ class Ledger:
         self._now = now
 
     def take(self, file: File, task: Task, owner: str, until: float, chunks: int = 0) -> Lease | Refusal:
-        """Takes a lease on a task; begins or ends the import of its file, where that is due.
+        """Takes a lease on a task; begins or ends the import of its file if that is due.
 
         Args:
-            file: The file that the task is a part of.
-            task: As the message has it; the ledger may know that it has come further.
+            file: The task's file.
+            task: As in the message; the ledger may know more progress.
             owner: This invocation.
-            until: When it has surely ended, since the epoch.
-            chunks: How many chunks a file is thought to have that has arrived just now; 0 for others.
+            until: When it has surely ended, in seconds since the epoch.
+            chunks: The estimated number of chunks of a newly arrived file; 0 for others.
 
         Raises:
             LedgerError: Others keep changing the ledger.
@@ -121,7 +119,7 @@ class Ledger:
         raise LedgerError("the ledger keeps changing")
 
     def count(self, lease: Lease, step: Step) -> Counted:
-        """Counts a step, with which the lease ends if the task is done or handed on, and perhaps the import.
+        """Counts a step; ends the lease if the task is done or handed on, and the import if that was its last task.
 
         Raises:
             LedgerError: The lease was lost.
@@ -146,21 +144,21 @@ class Ledger:
         return Counted(lease._replace(position=step.end, bytes_read=step.bytes_read, parts=parts, number=step.number))
 
     def ignore(self, file: File) -> None:
-        """Notes that a file was seen and is no data."""
-        with contextlib.suppress(ChangedError):  # it was imported when the settings were others: that stays to be seen
+        """Records that a file was seen and is not data."""
+        with contextlib.suppress(ChangedError):  # imported under earlier settings: that entry stays
             self._table.transact(entries.ignored(file, self._time()))
 
     def give_up(self, file: File, task: Task, error: str) -> None:
-        """Ends an import of which a task has become a dead letter. When that is redriven, the import goes on."""
+        """Ends an import of which a task became a dead letter. When that is redriven, the import continues."""
         change = Expression().assign(status="FAILED", error=error, finished_at=self._time())
         change.add(given_up={task.name}).where("sequencer", "=", file.sequencer)
         change.where("status", "<>", "SUCCEEDED").where("status", "<>", "PARTIAL").without("fault")
-        with contextlib.suppress(ChangedError):  # it never began, or has ended in another way
+        with contextlib.suppress(ChangedError):  # it never began, or ended in another way
             self._table.update(file, file.version, change)
 
     def _refusal(self, file: File, task: Task, verdict: Verdict) -> Refusal:
         status = ""
-        if verdict is Verdict.DONE:  # who did it may have stopped just before the end, or never heard that it was done
+        if verdict is Verdict.DONE:  # its worker may have stopped just before the end, or not received the answer
             if writes := entries.resumption(file, task, self._table.get(file, file.version)):
                 self._table.transact(*writes)
             status = self._finish(file)
@@ -171,7 +169,7 @@ class Ledger:
     # Imports.
 
     def _arrive(self, file: File, task: Task, chunks: int) -> Verdict | None:
-        """Begins the import of a file, or says why it is not its turn."""
+        """Begins a file's import, or says why it is not its turn."""
         current = self._table.get(file, entries.CURRENT)
         if text(current, "sequencer") == file.sequencer:
             return None
@@ -194,7 +192,7 @@ class Ledger:
         if any(map(self._is_live, tasks)):
             return Verdict.WAIT
         for task in tasks:
-            # One that was not done may have written one more than it has counted.
+            # An unfinished task may have written one more than it counted.
             name = text(task, "version").rpartition("#")[2]
             self._clear(file, name, number(task, "parts") + ("done" not in task))
         if text(entry, "status") == "RUNNING":
@@ -202,7 +200,7 @@ class Ledger:
         return None
 
     def _finish(self, file: File) -> str:
-        """Ends an import all of whose chunks are done; returns its status if this has ended it, else `""`."""
+        """Ends an import if all its chunks are done; returns its status if this call ended it, else `""`."""
         entry = self._table.get(file, file.version)
         if (
             text(entry, "sequencer") != file.sequencer
@@ -267,5 +265,5 @@ def _is_late(file: File, current: Item, entry: Item) -> bool:
     digits, event_time = number(current, "seen_digits"), number(current, "seen_event_time")
     seen = file._replace(sequencer=text(current, "seen"), digits=digits, event_time=event_time)
     if not seen.digits and (begun := text(entry, "started_at")) and file.event_time > milliseconds(begun):
-        return False  # of what version 0.1 wrote this is known: what happened after its import began is newer
+        return False  # all that is known of entries of version 0.1: what happened after their import began is newer
     return file.precedes(seen)

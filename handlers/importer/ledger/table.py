@@ -1,6 +1,6 @@
-"""The ledger's table in DynamoDB, whose items lie under an object: `bucket/key`.
+"""The ledger's table in DynamoDB; the partition key of its items is an object, `bucket/key`.
 
-Expressions have a placeholder for every name and value: many plain words are reserved there.
+Expressions use placeholders for all names and values, because DynamoDB reserves many plain words.
 """
 
 import os
@@ -14,7 +14,7 @@ from handlers.shared.aws.request import Response
 
 Item = dict[str, dict[str, Any]]
 Write = dict[str, dict[str, Any]]
-"""One of a transaction's."""
+"""Part of a transaction."""
 
 
 class ChangedError(Exception):
@@ -22,7 +22,7 @@ class ChangedError(Exception):
 
 
 class Expression:
-    """The names and values of one request's expressions, and its changes and conditions."""
+    """The changes and conditions of one request."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -37,14 +37,14 @@ class Expression:
         return self
 
     def assign_once(self, **attributes: str | int) -> "Expression":
-        """Sets attributes that are not set yet."""
+        """Sets attributes that are not yet set."""
         for name, plain in attributes.items():
             alias = self._name(name)
             self._change("SET", f"{alias} = if_not_exists({alias}, {self._value(plain)})")
         return self
 
     def add(self, **attributes: int | set[str]) -> "Expression":
-        """Adds to numbers, or members to sets."""
+        """Adds to numbers, or adds members to sets."""
         for name, plain in attributes.items():
             self._change("ADD", f"{self._name(name)} {self._value(plain)}")
         return self
@@ -56,13 +56,13 @@ class Expression:
         return self
 
     def delete(self, **attributes: set[str]) -> "Expression":
-        """Takes members out of sets."""
+        """Removes members from sets."""
         for name, members in attributes.items():
             self._change("DELETE", f"{self._name(name)} {self._value(members)}")
         return self
 
     def where(self, name: str, operator: str, plain: str | int) -> "Expression":
-        """Requires an attribute to compare so."""
+        """Requires an attribute to compare like this."""
         self._conditions.append(f"{self._name(name)} {operator} {self._value(plain)}")
         return self
 
@@ -96,21 +96,21 @@ class Expression:
 
 
 class LedgerTable:
-    """The table, as far as the ledger needs it; where a condition does not hold, it raises a `ChangedError`."""
+    """The operations that the ledger needs; they raise a `ChangedError` if a condition does not hold."""
 
     def __init__(self, client: AwsClient, name: str, deadline: float | None = None) -> None:
-        """Wraps the table; what passes by itself is waited out until the `deadline`, which is the client's."""
+        """Wraps the table; transient errors are retried until the `deadline`, see `Client`."""
         self._client = client
         self._name = name
         self._deadline = deadline
 
     def get(self, file: File, version: str) -> Item:
-        """Returns an item of the file's object; empty if it is not there."""
+        """Returns an item of the file's object; empty if there is none."""
         payload = {"TableName": self._name, "Key": _key(file, version), "ConsistentRead": True}
         return self._call("GetItem", payload).json().get("Item", {})
 
     def query(self, file: File, prefix: str) -> list[Item]:
-        """Returns the items of the file's object whose versions begin so."""
+        """Returns the items of the file's object whose versions have the prefix."""
         where = {
             "KeyConditionExpression": "#object = :object AND begins_with(#version, :prefix)",
             "ExpressionAttributeNames": {"#object": "object", "#version": "version"},
@@ -126,17 +126,17 @@ class LedgerTable:
             payload["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def update(self, file: File, version: str, change: Expression) -> None:
-        """Changes an item; every change is to set what it sets, so that a repetition does no harm."""
+        """Changes an item; the change must be safe to repeat."""
         self._change("UpdateItem", {"TableName": self._name, "Key": _key(file, version), **change.request()})
 
     def transact(self, *writes: Write) -> None:
-        """Makes all of some writes, or none."""
+        """Makes all writes or none."""
         items = [{kind: {"TableName": self._name, **write}} for item in writes for kind, write in item.items()]
         # The token makes a repetition the same transaction.
         self._change("TransactWriteItems", {"TransactItems": items, "ClientRequestToken": os.urandom(16).hex()})
 
     def _change(self, operation: str, payload: dict[str, Any]) -> None:
-        """Makes a change that may be repeated; the client waits out other workers' changes of the same items."""
+        """Makes a change that may be repeated; the client retries while other workers change the same items."""
         try:
             self._call(operation, payload, repeatable=True)
         except AwsError as error:
@@ -151,7 +151,7 @@ class LedgerTable:
 def write(
     kind: str, file: File, version: str, expression: Expression, attributes: dict[str, Any] | None = None
 ) -> Write:
-    """Returns one of a transaction's writes: `Update` and `ConditionCheck` of an item, `Put` of its attributes."""
+    """Returns a write of a transaction: `Update` or `ConditionCheck` of an item, or `Put` of its attributes."""
     item = _key(file, version)
     for name, plain in (attributes or {}).items():
         item[name] = value(plain)
@@ -159,7 +159,7 @@ def write(
 
 
 def value(plain: str | int | bool | set[str]) -> dict[str, Any]:
-    """The attribute value of a plain one; a set is one of strings."""
+    """Returns the attribute value of a plain value; sets are of strings."""
     if isinstance(plain, bool):
         return {"BOOL": plain}
     if isinstance(plain, int):

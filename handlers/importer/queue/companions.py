@@ -1,15 +1,15 @@
-"""Files that are no data: what other programs put beside theirs, such as markers, checksums and manifests."""
+"""Files that are not data: markers, checksums, manifests and the like that programs put beside their files."""
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 
 def is_companion(path: str, patterns: Iterable[str]) -> bool:
-    """Returns whether a file is one of those that are not imported.
+    """Returns whether a file is not to be imported.
 
     Args:
-        path: The file's key behind the prefix of imports.
-        patterns: As in shells (`*`, `?`, `[...]`), of file names; with a slash at the end of folders on the way to it.
+        path: The file's key after the prefix of imports.
+        patterns: Shell patterns (`*`, `?`, `[...]`) of file names, or, with a slash at the end, of folders above it.
     """
     *folders, name = path.split("/")
     return any(

@@ -11,36 +11,36 @@ from handlers.shared.aws.flight import DEFAULT_CALL_SECONDS
 from handlers.shared.deadlines import pause
 
 _BATCH = 10
-"""The most messages that SQS takes at once."""
+"""SQS's limit of messages per request."""
 _REASON_CHARACTERS = 1000
 LONGEST_DELAY = 900
-"""In seconds, as SQS allows."""
+"""In seconds, SQS's limit."""
 
 
 class QueueError(Exception):
-    """SQS did not take all messages."""
+    """SQS did not accept all messages."""
 
 
 class Queue:
     """The import queue. A message may arrive twice, so sending one again does no harm."""
 
     def __init__(self, client: AwsClient, url: str, dead_letter_url: str, deadline: float | None = None) -> None:
-        """Wraps the queues; what passes by itself is waited out until the `deadline`, which is the client's."""
+        """Wraps the queues; transient errors are retried until the `deadline`, see `Client`."""
         self._client = client
         self._url = url
         self._dead_letter_url = dead_letter_url
         self._deadline = deadline
 
     def send(self, body: str, delay: float = 0) -> None:
-        """Sends a message that is received after `delay` seconds or later."""
+        """Sends a message, to be received after `delay` seconds or later."""
         seconds = min(max(int(delay), 0), LONGEST_DELAY)
         self._send({"QueueUrl": self._url, "MessageBody": body, "DelaySeconds": seconds})
 
     def send_all(self, bodies: Iterable[str]) -> None:
-        """Sends messages, and again those that SQS could not take.
+        """Sends messages, retrying those that SQS could not take.
 
         Raises:
-            QueueError: SQS did not take all of them: it refuses one, or the time was over.
+            QueueError: SQS refused one, or time ran out.
         """
         source = iter(bodies)
         while entries := [{"Id": str(i), "MessageBody": body} for i, body in enumerate(islice(source, _BATCH))]:
@@ -56,7 +56,7 @@ class Queue:
                 return
             attempts += 1
             delay = pause(attempts)
-            # The sender's fault stays; the others are SQS's load, or faults of its own.
+            # The sender's faults are permanent; the others are SQS's load or its own faults.
             if any(each.get("SenderFault", True) for each in failed) or time.monotonic() + delay > limit:
                 raise QueueError(f"{len(failed)} of {len(entries)} messages were not taken: {failed[0]}")
             time.sleep(delay)
@@ -64,7 +64,7 @@ class Queue:
             entries = [entry for entry in entries if entry["Id"] in ids]
 
     def dead_letter(self, body: str, reason: str) -> None:
-        """Puts a message that cannot succeed among the dead letters, with the reason as its attribute."""
+        """Makes a message that cannot succeed a dead letter, with the reason as its attribute."""
         # SQS takes no control characters, and an attribute counts towards the message's size.
         printable = "".join(c if c.isprintable() else " " for c in reason[:_REASON_CHARACTERS]) or "unknown"
         attribute = {"DataType": "String", "StringValue": printable}

@@ -1,4 +1,4 @@
-"""Takes a batch of messages from the import queue, and sees to those that fail."""
+"""Processes a batch of messages from the import queue and handles those that fail."""
 
 import logging
 from collections.abc import Sequence
@@ -15,11 +15,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class MessageBatch:
-    """The messages of one invocation.
-
-    Attributes:
-        failed: The ids of the messages that are to be delivered again.
-    """
+    """The messages of one invocation; `failed` has the ids of those to be delivered again."""
 
     def __init__(self, settings: Settings, worker: Worker, ledger: Ledger, queue: Queue, deadlines: Deadlines) -> None:
         self.failed: list[str] = []
@@ -30,7 +26,7 @@ class MessageBatch:
         self._deadlines = deadlines
 
     def process(self, messages: Sequence[dict[str, Any]]) -> None:
-        """Does the work of each message; one that fails stands in nobody's way."""
+        """Does the work of each message, whether or not others fail."""
         for i, message in enumerate(messages):
             try:
                 self._process(message["body"], is_first=i == 0)
@@ -39,7 +35,7 @@ class MessageBatch:
 
     def _process(self, body: str, *, is_first: bool) -> None:
         if self._deadlines.work_is_over and not is_first:
-            self._queue.send(body)  # again, and not as failed: it was not even tried
+            self._queue.send(body)  # not reported as failed: it was not tried
             return
         contents = parse(body, self._settings.prefix)
         if len(contents) == 1:
@@ -48,7 +44,7 @@ class MessageBatch:
             self._queue.send_all(text(file, task) for file, task in contents)
 
     def _fail(self, message: dict[str, Any], error: Exception) -> None:
-        """Has the message delivered again, or makes it a dead letter that takes its reason along."""
+        """Has the message delivered again, or makes it a dead letter with its reason."""
         reason = f"{type(error).__name__}: {error}"
         attempt = int(message["attributes"]["ApproximateReceiveCount"])
         is_last = attempt >= self._settings.receives or isinstance(error, MessageError)

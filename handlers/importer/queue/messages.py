@@ -1,9 +1,9 @@
 """The messages of the import queue: announcements of new objects by S3 or EventBridge, and the importer's own.
 
-The importer sends itself two kinds: a file that has arrived (one of several in an announcement, or one that
-waits for an older version of itself), and a task (a plan, a chunk, or the rest of one). Theirs is `{"sluice":
-1, "kind": "file" | "task", "file": {...}, "moment": {...}, "task": {...}}`. `moment` came after version 0.1, whose
-messages have none, and which passes it over: while functions are replaced, both read what the other sends.
+The importer sends itself two kinds: a file that has arrived (one of several in an announcement, or one waiting for an
+older version of itself), and a task (a plan, a chunk, or the rest of one): `{"sluice": 1, "kind": "file" | "task",
+"file": {...}, "moment": {...}, "task": {...}}`. Version 0.1 neither sends nor reads `moment`; while functions are being
+replaced, each version reads the other's messages.
 
 S3's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 EventBridge's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
@@ -20,7 +20,7 @@ PLAN = "plan"
 _FORMAT = 1
 _MOMENT = ("digits", "event_time")
 _CREATED = ("aws.s3", "Object Created")
-"""Source and kind of EventBridge's events on new objects."""
+"""Source and detail type of EventBridge's events for new objects."""
 
 
 class MessageError(ValueError):
@@ -30,8 +30,8 @@ class MessageError(ValueError):
 class File(NamedTuple):
     """One version of one object.
 
-    S3 orders versions by a hexadecimal text, the sequencer. Texts of one length compare as they are; how shorter ones
-    are to be padded, AWS's own pages say differently. Where lengths differ, the time of the event decides.
+    S3 orders versions by a hexadecimal text, the sequencer. Texts of equal length compare as they are; AWS's pages
+    disagree on how to pad shorter ones. If lengths differ, the time of the event decides.
     """
 
     bucket: str
@@ -41,11 +41,11 @@ class File(NamedTuple):
     version_id: str
     """`""` in a bucket without versioning."""
     sequencer: str
-    """S3's, in capitals and padded on the left: the name that the ledger knows the version by."""
+    """S3's, in capitals and padded on the left; the ledger identifies the version by it."""
     digits: int = 0
-    """How long S3's own text was; 0 where it is not known, as in what version 0.1 wrote."""
+    """Length of S3's own text; 0 if unknown, as in entries of version 0.1."""
     event_time: int = 0
-    """When S3 said so, in milliseconds since the epoch; 0 where it is not known."""
+    """Of the event, in milliseconds since the epoch; 0 if unknown."""
 
     @property
     def object(self) -> str:
@@ -58,9 +58,9 @@ class File(NamedTuple):
         return self.version_id or self.etag
 
     def precedes(self, other: "File") -> bool:
-        """Tells whether it is older for sure: what may be newer is never taken for late."""
+        """Tells whether it is surely older: one that may be newer is never taken for late."""
         if self.digits == other.digits or not (self.digits and other.digits):
-            # What version 0.1 wrote is compared as it did: S3's texts had one length all along.
+            # Entries of version 0.1 are compared as it did: S3's texts have always had one length.
             return self.sequencer < other.sequencer
         return 0 < self.event_time < other.event_time
 
@@ -73,9 +73,9 @@ class Task(NamedTuple):
     start: int
     end: int
     line: int
-    """That begins at `start`."""
+    """The number of the line at `start`."""
     hop: int = 0
-    """How many invocations have worked on it before and handed on what they left."""
+    """How many invocations have worked on it before and handed it on."""
 
     @property
     def position(self) -> Position:
@@ -94,12 +94,12 @@ def plan(size: int) -> Task:
 
 
 def parse(body: str, prefix: str) -> list[tuple[File, Task | None]]:
-    """Returns the files and tasks of a message: a file alone has newly arrived.
+    """Returns the files and tasks of a message: a file without a task has newly arrived.
 
-    Announcements of anything but new objects below the prefix are passed over, S3's test message with them.
+    Announcements of anything but new objects below the prefix are ignored, as is S3's test message.
 
     Raises:
-        MessageError: It is neither S3's nor EventBridge's nor the importer's.
+        MessageError: The message is none of S3's, EventBridge's or the importer's.
     """
     try:
         message = json.loads(body)
@@ -119,7 +119,7 @@ def parse(body: str, prefix: str) -> list[tuple[File, Task | None]]:
 
 
 def text(file: File, task: Task | None = None) -> str:
-    """Returns the body of the importer's own message for a file or for a task."""
+    """Returns the body of the importer's own message for a file or a task."""
     kind = {"kind": "task", "task": task._asdict()} if task else {"kind": "file"}
     members = file._asdict()
     moment = {name: members.pop(name) for name in _MOMENT}
@@ -127,7 +127,7 @@ def text(file: File, task: Task | None = None) -> str:
 
 
 def milliseconds(moment: str) -> int:
-    """Returns the milliseconds from the epoch to a moment such as `2026-11-21T10:00:00.000Z`."""
+    """Returns a moment such as `2026-11-21T10:00:00.000Z` in milliseconds since the epoch."""
     return round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
@@ -149,7 +149,7 @@ def _announced(event: dict[str, Any]) -> File:
 
 def _announced_by_eventbridge(event: dict[str, Any]) -> File:
     s3_object = event["detail"]["object"]
-    key = s3_object["key"]  # as it is: only S3's own announcements encode it
+    key = s3_object["key"]  # only S3's own announcements encode it
     if not isinstance(key, str):
         raise TypeError(f"its key is {key!r}")
     return _file(
@@ -165,7 +165,7 @@ def _announced_by_eventbridge(event: dict[str, Any]) -> File:
 def _file(
     bucket: str, key: str, s3_object: dict[str, Any], *, etag: str, version_id: str | None, announced_at: str | None
 ) -> File:
-    """Returns the file that is announced; what both forms call the same is read from the object."""
+    """Returns the announced file; `s3_object` holds the members that both forms name alike."""
     return File(
         bucket=bucket,
         key=key,

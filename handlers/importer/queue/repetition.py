@@ -1,4 +1,4 @@
-"""Whether a file whose content was imported before is to be imported once more: its object's metadata says so."""
+"""Whether to import a file again whose content was imported before: its object's metadata says so."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from handlers.shared.aws.s3 import Bucket
 
 
 def is_wanted_again(bucket: Callable[[str], Bucket], file: File) -> bool:
-    """Returns whether a file was put with the wish to have it imported again.
+    """Returns whether a file was uploaded with the wish to import it again.
 
     Args:
-        bucket: Gives a bucket by its name.
-        file: Of a version that was imported before.
+        bucket: Name -> bucket.
+        file: A version that was imported before.
 
     Raises:
         AwsError: S3 cannot be asked now.
@@ -24,5 +24,5 @@ def is_wanted_again(bucket: Callable[[str], Bucket], file: File) -> bool:
         if error.code == "404":
             return False
         raise
-    # Of another object by now, its own announcement tells.
+    # If the object has been replaced meanwhile, its own announcement decides.
     return headers.get("etag", "").strip('"') == file.etag and f"x-amz-meta-{AGAIN_METADATA}" in headers

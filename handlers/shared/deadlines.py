@@ -1,4 +1,4 @@
-"""The time that one invocation has: when what it does has to be over, and how long it pauses between attempts."""
+"""An invocation's deadlines, and its pauses between attempts."""
 
 import time
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from random import random
 class Deadlines:
     """The deadlines of one invocation.
 
-    Lambda ends a function that overruns, whatever it does: work stops before calls do, calls before the invocation.
+    Lambda kills a function that overruns: work stops before calls do, and calls before the invocation ends.
 
     Attributes:
         work: When no more work is begun.
-        calls: When every call must have come back.
-        longest_call: The seconds that one call may take with its repetitions.
+        calls: When every call must have returned.
+        longest_call: The seconds that one call may take with its retries.
         clock: Gives the time in seconds.
     """
 
@@ -26,7 +26,7 @@ class Deadlines:
         longest_call: float = float("inf"),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Divides the seconds that are left: so many remain after work, so many after calls."""
+        """Divides the invocation's `seconds`: so many remain after work, so many after calls."""
         end = clock() + seconds
         self.work = end - after_work
         self.calls = end - after_calls
@@ -35,11 +35,11 @@ class Deadlines:
 
     @property
     def work_is_over(self) -> bool:
-        """Whether no more work is to be begun."""
+        """Whether no more work should begin."""
         return self.clock() >= self.work
 
     def call(self) -> float:
-        """Returns the deadline of a call that is made now."""
+        """Returns the deadline of a call made now."""
         return min(self.clock() + self.longest_call, self.calls)
 
 

@@ -1,6 +1,6 @@
-"""One line an invocation: its summary and its metrics in CloudWatch's embedded metric format.
+"""One line per invocation: its summary and metrics in CloudWatch's embedded metric format.
 
-It goes out through `print`, because the runtime wraps whatever goes through `logging`. Format:
+It is printed, because the runtime wraps what goes through `logging`. Format:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 NAMESPACE = "Sluice"
 DIMENSION = "FunctionName"
-"""Of every metric; its value is the function's physical name."""
+"""Of every metric; the value is the function's physical name."""
 
 
 def emit(context: Any, metrics: Mapping[str, tuple[float, str]], **properties: object) -> None:
@@ -20,7 +20,7 @@ def emit(context: Any, metrics: Mapping[str, tuple[float, str]], **properties: o
     Args:
         context: As Lambda passes it.
         metrics: Metric -> value and CloudWatch unit (`Count`, `Milliseconds`, ...).
-        properties: What else the line says; never personal data.
+        properties: Other members of the line; never personal data.
     """
     line = {
         "_aws": {

@@ -1,4 +1,4 @@
-"""Values of environment variables, as the program writes them and functions read them."""
+"""Flags in environment variables, as the program writes and functions read them."""
 
 
 def flag_text(flag: bool) -> str:

@@ -1,7 +1,7 @@
-"""Writes any number of items to a DynamoDB table, 25 a request, many requests in flight.
+"""Writes any number of items to a DynamoDB table, 25 per request, with many requests in flight.
 
-What is kept whatever happens: of items with one key the last wins, and every item that was pulled is written,
-rejected or reported as unwritten.
+Always holds: of items with equal keys the last wins, and every item pulled is written, rejected or reported as
+unwritten.
 """
 
 import json
@@ -19,21 +19,21 @@ from handlers.shared.aws.request import Response
 from handlers.shared.deadlines import pause
 
 Item = tuple[str, Hashable, Any]  # its DynamoDB JSON, its key, the caller's tag
-Rows = dict[Hashable, list[Item]]  # by key: the last of a list is to be written, those before it are spare
+Rows = dict[Hashable, list[Item]]  # by key: the last of a list is written, those before it are spare
 
 _BATCH = 25
-_BYTES = 1 << 20  # far below the 16 MB of a request: larger ones gain nothing, and 16 of them are in memory
+_BYTES = 1 << 20  # far below a request's limit of 16 MB: larger ones gain nothing, and 16 are in memory
 _ALL_WRITTEN = b'{"UnprocessedItems":{}}'
-"""The answer to nearly all requests, which is not parsed; any other that says the same is."""
+"""Nearly always the answer; parsed only if it differs."""
 _UNIT_BYTES = 1024
 _UNITS_A_CONNECTION = 1000
-"""What one request after the other consumes in a second, far below what it could: a limit needs no more connections."""
-# The request was refused for something in it.
+"""What sequential requests consume per second, far below what they could: a limit needs no more connections."""
+# Refused for the request's content.
 _REFUSED = ("ValidationException", "SerializationException", "ItemCollectionSizeLimitExceededException")
 
 
 class Outcome:
-    """What became of the items pulled.
+    """The result for the items pulled.
 
     Attributes:
         unwritten: Their tags, in no order.
@@ -62,22 +62,21 @@ def write(
     deadline: float | None = None,
     pace: Pace | None = None,
 ) -> Outcome:
-    """Puts items into a table; returns what became of them.
+    """Puts items into a table.
 
     Args:
         client: Of DynamoDB.
         table: Its name.
-        items: Pulled when there is room. Keys that DynamoDB takes as one must be equal: 1 and 1.0.
+        items: Pulled when there is room. Keys that are equal to DynamoDB must be equal: 1 and 1.0.
         key_names: The attributes of the table's key.
-        on_reject: Called with the tag of an item that DynamoDB refuses, and its reason.
+        on_reject: Called with the tag of an item that DynamoDB refuses, and the reason.
         in_flight: Requests at once.
         ordered: One request at once: a batch is written before the next is sent.
-        deadline: A `time.monotonic()` value, at which pulling stops; see Client.
-        pace: What it may consume; it returns when that is paid. Requests are then as small as their share of a second.
+        deadline: A `time.monotonic()` value at which pulling stops; see Client.
+        pace: Limits consumption; `write` returns when it is paid. Requests are then no larger than a second's share.
 
     Raises:
-        AwsError: A refusal that is no item's fault, such as a missing table. What was in flight may be
-            written.
+        AwsError: A refusal that is not an item's fault, such as a missing table. Items in flight may have been written.
     """
     writer = _Writer(client, table, key_names, on_reject, deadline, pace)
     try:
@@ -88,10 +87,10 @@ def write(
 
 
 class _Batch:
-    """The items of one request, and until when they are tried.
+    """The items of one request, tried until `limit`.
 
-    Nearly always no two have one key and all are written. Only else are they told apart by key, which pays 7 % of an
-    import; `test_whatever_happens_the_last_good_item_of_each_key_is_there` goes both ways.
+    They are grouped by key only if two have equal keys or some are not written, which saves 7 % of an import;
+    `test_whatever_happens_the_last_good_item_of_each_key_is_there` tests both ways.
     """
 
     __slots__ = ("attempts", "items", "keys", "limit")
@@ -135,14 +134,14 @@ class _Writer:
             self._bytes = min(int(pace.units_per_second * _UNIT_BYTES), _BYTES)
         wish = '"ReturnConsumedCapacity":"TOTAL",' if pace else ""
         self._head = f'{{{wish}"RequestItems":{{{json.dumps(table)}:[{{"PutRequest":{{"Item":'
-        self._keys: set[Hashable] = set()  # of all that is in flight: a key must not overtake itself
+        self._keys: set[Hashable] = set()  # of all items in flight: no item may overtake another with its key
 
     def run(self, items: Iterable[Item], in_flight: int) -> None:
         source = iter(items)
         if self._pace:
             in_flight = min(in_flight, 1 + int(self._pace.units_per_second / _UNITS_A_CONNECTION))
         while self.outcome.error is None and time.monotonic() < self.flight.limit():
-            if self._pace:  # before items are pulled: whoever gives them may have no more when the wait is over
+            if self._pace:  # before pulling items: their source may have no more after the wait
                 self._wait(self._pace, in_flight)
             next_items = self._few(source) if self._pace else list(islice(source, _BATCH))
             if not next_items:
@@ -161,7 +160,7 @@ class _Writer:
             self._wait(self._pace, in_flight)
 
     def _few(self, source: Iterator[Item]) -> list[Item]:
-        """Pulls what one request may hold, and no item more than can be told from the one before."""
+        """Pulls what one request may hold, at most one item beyond its bytes."""
         items: list[Item] = []
         size = 0
         while len(items) < self._batch and size < self._bytes and (item := next(source, None)):
@@ -170,7 +169,7 @@ class _Writer:
         return items
 
     def _wait(self, pace: Pace, in_flight: int) -> None:
-        """Waits until a request may be sent: one is answered, and what is known to be consumed is paid."""
+        """Waits until a request may be sent: there is room, and the known consumption is paid."""
         while len(self.flight) >= in_flight:
             self._settle()
         while (seconds := pace.wait()) > 0:
@@ -217,13 +216,13 @@ class _Writer:
             self._unwritten(batch, error)
 
     def _rows_of(self, rest: list[dict[str, Any]], rows: Rows) -> Rows:
-        """Returns the rows that DynamoDB handed back: all, if one cannot be told, for puts may repeat."""
+        """Returns the rows that DynamoDB handed back: all, if one is not recognized, because puts may repeat."""
         keys = [self._key_of(item) for item in rest]
         same = {key: items for key, items in rows.items() if self._key_of(json.loads(items[-1][0])) in keys}
         return same if len(same) >= len(rest) else rows
 
     def _key_of(self, item: dict[str, Any]) -> list[Any]:
-        # DynamoDB may write a number in another way; two that a float cannot tell apart are both sent again.
+        # DynamoDB may write a number differently; two that are equal as floats are both sent again.
         return [float(item[name]["N"]) if "N" in item[name] else item[name] for name in self._key_names]
 
     def _refused(self, batch: _Batch, error: AwsError) -> None:
@@ -246,7 +245,7 @@ class _Writer:
     def _reject(self, batch: _Batch, reason: str) -> None:
         self.outcome.rejected += 1
         self._on_reject(batch.items.pop()[2], reason)
-        if batch.items:  # the one before it with the same key is now the last
+        if batch.items:  # an earlier one with the same key is now the last
             self._send(batch)
         else:
             self._keys -= batch.keys
@@ -262,7 +261,7 @@ def _items(rows: Iterable[list[Item]]) -> list[Item]:
 
 
 def _batches(items: list[Item], limit: int) -> Iterator[list[Item]]:
-    """Yields items, parted where a request would grow beyond the limit of bytes."""
+    """Yields the items, split where a request would exceed the limit of bytes."""
     if sum([len(text) for text, _, _ in items]) <= limit:
         yield items  # as nearly always
         return

@@ -10,7 +10,7 @@ from handlers.shared.aws.session import Session
 
 
 class AwsClient(Protocol):
-    """What functions call of a `Client`, for which a test may stand in."""
+    """The methods of `Client` that functions call and tests may replace."""
 
     def call(self, request: Request, *, deadline: float | None = None) -> Response:
         """See `Client`."""
@@ -27,7 +27,7 @@ class Client:
     """Calls one service from one thread, over connections that it keeps between invocations.
 
     Attributes:
-        session: For what sends requests in ways of its own.
+        session: For code that sends requests itself.
     """
 
     def __init__(self, session: Session):
@@ -36,9 +36,7 @@ class Client:
     def call(self, request: Request, *, deadline: float | None = None) -> Response:
         """Returns the answer to one request; raises AwsError.
 
-        Args:
-            request: What to send.
-            deadline: A `time.monotonic()` value that no wait and no retry passes; 30 s from now if left out.
+        No wait or retry exceeds `deadline`, a `time.monotonic()` value; by default 30 s from now.
         """
         flight = Flight(self.session, deadline)
         try:
@@ -56,9 +54,9 @@ class Client:
         """Yields each request with its outcome, in the order of completion.
 
         Args:
-            requests: Taken one by one, when there is room. An iterator (no generator) that had none is asked again
-                after each outcome, which may have brought more.
-            in_flight: How many are sent or wait for their retry at once, each on a connection of its own.
+            requests: Taken one by one, when there is room. An exhausted iterator (not a generator) is asked again after
+                each outcome, which may have brought more.
+            in_flight: How many are sent or wait for a retry at once, each on its own connection.
             deadline: As for `call`; the default counts from each request's first attempt.
         """
         source = iter(requests)

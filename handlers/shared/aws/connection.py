@@ -1,4 +1,4 @@
-"""A kept-alive HTTP/1.1 connection, used without blocking, one request at a time."""
+"""A non-blocking, kept-alive HTTP/1.1 connection for one request at a time."""
 
 import socket
 import ssl
@@ -16,9 +16,9 @@ class Connection:
     """A connection and the request on it.
 
     Attributes:
-        outgoing: What of the request has not left yet.
-        parser: Takes the answer.
-        idle_since: When the last answer was complete, by the wall clock: it goes on while the function is frozen.
+        outgoing: The part of the request not yet sent.
+        parser: Parses the answer.
+        idle_since: When the last answer was complete, by the wall clock, which runs on while the function is frozen.
     """
 
     __slots__ = ("_stream", "idle_since", "outgoing", "parser", "sock")
@@ -34,13 +34,13 @@ class Connection:
         self._stream = False
 
     def begin(self, message: list[bytes], *, no_body: bool, stream: bool) -> None:
-        """Puts a request on it; `stream` leaves the body of a 2xx answer to `read`."""
+        """Begins a request; `stream` leaves the body of a 2xx answer to `read`."""
         self.outgoing = [*message]
         self.parser = ResponseParser(no_body=no_body)
         self._stream = stream
 
     def usable(self) -> bool:
-        """Tells whether nothing came since the last answer: no end, no bytes."""
+        """Tells whether nothing came since the last answer, neither an end nor bytes."""
         try:
             self.sock.recv(1)
         except _WOULD_BLOCK:
@@ -50,14 +50,14 @@ class Connection:
         return False
 
     def send(self) -> None:
-        """Sends what the socket takes; raises OSError when it takes no more and no answer tells why."""
+        """Sends what the socket takes; raises OSError if it fails and no answer says why."""
         while self.outgoing:
             try:
                 count = self.sock.send(self.outgoing[0])
             except _WOULD_BLOCK:
                 return
             except OSError:
-                self.receive()  # a refusal, before all was sent, and the end of the connection
+                self.receive()  # the service may have refused early and closed the connection
                 if self.answered:
                     return
                 raise
@@ -67,7 +67,7 @@ class Connection:
                 self.outgoing[0] = memoryview(self.outgoing[0])[count:]
 
     def receive(self) -> None:
-        """Takes what has come of the answer; raises OSError when it cannot become complete."""
+        """Receives what has come of the answer; raises OSError if it cannot become complete."""
         while not self.answered:
             try:
                 self._feed()
@@ -76,12 +76,12 @@ class Connection:
 
     @property
     def answered(self) -> bool:
-        """Whether the answer is there, or as much of it as is not for `read`."""
+        """Whether the answer is complete, or all but the part for `read`."""
         return self.parser.done or self.streaming
 
     @property
     def streaming(self) -> bool:
-        """Whether the head of an answer is there whose body is for `read`."""
+        """Whether the head of an answer with a body for `read` is complete."""
         return self._stream and 200 <= self.parser.status < 300
 
     def read(self, timeout: float) -> bytes:

@@ -1,11 +1,11 @@
-"""AWS credentials: from the environment, as Lambda gives them, else from wherever botocore finds them."""
+"""AWS credentials from the environment, as Lambda sets them, or else from botocore."""
 
 import os
 from typing import Any, NamedTuple
 
 
 class Credentials(NamedTuple):
-    """What requests are signed with."""
+    """The keys that sign requests."""
 
     access_key: str
     secret_key: str
@@ -17,7 +17,7 @@ class NoCredentialsError(Exception):
 
 
 class CredentialSource:
-    """Gives the credentials to sign the next request with."""
+    """Finds and renews credentials."""
 
     def __init__(self) -> None:
         self._source = _from_environment() or _from_sdk()
@@ -30,7 +30,7 @@ class CredentialSource:
         return Credentials(current.access_key or "", current.secret_key or "", current.token)
 
     def renew(self) -> bool:
-        """Looks again, after AWS called the current ones expired; True if there are others now."""
+        """Looks again after AWS called the current ones expired; True if they have changed."""
         before = self.current()
         self._source = _from_environment() or _from_sdk()
         return self.current() != before
@@ -42,7 +42,7 @@ def _from_environment() -> Credentials | None:
 
 
 def _from_sdk() -> Any:
-    """Returns the `Credentials` of botocore, which are others than ours."""
+    """Returns botocore's own kind of `Credentials`."""
     from botocore.session import Session  # 200 ms, and needed only outside Lambda
 
     credentials = Session().get_credentials()

@@ -1,4 +1,4 @@
-"""DynamoDB over its JSON protocol. Values are DynamoDB JSON, binary in base64, as on the wire."""
+"""DynamoDB's JSON protocol. Values are DynamoDB JSON as on the wire, with binary in base64."""
 
 from collections.abc import Collection
 from typing import Any
@@ -35,9 +35,9 @@ def request(
     final: Collection[str] = (),
     tag: Any = None,
 ) -> Request:
-    """Returns the request of any operation, with values as DynamoDB JSON; see `Request`.
+    """Returns the request of any operation; see `Request`.
 
-    Left out, `repeatable` is True for reads, puts and deletes (under a condition one may then be refused because its
+    By default `repeatable` is True for reads, puts and deletes (with a condition, one may then be refused because its
     first attempt succeeded), and False for updates and transactions.
     """
     return Request(

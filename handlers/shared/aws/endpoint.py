@@ -1,9 +1,9 @@
-"""Where a service answers: what the environment configures, else AWS's public endpoint of the region."""
+"""A service's endpoint: configured in the environment, or else AWS's public one in the region."""
 
 import os
 import re
 
-# The domain of each partition of AWS by the start of its regions' names; aws and aws-us-gov share the last.
+# Domains of AWS's partitions by the prefix of their regions; aws and aws-us-gov share the last.
 _DOMAINS = (
     ("cn-", "amazonaws.com.cn"),
     ("eusc-", "amazonaws.eu"),
@@ -13,13 +13,13 @@ _DOMAINS = (
     ("us-isof-", "csp.hci.ic.gov"),
     ("", "amazonaws.com"),
 )
-# By hand: without `urllib.parse` set-up takes 0.96 of the CPU time. Held by
+# By hand: without `urllib.parse` set-up takes 0.96 of the CPU time. Checked by
 # test_an_endpoint_is_read_as_the_standard_library_reads_it.
 _URL = re.compile(r"(https?)://(?:\[([^\s/?#@\[\]]+)\]|([^\s/?#@\[\]:]+))(?::(\d{1,5}))?/?", re.IGNORECASE | re.ASCII)
 
 
 class Endpoint:
-    """A host to connect to; `authority` is what the Host header says."""
+    """A host to connect to; `authority` is for the Host header."""
 
     def __init__(self, url: str):
         """Takes a URL without a path."""
@@ -44,13 +44,13 @@ def region_of_environment() -> str:
 
 
 def configured_endpoint(service_id: str) -> str | None:
-    """Returns the endpoint that the environment sets for a service, by its SDK id, or for all."""
+    """Returns the environment's endpoint for a service, by its SDK id, or for all services."""
     if os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return None
     return os.environ.get(f"AWS_ENDPOINT_URL_{service_id.upper()}") or os.environ.get("AWS_ENDPOINT_URL") or None
 
 
 def public_endpoint(prefix: str, region: str) -> str:
-    """Returns AWS's endpoint of a service by the first part of its host's name."""
+    """Returns AWS's endpoint of a service by its host's first part."""
     domain = next(domain for start, domain in _DOMAINS if region.startswith(start))
     return f"https://{prefix}.{region}.{domain}"

@@ -1,12 +1,12 @@
-"""What an AWS call ends with when it brings no answer, and what of that may pass by itself."""
+"""Errors of AWS calls, and which of them are transient."""
 
 import re
 from typing import Any
 
 from handlers.shared.aws.request import Request, Response
 
-# The service did nothing, for its load or for another request that is at work on the same thing. The names are those of
-# the SDK's standard retry mode, and what DynamoDB and SQS say beside them.
+# The service did nothing, because of load or of another request working on the same thing. The names are those of the
+# SDK's standard retry mode, and others of DynamoDB and SQS.
 _BUSY = frozenset(
     {
         "BandwidthLimitExceeded",
@@ -26,10 +26,10 @@ _BUSY = frozenset(
         "TransactionInProgressException",
     }
 )
-# Why DynamoDB cancels a transaction that may pass later, a reason for each write.
+# DynamoDB's transient reasons for cancelling a transaction, one for each write.
 _CANCELLED = "TransactionCanceledException"
 _PASSING = frozenset({"None", "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
-# The service failed half way, whatever the status.
+# The service failed halfway, whatever the status.
 _FAILED = frozenset(
     {"InternalError", "InternalFailure", "InternalServerError", "RequestTimeout", "RequestTimeoutException"}
 )
@@ -43,10 +43,10 @@ class AwsError(Exception):
     Attributes:
         service: Such as `DynamoDB`.
         operation: Such as `PutItem`.
-        code: AWS's name of the error, or the status where the answer names none.
+        code: AWS's name of the error, or the status if the answer has none.
         message: AWS's words.
-        status: HTTP's; 0 where no answer came.
-        request_id: What AWS support asks for; may be empty.
+        status: HTTP's; 0 without an answer.
+        request_id: For AWS support; may be empty.
         transient: The same request may succeed later.
         ambiguous: The service may have done what was asked. Only for requests that are not repeatable.
     """
@@ -82,7 +82,7 @@ class ConnectionLost(AwsError):  # noqa: N818 (it says what happened)
     """No answer came: `code` is `ConnectFailed`, `ConnectionLost` or `Timeout`.
 
     Attributes:
-        sent: Whether all of the request had left.
+        sent: Whether all of the request was sent.
     """
 
     def __init__(self, service: str, request: Request, code: str, message: str, *, sent: bool):
@@ -92,7 +92,7 @@ class ConnectionLost(AwsError):  # noqa: N818 (it says what happened)
 
 
 def error_of(service: str, request: Request, response: Response) -> AwsError:
-    """Returns the error that an answer other than 2xx stands for, in any of AWS's JSON and XML forms."""
+    """Returns the error of an answer other than 2xx, in any of AWS's JSON and XML forms."""
     code, message = _reason(response)
     status = response.status
     refused = status in (429, 503) or code in _BUSY or (code == _CANCELLED and _passes(response, message))
@@ -104,14 +104,14 @@ def error_of(service: str, request: Request, response: Response) -> AwsError:
         message,
         status=status,
         request_id=response.headers.get("x-amzn-requestid") or response.headers.get("x-amz-request-id", ""),
-        # SES calls an exhausted day's quota throttling too; it does not pass within any deadline.
+        # SES also calls an exhausted daily quota throttling, which outlasts any deadline.
         transient=transient and not (service == "SESv2" and "quota" in message.lower()),
         ambiguous=transient and not refused and not request.repeatable,
     )
 
 
 def _passes(response: Response, message: str) -> bool:
-    """Tells whether all that cancelled a transaction passes: a condition that failed beside a conflict stays so."""
+    """Tells whether all reasons of a cancelled transaction are transient, unlike a failed condition."""
     reasons = {str(reason.get("Code")) for reason in _json(response).get("CancellationReasons") or ()}
     # Its message names them too: `... for specific reasons [None, TransactionConflict]`.
     reasons = reasons or {name for names in _REASONS.findall(message) for name in names.split(", ")}

@@ -1,4 +1,4 @@
-"""Requests in flight: one thread, a connection for each request, retries within a deadline."""
+"""Requests in flight: one thread, one connection per request, retries within a deadline."""
 
 import time
 import zlib
@@ -23,8 +23,8 @@ class _Exchange:
     """A request on its way.
 
     Attributes:
-        expires: When its answer is given up.
-        limit: When it is given up itself.
+        expires: When to give up waiting for an answer.
+        limit: When to give up the request.
     """
 
     __slots__ = ("attempts", "connection", "corrections", "error", "expires", "identity", "limit", "request")
@@ -41,7 +41,7 @@ class _Exchange:
 
 
 class Flight:
-    """The requests of one caller, sent as they are submitted and answered in any order."""
+    """One caller's requests, sent as submitted and answered in any order."""
 
     def __init__(self, session: Session, deadline: float | None = None):
         self._session = session
@@ -56,11 +56,11 @@ class Flight:
         return len(self._busy) + len(self._waiting) + len(self._done)
 
     def limit(self) -> float:
-        """Returns until when a request that is submitted now is tried."""
+        """Returns until when a request submitted now is tried."""
         return time.monotonic() + DEFAULT_CALL_SECONDS if self._deadline is None else self._deadline
 
     def submit(self, request: Request, delay: float = 0.0) -> None:
-        """Sends a request, or lets it wait first."""
+        """Sends a request, perhaps after a delay."""
         exchange = _Exchange(request, self.limit())
         if delay:
             self._delay(exchange, delay)
@@ -68,7 +68,7 @@ class Flight:
             self._start(exchange)
 
     def wait(self) -> list[tuple[Request, Response | AwsError]]:
-        """Waits until a request has its outcome; returns all that have. Empty if nothing is in flight."""
+        """Waits until a request has an outcome; returns all that have one, none if nothing is in flight."""
         while not self._done and (self._busy or self._waiting):
             now = time.monotonic()
             while self._waiting and self._waiting[0][0] <= now:
@@ -101,7 +101,7 @@ class Flight:
             connection = session.acquire(min(session.connect_timeout, left), repeatable=request.repeatable)
         except OSError as reason:
             error = self._lost(request, "ConnectFailed", _words(reason), sent=False)
-            # A certificate that is not trusted, or a missing CA bundle, will not come right by itself.
+            # An untrusted certificate or a missing CA bundle is permanent.
             error.transient = not isinstance(reason, (SSLCertVerificationError, FileNotFoundError))
             self._fail(exchange, error)
             return
@@ -112,7 +112,7 @@ class Flight:
         self._advance(exchange, POLLOUT)
 
     def _poll_sockets(self) -> None:
-        """Waits until a socket is ready, a pause over or an answer overdue, and does what that calls for."""
+        """Waits until a socket is ready, a pause over or an answer overdue, and handles it."""
         wake = min([exchange.expires for exchange in self._busy.values()], default=float("inf"))
         if self._waiting:
             wake = min(wake, self._waiting[0][0])
@@ -125,10 +125,10 @@ class Flight:
                 self._give_up(exchange, "Timeout", "no answer in time")
 
     def _advance(self, exchange: _Exchange, events: int) -> None:
-        """Moves a request and its answer on as far as they go without waiting."""
+        """Sends and receives as much as possible without waiting."""
         connection = exchange.connection
         try:
-            if events & ~POLLOUT:  # also where the connection broke: receiving says how
+            if events & ~POLLOUT:  # also if the connection broke: receiving raises the reason
                 connection.receive()
             if events & ~POLLIN and not connection.answered:
                 connection.send()
@@ -158,7 +158,7 @@ class Flight:
                 self._delay(exchange, 0)
             else:
                 self._fail(exchange, error)
-        # DynamoDB's checksum guards what lies before TLS does; it costs 0.25 ms a page of 1 MB.
+        # DynamoDB's checksum covers the way before TLS; it costs 0.25 ms per page of 1 MB.
         elif answer.headers.get("x-amz-crc32") in (None, str(zlib.crc32(answer.body))):
             self._done.append((request, answer))
         else:
@@ -175,7 +175,7 @@ class Flight:
         self._fail(exchange, self._lost(exchange.request, code, words, sent=not connection.outgoing))
 
     def _fail(self, exchange: _Exchange, error: AwsError) -> None:
-        """Lets a request wait for its next attempt, or ends it with the error."""
+        """Schedules a request's next attempt, or ends it with the error."""
         exchange.attempts += 1
         exchange.error = error
         delay = pause(exchange.attempts)

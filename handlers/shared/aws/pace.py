@@ -1,4 +1,4 @@
-"""Keeps a writer to so many units a second, by what it is told was consumed."""
+"""Limits a writer to units per second, by its reported consumption."""
 
 import math
 import time
@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 
 class Pace:
-    """What may be written now: a bucket that fills by the second and is emptied by what DynamoDB says was consumed.
+    """A token bucket that fills steadily and is emptied by the consumption that DynamoDB reports.
 
-    What a request consumes is known behind it, so that the bucket may be overdrawn: by the requests that are on their
-    way when it runs dry, and the next one waits until that is paid. At most what flows in within a second is saved up.
+    A request's consumption is known only afterwards, so the requests in flight may overdraw the bucket; the next one
+    waits until that is paid. It holds at most the units of one second.
 
     Attributes:
         units_per_second: What flows in.
@@ -21,8 +21,8 @@ class Pace:
         """Begins with an empty bucket.
 
         Args:
-            units_per_second: What may be consumed, more than 0.
-            until: When waiting ends, on the clock: what was begun by then is written without delay.
+            units_per_second: The limit, more than 0.
+            until: When waiting ends, on the clock: rows begun by then are written without delay.
             clock: Gives the time in seconds.
         """
         self.units_per_second = units_per_second
@@ -32,7 +32,7 @@ class Pace:
         self._units = 0.0
 
     def spend(self, units: float) -> None:
-        """Takes what was consumed."""
+        """Takes consumed units."""
         self._fill()
         self._units -= units
 

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 response (RFC 9112), parsed from pieces of any size, without any I/O."""
+"""Parses one HTTP/1.1 response (RFC 9112) from pieces of any size, without I/O."""
 
 import re
 
@@ -8,16 +8,16 @@ _MAX_HEAD = 64 * 1024
 
 
 class ProtocolError(OSError):
-    """The peer did not speak HTTP, or ended in the middle: the connection is lost."""
+    """The peer did not speak HTTP, or closed the connection within an answer."""
 
 
 class ResponseParser:
-    """Takes one response from the bytes that it is fed.
+    """Parses one response from the bytes fed.
 
     Attributes:
-        status: 0 until the head is complete; then `headers` are too.
+        status: 0 until the head is complete, with `headers`.
         done: The body is complete.
-        reusable: The connection may carry another request, once done.
+        reusable: The connection can carry another request, once done.
     """
 
     __slots__ = ("_body", "_buffer", "_left", "_no_body", "_read", "done", "headers", "reusable", "status")
@@ -31,26 +31,26 @@ class ResponseParser:
         self._buffer = bytearray()
         self._body = bytearray()
         self._left = 0
-        # Reads what it can of the buffer; False: it needs more. No bound method: the parser would refer to itself, and
-        # only the garbage collector could free it.
+        # Reads from the buffer; False if it needs more. Not a bound method: the parser would refer to itself, and only
+        # the garbage collector could free it.
         self._read = ResponseParser._head
 
     def feed(self, data: bytes) -> None:
-        """Takes the next bytes; raises ProtocolError where they cannot be a response."""
+        """Takes the next bytes; raises ProtocolError if they cannot be a response."""
         self._buffer += data
         while not self.done and self._read(self):
             pass
-        if self.done and self._buffer:  # bytes that nobody asked for: what comes next cannot be trusted
+        if self.done and self._buffer:  # unexpected bytes: the connection cannot be trusted
             self.reusable = False
 
     def end(self) -> None:
-        """Takes the end of the connection; raises ProtocolError where more had to come."""
+        """Takes the end of the connection; raises ProtocolError if it came too early."""
         if self._read is not ResponseParser._until_end:
             raise ProtocolError("the connection ended within the answer" if self.status else "the connection ended")
         self.done = True
 
     def take(self) -> bytes:
-        """Returns the bytes of the body that came since it was last called."""
+        """Returns the bytes of the body that came since the last call."""
         body = bytes(self._body)
         self._body.clear()
         return body
@@ -75,7 +75,7 @@ class ResponseParser:
         match = _STATUS.fullmatch(first)
         if not match or match[2] == "101":
             raise ProtocolError(f"not a usable status line: {first[:80]!r}")
-        if match[2] < "200":  # interim: the answer itself follows
+        if match[2] < "200":  # interim: the final answer follows
             return True
         self.headers = _headers(lines)
         self.status = int(match[2])
@@ -97,7 +97,7 @@ class ResponseParser:
             self._left = int(length)
             self.done = not self._left
             self._read = ResponseParser._counted
-        elif self.status < 300:  # its end could not be told from a lost connection
+        elif self.status < 300:  # its end would look like a lost connection
             raise ProtocolError("an answer with neither length nor chunks")
         else:
             self.reusable = False

@@ -7,7 +7,7 @@ _ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
 def percent_encoded(text: str, also_plain: str = "") -> str:
-    """Returns a text with all but unreserved characters, and those of `also_plain`, as `%` and two digits a byte.
+    """Returns a text with all but unreserved characters, and those of `also_plain`, as `%` and two digits per byte.
 
     Raises:
         UnicodeEncodeError: The text has a lone surrogate.
@@ -17,10 +17,10 @@ def percent_encoded(text: str, also_plain: str = "") -> str:
 
 
 def percent_decoded(text: str) -> str:
-    """Returns the text that forms and S3's announcements encode so: a plus is a blank, `%` and two digits are a byte.
+    """Returns a text that is encoded as in forms and S3's announcements: a plus is a blank, `%` and two digits a byte.
 
     Raises:
-        UnicodeDecodeError: The bytes are no UTF-8.
+        UnicodeDecodeError: The bytes are not UTF-8.
         UnicodeEncodeError: The text has a lone surrogate.
     """
     plain = text.replace("+", " ").encode()

@@ -1,4 +1,4 @@
-"""A request to an AWS service before it is signed, and the answer to it."""
+"""An unsigned request to an AWS service, and the answer."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -8,28 +8,28 @@ from typing import Any, NamedTuple
 from handlers.shared.aws.connection import Connection
 
 Payload = Mapping[str, Any] | str | bytes
-"""What boto3's client takes, or its JSON."""
+"""Arguments as for boto3's client, or their JSON."""
 
 
 class Request(NamedTuple):
     """A request of one operation."""
 
     operation: str
-    """AWS's name of it, for errors."""
+    """AWS's name, for errors."""
     body: bytes = b""
     method: str = "POST"
     path: str = "/"
-    """As it goes over the wire: percent-encoded."""
+    """Percent-encoded, as on the wire."""
     query: str = ""
     """Likewise, in canonical order."""
     headers: Mapping[str, str] = MappingProxyType({})
-    """Lower-case names to values; all of them are signed."""
+    """Lower-case name -> value; all are signed."""
     repeatable: bool = True
-    """Sending it twice does no harm. The others are sent again only after a clear refusal."""
+    """Sending it twice does no harm. Others are retried only after a clear refusal."""
     stream: bool = False
     """The body of a 2xx answer is left on the connection, for its reader."""
     final: Collection[str] = ()
-    """Codes of errors that end it at once, although they may pass."""
+    """Error codes that are not retried, although transient."""
     tag: Any = None
     """The caller's own."""
 
@@ -39,10 +39,10 @@ class Response(NamedTuple):
 
     status: int
     headers: dict[str, str]
-    """Lower-case names to values."""
+    """Lower-case name -> value."""
     body: bytes
     connection: Connection | None = None
-    """Where the body of a streamed one comes."""
+    """Of a streamed body."""
 
     def json(self) -> Any:
         """Returns the decoded body."""
@@ -50,7 +50,7 @@ class Response(NamedTuple):
 
 
 def json_body(payload: Payload) -> bytes:
-    """Returns a payload as the bytes of its JSON."""
+    """Returns a payload as JSON."""
     if isinstance(payload, bytes):
         return payload
     return (payload if isinstance(payload, str) else json.dumps(payload, separators=(",", ":"))).encode()

@@ -1,6 +1,6 @@
 """Objects of one S3 bucket, with bodies as bytes.
 
-No checksum is sent beside the signed SHA-256 of the body: S3 wants one only where Object Lock has a default.
+Sends no checksum besides the body's signed SHA-256: S3 requires one only if Object Lock has a default.
 """
 
 from collections.abc import Mapping
@@ -14,18 +14,18 @@ from handlers.shared.aws.session import Session
 
 
 class Bucket:
-    """A bucket; every method raises AwsError, with status 404 where there is no such object.
+    """A bucket; every method raises AwsError, with status 404 if there is no such object.
 
     Keys are plain text, `headers` have lower-case names (`content-type`, `if-none-match`, `x-amz-meta-...`).
-    A put under a condition may be refused (412) because its first attempt succeeded and the answer was lost.
+    A conditional put may be refused (412) because its first attempt succeeded and the answer was lost.
 
     Attributes:
-        path: What leads the keys in the paths of requests.
+        path: What precedes keys in the paths of requests.
     """
 
     def __init__(self, name: str, **options: Any):
         """Takes the bucket's name and the keyword arguments of Session."""
-        # Names lead the host on AWS, but for those with dots, which the wildcard of its certificate does not match.
+        # On AWS the host begins with the name, unless that has dots, which the certificate's wildcard does not match.
         in_path = "." in name or bool(options.get("endpoint") or configured_endpoint("S3"))
         self.path = f"/{name}/" if in_path else "/"
         self.client = Client(Session("S3", "s3", "s3" if in_path else f"{name}.s3", **options))
@@ -41,11 +41,11 @@ class Bucket:
         return self._call("GetObject", "GET", key, deadline)
 
     def head(self, key: str, *, deadline: float | None = None) -> Response:
-        """Returns an object's headers; its errors have the status as code, for they have no body."""
+        """Returns an object's headers; errors have the status as code, because they have no body."""
         return self._call("HeadObject", "HEAD", key, deadline)
 
     def delete(self, key: str, *, deadline: float | None = None) -> None:
-        """Deletes an object; it need not exist."""
+        """Deletes an object, which need not exist."""
         self._call("DeleteObject", "DELETE", key, deadline)
 
     def _call(self, operation: str, method: str, key: str, deadline: float | None, **parts: Any) -> Response:

@@ -1,4 +1,4 @@
-"""Objects of one S3 bucket, with bodies that are read as they come."""
+"""Objects of one S3 bucket, with streamed bodies."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -13,11 +13,11 @@ from handlers.shared.aws.s3 import Bucket
 from handlers.shared.aws.session import Session
 from handlers.shared.aws.sockets import seconds_left
 
-_FRUITLESS = 5  # resumptions in a row that bring no byte, before a stream gives up
+_FRUITLESS = 5  # resumptions in a row without a byte, before a stream gives up
 
 
 class ObjectStream(io.RawIOBase):
-    """A body while it comes, for an `io.BufferedReader`. A lost connection is resumed at the next byte.
+    """A streamed body, for an `io.BufferedReader`. A lost connection is resumed at the next byte.
 
     Attributes:
         headers: Of the first answer.
@@ -30,7 +30,7 @@ class ObjectStream(io.RawIOBase):
         start: int,
         deadline: float | None,
     ):
-        """Made by `Bucket.open`; `ask` sends the request for what begins at a byte."""
+        """Made by `Bucket.open`; `ask` requests the object from a byte on."""
         self._session = session
         self._ask = ask
         self._deadline = deadline
@@ -44,11 +44,11 @@ class ObjectStream(io.RawIOBase):
         self._end = start + int(answer.headers["content-length"])
 
     def readable(self) -> bool:
-        """It is for reading."""
+        """Returns True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Takes the next bytes; raises AwsError, `PreconditionFailed` if the object was replaced."""
+        """Reads the next bytes; raises AwsError, `PreconditionFailed` if the object was replaced."""
         while not self._data and self._at < self._end:
             try:
                 self._data = memoryview(self._receive())
@@ -60,7 +60,7 @@ class ObjectStream(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        """Lets go of the connection."""
+        """Releases the connection."""
         if self._connection:
             self._session.release(self._connection)
             self._connection = None
@@ -94,7 +94,7 @@ class ObjectStream(io.RawIOBase):
 
 
 class StreamingBucket(Bucket):
-    """A bucket of which objects are streamed, too."""
+    """A bucket that also streams objects."""
 
     def open(
         self,
@@ -106,7 +106,7 @@ class StreamingBucket(Bucket):
         headers: Mapping[str, str] | None = None,
         deadline: float | None = None,
     ) -> ObjectStream:
-        """Returns a reader of an object from `start` to before `end`, once S3 has begun to answer."""
+        """Returns a reader of an object from `start` to before `end`, once S3 begins to answer."""
         query = f"versionId={percent_encoded(version)}" if version else ""
 
         def ask(at: int, more: dict[str, str]) -> Response:

@@ -1,4 +1,4 @@
-"""Sending mail with SES v2. A mail cannot be taken back, so no request here is repeatable."""
+"""Sends mail with SES v2. A mail cannot be taken back, so no request here is repeatable."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the requests to one service share: who signs them, and connections."""
+"""What requests to one service share: credentials, clock and connections."""
 
 import time
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from handlers.shared.aws.endpoint import Endpoint, configured_endpoint, public_e
 from handlers.shared.aws.request import Request
 from handlers.shared.aws.signer import Signer
 
-_MAX_IDLE = 30.0  # seconds; then a connection may be gone: a frozen function hears nothing
+_MAX_IDLE = 30.0  # seconds; then a connection may be closed without a frozen function noticing
 _MAX_IDLE_ONCE = 2.0  # for a request that may not be sent twice
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException")
 _SKEWED = (
@@ -17,7 +17,7 @@ _SKEWED = (
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
     "RequestExpired",
-    "403",  # the answer to a HEAD names no reason
+    "403",  # the answer to a HEAD has no reason
 )
 _SKEW = 60.0  # seconds; AWS accepts five minutes
 _SMALL = 64 * 1024
@@ -28,7 +28,7 @@ class Identity(NamedTuple):
 
     credentials: Credentials
     skew: float
-    """The seconds that AWS's clock is ahead."""
+    """Seconds that AWS's clock is ahead."""
 
 
 class Session:
@@ -38,7 +38,7 @@ class Session:
         service: The SDK's id of the service, for errors.
         endpoint: Where it answers.
         connect_timeout: Seconds that opening a connection may take.
-        read_timeout: Seconds that an answer may keep silent.
+        read_timeout: Seconds without bytes of an answer.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Session:
         connect_timeout: float = 3.0,
         read_timeout: float = 30.0,
     ):
-        """Created by the service modules; region and endpoint default to the environment's."""
+        """Region and endpoint default to the environment's."""
         region = region or region_of_environment()
         self.service = service
         self.endpoint = Endpoint(endpoint or configured_endpoint(service) or public_endpoint(host_prefix, region))
@@ -64,11 +64,11 @@ class Session:
         self._idle: list[Connection] = []
 
     def identity(self) -> Identity:
-        """Returns what the next request is signed with."""
+        """Returns the identity for the next request."""
         return Identity(self._credentials.current(), self._skew)
 
     def message(self, request: Request, identity: Identity) -> list[bytes]:
-        """Returns the signed request as it goes over the wire, in pieces."""
+        """Returns the signed request for the wire, in pieces."""
         credentials, skew = identity
         head = self._signer.head(request, self.endpoint.authority, credentials, time.time() + skew)
         length = b""
@@ -78,7 +78,7 @@ class Session:
         return [head + request.body] if len(request.body) < _SMALL else [head, request.body]
 
     def acquire(self, timeout: float, *, repeatable: bool) -> Connection:
-        """Returns an idle connection that may still stand, or a new one; raises OSError."""
+        """Returns an idle connection that may still work, or a new one; raises OSError."""
         while self._idle:
             connection = self._idle.pop()
             idle = time.time() - connection.idle_since
@@ -96,13 +96,13 @@ class Session:
             connection.close()
 
     def correct(self, code: str, date: str, identity: Identity) -> bool:
-        """Sets right the clock or credentials that a request was refused for; True if it may pass, signed anew."""
+        """Corrects the clock or credentials after a refusal; True if the request may succeed, signed again."""
         credentials, skew = identity
         if code in _EXPIRED:
             return credentials != self._credentials.current() or self._credentials.renew()
         if code not in _SKEWED or not date:
             return False
-        from email.utils import parsedate_to_datetime  # 10 ms, and hardly ever needed
+        from email.utils import parsedate_to_datetime  # 10 ms, and rarely needed
 
         try:
             ahead = parsedate_to_datetime(date).timestamp() - time.time()

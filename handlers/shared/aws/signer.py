@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 class _Frame(NamedTuple):
-    """What signs requests that differ in their bodies alone."""
+    """Signs requests that differ only in their bodies."""
 
     canonical: "HASH"
-    """Of a canonical request up to where the hash of its body follows."""
+    """Of the canonical request before the hash of its body."""
     text: str
-    """What is signed, up to where the hash of the canonical request follows."""
+    """The string to sign, before the hash of the canonical request."""
     key: bytes
     authorization: str
-    """That header, up to where the signature follows."""
+    """The header, before the signature."""
 
     def signature(self, digest: str) -> str:
         canonical = self.canonical.copy()
@@ -42,29 +42,25 @@ class Signer:
         self._kept_head = b""
 
     def sign(self, request: Request, host: str, credentials: Credentials, now: float) -> dict[str, str]:
-        """Returns all headers of a request: its own, and those that prove who sends it.
+        """Returns all headers of a request, including the signature's.
 
-        Args:
-            request: Its path goes into the signature as it is: right for S3, and for others where it needs no
-                escaping, as here.
-            host: As the Host header carries it.
-            credentials: Whose signature.
-            now: Seconds since the epoch on AWS's clock.
+        The path is signed as it is: right for S3, and for other services if it needs no escaping, as here. `host` is as
+        in the Host header, `now` in seconds since the epoch on AWS's clock.
         """
         digest = sha256(request.body).hexdigest()
         headers, frame = self._framed(request, host, credentials, now, digest)
         return {**headers, "authorization": frame.authorization + frame.signature(digest)}
 
     def head(self, request: Request, host: str, credentials: Credentials, now: float) -> bytes:
-        """Returns the first line and the headers of `sign` as they go over the wire.
+        """Returns the first line and the headers of `sign` for the wire.
 
-        What requests of one second share that differ in their bodies alone is kept, which pays 6 % of an import.
-        `test_a_head_has_the_headers_that_are_signed` holds this to `sign`.
+        Caches what requests within a second share if only their bodies differ, which saves 6 % of an import.
+        `test_a_head_has_the_headers_that_are_signed` compares with `sign`.
 
         Raises:
             ValueError: the value of a header holds a line break.
         """
-        if self._service == "s3":  # there the headers tell of the body
+        if self._service == "s3":  # its headers depend on the body
             return _head(request, self.sign(request, host, credentials, now))
         shared = (int(now), host, credentials, request.method, request.path, request.query, request.headers)
         if shared != self._kept_for:
@@ -77,7 +73,6 @@ class Signer:
     def _framed(
         self, request: Request, host: str, credentials: Credentials, now: float, digest: str
     ) -> tuple[dict[str, str], "_Frame"]:
-        """The headers that are signed, and what signs them."""
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
         headers = {"host": host, "x-amz-date": stamp, **request.headers}
         if self._service == "s3":

@@ -1,7 +1,7 @@
-"""Opening a socket by a point in time, with verified TLS or without.
+"""Opens sockets within a deadline, with or without verified TLS.
 
-AWS's endpoints chain to the roots of Amazon Trust Services (https://www.amazontrust.com/repository/). Those are picked
-out of the system's store, of which loading all would take 25 ms of a cold start. A peer with another root is verified
+AWS's endpoints chain to the roots of Amazon Trust Services (https://www.amazontrust.com/repository/). Only those are
+taken from the system's store: loading it all would take 25 ms of a cold start. A peer with another root is verified
 against the whole store.
 """
 
@@ -12,17 +12,13 @@ import time
 
 _AMAZON = (b"Amazon Root CA", b"Starfield Services Root Certificate Authority")
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-_contexts: list[ssl.SSLContext] = []  # the last is what the next connection is verified against
+_contexts: list[ssl.SSLContext] = []  # the last verifies the next connection
 
 
 def connect(host: str, port: int, end: float, *, tls: bool) -> socket.socket:
-    """Returns a socket connected to a host, with `tls` to one whose certificate is valid for it; raises OSError.
+    """Returns a connected socket, with `tls` to a host whose certificate is valid for it; raises OSError.
 
-    Args:
-        host: Looking its addresses up takes the time that the system's resolver takes.
-        port: The port.
-        end: A `time.monotonic()` value, at which connecting is given up.
-        tls: Whether to speak TLS.
+    Gives up at `end`, a `time.monotonic()` value; only looking up the host takes as long as the system's resolver.
     """
     if not tls:
         return _connect(host, port, end)
@@ -40,12 +36,12 @@ def connect(host: str, port: int, end: float, *, tls: bool) -> socket.socket:
 
 
 def seconds_left(end: float) -> float:
-    """Returns a timeout for a socket; never 0, which would mean not to wait at all."""
+    """Returns a timeout for a socket; never 0, which would mean not to wait."""
     return max(end - time.monotonic(), 0.001)
 
 
 def _connect(host: str, port: int, end: float) -> socket.socket:
-    """Gives each address an equal share of the time that is left: one that is dead does not take all."""
+    """Gives each address an equal share of the time left, so that a dead one does not take all."""
     error = OSError(f"{host} has no address")
     addresses = socket.getaddrinfo(_name(host), port, type=socket.SOCK_STREAM)
     for index, (family, kind, protocol, _, address) in enumerate(addresses):
@@ -72,15 +68,15 @@ def _handshake(context: ssl.SSLContext, host: str, port: int, end: float) -> ssl
 
 
 def _name(host: str) -> str | bytes:
-    """Returns a host's name in ASCII as bytes: of a string Python makes IDNA, which takes 2 % of a cold start to load.
+    """Returns an ASCII name as bytes: for a string Python loads IDNA, which takes 2 % of a cold start.
 
-    `test_a_name_in_ascii_needs_no_idna` holds it.
+    `test_a_name_in_ascii_needs_no_idna` checks it.
     """
     return host.encode() if host.isascii() else host
 
 
 def _first_context() -> ssl.SSLContext:
-    """Returns what a process trusts at first: AWS_CA_BUNDLE, else Amazon's roots, else the whole store."""
+    """Trusts AWS_CA_BUNDLE, else Amazon's roots, else the whole store."""
     bundle = os.environ.get("AWS_CA_BUNDLE")
     if bundle:
         return ssl.create_default_context(cafile=bundle)
@@ -96,5 +92,5 @@ def amazon_roots(cafile: str | None) -> bytes:
     try:
         ders = [ssl.PEM_cert_to_DER_cert(f"{_BEGIN}{pem}{_END}") for pem in pems]
     except ValueError:
-        return b""  # OpenSSL may make more of it
+        return b""  # OpenSSL may read it nevertheless
     return b"".join([der for der in ders if any(name in der for name in _AMAZON)])

@@ -1,4 +1,4 @@
-"""Sending to SQS over its JSON protocol."""
+"""Sends to SQS over its JSON protocol."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def connect(**options: Any) -> Client:
 
 
 def send_message(payload: Payload, *, repeatable: bool = False) -> Request:
-    """Returns a request that sends a message; `repeatable` where it may arrive twice."""
+    """Returns a request that sends a message; `repeatable` if it may arrive twice."""
     return _request("SendMessage", payload, repeatable)
 
 
@@ -26,6 +26,6 @@ def _request(operation: str, payload: Payload, repeatable: bool) -> Request:
     headers = {
         "content-type": "application/x-amz-json-1.0",
         "x-amz-target": f"AmazonSQS.{operation}",
-        "x-amzn-query-mode": "true",  # as the SDK does: also name errors as the older protocol did
+        "x-amzn-query-mode": "true",  # as the SDK does: errors also have their names in the older protocol
     }
     return Request(operation, body=json_body(payload), headers=headers, repeatable=repeatable)

@@ -1,1 +1,1 @@
-"""The reporter: counts the tables of each group, keeps totals and a history, stores the report and mails it."""
+"""The reporter: counts each group's tables, keeps totals and a history, and stores and mails the report."""

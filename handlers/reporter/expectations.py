@@ -1,4 +1,4 @@
-"""What a team expects of a group's total, and what a run finds: broken expectations, and whether counts changed."""
+"""A team's expectations of a group's total, and a run's verdict: broken expectations, and whether counts changed."""
 
 from typing import Any, NamedTuple
 
@@ -6,14 +6,14 @@ MINIMUM, MAXIMUM, CHANGE_WITHIN = "minimum", "maximum", "change_within"
 
 
 class Expectation(NamedTuple):
-    """What is expected of a group's total; nothing of what is None."""
+    """Expectations of a group's total; None: no such expectation."""
 
     minimum: int | None = None
-    """Items, at least."""
+    """Of items."""
     maximum: int | None = None
-    """Items, at most."""
+    """Of items."""
     change_within: int | None = None
-    """Percent of the last report's total that this one's may differ by, up or down."""
+    """The most that the total may change up or down, in percent of the last report's."""
 
 
 class Breach(NamedTuple):
@@ -22,31 +22,31 @@ class Breach(NamedTuple):
     expectation: str
     """`minimum`, `maximum` or `change_within`."""
     limit: int
-    """Items, or percent of `change_within`."""
+    """Items; for `change_within` percent."""
     before: int | None = None
-    """The last report's total, which `change_within` is about; None of the others."""
+    """The last report's total, for `change_within`; None for the others."""
 
     def fields(self) -> dict[str, Any]:
-        """Returns what the report's JSON says of it."""
+        """Returns its members in the report's JSON."""
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 class Verdict(NamedTuple):
-    """What a run finds of a group."""
+    """What a run finds about a group."""
 
     broken: tuple[Breach, ...] = ()
-    """The expectations that are broken."""
+    """The broken expectations."""
     changed: bool = True
-    """Whether a count is another than in the last report; there being none, it is."""
+    """Whether a count differs from the last report's; True if there is no last report."""
 
 
 def breaches(expect: Expectation, total: int, before: int | None) -> tuple[Breach, ...]:
     """Returns the expectations that a total breaks.
 
     Args:
-        expect: what is expected.
+        expect: the expectations.
         total: items.
-        before: the last report's total; None for the first report, which no change is known of.
+        before: the last report's total; None for the first report, whose change is unknown.
     """
     broken: list[Breach] = []
     if expect.minimum is not None and total < expect.minimum:

@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # what is loaded stays, and is not looked through for garbage: 0.90 of a cold start
+gc.disable()  # what loads now stays, so it is not searched for garbage: 0.90 of a cold start
 
 import os
 import time
@@ -17,11 +17,11 @@ from handlers.shared.aws import dynamodb, s3, ses
 from handlers.shared.deadlines import Deadlines
 from handlers.shared.observability import emit
 
-gc.freeze()  # nor is it later
+gc.freeze()  # nor later
 gc.enable()
 
-_READING = 0.6  # of the time that can be used; what follows needs seconds
-_CALLS = 20  # more than a run makes one after the other, reading aside: one outage leaves time for the rest
+_READING = 0.6  # of the usable time; the rest of a run needs seconds
+_CALLS = 20  # more than a run makes in sequence, besides reading: one outage leaves time for the rest
 _LONGEST_CALL = 10.0
 _MARGIN = 1.0
 
@@ -33,9 +33,9 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         `generated_at`, the totals by group, and the keys of the report and its page.
 
     Raises:
-        NoScheduledTimeError: the event carries no real timestamp.
-        FutureTimeError: the event's time has not come.
-        ReportFailedError: some outcome failed; a repeated run does what is left.
+        NoScheduledTimeError: the event has no valid timestamp.
+        FutureTimeError: the event's time is in the future.
+        ReportFailedError: some outcome failed; a repeated run does the rest.
     """
     started = time.monotonic()
     at = scheduled_time(event)
@@ -54,7 +54,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _deadlines(seconds: float) -> Deadlines:
-    """Divides the seconds that an invocation has left: the work is the reading of tables."""
+    """Divides an invocation's remaining seconds; the work is reading tables."""
     usable = max(seconds - _MARGIN, 0.0)
     return Deadlines(
         seconds,

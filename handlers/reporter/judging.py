@@ -1,6 +1,6 @@
-"""Judges groups when they are counted, and says from the verdicts whether a report is mailed.
+"""Judges groups when they are counted, and decides by the verdicts whether a report is mailed.
 
-A verdict is part of the record, so that every run for one time has the same.
+A verdict is part of the record, so that every run for the same time has the same verdict.
 """
 
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from handlers.reporter.report import FAILED, Past, Report, Table, counts_of
 
 
 class UndecidedError(Exception):
-    """Whether a report is to be mailed is not known; a repeated run counts anew, and decides."""
+    """It is unknown whether to mail a report; a repeated run counts again and decides."""
 
 
 def judge(expect: Expectation | None, tables: Sequence[Table[Item]], history: Sequence[Past] | None) -> Verdict | None:
-    """Returns the verdict on a group; None where it cannot be told, since a table or the last report was not read.
+    """Returns the verdict on a group; None if unknown, because a table or the last report could not be read.
 
     Args:
-        expect: what is expected of the group.
-        tables: its tables, as they were counted.
+        expect: the group's expectations.
+        tables: its tables, as counted.
         history: its rows before the report, oldest first; None if they could not be read.
     """
     if history is None or any(table.status == FAILED for table in tables):
@@ -34,14 +34,14 @@ def judge(expect: Expectation | None, tables: Sequence[Table[Item]], history: Se
 
 
 def is_mailed(when: str, report: Report) -> bool:
-    """Says whether a report is mailed.
+    """Tells whether to mail a report.
 
     Args:
         when: `always`, `changes`, `breaches` or `never`.
         report: the report.
 
     Raises:
-        UndecidedError: it depends on what could not be told.
+        UndecidedError: it depends on an unknown verdict.
     """
     if when in (environment.ALWAYS, environment.NEVER):
         return when == environment.ALWAYS
@@ -57,6 +57,6 @@ def is_mailed(when: str, report: Report) -> bool:
 def _differs(counts: dict[str, int], last: Past) -> bool:
     if not last.truncated:
         return counts != last.tables
-    # The last row lacks tables, which may have been there: of those its total tells.
+    # Tables that the last row lacks may have existed; its total includes them.
     known = counts.keys() & last.tables.keys()
     return sum(counts.values()) != last.total or any(counts[name] != last.tables[name] for name in known)

@@ -1,4 +1,4 @@
-"""Mails a report: one mail a recipient, so that one who is refused stops no other, and each only once."""
+"""Mails a report once to each recipient, in separate mails, so that one refused recipient does not stop the others."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,12 +15,12 @@ _WAIT = 1.0
 
 
 class Mailer:
-    """Sends the mails of a run, and says what became of them, also where `send` raises; no addresses, for it is logged.
+    """Sends the mails of a run; its attributes say the result, even if `send` raises, without addresses for the log.
 
     Attributes:
-        sent: mails that SES accepted.
-        before: recipients who had theirs from an earlier run.
-        refusals: a reason for each recipient who was refused.
+        sent: the number of mails that SES accepted.
+        before: the number of recipients who got theirs from an earlier run.
+        refusals: a reason for each refused recipient.
     """
 
     def __init__(
@@ -47,8 +47,8 @@ class Mailer:
         """Sends a mail to each recipient who does not have it.
 
         Raises:
-            ClaimedError: another run was sending, all the time that this one had.
-            MarksUnavailableError: what is sent cannot be marked.
+            ClaimedError: another run was sending for all of this one's time.
+            MarksUnavailableError: sent mails cannot be marked.
         """
         self._claim(marks)
         try:
@@ -58,7 +58,7 @@ class Mailer:
             marks.release()
 
     def _claim(self, marks: Marks) -> None:
-        """Waits while another run sends: it is done soon, or its claim ends."""
+        """Waits while another run sends: it finishes soon, or its claim expires."""
         while True:
             try:
                 return marks.claim()
@@ -75,14 +75,14 @@ class Mailer:
             request = ses.send_email(payload(mail, recipient, self._sender, self._configuration_set, self._reply_to))
             self._client.call(request, deadline=self._deadlines.call())
         except AwsError as error:
-            # Its message may repeat the address, which must not be logged.
+            # The message may contain the address, which must not be logged.
             self.refusals.append(f"{called}: {error.code}")
             return
         self.sent += 1
         self._mark(recipient, marks)
 
     def _mark(self, recipient: str, marks: Marks) -> None:
-        """Marks one who has the mail, for as long as there is time: a repeated run would send it again."""
+        """Marks a recipient, retrying while there is time: without a mark, a repeated run would send the mail again."""
         while True:
             try:
                 return marks.add(digest(recipient))
@@ -96,7 +96,7 @@ class Mailer:
 
 
 def payload(mail: Mail, recipient: str, sender: str, configuration_set: str, reply_to: str = "") -> dict[str, object]:
-    """Gives the arguments of SES's SendEmail."""
+    """Returns the arguments of SES's SendEmail."""
     return {
         "FromEmailAddress": sender,
         **({"ReplyToAddresses": [reply_to]} if reply_to else {}),
@@ -115,7 +115,7 @@ def payload(mail: Mail, recipient: str, sender: str, configuration_set: str, rep
 
 
 def usable(recipients: Sequence[str], only_to: Sequence[str]) -> list[str]:
-    """Gives the recipients that can be mailed and may be, each once, as SES takes them."""
+    """Returns the recipients that can and may be mailed, each once, as SES takes them."""
     allowed = OnlyTo(list(only_to))
     addresses: list[str] = []
     for recipient in recipients:

@@ -1,13 +1,13 @@
-"""The report: its JSON, which is the record of a run, and what the other outcomes read from that JSON.
+"""The report: its JSON, which is the record of a run, and the objects that the other outcomes read from it.
 
     {"generated_at", "environment", "groups": {"RA": {"label", "total", "tables": [
         {"name", "count", "approximate", "items": [{"name", "date", "key"}], "items_truncated"}]}}}
 
-A name and a date are as the item has them (cut after a thousand characters), null where it has none; a key is an
-object, attribute -> value. A table that could not be read has a `status` too: DynamoDB's (`CREATING`, `DELETING`, ...),
-`VANISHED`, `UNREADABLE` or `FAILED`. Where something is expected of a group, or mails depend on what is found, a group
-has a verdict: `broken`, the expectations that are broken, and `changed`, whether a count is another than in the last
-report; both are null where the run could not tell.
+Names and dates are as in the item (cut after a thousand characters), or null if it has none; a key is an object,
+attribute -> value. A table that could not be read also has a `status`: DynamoDB's (`CREATING`, `DELETING`, ...),
+`VANISHED`, `UNREADABLE` or `FAILED`. A group with expectations has a verdict, as do all groups if mails depend on one:
+`broken`, the broken expectations, and `changed`, whether a count differs from the last report's; both are null if the
+run could not tell.
 """
 
 import json
@@ -22,27 +22,27 @@ from handlers.reporter.expectations import Breach, Verdict
 from handlers.reporter.settings import Group
 
 VANISHED = "VANISHED"
-"""The status of a table that was listed and is gone."""
+"""The status of a table that was deleted after it was listed."""
 
 UNREADABLE = "UNREADABLE"
-"""The status of a table that may not be read: its description or its items were refused, and will be again."""
+"""The status of a table that may not be read: describing or reading it was refused permanently."""
 
 FAILED = "FAILED"
-"""The status of a table whose reading ended in an outage; a repeated run reads it anew."""
+"""The status of a table whose reading ended in an outage; a repeated run reads it again."""
 
 _T = TypeVar("_T")
 
 _ABSENT = ("CREATING", "DELETING", VANISHED)
-# What DynamoDB calls tables whose key it may not use; after a week it archives them.
+# DynamoDB's statuses of tables whose encryption key it may not use; after a week it archives them.
 _LOCKED = (UNREADABLE, "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVING", "ARCHIVED")
 
 
 class DamagedReportError(ValueError):
-    """What is stored as a report is none: somebody wrote or cut it by hand."""
+    """The stored object is not a report: somebody wrote or cut it by hand."""
 
 
 class Row(NamedTuple):
-    """An item as the report lists it; values as `json` reads them, None where there is none."""
+    """An item as the report lists it; values as `json` reads them, None if there is none."""
 
     name: Any
     date: Any
@@ -50,23 +50,23 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple, Generic[_T]):
-    """A table as the report lists it; its items are `Item` as they were counted, and `Row` as the JSON has them."""
+    """A table as the report lists it; its items are `Item` while counting, and `Row` when read from JSON."""
 
     name: str
     total: int
-    """Its items; DescribeTable's count, or more where more were seen, if approximate."""
+    """The number of items; if approximate, DescribeTable's, or the number seen if that is larger."""
     approximate: bool = False
     """Whether it was not read to its end."""
     items: Sequence[_T] = ()
     """The newest first; a sample if approximate."""
     status: str | None = None
-    """Why it was not read to its end, or at all; None where nothing came in between."""
+    """Why it was not read to its end, or at all; None if nothing interfered."""
     change: int | None = None
-    """Its total less the last report's; None where there is nothing to compare with, and before it is compared."""
+    """Its total minus the last report's; None if there is nothing to compare with, or before comparing."""
     new: bool = False
-    """Whether there is a last report and the table is not in it; False where the last row lacks tables."""
+    """Whether the last report lacks the table; False without a last report, or if its row lacks tables."""
     share: float = 0.0
-    """Its total as a part of the group's largest, 0 to 1."""
+    """Its total relative to the group's largest, 0 to 1."""
 
     @property
     def items_truncated(self) -> bool:
@@ -75,7 +75,7 @@ class Table(NamedTuple, Generic[_T]):
 
     @property
     def locked(self) -> bool:
-        """Whether it is there and may not be read."""
+        """Whether it exists but may not be read."""
         return self.status in _LOCKED
 
     @property
@@ -85,7 +85,7 @@ class Table(NamedTuple, Generic[_T]):
 
     @property
     def moved(self) -> int:
-        """The change that is worth showing; 0 for none."""
+        """The change to show; 0 for none."""
         return 0 if self.unread else self.change or 0
 
 
@@ -97,21 +97,21 @@ class GroupReport(NamedTuple):
     total: int
     tables: Sequence[Table[Row]]
     verdict: Verdict | None = Verdict()
-    """What was found of it; None: the run could not tell."""
+    """None: the run could not tell."""
 
     @property
     def approximate(self) -> bool:
-        """Whether some table's total, and so the group's, is approximate."""
+        """Whether a table's total, and so the group's, is approximate."""
         return any(table.approximate for table in self.tables)
 
     @property
     def broken(self) -> Sequence[Breach]:
-        """The expectations that are known to be broken."""
+        """The expectations known to be broken."""
         return self.verdict.broken if self.verdict else ()
 
     @property
     def counts(self) -> dict[str, int]:
-        """Table -> total, of the tables that are there: not those being made, being deleted or gone."""
+        """See `counts_of`."""
         return counts_of(self.tables)
 
 
@@ -125,7 +125,7 @@ class Past(NamedTuple):
     tables: Mapping[str, int]
     """Table -> total."""
     truncated: bool = False
-    """Whether the row had no room for all tables, so that one that it lacks may have been there."""
+    """Whether the row had no room for all tables, so that one that it lacks may have existed."""
 
 
 class Report(NamedTuple):
@@ -137,7 +137,7 @@ class Report(NamedTuple):
 
 
 def counts_of(tables: Sequence[Table[Any]]) -> dict[str, int]:
-    """Gives table -> total, of the tables that are there: not those being made, being deleted or gone."""
+    """Returns table -> total of the existing tables, not those being created, being deleted or gone."""
     return {table.name: table.total for table in tables if table.status not in _ABSENT}
 
 
@@ -148,14 +148,14 @@ def render(
     tables: Mapping[str, Sequence[Table[Item]]],
     verdicts: Mapping[str, Verdict | None] = MappingProxyType({}),
 ) -> bytes:
-    """Writes the report's JSON; numbers keep the digits that DynamoDB sent.
+    """Writes the report's JSON; numbers keep DynamoDB's digits.
 
     Args:
         generated_at: the scheduled time.
         environment: the environment's name.
         groups: the groups, in the order of the settings.
         tables: group name -> its tables, in the order of the report.
-        verdicts: group name -> what was found of it, None where that is not known; without those that nobody asks for.
+        verdicts: group name -> its verdict, None if unknown; only groups that need one.
     """
     members = ",".join(
         f"{quoted(group.name)}:{_group(group, tables[group.name], _verdict(group.name, verdicts))}" for group in groups
@@ -165,10 +165,10 @@ def render(
 
 
 def parse(body: bytes) -> Report:
-    """Reads a report from its JSON; fractions stay text, so that they are shown with the digits that they have.
+    """Reads a report from its JSON; fractions stay text, so that they are shown with all their digits.
 
     Raises:
-        DamagedReportError: it is no report.
+        DamagedReportError: it is not a report.
     """
     try:
         report = json.loads(body, parse_float=str)
@@ -244,6 +244,6 @@ def _parsed_table(table: dict[str, Any]) -> Table[Row]:
 
 
 def _a(kind: type[_T], value: object) -> _T:
-    if type(value) is not kind:  # True is no number here
+    if type(value) is not kind:  # True is not a number here
         raise TypeError(f"{type(value).__name__} in the place of {kind.__name__}")
     return value

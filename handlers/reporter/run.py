@@ -1,9 +1,8 @@
-"""One run of the reporter: the report's JSON first, which is the record that the other outcomes are made from.
+"""One run of the reporter: it writes the report's JSON first, the record from which the other outcomes are made.
 
-The four outcomes (JSON, totals, HTML, mail) are each tried whatever becomes of the others, and each can be repeated.
-The first run for a scheduled time writes the record; every other run for that time takes it, reads no table, and does
-what is still to be done. Only where the record could not be written, or a table could not be read for it, does a
-repeated run count anew.
+Each of the four outcomes (JSON, totals, HTML, mail) is tried even if others fail, and can be repeated. The first run
+for a scheduled time writes the record; every other run for that time uses it, reads no tables, and does the rest. A
+repeated run counts again only if the record could not be written, or a table could not be read for it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +29,7 @@ from handlers.shared.aws.s3 import Bucket
 from handlers.shared.deadlines import Deadlines
 
 _REASONS = 20
-_CLAIM_CALLS = 4  # a mail and its marks are fewer calls, so a live run's claim does not end
+_CLAIM_CALLS = 4  # a mail and its marks take fewer calls, so a live run's claim does not expire
 
 
 class ReportFailedError(Exception):
@@ -46,11 +45,11 @@ class Services(NamedTuple):
 
 
 class Summary:
-    """What a run did, for the line that it logs.
+    """What a run did, for its log line.
 
     Attributes:
         reasons: what failed.
-        notes: what fails nothing and somebody should know: tables that may not be read, and what was damaged.
+        notes: what somebody should know although nothing failed: tables that may not be read, and damaged objects.
     """
 
     def __init__(self) -> None:
@@ -61,7 +60,7 @@ class Summary:
 
 
 def few(reasons: list[str]) -> list[str]:
-    """Gives reasons as a log line or a dead letter has room for them: the first ones, and how many more there are."""
+    """Returns as many reasons as fit into a log line or a dead letter, and how many more there are."""
     more = len(reasons) - _REASONS
     return [*reasons[:_REASONS], f"and {more} more"] if more > 0 else reasons
 
@@ -78,7 +77,7 @@ class Run:
         self._time = time
         self._owner = owner
         self._deadlines = deadlines
-        self._refusals: dict[str, str] = {}  # table -> why it may not be read; empty where the record is another run's
+        self._refusals: dict[str, str] = {}  # table -> why it may not be read; empty if another run wrote the record
         self._former: Mark | None = None
         self._histories: dict[str, Sequence[Past] | None] = {}
         self._storage = Storage(services.bucket, deadlines)
@@ -108,13 +107,13 @@ class Run:
         return report
 
     def _recorded(self) -> bytes | None:
-        with suppress(AwsError):  # then the tables are read, and the record decides
+        with suppress(AwsError):  # then read the tables; writing the record decides
             record = self._storage.read(object_key(self._time, "json"))
             return record.body if record and self._is_complete(record.body) else None
         return None
 
     def _is_complete(self, body: bytes) -> bool:
-        """Whether a stored report is this run's, every table of it could be read, or was gone, and groups be judged."""
+        """Whether a stored report is for this time, all its tables were read or gone, and its groups were judged."""
         try:
             report = parse(body)
             if report.generated_at != stamp(self._time):
@@ -141,7 +140,7 @@ class Run:
         return render(stamp(self._time), settings.environment, settings.groups, tables.groups, verdicts)
 
     def _history(self, group: str) -> Sequence[Past] | None:
-        """Reads a group's rows before the report, once; None where they cannot be read."""
+        """Reads a group's rows before the report, once; None if they cannot be read."""
         if group not in self._histories:
             self._histories[group] = None
             with self._outcome(f"history of {group}"):
@@ -151,7 +150,7 @@ class Run:
     def _put_totals(self, report: Report) -> None:
         expires_at = self._time + timedelta(days=self._settings.history_days)
         for group in report.groups:
-            if group.name not in self._totals:  # a run of before a change of the settings
+            if group.name not in self._totals:  # the record is from before a change of the settings
                 self._note(f"the group {group.name[:40]} is no longer configured: its totals are ignored")
                 continue
             with self._outcome(f"totals of {group.name}"):
@@ -203,7 +202,7 @@ class Run:
         self.summary.broken = sum(len(group.broken) for group in report.groups)
         locked = [table for table in tables if table.locked]
         self.summary.unreadable = len(locked)
-        for table in locked:  # by the report, so that each run that counts a table names it
+        for table in locked:  # from the report, so that each run that counts a table names it
             self._note(": ".join(filter(None, (table.name, table.status, self._refusals.get(table.name)))))
 
     @contextmanager

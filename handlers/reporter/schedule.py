@@ -1,4 +1,4 @@
-"""The time that a run stands for: the schedule's, not the clock's, so that a repeated run is the same run."""
+"""A run's time: the schedule's, not the clock's, so that a repeated run is the same run."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,36 +7,36 @@ from typing import Any
 
 from handlers.reporter.environment import SCHEDULED_TIME
 
-_SKEW = timedelta(minutes=5)  # that clocks may differ; AWS signs and verifies requests within as much
+_SKEW = timedelta(minutes=5)  # by which clocks may differ; AWS accepts as much in signatures
 
 
 class NoScheduledTimeError(ValueError):
-    """The event does not say which time the run stands for."""
+    """The event does not say the run's time."""
 
 
 class FutureTimeError(ValueError):
-    """The event stands for a time that is still to come: its report would pass for the newest until then."""
+    """The event's time is in the future: until then, its report would count as the newest."""
 
 
 def scheduled_time(event: Mapping[str, Any], clock: Callable[[], float] = time.time) -> datetime:
     """Reads the scheduled time of an event, in UTC and whole seconds.
 
     Raises:
-        NoScheduledTimeError: it is missing, or no timestamp with an offset.
-        FutureTimeError: it lies ahead of the clock by more than clocks differ.
+        NoScheduledTimeError: it is missing, or not a timestamp with an offset.
+        FutureTimeError: it is ahead of the clock by more than clocks may differ.
     """
     at = _time_of(event)
     now = _now(clock)
     if at > now + _SKEW:
         raise FutureTimeError(
             f"the event's {SCHEDULED_TIME} is {stamp(at)}, and it is {stamp(now)}: a report counts what is there now, "
-            "so it can stand for a time that has come, or is five minutes ahead at most"
+            "so its time may be at most five minutes ahead"
         )
     return at
 
 
 def latest_stamp(clock: Callable[[], float] = time.time) -> str:
-    """Gives the latest time, as `stamp` writes it, that a report can stand for now."""
+    """Returns the latest time that a report may have now, as `stamp` writes it."""
     return stamp(_now(clock) + _SKEW)
 
 
@@ -47,7 +47,7 @@ def _now(clock: Callable[[], float]) -> datetime:
 def _time_of(event: Mapping[str, Any]) -> datetime:
     value = event.get(SCHEDULED_TIME)
     try:
-        at = datetime.fromisoformat(value)  # type: ignore[arg-type]  # whatever is no string is refused below
+        at = datetime.fromisoformat(value)  # type: ignore[arg-type]  # anything but a string is refused below
         if at.tzinfo is None:
             raise ValueError("no offset")
         return at.astimezone(UTC).replace(microsecond=0)
@@ -59,7 +59,7 @@ def _time_of(event: Mapping[str, Any]) -> datetime:
 
 
 def stamp(time: datetime) -> str:
-    """Writes a time as reports and totals carry it: `2026-11-21T09:05:00Z`; such texts sort by time."""
+    """Writes a time as in reports and totals: `2026-11-21T09:05:00Z`; such texts sort by time."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

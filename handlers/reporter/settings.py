@@ -1,4 +1,4 @@
-"""The reporter's settings, read from its environment variables and checked once a cold start."""
+"""The reporter's settings, read from its environment variables and checked once per cold start."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ _PERSONAL = {names.RECIPIENTS, names.MAIL_ONLY_TO, names.MAIL_SENDER, names.MAIL
 
 
 class SettingsError(ValueError):
-    """An environment variable that is missing or malformed; the message names it and what it should be."""
+    """An environment variable is missing or malformed; the message says which, and what it should be."""
 
 
 class Group(NamedTuple):
@@ -29,9 +29,9 @@ class Group(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What one deployment of the reporter does; `environment` says what each field means.
+    """The settings of one deployment; `environment` explains the fields.
 
-    Where mail is `never`, what else is said of mail is empty.
+    If mail is `never`, the other fields about mail are empty.
     """
 
     groups: tuple[Group, ...]

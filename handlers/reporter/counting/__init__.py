@@ -1,1 +1,1 @@
-"""From tables to counts: which tables there are, how the budget is spent on them, and their newest items."""
+"""From tables to counts: which tables there are, how the budget is spent, and the newest items."""

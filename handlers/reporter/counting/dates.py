@@ -1,8 +1,8 @@
-"""Dates as people and programs write them, put into an order: the greater, the newer.
+"""Ranks dates as people and programs write them: the greater, the newer.
 
-What can be read as a point in time is ordered by time. Other texts come after those, in the order of text; items
-without a date come last. Digits alone are read before ISO 8601 is tried: Python would take the milliseconds
-1710122301234 for a day of 1710 and an hour of it. The forms are in docs/report.md.
+Points in time are ordered by time. Other texts rank below them, in text order; items without a date come last. Digits
+alone are read before ISO 8601 is tried: Python would read the milliseconds 1710122301234 as a day and an hour of 1710.
+The forms are in docs/report.md.
 """
 
 import math
@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from handlers.shared.attributes import AttributeValue, json_text
 
 LONGEST = 1000
-"""A name or date longer than so many characters is cut, so that a few huge ones cannot fill the memory."""
+"""Longer names and dates are cut to this many characters, so that a few huge ones cannot fill the memory."""
 
 USUAL_MARKS = "--T::Z"
-"""What is at the characters `[4::3]` of a date in the usual form."""
+"""The characters `[4::3]` of a date in the usual form."""
 
 Recency = tuple[int, float | str]
 
@@ -26,7 +26,7 @@ _CENTURIES = ("19", "20", "21")
 
 
 def recency_of(date: AttributeValue | None) -> Recency:
-    """Ranks a date among all others: the greater, the newer."""
+    """Returns a date's rank: the greater, the newer."""
     if not date:
         return _NO_DATE
     text = date.get("S")
@@ -46,14 +46,14 @@ def recency_of(date: AttributeValue | None) -> Recency:
 def usual_text(recency: Recency) -> str:
     """Returns the latest date in the usual form, `2026-11-21T09:05:00Z`, that ranks no higher; `""` if there is none.
 
-    A text with its marks in these places (`USUAL_MARKS`) that sorts no later ranks no higher either.
+    A text with the `USUAL_MARKS` in their places that sorts no later ranks no higher either.
     """
     _, instant = recency
     if isinstance(instant, str):
         return ""
     try:
         return f"{datetime.fromtimestamp(math.floor(instant), UTC).isoformat()[:19]}Z"
-    except (OverflowError, OSError, ValueError):  # no year of the calendar
+    except (OverflowError, OSError, ValueError):  # beyond the years of the calendar
         return ""
 
 
@@ -69,11 +69,11 @@ def _recency_of_text(text: str) -> Recency:
 
 
 def _seconds(number: str) -> float:
-    """Reads a number: digits of the calendar, or a time since 1970, its unit told by its size."""
+    """Reads a number: digits of the calendar, or a time since 1970 whose size tells its unit."""
     if len(number) in _CALENDAR and number.startswith(_CENTURIES) and number.isdecimal():
         try:
             return _timestamp(_calendar(number))
-        except ValueError:  # there is no such day or hour
+        except ValueError:  # no such day or hour
             pass
     value = float(number)
     for unit in (1.0, 1e3, 1e6):  # seconds reach 1e11 in the year 5138

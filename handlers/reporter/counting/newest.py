@@ -1,4 +1,4 @@
-"""The newest items of a table, chosen while its pages go by: a bounded number and size, whatever the table holds."""
+"""The newest items of a table, chosen while its pages are read: bounded in number and size, whatever it holds."""
 
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
@@ -8,23 +8,23 @@ from handlers.reporter.counting.dates import LONGEST, USUAL_MARKS, Recency, rece
 from handlers.shared.attributes import AttributeValue, json_object, json_text
 
 _MOST = 20_000_000
-_ROW = 200  # bytes that an item takes besides its JSON: its row on the page
+_ROW = 200  # bytes of an item besides its JSON: its row on the page
 
 
 class Item(NamedTuple):
-    """One item of a report; the values are DynamoDB JSON, None where the item has no such attribute."""
+    """One item of a report; the values are DynamoDB JSON, None if the item lacks the attribute."""
 
     name: AttributeValue | None
     date: AttributeValue | None
     key: Mapping[str, AttributeValue]
 
     def json(self) -> str:
-        """Writes the item as a report has it."""
+        """Returns the item's JSON in a report."""
         return f'{{"name":{_value(self.name)},"date":{_value(self.date)},"key":{json_object(self.key)}}}'
 
 
 class Listing(NamedTuple):
-    """What a report lists of each table; with `items` 0 the tables are only counted."""
+    """What a report lists of each table; if `items` is 0, tables are only counted."""
 
     name_attribute: str
     date_attribute: str
@@ -32,7 +32,7 @@ class Listing(NamedTuple):
 
 
 class Room:
-    """What the lists of all tables may take together; where it is spent, the longest lose their oldest items."""
+    """The memory for the lists of all tables together; when it is used up, the longest lose their oldest items."""
 
     def __init__(self, size: int = _MOST) -> None:
         self._size = size
@@ -40,18 +40,18 @@ class Room:
         self._lists: list[Newest] = []
 
     def join(self, newest: "Newest") -> None:
-        """Takes a list in."""
+        """Adds a list."""
         self._lists.append(newest)
 
     def use(self, size: int) -> None:
-        """Takes note of so many bytes that a list has taken, or given back."""
+        """Counts bytes that a list has taken; negative if given back."""
         self._used += size
         if self._used > self._size:
             level = self._level()
             self._used -= sum(newest.shrink(level) for newest in self._lists)
 
     def _level(self) -> float:
-        """Gives the size to cut lists to; a tenth stays free, so that it need not be found anew with each item."""
+        """Returns the size to cut lists to; a tenth stays free, so that it is not computed again for each item."""
         left = self._size * 0.9
         sizes = sorted(newest.size for newest in self._lists)
         for position, size in enumerate(sizes):
@@ -63,9 +63,9 @@ class Room:
 
 
 class Newest:
-    """A bounded heap of items, the oldest on top; of items equally old, those offered first are kept.
+    """A bounded heap of items with the oldest on top; of equally old items, it keeps those offered first.
 
-    Once an item had to go, nothing that is as old or older is taken: what is held are the newest items, without gaps.
+    After dropping an item it takes none that is as old or older, so it holds the newest items without gaps.
     """
 
     def __init__(self, listing: Listing, key: tuple[str, ...], room: Room | None = None) -> None:
@@ -73,19 +73,19 @@ class Newest:
         self._listing = listing
         self._key = key
         self._room = room or Room()
-        self._floor: Recency = (-1, "")  # only what is newer is considered
+        self._floor: Recency = (-1, "")  # only newer items are considered
         self._heap: list[tuple[Recency, int, Item, int]] = []
         self._offered = 0
         self._room.join(self)
 
     def offer(self, items: Iterable[Mapping[str, AttributeValue]]) -> None:
-        """Considers items as DynamoDB sent them."""
+        """Considers items in DynamoDB JSON."""
         date_attribute = self._listing.date_attribute
         oldest = self._oldest_text()
         for item in items:
             date = item.get(date_attribute)
-            # Most items of a large table are older than all that is held; to tell by the text alone that one is takes
-            # 0.82 of the CPU time of reading. Held by test_dates_of_nearly_one_form_are_read_as_each_is.
+            # Most items of a large table are older than all those held; telling that by the text alone takes 0.82 of
+            # the CPU time of reading. Checked by test_dates_of_nearly_one_form_are_read_as_each_is.
             text = date.get("S") if oldest and date else None
             if text and text <= oldest and text[4::3] == USUAL_MARKS:
                 continue
@@ -94,11 +94,11 @@ class Newest:
                 self._take(recency, item)
 
     def chosen(self) -> list[Item]:
-        """Gives the items that are held, newest first."""
+        """Returns the items held, newest first."""
         return [item for *_, item, _ in sorted(self._heap, key=lambda entry: entry[:2], reverse=True)]
 
     def shrink(self, size: float) -> int:
-        """Drops the oldest items until the others take no more than so many bytes; gives what that freed."""
+        """Drops the oldest items until the others take at most so many bytes; returns the number of bytes freed."""
         before = self.size
         while self.size > size:
             self._drop()
@@ -119,7 +119,7 @@ class Newest:
             self._floor = max(self._floor, self._heap[0][0])
 
     def _oldest_text(self) -> str:
-        """Returns the oldest date to consider, in the usual form; `""` where there is none, or dates are no texts."""
+        """Returns the oldest date to consider, in the usual form; `""` if there is none, or dates are not texts."""
         return usual_text(self._floor) if self._heap and "S" in (self._heap[0][2].date or ()) else ""
 
     def _drop(self) -> int:

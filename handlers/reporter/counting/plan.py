@@ -1,10 +1,10 @@
-"""How a run spends its budget of read units, decided before the first table is read.
+"""Plans how a run spends its budget of read units, before the first table is read.
 
-A scan is billed for what it reads, whatever it returns: half a unit for each 4 KB, eventually consistent, so 128 units
-for a page of 1 MB. DescribeTable's sizes can be six hours old: the plan is an estimate, the reading keeps the budget.
+A scan is billed for what it reads, not for what it returns: half a unit per 4 KB, eventually consistent, so 128 units
+for a page of 1 MB. DescribeTable's sizes can be six hours old: the plan is an estimate, and reading keeps the budget.
 
-A provisioned table has other readers, who pay for its units and are refused when they are spent: a report uses one
-segment and a tenth of them, for twenty seconds. A table that this would not read to its end is not read at all.
+A provisioned table has other readers, who pay for its units and are throttled when those are spent: a report uses one
+segment and a tenth of the units, for twenty seconds. A table that this would not read to its end is not read at all.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 """
 
@@ -21,11 +21,11 @@ _PAGES_PER_SEGMENT = 4
 _MOST_SEGMENTS = 8
 _SHARE = 0.1
 _SECONDS = 20.0
-_UNITS_PER_ITEM = 0.5  # where nothing is known of a table's items
+_UNITS_PER_ITEM = 0.5  # if nothing is known about a table's items
 
 
 class Description(NamedTuple):
-    """What DescribeTable says of a table; bytes and items are up to six hours old."""
+    """DescribeTable's description of a table; bytes and items are up to six hours old."""
 
     name: str
     status: str
@@ -33,22 +33,22 @@ class Description(NamedTuple):
     items: int = 0
     key: tuple[str, ...] = ()
     provisioned: float = 0.0
-    """Read units that it has a second; 0: it is paid for by what is read."""
+    """Read units per second; 0: billed on demand."""
 
 
 class Reading:
-    """The reading of one table: how far it may go, and how far it has come.
+    """The reading of one table: how far it may go, and how far it is.
 
     Attributes:
         table: the table.
-        segments: how many parallel scans share it; 0: it is not read, its count is DescribeTable's.
-        units: where its reading stops; None: it is to be read to its end.
-        rate: units a second that its reading keeps to; None: as fast as it comes.
-        count: the items that were met.
+        segments: the number of parallel scans; 0: it is not read, its count is DescribeTable's.
+        units: where reading stops; None: at the table's end.
+        rate: the most units per second; None: no limit.
+        count: the number of items read.
         spent: the read units that they cost.
-        newest: those that are listed; set when the reading begins.
+        newest: the items to list; set when the reading begins.
         is_cut_off: whether it stopped before the table's end.
-        error: what ended it, if something did.
+        error: what ended it, if anything.
     """
 
     newest: Newest
@@ -64,15 +64,15 @@ class Reading:
         self.error: AwsError | None = None
 
     def over(self) -> bool:
-        """Tells whether no further page may be asked for."""
+        """Tells whether no more pages may be requested."""
         return self.units is not None and self.spent >= self.units
 
     def rest(self, units: float) -> float:
-        """Gives the seconds until the next page, after one that cost so many units."""
+        """Returns the seconds until the next page, after one that cost so many units."""
         return units / self.rate if self.rate and not self.over() else 0.0
 
     def units_per_item(self) -> float:
-        """Gives what an item costs to read: of those read so far, or as DescribeTable has it."""
+        """Returns the cost of reading an item: by the items read so far, or by DescribeTable's sizes."""
         table = self.table
         if self.count:
             return self.spent / self.count
@@ -80,18 +80,18 @@ class Reading:
 
 
 def units_of(size: float) -> float:
-    """Gives the read units that a scan of so many bytes costs."""
+    """Returns the read units that a scan of so many bytes costs."""
     return size / _BYTES_PER_UNIT
 
 
 def plan(tables: Sequence[Description], budget: float) -> list[Reading]:
-    """Shares a budget of read units among tables.
+    """Divides a budget of read units among tables.
 
-    The smallest tables are read fully, as many as fit: that makes most counts exact. The others share what is left,
+    The smallest tables are read completely, as many as fit, which makes most counts exact. The others share the rest,
     for a sample of each.
 
     Returns:
-        one reading a table, in the order in which they are to be read.
+        one reading per table, in the order of reading.
     """
     readings: list[Reading] = []
     others: list[Description] = []

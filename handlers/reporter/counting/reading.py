@@ -1,9 +1,9 @@
-"""Reads tables within a budget: many segments of many tables at once, the pages parsed as plain JSON.
+"""Reads tables within a budget: many segments of many tables at once, with pages parsed as plain JSON.
 
-No page is asked for once the budget is passed, so at most one page a segment is read beyond it. Memory holds a page for
-each request in flight, and the newest items of each table, for which all tables share a bounded room. A table that is
-to be read at a rate gets pages of a second's units, and rests after each for as long as its units take at that rate;
-meanwhile the others are read. One that has no units left for a page is given up at once: its own readers come first.
+No page is requested after the budget is spent, so at most one page per segment exceeds it. Memory holds a page for each
+request in flight, and the newest items of each table, in a bounded room shared by all. A table with a rate is read in
+pages of a second's units, and rests after each for as long as its units take at that rate, while others are read. A
+throttled table is given up at once: its own readers come first.
 """
 
 import gc
@@ -24,12 +24,12 @@ from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.errors import AwsError
 from handlers.shared.aws.request import Request
 
-_GRACE = 5.0  # seconds that a page asked for in time has to arrive in
+_GRACE = 5.0  # seconds for a page that was requested in time to arrive
 _THROTTLED = "ProvisionedThroughputExceededException"
 
 
 class Spending:
-    """The read units of a run; reading stops when they are spent or the deadline (of `time.monotonic`) is passed."""
+    """The read units of a run; reading stops when they are spent or the deadline (of `time.monotonic`) has passed."""
 
     def __init__(self, units: float, deadline: float) -> None:
         self.units = units
@@ -37,7 +37,7 @@ class Spending:
         self.spent = 0.0
 
     def over(self) -> bool:
-        """Tells whether nothing more may be asked for."""
+        """Tells whether nothing more may be requested."""
         return self.spent >= self.units or time.monotonic() >= self.deadline
 
 
@@ -50,8 +50,9 @@ class _Segment(NamedTuple):
 class _Scans:
     """The scans to come, of segments that are ready or whose table rests.
 
-    It ends when no segment is ready, and goes on when one is: a client asks it again after each outcome, which has
-    queued its successor by then. A generator that ended once would leave the successors to wait for all in flight.
+    The iterator ends when no segment is ready, and continues when one is: the client asks it again after each outcome,
+    which has queued its successor by then. With a generator, which ends only once, the successors would have to wait
+    for all scans in flight.
     """
 
     def __init__(self, segments: Iterable[_Segment], listing: Listing, spending: Spending) -> None:
@@ -75,14 +76,14 @@ class _Scans:
         raise StopIteration
 
     def add(self, segment: _Segment, rest: float) -> None:
-        """Takes back a segment that has a further page, first in turn, or after a rest of so many seconds."""
+        """Takes back a segment that has another page, as the next one, or after a rest of so many seconds."""
         if rest:
             heappush(self._resting, (time.monotonic() + rest, next(self._numbers), segment))
         else:
             self._ready.appendleft(segment)
 
     def wait(self) -> bool:
-        """Waits until a segment is ready, or nothing may be asked for any more; tells whether a segment is left."""
+        """Waits until a segment is ready, or nothing more may be requested; tells whether a segment is left."""
         if not self._ready and self._resting and not self._spending.over():
             time.sleep(max(0.0, min(self._resting[0][0], self._spending.deadline) - time.monotonic()))
         return bool(self._ready or self._resting)
@@ -99,7 +100,7 @@ def read(
     """Reads tables as planned.
 
     Yields:
-        what was found in each table, in the order of the plan, and the error that ended its reading, if one did.
+        each table, in the order of the plan, and the error that ended its reading, if any.
     """
     room = Room()
     for reading in readings:
@@ -112,7 +113,7 @@ def read(
 
 
 def unread(description: Description) -> Table[Item]:
-    """Reports a table whose status does not allow reading it: one being made or deleted counts for nothing."""
+    """Reports a table whose status does not allow reading it: one being created or deleted counts as empty."""
     gone = description.status in ("CREATING", "DELETING")
     return Table(
         name=description.name,
@@ -123,19 +124,19 @@ def unread(description: Description) -> Table[Item]:
 
 
 def failed(table: str, error: AwsError) -> Table[Item]:
-    """Reports a table that could not even be described."""
+    """Reports a table that could not be described."""
     status = failed_status(error)
     return Table(name=table, total=0, approximate=status != VANISHED, status=status)
 
 
 def consumed_units(page: dict[str, Any]) -> float:
-    """Gives the read units that DynamoDB says a page of a scan has cost."""
+    """Returns the read units that a page of a scan cost."""
     return page["ConsumedCapacity"]["CapacityUnits"]
 
 
 @contextmanager
 def _no_collector() -> Iterator[None]:
-    """Switches the garbage collector off: pages are trees, to look for cycles in them is a tenth of the time."""
+    """Switches the garbage collector off: pages are trees, and searching them for cycles takes a tenth of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -159,7 +160,7 @@ def _read_pages(client: AwsClient, scans: _Scans, spending: Spending) -> None:
 
 
 def _refused(reading: Reading, error: AwsError) -> None:
-    if error.code == _THROTTLED:  # its own readers need all its units: they come first
+    if error.code == _THROTTLED:  # its own readers come first
         reading.is_cut_off = True
     else:
         reading.error = error
@@ -175,7 +176,7 @@ def _scan(segment: _Segment, listing: Listing) -> Request:
     if reading.rate:
         payload["Limit"] = max(1, int(reading.rate / reading.units_per_item()))
     payload |= _projection(reading.table, listing)
-    # Tried again, it would take what the table's readers lack, and the places and the time of the other tables.
+    # A retry would take units that the table's readers lack, and the other tables' connections and time.
     return dynamodb.request("Scan", payload, final=(_THROTTLED,) if reading.rate else (), tag=segment)
 
 

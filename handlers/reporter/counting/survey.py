@@ -1,4 +1,4 @@
-"""Surveys the tables of all groups: finds, describes, plans, reads. What goes wrong with one table stops no other."""
+"""Surveys the tables of all groups: finds, describes, plans, reads. A failing table does not stop the others."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -17,23 +17,23 @@ _READABLE = ("ACTIVE", "UPDATING")
 
 
 class Survey(NamedTuple):
-    """What a run has learned of its tables."""
+    """What a run has learned about its tables."""
 
     groups: dict[str, list[Table[Item]]]
     """Group name -> its tables, in alphabetical order."""
     units: float
     """The read units that it cost."""
     failures: list[str]
-    """A reason for each table that should have been readable and was not."""
+    """A reason for each table that could not be read because of an outage."""
     refusals: dict[str, str]
-    """Table -> the words of its refusal, where a request for it was refused for good."""
+    """Table -> message, for tables that were refused permanently."""
 
 
 def survey(client: AwsClient, groups: Sequence[Group], listing: Listing, units: float, deadlines: Deadlines) -> Survey:
     """Counts the tables of all groups within a budget of read units.
 
     Raises:
-        AwsError: the tables could not even be listed.
+        AwsError: the tables could not be listed.
     """
     members = tables.by_group(groups, tables.names(client, deadlines.call()))
     spending = Spending(units, deadlines.work)

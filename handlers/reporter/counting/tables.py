@@ -1,4 +1,4 @@
-"""The tables of the account: their names, the groups that they belong to, and what DescribeTable says of each."""
+"""The tables of the account: their names, groups and descriptions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.errors import AwsError
 
 TOTALS = "totales"
-"""Tables named `<prefix>totales*` hold totals, of whatever environment, and are never counted."""
+"""Tables named `<prefix>totales*` hold the totals of some environment and are never counted."""
 
 IN_FLIGHT = 16
 
-# Refusals that say nothing of the table: with other credentials, or a clock put right, it may be read.
+# Refusals that say nothing about the table: with other credentials or a corrected clock it may be readable.
 _OF_THE_CALLER = (
     "ExpiredTokenException",
     "IncompleteSignatureException",
@@ -40,7 +40,7 @@ def by_group(groups: Sequence[Group], names: Iterable[str]) -> Mapping[str, list
     """Sorts table names into groups.
 
     Returns:
-        group name -> its tables in alphabetical order; every group is there, tables of no group are not.
+        group name -> its tables in alphabetical order; includes every group, and no tables without one.
     """
     members: dict[str, list[str]] = {group.name: [] for group in groups}
     for name in sorted(names):
@@ -51,14 +51,14 @@ def by_group(groups: Sequence[Group], names: Iterable[str]) -> Mapping[str, list
 
 
 def describe(client: AwsClient, tables: Iterable[str], deadline: float) -> Iterator[tuple[str, Description | AwsError]]:
-    """Describes tables by name, several at once, in no order; one that cannot be described comes with the reason."""
+    """Describes tables by name, several at once, in no order; yields the error of one that cannot be described."""
     requests = (dynamodb.request("DescribeTable", {"TableName": table}, tag=table) for table in tables)
     for request, outcome in client.map(requests, in_flight=IN_FLIGHT, deadline=deadline):
         yield request.tag, outcome if isinstance(outcome, AwsError) else _description(outcome.json()["Table"])
 
 
 def failed_status(error: AwsError) -> str:
-    """Names the status of a table that a request failed on."""
+    """Returns the status of a table for which a request failed."""
     if error.code == "ResourceNotFoundException":
         return VANISHED
     refused = 400 <= error.status < 500 and not error.transient and error.code not in _OF_THE_CALLER
@@ -79,4 +79,4 @@ def _description(table: dict[str, Any]) -> Description:
 def _provisioned(table: dict[str, Any]) -> float:
     if table.get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST":
         return 0.0
-    return float(table.get("ProvisionedThroughput", {}).get("ReadCapacityUnits", 0))  # 0 of a table on demand, too
+    return float(table.get("ProvisionedThroughput", {}).get("ReadCapacityUnits", 0))  # also 0 for a table on demand

@@ -1,14 +1,14 @@
-"""Which mails of a run have been sent, so that two runs for one scheduled time send one mail to each recipient.
+"""Marks which mails of a run were sent, so that two runs for one scheduled time send one mail to each recipient.
 
-A run claims the sending before it begins and marks each recipient after the mail was accepted. Claim and marks are an
-object beside the report (`.mail`), which is only written over the version that was read. A claim ends by itself some
-seconds after its last mark, so that another run can finish what a crashed one began.
+A run claims the sending before it begins, and marks each recipient after the mail was accepted. Claim and marks are an
+object next to the report (`.mail`), which is only replaced if it is still the version that was read. A claim expires
+some seconds after its last mark, so that another run can finish the work of a crashed one.
 
-A run that cannot read or write it mails nobody, fails, and is repeated. No row of totals does as well: it is found by
-a group, and groups are settings.
+A run that cannot read or write the object mails nobody, fails, and is repeated. A row of totals would not do: it is
+found by its group, and groups are settings.
 
-What can repeat a mail: a crash, a lost answer, or an outage of the bucket until the run's end, between SES's
-acceptance and the mark; that one recipient gets it again. And a mark that somebody damaged.
+A mail can be repeated after a crash, a lost answer, or an outage of the bucket until the run's end, between SES's
+acceptance and the mark; only that recipient gets it again. So can mails whose mark somebody damaged.
 """
 
 import json
@@ -21,7 +21,7 @@ from typing import NamedTuple
 from handlers.reporter.keeping.storage import Storage
 from handlers.shared.aws.errors import AwsError
 
-_LONGEST_CLAIM = 3600.0  # no run makes one of as many seconds: whatever did is not sending
+_LONGEST_CLAIM = 3600.0  # seconds; no run makes a claim this long, so its owner is not sending
 
 
 class ClaimedError(Exception):
@@ -36,22 +36,22 @@ class MarksUnavailableError(Exception):
     """
 
     def __init__(self, error: AwsError) -> None:
-        super().__init__(f"what is sent cannot be marked, so nothing more is: {error}")
+        super().__init__(f"sent mails cannot be marked, so no more are sent: {error}")
         self.transient = error.transient
 
 
 class Mark(NamedTuple):
-    """What is kept of the sending."""
+    """The stored state of the sending."""
 
     owner: str
     """The run that holds the claim."""
     until: float
     """When the claim ends, in seconds since 1970."""
     sent: tuple[str, ...] = ()
-    """The recipients that have the mail, as `digest` gives them."""
+    """The `digest`s of recipients that have the mail."""
 
     def claimed(self, owner: str, now: float) -> bool:
-        """Tells whether another run than this holds the claim."""
+        """Tells whether another run holds the claim."""
         return self.owner != owner and 0 < self.until - now < _LONGEST_CLAIM
 
     def dumps(self) -> str:
@@ -63,7 +63,7 @@ class Mark(NamedTuple):
         """Reads a mark from its JSON.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not a mark.
         """
         mark = json.loads(text)
         try:
@@ -77,7 +77,7 @@ class Mark(NamedTuple):
 
 
 def read_mark(text: str | bytes, where: str, note: Callable[[str], object]) -> Mark | None:
-    """Reads a stored mark; one that somebody damaged is noted, and is to be replaced."""
+    """Reads a stored mark; notes a damaged one, which is to be replaced."""
     try:
         return Mark.loads(text)
     except (ValueError, RecursionError):
@@ -86,7 +86,7 @@ def read_mark(text: str | bytes, where: str, note: Callable[[str], object]) -> M
 
 
 class MarkStore:
-    """Keeps the mark of a run as an object; its methods raise AwsError where the bucket is out of order."""
+    """Keeps the mark of a run as an object; its methods raise AwsError if the bucket fails."""
 
     def __init__(self, storage: Storage, key: str, note: Callable[[str], object]) -> None:
         self._storage = storage
@@ -94,17 +94,17 @@ class MarkStore:
         self._note = note
 
     def load(self) -> tuple[Mark | None, str | None]:
-        """Gives the mark and its version; nothing and None where there is none."""
+        """Returns the mark and its version; None and None if there is none."""
         stored = self._storage.read(self._key)
         return (read_mark(stored.body, self._key, self._note), stored.headers["etag"]) if stored else (None, None)
 
     def save(self, mark: Mark, version: str | None) -> str | None:
-        """Replaces the mark of a version; gives the new version, None if it is no longer that version."""
+        """Replaces the mark if it has this version; returns the new version, or None if it has another."""
         return self._storage.save(self._key, mark.dumps().encode(), version)
 
 
 class Marks:
-    """The claim of one run to send its mails, and the marks of those that have been sent."""
+    """One run's claim to send its mails, and the marks of sent ones."""
 
     def __init__(
         self,
@@ -117,18 +117,18 @@ class Marks:
         """Makes no claim yet.
 
         Args:
-            store: where the mark is kept.
-            owner: the invocation; one that Lambda repeats is the same owner.
-            seconds: how long the claim holds from each write of the mark: longer than it takes to send one mail.
+            store: keeps the mark.
+            owner: the invocation; one that Lambda retries is the same owner.
+            seconds: how long the claim holds after each write of the mark: longer than sending one mail takes.
             clock: seconds since 1970.
-            former: what the release before kept elsewhere of this run's mails.
+            former: the mark of this run's mails that the previous release kept elsewhere.
         """
         self._store = store
         self._seconds = seconds
         self._clock = clock
         self._version: str | None = None
         self._mark = Mark(owner, 0.0, former.sent if former else ())
-        self._is_overtaken = former is not None and former.claimed(owner, clock())  # it sends on, and marks elsewhere
+        self._is_overtaken = former is not None and former.claimed(owner, clock())  # still sending, and marks elsewhere
 
     @property
     def sent(self) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ class Marks:
 
         Raises:
             ClaimedError: another run holds the claim.
-            MarksUnavailableError: the mark can be neither read nor written.
+            MarksUnavailableError: the mark cannot be read or written.
         """
         try:
             mark, self._version = self._store.load()
@@ -153,17 +153,17 @@ class Marks:
         self._write(self._seconds)
 
     def add(self, recipient: str) -> None:
-        """Marks a recipient and prolongs the claim; may be repeated.
+        """Marks a recipient and extends the claim; may be repeated.
 
         Raises:
-            ClaimedError: another run has taken the claim over.
-            MarksUnavailableError: the mark is not written.
+            ClaimedError: another run has taken over the claim.
+            MarksUnavailableError: the mark was not written.
         """
         self._include(recipient)
         self._write(self._seconds)
 
     def release(self) -> None:
-        """Ends the claim; where that fails it ends by itself."""
+        """Ends the claim; if that fails, it expires."""
         with suppress(ClaimedError, MarksUnavailableError):
             self._write(-1.0)
 
@@ -175,7 +175,7 @@ class Marks:
         try:
             version = self._store.save(self._mark, self._version)
             if version is None:
-                # A request that was repeated after a lost answer is refused because of itself.
+                # A request retried after a lost answer is refused because its first attempt succeeded.
                 mark, version = self._store.load()
                 if version is None or mark != self._mark:
                     raise ClaimedError("another run for this time has taken over its mails")
@@ -185,5 +185,5 @@ class Marks:
 
 
 def digest(address: str) -> str:
-    """Names a recipient in a mark without telling the address."""
+    """Identifies a recipient in a mark without the address."""
     return sha256(address.encode()).hexdigest()[:32]

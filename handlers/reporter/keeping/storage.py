@@ -1,9 +1,9 @@
 """The report bucket: the record of each run, its page, and `latest.*`, which an older run never overwrites.
 
-A `latest.*` of a time that has not come is none: nothing that this version wrote, and in the way until that time.
+A `latest.*` of a future time is ignored: this version did not write it, and it would block newer ones until then.
 
-Every write is conditional or has a key of its own run, so that repeated and concurrent runs leave one report. An object
-that is not there answers 403 to a role that may not list the bucket; a write that is refused then says so itself.
+Every write is conditional or has its run's own key, so that repeated and concurrent runs leave one report. Reading a
+missing object answers 403 to a role that may not list the bucket; if access is really refused, the write will say so.
 """
 
 import time
@@ -18,7 +18,7 @@ from handlers.shared.deadlines import Deadlines
 LATEST = "reports/latest"
 
 _ABSENT = (403, 404)
-_CONFLICT = (404, 409, 412)  # 404: what was to be replaced is gone
+_CONFLICT = (404, 409, 412)  # 404: the object to replace is gone
 _ATTEMPTS = 5
 _TYPES = {"json": "application/json", "html": "text/html; charset=utf-8"}
 _GENERATED_AT = "x-amz-meta-generated-at"
@@ -33,24 +33,24 @@ class Storage:
         self._clock = clock
 
     def read(self, key: str) -> Response | None:
-        """Reads an object; None if it is not there."""
+        """Reads an object; None if there is none."""
         return self._current(self._bucket.get, key)
 
     def put(self, key: str, body: bytes, kind: str) -> None:
-        """Writes an object, or writes it again."""
+        """Writes an object, perhaps again."""
         self._bucket.put(key, body, headers={"content-type": _TYPES[kind]}, deadline=self._deadlines.call())
 
     def save(
         self, key: str, body: bytes, version: str | None, kind: str = "json", headers: Mapping[str, str] | None = None
     ) -> str | None:
-        """Writes an object if it still is what it was.
+        """Writes an object if it has not changed.
 
         Args:
             key: its key.
-            body: what to write.
-            version: the ETag of what is to be replaced; None: nothing is.
+            body: its new content.
+            version: the ETag of the object to replace; None if there should be none.
             kind: `json` or `html`.
-            headers: further headers.
+            headers: more headers.
 
         Returns:
             the new ETag; None if another writer was first.
@@ -70,7 +70,7 @@ class Storage:
         return answer.headers["etag"]
 
     def record(self, key: str, body: bytes, is_complete: Callable[[bytes], bool]) -> bytes:
-        """Writes the report of a run, unless a run for the same time has one that is complete; gives what is there."""
+        """Writes the report of a run unless there is a complete one for the same time; returns the stored one."""
         version = None
         for _ in range(_ATTEMPTS):
             if self.save(key, body, version):
@@ -79,10 +79,10 @@ class Storage:
             if current and is_complete(current.body):
                 return current.body
             version = current.headers["etag"] if current else None
-        raise RecordLostError(f"{key} is neither there nor can it be written")
+        raise RecordLostError(f"{key} could not be written, and there is no complete one")
 
     def put_latest(self, body: bytes, kind: str, generated_at: str) -> bool:
-        """Writes `latest.<kind>` unless a newer report is there, one of the future apart; tells whether it did."""
+        """Writes `latest.<kind>` unless there is a newer one, ignoring one of a future time; tells whether it did."""
         key = f"{LATEST}.{kind}"
         for _ in range(_ATTEMPTS):
             current = self._current(self._bucket.head, key)
@@ -103,4 +103,4 @@ class Storage:
 
 
 class RecordLostError(Exception):
-    """An object could not be written although no write of it was refused for good."""
+    """An object could not be written although no write was refused permanently."""

@@ -1,11 +1,11 @@
-"""The totals tables: one row a group and run, the history that the report compares itself with.
+"""The totals tables: one row per group and run, the history with which the report compares itself.
 
 A row: `group`, `generated_at` (its keys), `total`, `tables` (table -> count), `expires_at` (epoch seconds, its time to
-live). DynamoDB takes items of 400 KB: where a group's tables would take more than 300 KB, `tables` holds those with the
-largest counts, and `tables_truncated` is true; `total` is of all.
+live). DynamoDB takes items of 400 KB: if a group's tables would take more than 300 KB, `tables` holds those with the
+largest counts, and `tables_truncated` is true; `total` includes all.
 
-Before 0.2 a run marked its mails in the row's attribute `mail` while the bucket was away. UpdateItem leaves that alone
-and tells it, so that such a run, repeated after the update, mails nobody twice. This can go with 0.3.
+Before 0.2 a run marked its mails in the row's attribute `mail` while the bucket was unavailable. UpdateItem keeps and
+returns that, so that such a run, repeated after the update, mails nobody twice. This can go with 0.3.
 """
 
 from collections.abc import Mapping
@@ -19,15 +19,15 @@ from handlers.shared.aws.client import AwsClient
 from handlers.shared.deadlines import Deadlines
 
 HISTORY = 48
-"""How many earlier reports the chart shows: four hours of them, one every five minutes."""
+"""How many earlier reports the chart shows: four hours, with one every five minutes."""
 
-_MOST = 300_000  # bytes of `tables`; the rest of 400 KB is to spare
+_MOST = 300_000  # bytes of `tables`; the rest of 400 KB is spare
 _MARK = "mail"
 _ENTRY = 24  # bytes of an entry besides its name: DynamoDB's overhead, and a number of any size
 
 
 class Totals:
-    """The totals table of one group; `notes` names the rows that somebody damaged."""
+    """The totals table of one group; `notes` names damaged rows."""
 
     def __init__(self, client: AwsClient, table: str, group: str, deadlines: Deadlines) -> None:
         self.notes: list[str] = []
@@ -37,7 +37,7 @@ class Totals:
         self._deadlines = deadlines
 
     def put(self, group: GroupReport, generated_at: str, expires_at: int) -> Mark | None:
-        """Writes the row of a run, or the same row again; gives the mark of mails that it has from before 0.2."""
+        """Writes a run's row, perhaps again; returns the mark of mails that it has from before 0.2."""
         counts = _within(group.counts)
         values: dict[str, Any] = {
             "total": {"N": str(group.total)},
@@ -63,7 +63,7 @@ class Totals:
         return read_mark(row[_MARK].get("S", ""), f"{self._table}, row of this run", self.notes.append)
 
     def before(self, generated_at: str) -> list[Past]:
-        """Reads the rows of the runs before one, oldest first, `HISTORY` at most; damaged ones are passed over."""
+        """Reads the rows of at most `HISTORY` earlier runs, oldest first; ignores damaged ones."""
         payload = {
             "TableName": self._table,
             "KeyConditionExpression": "#group = :group AND #generated_at < :generated_at",
@@ -93,7 +93,7 @@ class Totals:
 
 
 def _within(counts: Mapping[str, int]) -> Mapping[str, int]:
-    """Gives the counts that a row has room for, the largest first; all of them, as they are, where they fit."""
+    """Returns the counts that a row has room for, the largest first; if all fit, unchanged."""
     if sum(len(name.encode()) + _ENTRY for name in counts) <= _MOST:
         return counts
     entries: dict[str, int] = {}

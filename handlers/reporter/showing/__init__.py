@@ -1,1 +1,1 @@
-"""From a report to what people see: page, mail, text and chart. Knows no service."""
+"""Shows a report to people: page, mail, text and chart. Knows no service."""

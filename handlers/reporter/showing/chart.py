@@ -20,9 +20,9 @@ def described(history: Sequence[Point]) -> str:
 
 
 def line(history: Sequence[Point]) -> str:
-    """Draws the history as inline SVG that stretches to its box; its colours are the page's.
+    """Draws the history as inline SVG that stretches to its box, in the page's colours.
 
-    The vertical axis runs from the lowest to the highest total, so that a small change can be seen in a large total.
+    The vertical axis runs from the lowest to the highest total, so that small changes of a large total are visible.
     """
     places = list(zip(_across(history), _up(history, _MARGIN, _HEIGHT - _MARGIN), strict=True))
     path = "L".join(f"{x:g} {_HEIGHT - y:g}" for x, y in places)
@@ -37,7 +37,7 @@ def line(history: Sequence[Point]) -> str:
 
 
 def columns(history: Sequence[Point], height: int) -> list[int]:
-    """Gives the height of a column for each total, 1 to `height`, on the same axis as the line's."""
+    """Returns the height of a column for each total, 1 to `height`, on the same axis as the line."""
     return [round(value) for value in _up(history, height / 5, height)]
 
 

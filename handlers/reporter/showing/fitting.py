@@ -1,4 +1,4 @@
-"""Fits a text of many rows into a size: Gmail, for one, clips a mail at 102 KB and hides what comes after."""
+"""Fits a text of many rows into a size: Gmail, for one, clips mails at 102 KB and hides the rest."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,16 +7,16 @@ _ESCAPED = bytes(value for value in range(256) if not (value in b"\t\n" or 32 <=
 
 
 class Block:
-    """Rows between a head and a tail; it is empty as long as it has no row.
+    """Rows between a head and a tail; empty while it has no rows.
 
     Attributes:
-        head: what comes before the rows.
-        rows: the rows, the most important first; or what `render` makes them from, when they are taken.
-        tail: what comes after them.
-        cut: what comes between rows and tail where rows are left out; `{}` becomes their number.
-        others: how many more rows there are, which are left out in any case.
+        head: precedes the rows.
+        rows: the rows, the most important first; or the values from which `render` makes them when they are taken.
+        tail: follows the rows.
+        cut: comes between rows and tail if rows are left out; `{}` becomes their number.
+        others: the number of further rows, which are always left out.
         render: makes a row.
-        kept: the rows that it has.
+        kept: the rows taken.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Block:
         return f"{self.head}{''.join(self.kept)}{note}{self.tail}"
 
     def note(self, left_out: int) -> str:
-        """Gives `cut` for a number of rows."""
+        """Returns `cut` for a number of rows."""
         return self.cut.replace("{}", f"{left_out:,}")
 
 
@@ -54,13 +54,13 @@ def size(text: str) -> int:
 
 
 def sent_size(text: str) -> int:
-    """Measures a text as a mail carries it, in bytes: as quoted-printable or as base64, whichever takes more.
+    """Measures a text as sent in a mail, in bytes: as quoted-printable or base64, whichever is larger.
 
-    A mail service chooses by itself, and neither is the number of bytes: one makes three of each that is not ASCII,
-    the other four of any three. It is never less than the text takes, also where texts are measured in parts.
+    The mail service chooses, and both differ from the number of bytes: one makes three of each that is not ASCII, the
+    other four of any three. The result is never too small, even for texts measured in parts.
     """
     body = text.encode()
-    returns = body.count(b"\n")  # each end of a line is sent as two characters
+    returns = body.count(b"\n")  # each line end is sent as two characters
     escaped = len(body) - len(body.translate(None, _ESCAPED))
     printed = len(body) + returns + 2 * (escaped + body.count(b" \n") + body.count(b"\t\n"))
     based = -(-(len(body) + returns) // 3) * 4
@@ -68,10 +68,10 @@ def sent_size(text: str) -> int:
 
 
 class Room:
-    """What blocks may take together, in bytes of UTF-8 or as another measure has it.
+    """The room for blocks, in bytes of UTF-8 or by another measure.
 
     Attributes:
-        exceeded: whether some row was refused.
+        exceeded: whether a row did not fit.
     """
 
     def __init__(self, room: int, measure: Callable[[str], int] = size) -> None:
@@ -80,7 +80,7 @@ class Room:
         self.exceeded = False
 
     def fill(self, block: Block, rows: int) -> None:
-        """Takes rows into a block, until it has as many as asked for or the next does not fit."""
+        """Takes rows into a block, until it has so many or the next does not fit."""
         around = block.head + block.note(len(block.rows) + block.others) + block.tail
         for content in block.rows[len(block.kept) : rows]:
             row = block.render(content)

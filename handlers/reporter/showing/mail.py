@@ -1,8 +1,8 @@
-"""The report as a mail: tables and inline styles, which is what mail readers keep, and a plain text beside it.
+"""The report as a mail: HTML with tables and inline styles, which mail readers keep, and plain text.
 
-A `<style>` element, of mail.css, carries the dark colours and a phone's layout; readers that drop it show the light
-ones. The history is columns of a table, since readers strip SVG. Rows that do not fit are left out and the mail says
-so. What items and tables are called is made inert: it is from other people, and the mail is from the team.
+A `<style>` element from mail.css has the dark colours and the layout for phones; readers that drop it show the light
+colours. The history is columns of a table, because readers strip SVG. Rows that do not fit are left out, and the mail
+says so. Names of items and tables are made inert: they are from other people, and the mail is from the team.
 """
 
 from collections.abc import Sequence
@@ -37,13 +37,13 @@ from handlers.reporter.showing.view import GroupView, Point, View
 from handlers.shared.inert import inert
 
 SIZE = 100_000
-"""A mail's HTML takes fewer bytes than that when it is sent, and so does its text: Gmail clips at 102 KB."""
+"""A mail's HTML takes fewer bytes than this when sent, as does its text: Gmail clips at 102 KB."""
 
 _LONGEST = 120
 _COLUMNS = 36
 _COLUMN_HEIGHT = 36
 _GONE = 20
-_ITEMS = (1, 3, 10)  # rows of a table: every table gets the first ones before any gets more
+_ITEMS = (1, 3, 10)  # rows per table: every table gets so many before any gets more
 
 _FONT = "font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 _INK, _SOFT, _RULE, _TRACK, _BAR = "#16191d", "#58616d", "#e2e6ea", "#edf0f4", "#3867d6"
@@ -52,7 +52,7 @@ _UP, _DOWN, _NOTE, _NOTE_GROUND = "#11663b", "#a8321f", "#7a4a00", "#fdf3e1"
 
 _TIGHT = 'cellpadding="0" cellspacing="0"'
 _PLAIN = "font-weight:400;padding:4px 0"
-_HEADINGS = f"color:{_SOFT};font-size:13px;white-space:nowrap"  # cells break words, headings are none of theirs
+_HEADINGS = f"color:{_SOFT};font-size:13px;white-space:nowrap"  # cells break words, headings must not
 _CELL = f"padding:8px 0;border-top:1px solid {_RULE}"
 _FIGURE = f"padding:8px 0 8px 18px;border-top:1px solid {_RULE}"
 _ITEM_CELL = f"padding:5px 12px 5px 0;border-top:1px solid {_RULE}"

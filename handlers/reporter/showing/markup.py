@@ -1,4 +1,4 @@
-"""Values as people read them, and as HTML may carry them."""
+"""Formats values for people, and makes them safe for HTML."""
 
 import html
 import json
@@ -31,7 +31,7 @@ _STATUSES = {
     "FAILED": "could not be read",
 }
 
-# What HTML forbids, or encoders refuse: control characters, lone surrogates, noncharacters.
+# Forbidden in HTML, or refused by encoders: control characters, lone surrogates, noncharacters.
 _FORBIDDEN = (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF)
 _ESCAPES: dict[int, str] = (
     dict.fromkeys(_FORBIDDEN, "\N{REPLACEMENT CHARACTER}")
@@ -41,7 +41,7 @@ _ESCAPES: dict[int, str] = (
 
 
 def stylesheet(name: str) -> str:
-    """Reads a file of styles that lies beside this module; called once, when a module is imported."""
+    """Reads a stylesheet from this module's folder; called once, when a module is imported."""
     with open(f"{dirname(__file__)}/{name}", encoding="utf-8") as file:
         return file.read()
 
@@ -52,12 +52,12 @@ def escaped(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Makes any text safe in a header, or a line of plain text: what is not printable becomes a space."""
+    """Makes any text safe in a header or a line of plain text: unprintable characters become spaces."""
     return "".join(character if character.isprintable() else " " for character in text).strip()
 
 
 def shown(value: Any, longest: int) -> str:
-    """Gives a value of a report as text, cut to a length: texts and numbers as they are, the rest as JSON."""
+    """Returns a report's value as text, cut to a length: texts and numbers as they are, the rest as JSON."""
     if value is None:
         return NOTHING
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -67,17 +67,17 @@ def shown(value: Any, longest: int) -> str:
 
 
 def shown_key(key: Mapping[str, Any], longest: int) -> str:
-    """Gives a key's values as text: `u-17`, or `u-17 / 2026` for one of two attributes."""
+    """Returns a key's values as text: `u-17`, or `u-17 / 2026` for two attributes."""
     return shown(" / ".join(shown(value, longest) for value in key.values()), longest)
 
 
 def mailed(value: Any, longest: int) -> str:
-    """Gives a value as `shown` does, inert: nothing of it becomes a link or another text of a mail."""
+    """Returns a value like `shown`, but inert: nothing in it becomes a link or another text in a mail."""
     return inert(shown(value, longest)) or EMPTY
 
 
 def mailed_key(key: Mapping[str, Any], longest: int) -> str:
-    """Gives a key as `shown_key` does, inert."""
+    """Returns a key like `shown_key`, but inert."""
     return inert(shown_key(key, longest)) or EMPTY
 
 
@@ -87,32 +87,32 @@ def number(value: int) -> str:
 
 
 def count(value: int, approximate: bool) -> str:
-    """Gives a count, marked where it is approximate: `≈ 100,268`."""
+    """Returns a count, marked if approximate: `≈ 100,268`."""
     return f"{_ABOUT if approximate else ''}{number(value)}"
 
 
 def signed(change: int, approximate: bool = False) -> str:
-    """Gives a change with its sign: `+12`, `−3`, `0`."""
+    """Returns a change with its sign: `+12`, `−3`, `0`."""
     return f"{_ABOUT if approximate else ''}{'+' if change > 0 else ''}{number(change)}"
 
 
 def plural(value: int, noun: str) -> str:
-    """Gives a number with its noun: `1 table`, `2 tables`."""
+    """Returns a number with its noun: `1 table`, `2 tables`."""
     return f"{number(value)} {noun}{'' if value == 1 else 's'}"
 
 
 def long_time(time: datetime) -> str:
-    """Gives a time in full: `21 November 2026, 09:05 UTC`."""
+    """Returns a time in full: `21 November 2026, 09:05 UTC`."""
     return f"{time.day} {time:%B %Y, %H:%M} UTC"
 
 
 def short_time(time: datetime, beside: datetime) -> str:
-    """Gives a time as briefly as one that it stands beside allows: `09:05`, or `20 Nov 09:05` on another day."""
+    """Returns a time as briefly as the one beside it allows: `09:05`, or `20 Nov 09:05` on another day."""
     return f"{time:%H:%M}" if time.date() == beside.date() else f"{time.day} {time:%b %H:%M}"
 
 
 def change_since(view: GroupView, change: Callable[[int, bool], str], soft: Callable[[str], str]) -> str:
-    """Says how a group's total has changed, and since when; `change` and `soft` mark these up."""
+    """Returns a group's change and since when; `change` and `soft` mark these up."""
     if view.change is None:
         return soft("First report")
     words = change(view.change, view.group.approximate) if view.change else "No change"
@@ -120,7 +120,7 @@ def change_since(view: GroupView, change: Callable[[int, bool], str], soft: Call
 
 
 def judged(group: GroupReport) -> str:
-    """Says which expectations of a group are broken, or that this could not be told; `""` where all is as expected."""
+    """Returns a group's broken expectations, or that they are unknown; `""` if all is as expected."""
     if group.verdict is None:
         return "Not compared: a table or the last report could not be read"
     broken = group.verdict.broken
@@ -137,19 +137,19 @@ def _breach(breach: Breach, total: int) -> str:
 
 
 def status(table: Table[Row]) -> str:
-    """Says why a table was not read, `""` where it was."""
+    """Returns why a table was not read; `""` if it was."""
     return _STATUSES.get(table.status, table.status.replace("_", " ").lower()) if table.status else ""
 
 
 def standing(table: Table[Row]) -> str:
-    """Says what stands in the place of a table's change where it has none: `new`, `0`, or `–` for unknown."""
+    """Returns what to show for a table without a change: `new`, `0`, or `–` for unknown."""
     if table.unread or (table.change is None and not table.new):
         return NOTHING
     return "new" if table.new else "0"
 
 
 def items_note(table: Table[Row]) -> str:
-    """Says which of a table's items are listed."""
+    """Returns which of a table's items are listed."""
     rows = len(table.items)
     if table.approximate:
         return f"Sample of {number(rows)} of {count(table.total, approximate=True)}"

@@ -1,6 +1,6 @@
-"""The report as a page: one file, no scripts, nothing fetched, light and dark, from a phone's width up.
+"""The report as a page: one file without scripts or external resources, light and dark, from a phone's width up.
 
-It is bounded, since a browser has to show it: rows of items that do not fit are left out, and the page says so.
+Its size is bounded, because a browser has to show it: rows of items that do not fit are left out, and the page says so.
 """
 
 from collections.abc import Iterator, Sequence
@@ -65,7 +65,7 @@ def pieces(view: View) -> Iterator[str]:
 
 
 def _fill(lists: Sequence[Sequence[tuple[Block, Block]]]) -> bool:
-    """Gives each list its first rows before any gets more; tells whether some rows do not fit."""
+    """Gives each list its first rows before any gets more; tells whether rows did not fit."""
     room = Room(_SIZE)
     for part in (0, 1):
         for block in (pair[part] for pairs in lists for pair in pairs):
@@ -164,7 +164,7 @@ def _gone(names: Sequence[str]) -> str:
 
 
 def _items(table: Table[Row]) -> tuple[Block, Block]:
-    """Lists a table's items: the first ones, and what is folded below them."""
+    """Lists a table's items: the first ones, and the folded rest."""
     first, rest = table.items[:_ROWS_OPEN], table.items[_ROWS_OPEN:]
     head = f'<div class="items"><h3>{escaped(table.name)}</h3><p class="soft small">{items_note(table)}</p>'
     folded = f'<div class="items folded"><details><summary>{number(len(rest))} more</summary>'

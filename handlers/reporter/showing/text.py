@@ -1,4 +1,4 @@
-"""The report as plain text, for the mail readers and people who prefer it."""
+"""The report as plain text, for mail readers and people who prefer it."""
 
 from handlers.reporter.report import Row, Table
 from handlers.reporter.showing.fitting import Block, Room, sent_size
@@ -25,7 +25,7 @@ _ITEMS = 10
 
 
 def render(view: View, size: int) -> str:
-    """Writes a report as plain text that takes less than `size` bytes when it is sent."""
+    """Writes a report as plain text of less than `size` bytes when sent."""
     head = (
         f"Table report, {one_line(view.environment)}\n{long_time(view.at)}\n"
         f"{count(view.total, view.approximate)} items in {plural(view.table_count, 'table')}\n"

@@ -1,4 +1,4 @@
-"""What a reader of a report sees, whatever the form: the report, compared with the runs before it."""
+"""The content of a report in any form: the report, compared with earlier runs."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,15 +21,15 @@ class GroupView(NamedTuple):
     tables: Sequence[Table[Row]]
     """Its tables, compared."""
     gone: list[str]
-    """Tables that the last report had and this one has not, as far as the last row tells."""
+    """Tables that the last report had and this one lacks, as far as the last row tells."""
     history: Sequence[Point]
     """The totals up to this report's, oldest first."""
     change: int | None
-    """The total less the last report's; None for the first report."""
+    """The total minus the last report's; None for the first report."""
 
     @property
     def since(self) -> datetime:
-        """The time of the last report; this one's where there is none."""
+        """The time of the last report; this one's if there is none."""
         return self.history[-2 if len(self.history) > 1 else -1].at
 
 
@@ -37,25 +37,25 @@ class View(NamedTuple):
     """A report and how it compares."""
 
     at: datetime
-    """The time that it stands for."""
+    """The scheduled time."""
     environment: str
     groups: Sequence[GroupView]
     location: str
-    """Where its page lies."""
+    """Of its page."""
 
     @property
     def total(self) -> int:
-        """All items of all groups."""
+        """The items of all groups."""
         return sum(view.group.total for view in self.groups)
 
     @property
     def table_count(self) -> int:
-        """All tables of all groups."""
+        """The number of tables of all groups."""
         return sum(len(view.tables) for view in self.groups)
 
     @property
     def approximate(self) -> bool:
-        """Whether some count is approximate."""
+        """Whether any count is approximate."""
         return any(view.group.approximate for view in self.groups)
 
 
@@ -65,7 +65,7 @@ def compare(report: Report, histories: Mapping[str, Sequence[Past]], location: s
     Args:
         report: the report.
         histories: group name -> its rows before the report, oldest first; a group may be missing.
-        location: where the report's page lies.
+        location: of the report's page.
     """
     at = datetime.fromisoformat(report.generated_at)
     groups = [_group(group, histories.get(group.name, ()), at) for group in report.groups]

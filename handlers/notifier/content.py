@@ -1,8 +1,8 @@
-"""What a mail says: the values that fill its template, made safe for a header, for a text and for HTML.
+"""The values that fill a mail's template, made safe for headers, text and HTML.
 
-Each value goes out twice, as `name` for the subject and the text and as `nameHtml` for the HTML: SES puts values into
-templates as they are. It accepts a mail that lacks a variable and never delivers it, so the program holds templates and
-rules together before it deploys them.
+Each value is sent twice, as `name` for the subject and the text and as `nameHtml` for the HTML, because SES inserts
+values unescaped. SES accepts a mail that lacks a variable and never delivers it, so the program compares templates with
+rules before it deploys them.
 """
 
 import re
@@ -13,34 +13,34 @@ from json.encoder import encode_basestring_ascii as quoted
 from handlers.shared.inert import inert
 
 NAMELESS = "there"
-"""In the place of a name: "Hello there"."""
+"""Replaces a missing name: "Hello there"."""
 
 _LONGEST_VALUE = 100
-_LONGEST_READ = 1000  # no more of a value is looked at: an item may hold 400 KB of it
+_LONGEST_READ = 1000  # characters of a value that are read: an item may hold 400 KB
 _MOST_CHANGES = 20
 _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[\s_.-]+")
 
 
 def data(name: str, changes: str, values: Sequence[tuple[str, str]] = ()) -> str:
-    """Returns the template data of a mail, as JSON: each variable, and beside it the one for HTML.
+    """Returns the template data of a mail as JSON: each variable, followed by its form for HTML.
 
     Args:
-        name: A cleaned name; `""` for somebody without.
-        changes: What `spoken` returned.
-        values: Further variables with their cleaned values.
+        name: A cleaned name; `""` if there is none.
+        changes: As `spoken` returns them.
+        values: More variables with their cleaned values.
     """
     further = "".join([f",{_pair(variable, value)}" for variable, value in values]) if values else ""
     return f"{{{_pair('name', name or NAMELESS)},{_changes(changes)}{further}}}"
 
 
 def cleaned(value: str) -> str:
-    """Returns a value that fits on one line of a header: 100 characters, inert; `""` where it shows nothing."""
+    """Returns a value for one line of a header: inert, at most 100 characters; `""` if nothing of it is visible."""
     value = inert(value[:_LONGEST_READ])
     return value if len(value) <= _LONGEST_VALUE else inert(value[: _LONGEST_VALUE - 1]) + "…"
 
 
 def escaped(value: str) -> str:
-    """Returns a value as it may stand in HTML, in text and in quoted attributes."""
+    """Returns a value escaped for HTML, in text and in quoted attributes."""
     return (
         value.replace("&", "&amp;")
         .replace("<", "&lt;")
@@ -53,7 +53,7 @@ def escaped(value: str) -> str:
 def spoken(attributes: Sequence[str], address_attribute: str) -> str:
     """Returns attributes as people name them: `("email", "firstName")` becomes "e-mail address and first name".
 
-    Of more than twenty the rest are "others". None at all is `""`.
+    After twenty, the rest are "others". No attributes give `""`.
     """
     words = ["e-mail address" if name == address_attribute else _words(name) for name in attributes[:_MOST_CHANGES]]
     if len(attributes) > _MOST_CHANGES:

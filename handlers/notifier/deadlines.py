@@ -11,10 +11,10 @@ _FIRST_PAUSE = 0.2
 class BatchDeadlines(Deadlines):
     """The deadlines of a batch of mails.
 
-    A call to SES begins only while there is time to hear its answer and to mark it: what is not marked is mailed again.
+    A call to SES begins only while there is time for its answer and the marks: an unmarked mail is sent again.
 
     Attributes:
-        work: When no call to SES begins any more, but the first.
+        work: When no call to SES begins any more, except the first.
         answers: When SES must have answered.
         calls: When marks must be read and written.
     """
@@ -32,7 +32,7 @@ class BatchDeadlines(Deadlines):
         self._pause = pause
 
     def wait(self, attempt: int, until: float) -> bool:
-        """Pauses; returns False, at once, where that would end too late."""
+        """Pauses; returns False at once if that would end too late."""
         seconds = self._pause(attempt, _FIRST_PAUSE)
         if self.clock() + seconds >= until:
             return False

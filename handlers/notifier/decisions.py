@@ -1,6 +1,6 @@
-"""Which stream record sends which mails to whom, and why the others send none.
+"""Decides which stream record sends which mails to whom, and why the others send none.
 
-Records are read by hand: boto3's deserializer would take four times as long. Their shape:
+Records are parsed by hand, because boto3's deserializer would take four times as long. Their shape:
 https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 """
 
@@ -30,19 +30,19 @@ Record = Mapping[str, Any]
 
 
 class Policy(NamedTuple):
-    """What the settings say about mail."""
+    """The settings about mail."""
 
     rules: Rules
     only_to: OnlyTo
     enabled: bool
-    """False where mails are counted and not sent."""
+    """If False, mails are counted but not sent."""
 
 
 class Mail(NamedTuple):
     """A mail that a stream record asks for."""
 
     mark: str
-    """What it is marked by, its identity: the record's event id, with rule and fixed address behind it."""
+    """The mail's identity: the record's event id, followed by the rule's or the fixed address's mark."""
     sequence_number: str
     """The record's place in its shard."""
     template: str
@@ -51,11 +51,11 @@ class Mail(NamedTuple):
     data: str
     """The template's values, as JSON."""
     in_order: bool = True
-    """False where the order of the mails to its address is no matter, as to a fixed one, which every record mails."""
+    """False if the order of the mails to its address does not matter, as for a fixed one, which every record mails."""
 
 
 def plan(records: Sequence[Record], policy: Policy) -> tuple[list[Mail], dict[str, int]]:
-    """Returns the mails that records ask for, in their order, and how many are not to be sent, by reason."""
+    """Returns the mails for records, in their order, and the number of mails not to be sent, by reason."""
     mails: dict[str, Mail] = {}
     skipped: dict[str, int] = {}
     for record in records:
@@ -69,10 +69,10 @@ def plan(records: Sequence[Record], policy: Policy) -> tuple[list[Mail], dict[st
 
 
 def decide(record: Record, policy: Policy) -> list[Mail | str]:
-    """Returns the mails that a stream record asks for, and for each that is not to be sent the reason.
+    """Returns the mails for a stream record, with a reason in place of each that is not to be sent.
 
-    A record that asks for none has one reason. A changed address is mailed to the new one alone: the old one may be
-    dead by now, or somebody else's. Nothing is raised: what is no stream record is `UNREADABLE`.
+    A record without mails has one reason. A changed address is mailed only to the new one: the old one may be dead, or
+    belong to another person by now. Nothing is raised: anything but a stream record is `UNREADABLE`.
     """
     try:
         return _decide(record, policy)
@@ -107,13 +107,13 @@ def _decide(record: Record, policy: Policy) -> list[Mail | str]:
                 decisions += _to_fixed(rule, event_id, sequence_number, image, changes, policy)
         except UnusableAddressError as error:
             decisions.append(error.reason)
-        except _NO_RECORD:  # what spoils one rule's mail is nothing to another's
+        except _NO_RECORD:  # one rule's failure does not affect the others
             decisions += [] if UNREADABLE in decisions else [UNREADABLE]
     return decisions or [reason]
 
 
 def _changes(rule: MailRule, before: Image, after: Image) -> tuple[str, ...]:
-    """Returns which attributes have changed, of those that a rule watches or of all."""
+    """Returns the changed attributes, of those that a rule watches or of all."""
     watched = rule.changed or sorted({**before, **after})
     return tuple([name for name in watched if not _same(before.get(name), after.get(name))])
 
@@ -172,7 +172,7 @@ def _text(value: Any) -> str:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """Compares two attribute values, or their absence; DynamoDB's sets have no order."""
+    """Compares two attribute values, each perhaps absent; DynamoDB's sets have no order."""
     if before == after:
         return True
     return before is not None and after is not None and _ordered(before) == _ordered(after)

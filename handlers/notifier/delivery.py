@@ -1,4 +1,4 @@
-"""Delivers a batch's mails: in bulk, marked after every call, until all are settled or the time is over."""
+"""Delivers a batch's mails in bulk, marking them after every call, until all are settled or time is up."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -12,15 +12,15 @@ CLAIMED = "claimed"
 
 
 class Delivery:
-    """One delivery and what became of it. Every mail ends in exactly one of the first four.
+    """One delivery and its result. Every mail ends in exactly one of the first four.
 
     Attributes:
-        sent: How many mails SES accepted.
-        already_sent: How many were marked before.
-        refused: Mark -> SES's code, of the mails that SES will never take.
-        unsent: Mark -> why, of the mails to be handed back.
-        failed: Template -> SES's code, of templates that nothing can be sent of before somebody acts.
-        unmarked: How many of the sent could not be marked; a retry would send them again.
+        sent: The number of mails that SES accepted.
+        already_sent: The number of mails that were marked before.
+        refused: Mark -> SES's code, for mails that SES will never take.
+        unsent: Mark -> reason, for mails to be handed back.
+        failed: Template -> SES's code, for templates that cannot be sent until somebody acts.
+        unmarked: The number of sent mails that could not be marked; a retry would send them again.
     """
 
     def __init__(self, sender: Sender, marks: Marks, deadlines: BatchDeadlines) -> None:
@@ -38,7 +38,7 @@ class Delivery:
         self._stopped = False
 
     def deliver(self, mails: Sequence[Mail]) -> None:
-        """Sends those of the mails, all of different marks, that are not marked yet.
+        """Sends those mails that are not marked yet; their marks must differ.
 
         Raises:
             MarksUnavailableError: The marks could not be read; nothing was sent.
@@ -48,12 +48,12 @@ class Delivery:
         self._send([mail for mail in mails if mail.mark not in marks])
 
     def deliver_claimed(self, mails: Sequence[Mail], claim: Claim) -> None:
-        """Sends as `deliver` does, each mail under a claim.
+        """Sends like `deliver`, each mail under a claim.
 
-        What another invocation has claimed is waited for until it is marked, or free again.
+        Waits for mails that another invocation has claimed until they are marked or free again.
 
         Raises:
-            MarksUnavailableError: Claims or marks could not be had; nothing more was sent.
+            MarksUnavailableError: Claims or marks were unavailable; nothing more was sent.
         """
         attempt = 0
         rest = self._deliver_free(mails, claim)
@@ -63,7 +63,7 @@ class Delivery:
         self.unsent |= {mail.mark: CLAIMED for mail in rest}
 
     def _deliver_free(self, mails: Sequence[Mail], claim: Claim) -> list[Mail]:
-        """Delivers what nobody else has claimed; returns the mails that somebody has, and has not marked."""
+        """Delivers the mails that no other invocation has claimed; returns those claimed and not marked."""
         wanted = [mail.mark for mail in mails]
         claims = self._marks.claim(wanted, claim, self._deadlines)
         try:
@@ -130,15 +130,15 @@ class Delivery:
         try:
             self._marks.write(marks, self._deadlines)
         except MarksUnavailableError:
-            # To fail here would mail all of them again; what is handed back lies mostly behind them.
+            # Failing here would mail all of them again; the mails handed back are mostly later ones.
             self.unmarked += len(marks)
             self._stopped = True
 
 
 def bulk_calls(mails: Iterable[Mail]) -> Iterator[list[Mail]]:
-    """Groups mails into calls of one template each, as large as can be with each person's mails in order.
+    """Groups mails into calls of one template each, as large as possible while keeping each person's mails in order.
 
-    Those that need no order are not held to it: a fixed address gets mails of several templates about every record.
+    Mails that need no order ignore it: a fixed address gets mails of several templates about every record.
     """
     latest: dict[str, tuple[int, str]] = {}
     groups: dict[tuple[int, str], list[Mail]] = {}

@@ -1,8 +1,8 @@
-"""The notifier's entry point: a batch of stream records becomes mails, and the batch's partial response."""
+"""The notifier's entry point: turns a batch of stream records into mails and a partial batch response."""
 
 import gc
 
-gc.disable()  # what is loaded stays, and is not looked through for garbage, as in the other functions
+gc.disable()  # what loads now stays, so it is not searched for garbage, as in the other functions
 
 import os
 from collections import Counter
@@ -20,24 +20,24 @@ from handlers.notifier.sending import Sender
 from handlers.shared import observability
 from handlers.shared.aws import dynamodb, ses
 
-gc.freeze()  # nor is it later: 0.96 of the CPU time of mails
+gc.freeze()  # nor later: 0.96 of the CPU time of mails
 gc.enable()
 
 
 class SendingError(Exception):
-    """SES refuses to send until somebody acts; what it accepted before is marked."""
+    """SES refuses to send until somebody acts; mails accepted before are marked."""
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
-    """Mails the people whom a batch of stream records concerns.
+    """Sends the mails for a batch of stream records.
 
     Returns:
-        The sequence number of the first record whose mail was not sent; Lambda repeats the batch from there.
+        The sequence number of the first record with an unsent mail; Lambda retries the batch from there.
 
     Raises:
         SendingError: Sender, template, quota, permission and the like. A partial response would leave Lambda's own
             error count at zero.
-        MarksUnavailableError: It is unknown who has been mailed, so nobody is.
+        MarksUnavailableError: It is unknown who has been mailed, so nobody is mailed.
     """
     started = monotonic()
     policy, sender, marks = _setup()

@@ -1,8 +1,8 @@
-"""The marks of what was mailed, one item a mail: what makes a retried batch mail nobody twice.
+"""The marks of sent mails, one item per mail: they keep a retried batch from mailing anybody twice.
 
-A shard's records are in one invocation at a time, so marks are read before and written after. Records that are sent
-again by hand come outside that order, perhaps twice at once: they are claimed first. A claim is an item of its own,
-which only other claims look at. It ends by itself: a crash delays mails, it loses none.
+A shard's records are in one invocation at a time, so marks are read before and written after sending. Records redriven
+by hand come outside that order, perhaps twice at once, so they are claimed first. A claim is a separate item that only
+other claims read. It expires, so a crash delays mails but loses none.
 """
 
 import json
@@ -19,7 +19,7 @@ from handlers.shared.aws import dynamodb
 from handlers.shared.aws.client import AwsClient
 from handlers.shared.aws.errors import AwsError
 
-# What DynamoDB takes in one request.
+# DynamoDB's limits per request.
 _KEYS = 100
 _WRITES = 25
 
@@ -29,33 +29,33 @@ _MARGIN = 10  # seconds that a claim outlives its invocation: clocks differ
 
 
 class MarksUnavailableError(Exception):
-    """Not all marks could be read or written."""
+    """Some marks could not be read or written."""
 
 
 class Claim(NamedTuple):
-    """Who claims mails, and how long it may take."""
+    """Who claims mails, and for how long."""
 
     owner: str
-    """The invocation; one that is repeated is the same owner."""
+    """The invocation; a retried one is the same owner."""
     seconds: float
-    """What is left of the invocation."""
+    """Left of the invocation."""
 
 
 class Marks:
-    """The table of marks. Those that are passed are all different."""
+    """The table of marks. The marks passed to a method must differ."""
 
     def __init__(self, client: AwsClient, table: str, days: int, now: Callable[[], float] = time.time) -> None:
-        """Takes how many days a mark lasts, and what gives the seconds since 1970."""
+        """A mark lasts `days`; `now` gives the seconds since 1970."""
         self._client = client
         self._table = table
         self._seconds = days * 86_400
         self._now = now
 
     def present(self, marks: Sequence[str], deadlines: BatchDeadlines) -> set[str]:
-        """Returns those of these marks that are there.
+        """Returns those of the marks that exist.
 
         Raises:
-            MarksUnavailableError: Not all marks could be read.
+            MarksUnavailableError: Some marks could not be read.
         """
         chunks = [
             f'{{"ConsistentRead":true,"ProjectionExpression":"{MARK_KEY}","Keys":[{chunk}]}}'
@@ -68,16 +68,16 @@ class Marks:
         """Marks mails as sent.
 
         Raises:
-            MarksUnavailableError: Some of them are not marked.
+            MarksUnavailableError: Some are not marked.
         """
         expiry = f'"{MARK_EXPIRY}":{{"N":"{int(self._now()) + self._seconds}"}}'
         self._write([f'{{"PutRequest":{{"Item":{{{_key(mark)},{expiry}}}}}}}' for mark in marks], deadlines)
 
     def claim(self, marks: Iterable[str], claim: Claim, deadlines: BatchDeadlines) -> set[str]:
-        """Claims mails, by their marks, and returns those that nobody else has; marks are to be read after that.
+        """Claims mails by their marks; returns those that nobody else has claimed. Read the marks afterwards.
 
         Raises:
-            MarksUnavailableError: Not all could be asked for; none is claimed.
+            MarksUnavailableError: Some requests failed; nothing is claimed.
         """
         now = int(self._now())
         owner = {"S": claim.owner}
@@ -91,7 +91,7 @@ class Marks:
                         MARK_EXPIRY: {"N": str(now + math.ceil(claim.seconds) + _MARGIN)},
                         _OWNER: owner,
                     },
-                    # Its own, too: a request whose answer was lost is sent again.
+                    # The owner's own claim passes, too: a request whose answer was lost is sent again.
                     "ConditionExpression": (
                         f"attribute_not_exists({MARK_KEY}) OR {MARK_EXPIRY} < :now OR {_OWNER} = :owner"
                     ),
@@ -113,7 +113,7 @@ class Marks:
         return claims
 
     def release(self, marks: Collection[str], deadlines: BatchDeadlines) -> None:
-        """Ends this invocation's claims of mails; where that fails they end by themselves."""
+        """Ends this invocation's claims of mails; if that fails, they expire."""
         with suppress(MarksUnavailableError):
             self._write([f'{{"DeleteRequest":{{"Key":{{{_key(_CLAIM + id_)}}}}}}}' for id_ in marks], deadlines)
 
@@ -124,7 +124,7 @@ class Marks:
     def _answers(
         self, operation: str, chunks: list[str], unprocessed: str, deadlines: BatchDeadlines
     ) -> list[dict[str, Any]]:
-        """Sends each chunk, given as JSON, and again what DynamoDB left of it; raises once all were sent."""
+        """Sends each chunk, given as JSON, and resends unprocessed parts; raises after all were sent."""
         answers, failure, attempt = [], None, 0
         while chunks:
             requests = [
@@ -150,5 +150,5 @@ def _key(mark: str) -> str:
 
 
 def _chunks(members: Sequence[str], size: int) -> list[str]:
-    """Returns the members of a JSON array, so many at once."""
+    """Returns the members of JSON arrays of at most `size`."""
     return [",".join(members[start : start + size]) for start in range(0, len(members), size)]

@@ -1,7 +1,7 @@
-"""What mails records ask for, without sending any: `python -m handlers.notifier.preview` prints it as JSON.
+"""Shows the mails for records without sending any: `python -m handlers.notifier.preview` prints them as JSON.
 
-It reads records from its standard input, has the function's environment variables, runs in this repository's folder,
-and decides as the function does; of each rule by itself, so that each has a mail or a reason.
+Reads records from standard input, runs in this repository's folder with the function's environment variables, and
+decides as the function does, but for each rule separately, so that each has a mail or a reason.
 """
 
 import json
@@ -17,16 +17,16 @@ from handlers.notifier.settings import read
 
 
 def preview(records: Iterable[Record], environ: Mapping[str, str]) -> list[list[dict[str, Any]]]:
-    """Returns for each record what comes of each rule.
+    """Returns each rule's outcomes for each record.
 
     Args:
         records: Of the stream, as Lambda delivers them.
         environ: The function's environment variables.
 
     Returns:
-        Of each rule `template`, `events`, `changed`, `where` (attributes), `to` (the attribute, or null), and
-        `outcomes`: one for each mail, which has `to`, `template` (its name in SES), `data` and `mark`; or a `reason`,
-        with the `attributes` that it is about and `to` where the address is fixed.
+        For each rule `template`, `events`, `changed`, `where` (attributes), `to` (the attribute, or null), and
+        `outcomes`, one per mail: either `to`, `template` (its name in SES), `data` and `mark`; or a `reason`, with the
+        `attributes` that it is about, and `to` if the address is fixed.
     """
     settings = read(environ)
     rules = _rules(settings.policy)
@@ -71,7 +71,7 @@ def _outcomes(
 
 
 def _attributes(reason: str, record: Record, rule: MailRule) -> list[str]:
-    """Returns what a reason is about: conditions that do not hold, what would have had to change, the address."""
+    """Returns the attributes of a reason: failed conditions, watched attributes, or the address."""
     if reason == decisions.NO_RULE_MATCHES:
         change = record["dynamodb"]
         image = change["OldImage" if record["eventName"] == "REMOVE" else "NewImage"]

@@ -1,7 +1,7 @@
-"""The rules of mail, as the program wrote them into a file of the function's archive: which changes send what to whom.
+"""The rules of mail, which the program wrote into a file of the function's archive: which changes send what to whom.
 
-The file is JSON. Each rule has a template, events, and either an attribute that holds the address or fixed addresses;
-the rest may be absent:
+The file is JSON. Each rule has a template, events, and either the attribute with the address or fixed addresses; the
+rest is optional:
 
     {"address_attribute": "email", "name_attribute": "name", "rules": [
         {"template": "shipped", "events": ["MODIFY"], "changed": ["status"],
@@ -9,7 +9,7 @@ the rest may be absent:
          "values": {"order": "orderId"}, "to_attribute": "customerEmail", "mark": "/shipped"},
         {"template": "sold", "events": ["INSERT"], "to_addresses": {"sales@example.com": "/sold/5f2b6c1d"}}]}
 
-`mark` stands behind the record's event id in the marks of mails by the rule; a fixed address has one of its own.
+`mark` follows the record's event id in the marks of the rule's mails; each fixed address has its own.
 """
 
 import json
@@ -23,7 +23,7 @@ Image = Mapping[str, Any]
 
 
 class Condition(NamedTuple):
-    """What an attribute must be: any of these."""
+    """The values that an attribute may have."""
 
     attribute: str
     texts: frozenset[str]
@@ -31,13 +31,13 @@ class Condition(NamedTuple):
     """Decimals: numbers are compared as numbers, exactly."""
     booleans: frozenset[bool]
     missing: bool
-    """Whether it may be missing, or DynamoDB's null."""
+    """Whether it may be absent or DynamoDB's null."""
 
     def holds(self, image: Image) -> bool:
-        """Tells whether an item satisfies it.
+        """Tells whether an item satisfies the condition.
 
         Raises:
-            ArithmeticError, AttributeError, TypeError, ValueError: The attribute is no value of DynamoDB.
+            ArithmeticError, AttributeError, TypeError, ValueError: The attribute is not a DynamoDB value.
         """
         value = image.get(self.attribute)
         if value is None:
@@ -53,20 +53,20 @@ class Condition(NamedTuple):
 
 
 class MailRule(NamedTuple):
-    """One rule: a mail to send, and of which changes."""
+    """A mail to send, and for which changes."""
 
     template: str
     changed: tuple[str, ...]
-    """Of a MODIFY, attributes of which one has to change, in the order in which the mail names them; none: any."""
+    """For a MODIFY: one of these attributes has to change; the mail names them in this order. Empty: any."""
     where: tuple[Condition, ...]
-    """All have to hold, of the item as it is after the change, of a removed one as it was."""
+    """All have to hold for the item after the change, or for a removed one before it."""
     to_attribute: str
-    """The attribute that holds the address; empty where addresses are fixed."""
+    """The attribute with the address; empty if addresses are fixed."""
     mark: str
     to_addresses: tuple[tuple[str, str], ...]
-    """Fixed addresses, as SES takes them, each with its mark."""
+    """Fixed addresses, as SES takes them, with their marks."""
     values: tuple[tuple[str, str], ...]
-    """Variables of the template, each with the attribute that it shows."""
+    """Variables of the template, with the attributes that they show."""
 
 
 class Rules(NamedTuple):
@@ -75,12 +75,12 @@ class Rules(NamedTuple):
     by_event: Mapping[str, tuple[MailRule, ...]]
     """`INSERT`, `MODIFY` or `REMOVE` -> its rules."""
     address_attribute: str
-    """What mails call "e-mail address" when it has changed."""
+    """The attribute that mails call "e-mail address" among the changes."""
     name_attribute: str
 
 
 def parse(text: str) -> Rules:
-    """Returns the rules that a file holds."""
+    """Returns the rules of a file."""
     document = json.loads(text)
     by_event: dict[str, tuple[MailRule, ...]] = {}
     for rule in document["rules"]:
@@ -108,6 +108,6 @@ def _condition(attribute: str, values: Iterable[Mapping[str, Any]]) -> Condition
 
 
 def _decimal(text: str) -> Any:
-    from decimal import Decimal  # takes longer to load than all of this, and few rules have numbers
+    from decimal import Decimal  # takes longer to load than this module, and few rules have numbers
 
     return Decimal(text)

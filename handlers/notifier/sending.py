@@ -1,4 +1,4 @@
-"""SES's bulk call: up to 50 mails of one template, each answered on its own, and the rule for every answer.
+"""SES's bulk call for up to 50 mails of one template, with an answer for each, and the rule for every answer.
 
 The call: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendBulkEmail.html
 """
@@ -19,7 +19,7 @@ MAILS_AT_ONCE = 50
 
 
 class Rule(Enum):
-    """What becomes of a mail after an answer."""
+    """How to continue with a mail after an answer."""
 
     SENT = "SES has it: mark it"
     WAIT = "load, or a passing fault, and not sent: wait, then send it again"
@@ -30,7 +30,7 @@ class Rule(Enum):
     FAIL = "nothing of this template can be sent before somebody acts: fail the invocation"
 
 
-# BulkEmailEntryResult's documentation spells three statuses otherwise than the API's model: both are here.
+# BulkEmailEntryResult's documentation spells three statuses differently from the API's model: both are here.
 STATUS_RULES = {
     "SUCCESS": Rule.SENT,
     "MESSAGE_REJECTED": Rule.SKIP,
@@ -52,7 +52,7 @@ STATUS_RULES = {
 }
 _WORD = re.compile(r"[^\s,;:<>()]*[^\s,;:<>().]")
 
-# Errors of the whole call. What is not here is waited for if it passes by itself, and fails otherwise.
+# Errors of the whole call. Others wait if they are transient, and fail otherwise.
 ERROR_RULES = {
     "BadRequestException": Rule.SPLIT,
     "MessageRejected": Rule.SPLIT,
@@ -61,14 +61,14 @@ ERROR_RULES = {
 
 
 class Answer(NamedTuple):
-    """What SES said to one mail."""
+    """SES's answer to one mail."""
 
     rule: Rule
     code: str
     """The status or error code, which holds no personal data."""
 
 
-# One answer for all that are accepted: 0.99 of the CPU time of mails. Held by
+# One object for all accepted mails: 0.99 of the CPU time of mails. Checked by
 # test_a_status_has_its_rule_and_the_mail_beside_it_its_own.
 _ACCEPTED = Answer(Rule.SENT, "SUCCESS")
 
@@ -84,9 +84,9 @@ class Sender:
         templates: Mapping[str, str],
         reply_to: str = "",
     ) -> None:
-        """Takes the From header, the name that each template has in SES, and where answers go, if elsewhere.
+        """Takes the From header, the templates' names in SES, and where answers go, if not to the sender.
 
-        The client waits out throttling of whole calls.
+        The client retries throttled calls.
         """
         self._client = client
         self._address = sender.rpartition("<")[2].removesuffix(">")
@@ -96,7 +96,7 @@ class Sender:
         self._heads = {template: _head(origin, configuration_set, name) for template, name in templates.items()}
 
     def send(self, template: str, mails: Sequence[Mail], deadline: float) -> list[Answer]:
-        """Sends mails of one template, `MAILS_AT_ONCE` at most; returns the answer to each, in their order."""
+        """Sends at most `MAILS_AT_ONCE` mails of one template; returns their answers in order."""
         request = ses.send_bulk_email(self._heads[template] + ",".join([_entry(mail) for mail in mails]) + "]}")
         try:
             results = self._client.call(request, deadline=deadline).json()["BulkEmailEntryResults"]
@@ -123,7 +123,7 @@ class Sender:
         return Rule.WAIT if error.transient else Rule.FAIL
 
     def _blames_us(self, message: str) -> bool:
-        # One code stands for an unverified recipient, an unverified sender and "Sending paused for this account".
+        # One code means an unverified recipient, an unverified sender or "Sending paused for this account".
         return not {self._address.lower(), "account", "quota"}.isdisjoint(_WORD.findall(message.lower()))
 
 

@@ -15,7 +15,7 @@ _ROOT = dirname(dirname(dirname(__file__)))
 
 
 class Settings(NamedTuple):
-    """What the function does; see `environment` for each."""
+    """The settings of one deployment; `environment` explains the fields."""
 
     policy: Policy
     sender: str
@@ -28,7 +28,7 @@ class Settings(NamedTuple):
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """Returns the settings that environment variables say."""
+    """Returns the settings from environment variables."""
     return Settings(
         policy=Policy(
             rules=rules.parse(_text(join(_ROOT, environ[environment.RULES]))),

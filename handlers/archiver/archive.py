@@ -1,7 +1,7 @@
-"""From stream records to the objects of the archive: gzipped JSON lines below `changes/`, one line a change.
+"""From stream records to the objects of the archive: gzipped JSON lines below `changes/`, one line per change.
 
-An object is named after the first record in it. Lambda delivers a batch again from its first record that is not done,
-whole or halved, so what is delivered again starts where an object started and overwrites it: nothing is held twice.
+An object is named after its first record. Lambda retries a batch from its first unfinished record, whole or halved, so
+a retry starts where an object started and overwrites it: nothing is archived twice.
 """
 
 import gzip
@@ -20,7 +20,7 @@ Record = Mapping[str, Any]
 
 
 class Unarchivable(NamedTuple):
-    """A record that no line can be made of."""
+    """A record that cannot be archived."""
 
     sequence_number: str
     reason: str
@@ -35,14 +35,14 @@ class Batch(NamedTuple):
     passed_over: int
     """Records of kinds that are not archived."""
     stopped_at: Unarchivable | None
-    """The first record that no line can be made of; the records after it are not in the objects."""
+    """The first record that cannot be archived; the records after it are not in the objects."""
 
 
 def archive(records: Iterable[Record], events: Collection[str]) -> Batch:
     """Makes the objects of a batch, up to the first record that cannot be archived.
 
     Args:
-        records: Records of one shard, in order.
+        records: Of one shard, in order.
         events: The kinds of change to archive, such as `INSERT`.
     """
     lines: dict[str, list[str]] = {}
@@ -80,11 +80,11 @@ def _folder_and_line(record: Record) -> tuple[str, str]:
     return f"{PREFIX}table={table}/{hour}/", line
 
 
-# Streams tell whole seconds, and a batch is of few: 0.77 of the CPU time of an archive. Held by
+# Streams have whole seconds, of which a batch has few: 0.77 of the CPU time of an archive. Checked by
 # test_changes_of_several_hours_lie_in_several_objects.
 @lru_cache(maxsize=100)
 def _times(seconds: float) -> tuple[str, str]:
-    """Returns the time as a line says it, and the folder of its hour."""
+    """Returns a line's time, and the folder of its hour."""
     at = datetime.fromtimestamp(seconds, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%SZ}", f"date={at:%Y-%m-%d}/hour={at:%H}"
 
@@ -94,7 +94,7 @@ def _image(image: Mapping[str, Any] | None) -> str:
 
 
 def _identity(record: Record) -> str:
-    """Returns who made the change, where DynamoDB says so: it does of what expired, by a service of its own."""
+    """Returns who made the change, if DynamoDB says so: it does for expired items, with its own service."""
     identity = record.get("userIdentity")
     if not identity:
         return "null"
@@ -102,11 +102,11 @@ def _identity(record: Record) -> str:
 
 
 def _compressed(lines: list[str]) -> bytes:
-    """Returns the same bytes for the same lines always: no time stamp goes in."""
+    """Always returns the same bytes for the same lines: there is no time stamp in them."""
     return gzip.compress("".join(lines).encode(), compresslevel=6, mtime=0)
 
 
 def _sequence_number(record: Record) -> str:
-    """Returns what names a failed record to Lambda; empty, which fails the whole batch, where even that is missing."""
+    """Returns a failed record's id for Lambda; empty, which fails the whole batch, if even that is missing."""
     change = record.get("dynamodb")
     return str(change.get("SequenceNumber", "")) if isinstance(change, Mapping) else ""

@@ -1,13 +1,13 @@
-"""The archiver's handler, and the names that infra and it share."""
+"""The archiver's handler, and the names it shares with infra."""
 
 HANDLER = "handlers.archiver.handler.handle"
 
 BUCKET = "ARCHIVE_BUCKET"
 """The bucket that holds the archive."""
 EVENTS = "ARCHIVE_EVENTS"
-"""The kinds of change that are archived, with commas between: `INSERT,REMOVE`."""
+"""The kinds of change to archive, separated by commas: `INSERT,REMOVE`."""
 PREFIX = "changes/"
-"""Where the archive lies in its bucket."""
+"""The archive's prefix in its bucket."""
 
 RECORDS_UNARCHIVABLE = "RecordsUnarchivable"
-"""A metric that an alarm watches."""
+"""A metric for an alarm."""

@@ -1,8 +1,8 @@
-"""The archiver's entry point: a batch of stream records in, objects in S3 and a partial batch response out."""
+"""The archiver's entry point: turns a batch of stream records into objects in S3 and a partial batch response."""
 
 import gc
 
-gc.disable()  # what is loaded stays, and is not looked through for garbage: 0.96 of a cold start
+gc.disable()  # what loads now stays, so it is not searched for garbage: 0.96 of a cold start
 
 import functools
 import logging
@@ -16,11 +16,11 @@ from handlers.shared.aws.s3 import Bucket
 from handlers.shared.deadlines import Deadlines
 from handlers.shared.observability import emit
 
-gc.freeze()  # nor is it later: 0.93 of the CPU time of an archive
+gc.freeze()  # nor later: 0.93 of the CPU time of an archive
 gc.enable()
 
 _MARGIN_SECONDS = 5
-"""What is left of an invocation when S3 is given up, so that the function still says why."""
+"""Left of an invocation when it gives up on S3, so that the function can still say why."""
 
 _logger = logging.getLogger(__name__)
 
@@ -29,11 +29,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Archives a batch of stream records.
 
     Returns:
-        A partial batch response: the first record that could not be archived, if there is one. Lambda delivers it again
-        with what follows it.
+        A partial batch response: the first record that could not be archived, if any. Lambda delivers the batch again
+        from there.
 
     Raises:
-        AwsError: S3 refused an object; the whole batch is delivered again and overwrites what was written.
+        AwsError: S3 refused an object; the whole batch is delivered again and overwrites the objects written.
     """
     started = time.monotonic()
     deadlines = _deadlines(context.get_remaining_time_in_millis() / 1000)

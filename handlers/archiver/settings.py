@@ -7,12 +7,12 @@ from handlers.archiver import environment
 
 
 class Settings(NamedTuple):
-    """What the function does; see `environment` for each."""
+    """The settings of one deployment; `environment` explains the fields."""
 
     bucket: str
     events: list[str]
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """Returns the settings that environment variables say."""
+    """Returns the settings from environment variables."""
     return Settings(environ[environment.BUCKET], environ[environment.EVENTS].split(","))

@@ -1,1 +1,1 @@
-"""What more than one function needs."""
+"""Code that several functions share."""

@@ -1,34 +1,34 @@
-r"""What other people wrote, as a mail may carry it: nothing in it becomes a link, a header or another text.
+r"""Makes other people's texts safe for a mail: nothing in them becomes a link, a header or another text.
 
-Mail readers make links by rules of their own, and of more than addresses that work: `www.x`, `evil.example/login`,
-`\\server\share`. So the shape alone decides here, no list of schemes and domains: behind a dot, a colon or an at sign
-comes a space, unless it is part of a number, a time or initials, or ends a sentence. A character without width in its
-place would look better, but some readers look through those.
+Mail readers make links by their own rules, and not only of working addresses: `www.x`, `evil.example/login`,
+`\\server\share`. So only the shape decides here, not a list of schemes and domains: a space is added after a dot, a
+colon or an at sign, unless that is part of a number, a time or initials, or ends a sentence. A character without width
+would look better, but some readers ignore those.
 """
 
 import re
 from functools import cache
 
-_DOTS = ".\u2024\u3002\ufe12\ufe52\uff0e\uff61"  # what Unicode and IDNA take for a full stop; so the colons below
+_DOTS = ".\u2024\u3002\ufe12\ufe52\uff0e\uff61"  # full stops to Unicode and IDNA; likewise the colons below
 _MARKS = _DOTS + ":\ufe13\ufe55\uff1a@\ufe6b\uff20"
 _SLASHES = r"/\\\uff0f\ufe68\uff3c"
 _CLOSING = r""",;!?)\]}"'’”»…-"""
 
 _REGIONAL_FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"  # such as Scotland's
-# Letters and symbols to Unicode, spaces to the eye: Hangul's fillers, Braille's blank.
+# Letters and symbols to Unicode, but spaces to the eye: Hangul's fillers, Braille's blank.
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0\U0001d159\U00016fe4"
-# Not seen either, yet parts of words in Persian and Mongolian, of Han characters and of emoji.
+# Invisible too, but parts of words in Persian and Mongolian, of Han characters and of emoji.
 _JOINERS = "\u200c\u200d"
 _VARIANTS = "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 
-# Hardly a name has any of this; the others are spared the rest. What is unseen and not printable is not repeated here.
+# Hardly any name has one of these; others skip the rest. Invisible characters that are not printable are not listed.
 _DOUBTFUL = re.compile(rf"[{_MARKS}](?=\S)|[=\u034f\u17b4\u17b5{_BLANKS}{_SLASHES}{_VARIANTS}]")
 
 
 def inert(text: str) -> str:
-    """Returns a text that other people wrote as a mail may carry it.
+    """Returns another person's text made safe for a mail.
 
-    It is one line without controls, directions and links, and no encoded word. What shows nothing is `""`.
+    It is one line without controls, directions, links and encoded words; `""` if nothing of it is visible.
     """
     text = " ".join(text.split())
     if text.isascii() and text.replace(" ", "").isalnum():  # most names, in a third of the time
@@ -43,7 +43,7 @@ def inert(text: str) -> str:
 def _is_shown(character: str) -> bool:
     if character.isprintable():
         return character not in _BLANKS
-    return character in _JOINERS or "\U000e0020" <= character <= "\U000e007f"  # a flag's; others are gone by then
+    return character in _JOINERS or "\U000e0020" <= character <= "\U000e007f"  # a flag's; others were removed before
 
 
 def _parted(risk: re.Match[str]) -> str:
@@ -53,7 +53,7 @@ def _parted(risk: re.Match[str]) -> str:
 
 
 def _grows(initials: str) -> bool:
-    """Tells whether a letter stands for several, as the ligature of `fi` does: readers may take them apart."""
+    """Tells whether a letter stands for several, like the ligature of `fi`: readers may split it."""
     import unicodedata  # only for initials outside ASCII
 
     return len(unicodedata.normalize("NFKC", initials)) > len(initials)
@@ -61,8 +61,8 @@ def _grows(initials: str) -> bool:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Returns what is dropped wherever it is, what is dropped where it joins nothing, what is parted."""
-    unseen = (  # soft hyphens, directions and the like: they part no words
+    """Returns patterns of what is always dropped, what is dropped unless it joins something, and what is split."""
+    unseen = (  # soft hyphens, directions and the like, which do not separate words
         f"({_REGIONAL_FLAG})|[\u00ad\u034f\u061c\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
         "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
     )

@@ -1,6 +1,6 @@
 """Who can be mailed and who may be: addresses as SES takes them, and the rule that keeps mail inside a team.
 
-SES knows no SMTPUTF8: a local part is ASCII, a domain outside ASCII travels as punycode. Source:
+SES does not support SMTPUTF8: local parts are ASCII, and domains outside ASCII are sent as punycode. Source:
 https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntry.html
 """
 
@@ -11,20 +11,20 @@ from functools import lru_cache
 MALFORMED = "malformed_address"
 LOCAL_PART_OUTSIDE_ASCII = "local_part_outside_ascii"
 
-_LONGEST_ADDRESS = 254  # RFC 5321 allows 256 octets for a path, brackets included
+_LONGEST_ADDRESS = 254  # RFC 5321 allows 256 octets for a path, including brackets
 _LONGEST_LOCAL_PART = 64
-# White space of any kind, and what has no width: both come along when an address is copied.
+# White space of any kind and characters without width: both come along when an address is copied.
 _SPACE = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\u180e\u200b\u2060\ufeff"
 )
-# RFC 5322's dot-atom. Quoted local parts and comments are left out: hardly a mailbox needs them, and header parsers
+# RFC 5322's dot-atom. Quoted local parts and comments are left out: hardly any mailbox needs them, and header parsers
 # disagree about them, as about encoded words (`=?`).
-# Both cases spelled out, and `=?` looked for beside it: 0.99 of the CPU time of mails. Held by
+# Both cases are spelled out, and `=?` is searched separately: 0.99 of the CPU time of mails. Checked by
 # test_a_local_part_is_judged_as_by_the_pattern_that_says_all.
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
-# Two labels or more, the last beginning with a letter: neither `localhost` nor an IP address.
+# Two or more labels, the last beginning with a letter: neither `localhost` nor an IP address.
 _DOMAIN = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE | re.ASCII
 )
@@ -43,10 +43,10 @@ class UnusableAddressError(ValueError):
 
 
 def deliverable(address: str) -> str:
-    """Returns an address as SES takes it: white space around it removed, a domain outside ASCII as punycode.
+    """Returns an address as SES takes it: without white space around it, with a domain outside ASCII as punycode.
 
     Raises:
-        UnusableAddressError: The address has no such form. The message does not repeat it.
+        UnusableAddressError: There is no such form. The message does not repeat the address.
     """
     local, at, host = address.strip(_SPACE).rpartition("@")
     if not at:
@@ -62,21 +62,21 @@ def deliverable(address: str) -> str:
 
 
 def domain(text: str) -> str:
-    """Returns a domain as SES takes it: white space around it removed, outside ASCII as punycode.
+    """Returns a domain as SES takes it: without white space around it, outside ASCII as punycode.
 
     Raises:
-        UnusableAddressError: It is no domain that mail goes to.
+        UnusableAddressError: It is not a domain for mail.
     """
     return _ascii_domain(text.strip(_SPACE))
 
 
 class OnlyTo:
-    """The setting `mail.onlyTo`: the addresses and domains that may be mailed; none at all means everybody.
+    """The setting `mail.onlyTo`: the addresses and domains that may be mailed; empty for everybody.
 
-    A domain stands for itself, not for its subdomains. Case matters in a local part only.
+    A domain does not include its subdomains. Case matters only in local parts.
 
     Raises:
-        ValueError: An entry is neither; left in, it would match nobody and hide the mistake.
+        ValueError: An entry is neither; ignored, it would match nobody and hide the mistake.
     """
 
     def __init__(self, entries: Sequence[str]) -> None:
@@ -102,13 +102,13 @@ def _listed(entry: str) -> str:
     return f"{local}@{host.lower()}"
 
 
-@lru_cache(maxsize=1000)  # most people's mail is with few providers
+@lru_cache(maxsize=1000)  # most people use one of a few providers
 def _ascii_domain(text: str) -> str:
-    """Returns a domain in ASCII, punycode where it needs it.
+    """Returns a domain in ASCII, as punycode if needed.
 
     Raises:
-        UnusableAddressError: It is no domain, or one that IDNA 2003 (Python's codec) and IDNA 2008 (the
-            registries) read differently, such as `straße.example`: its mail would go to a stranger.
+        UnusableAddressError: It is not a domain, or IDNA 2003 (Python's codec) and IDNA 2008 (the registries) read it
+            differently, such as `straße.example`: its mail would go to a stranger.
     """
     encoded = text if text.isascii() else _punycode(text)
     if len(encoded) > _LONGEST_ADDRESS or not _DOMAIN.fullmatch(encoded):

@@ -97,8 +97,8 @@ def by_name(name: str, settings: Format = AS_NAMED) -> FileType:
         if base.endswith(known):
             return FileType(kind, compression)
     raise FileError(
-        f"the name ends in none of {' '.join(_KINDS)}, nor in one of them and {' or '.join(_COMPRESSIONS)}; "
-        "what such files are, the setting format.type can say"
+        f"the name ends in none of {' '.join(_KINDS)}, with or without {' or '.join(_COMPRESSIONS)}; "
+        "the setting format.type can say what the file is"
     )
 
 

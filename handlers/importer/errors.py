@@ -15,7 +15,7 @@ class Reject(NamedTuple):
     """A rejected row."""
 
     line: int
-    """On which the row begins in the file, from 1."""
+    """The number of the row's first line, from 1."""
     reason: str
     row: str
     """The row as JSON text, on one line."""

@@ -63,7 +63,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     )
     ledger, queue = services(deadlines.calls)
     worker = Worker(settings, ledger, bucket, rejects, write, queue, deadlines, context.aws_request_id, until)
-    # Without the deadline: the remaining time is for keeping the reasons of messages that fail at it.
+    # No deadline: the reasons of messages that fail at it are kept in the time after it.
     batch = MessageBatch(settings, worker, *services(None), deadlines)
     batch.process(messages)
     _emit(context, len(messages), len(batch.failed), worker.counts, time.monotonic() - started)

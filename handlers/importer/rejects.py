@@ -1,7 +1,7 @@
 """Keeps rejected rows in S3: `rejected/<source key>/<chunk>.jsonl`, one line per row.
 
-A chunk with many has several objects. Each is written just before its step is counted, under a name derived from the
-number counted before, so a repeated step overwrites its object.
+A chunk with many has several objects. Each is written just before its step is counted, and its name contains how many
+were counted before, so a repeated step overwrites its object.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Values in DynamoDB JSON, such as `{"S": "x"}`: checked and written unchanged.
+"""Checks values in DynamoDB JSON, such as `{"S": "x"}`, and writes them again.
 
 The types: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html
 """
@@ -18,7 +18,7 @@ _CHANGE = {"Metadata", "Keys"}
 
 
 def is_change(row: dict[str, Any]) -> bool:
-    """Whether a row is from an incremental export."""
+    """Whether a row is of an incremental export."""
     members = row.keys()
     return (
         _CHANGE <= members <= _CHANGE | _IMAGES

@@ -129,12 +129,7 @@ class ObjectItems:
     def items_as_written(
         self, columns: dict[str, Sequence[str]], kinds: dict[str, set[type]]
     ) -> tuple[Sequence[str], Iterable[Hashable]] | None:
-        """The same for values as written in JSON, which must not hold half of a character.
-
-        Args:
-            columns: member -> its values, one per object.
-            kinds: member -> their kind, one of `Written`.
-        """
+        """The same for members' values as written in JSON, without half of a character; `kinds` are of `Written`."""
         width = len(columns)
         if self._names:
             columns = {self._names.get(name, name): values for name, values in columns.items()}
@@ -224,7 +219,7 @@ class ObjectItems:
     def _image(self, row: dict[str, Any]) -> dict[str, Any] | None:
         """The part of a row that is DynamoDB JSON; None if there is none.
 
-        Never taken from a plain row that could be an item: in one with an image, the key would be a map or missing.
+        A plain row that could be an item is never mistaken for it: its key would have to be a map or missing.
 
         Raises:
             RemovedError: the row says that an item was removed.

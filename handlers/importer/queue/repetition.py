@@ -9,11 +9,7 @@ from handlers.shared.aws.s3 import Bucket
 
 
 def is_wanted_again(bucket: Callable[[str], Bucket], file: File) -> bool:
-    """Returns whether a file was uploaded with the wish to import it again.
-
-    Args:
-        bucket: Name -> bucket.
-        file: A version that was imported before.
+    """Returns whether a file, imported before, was uploaded with the wish to import it again.
 
     Raises:
         AwsError: S3 cannot be asked now.

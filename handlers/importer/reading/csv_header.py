@@ -44,12 +44,7 @@ class CsvHead(NamedTuple):
 def csv_head(stream: Stream, format_: Format, dialect: Dialect, start: Position, encoding: Encoding = UTF_8) -> CsvHead:
     """Reads up to the first row, where it leaves the stream.
 
-    Args:
-        stream: is at `start`.
-        format_: the settings.
-        dialect: of the cells, unless the file says otherwise.
-        start: the beginning of the file, or the place after its byte order mark.
-        encoding: of the file.
+    `start`, where the stream is, may follow a byte order mark. The file may overrule the dialect's delimiter.
 
     Raises:
         FileError: the header is malformed, too long or not text, or the names cannot name attributes.

@@ -18,12 +18,7 @@ def decompressed(source: Read, compression: str, limit: int) -> Stream:
     """Returns the decompressed stream of a source with one or more gzip members or zstd frames.
 
     Reading raises a `FileError` if the source is not compressed like this, is damaged, needs too much memory, or
-    exceeds the limit.
-
-    Args:
-        source: Reads the compressed bytes.
-        compression: `gzip` or `zstd`.
-        limit: Of the decompressed bytes.
+    decompresses to more than `limit` bytes.
     """
     if compression == GZIP:
         return _Decompressed(source, limit, GZIP, lambda: zlib.decompressobj(wbits=31), zlib.error, padding=b"\0")

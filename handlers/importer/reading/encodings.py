@@ -73,7 +73,7 @@ def encoding(name: str) -> Encoding:
 def written(beginning: bytes, name: str) -> Encoding:
     """Returns the encoding of a text: by its byte order mark, else by a name.
 
-    UTF-16 and UTF-32 without a byte order are little-endian, as on Windows.
+    UTF-16 and UTF-32 of unknown byte order are little-endian, as on Windows.
     """
     for mark, marked in _MARKS:
         if beginning.startswith(mark):

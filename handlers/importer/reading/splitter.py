@@ -55,7 +55,7 @@ def chunks(
 
 
 def _boundary(block: Block, rules: Rules, wanted: int) -> Position:
-    """The first end of a record in the block at or after an offset, which is not after the block."""
+    """The first record end in the block at or after an offset, which is not after the block."""
     if block.too_long or block.fault:
         return block.end
     at = max(wanted - block.start.offset, 1)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 
 class Pace:
-    """A token bucket that fills steadily and is emptied by the consumption that DynamoDB reports.
+    """A token bucket that fills steadily; the consumption that DynamoDB reports empties it.
 
-    A request's consumption is known only afterwards, so the requests in flight may overdraw the bucket; the next one
-    waits until that is paid. It holds at most the units of one second.
+    Consumption is known only afterwards, so requests in flight may overdraw the bucket, and the next one waits until
+    that is paid. It holds at most the units of one second.
 
     Attributes:
         units_per_second: What flows in.

@@ -355,5 +355,9 @@ def etag(data: bytes) -> str:
     return hashlib.md5(data).hexdigest()
 
 
+def ids(count: int) -> set[str]:
+    return {str(i) for i in range(count)}
+
+
 def _plain(item: dict[str, Any]) -> dict[str, Any]:
     return {name: int(value["N"]) if "N" in value else next(iter(value.values())) for name, value in item.items()}

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -11,9 +12,10 @@ from moto import mock_aws
 from handlers.importer.errors import Reject
 from handlers.importer.items.rules import Item, Schema
 from handlers.importer.items.transform import Transform
+from handlers.importer.reading import csv_reader
 from handlers.importer.reading.format import Format
 from handlers.importer.reading.formats import AS_NAMED
-from handlers.importer.reading.records import Position
+from handlers.importer.reading.records import Position, blocks
 from handlers.importer.reading.rows import Rows
 from tests.handlers.importer.cloud import Cloud
 
@@ -78,3 +80,11 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         monkeypatch.setenv(name, "test")
     with mock_aws():
         yield Cloud()
+
+
+@pytest.fixture
+def small_steps(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """Blocks of some rows, and time for one of them an invocation."""
+    monkeypatch.setattr(csv_reader, "blocks", partial(blocks, size=100))
+    cloud.hurry = True
+    return cloud

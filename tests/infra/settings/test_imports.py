@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.settings import SettingsError, load
+from tests.infra.settings.making import mistakes, settings
 
 
 def imports(**fields):
@@ -137,3 +138,62 @@ def test_a_table_that_exists_is_not_warmed():
     assert mistake(table="Orders", warmWriteUnits=8000) == (
         "warmWriteUnits: found 8000; allowed: 0: the table exists; aws dynamodb update-table --warm-throughput warms it"
     )
+
+
+@pytest.mark.parametrize(
+    ("imports", "keys"),
+    [
+        ({}, ({"name": "id", "type": "S"}, None)),
+        ({"partitionKey": "sku", "columns": {"sku": "N"}}, ({"name": "sku", "type": "N"}, None)),
+        ({"sortKey": "at", "columns": {"at": "N"}}, ({"name": "id", "type": "S"}, {"name": "at", "type": "N"})),
+        (
+            {"partitionKey": "orderId", "columns": {"Order No": {"as": "orderId", "type": "N"}}},
+            ({"name": "orderId", "type": "N"}, None),
+        ),
+        ({"sortKey": "at", "columns": {"at": "S"}}, ({"name": "id", "type": "S"}, {"name": "at", "type": "S"})),
+    ],
+)
+def test_keys_have_the_types_of_their_columns(imports, keys):
+    args = settings(imports=imports).imports["items"].args()
+    assert (args["partition_key"], args.get("sort_key")) == keys
+
+
+def test_one_attribute_cannot_be_both_keys():
+    assert mistakes(imports={"partitionKey": "sku", "sortKey": "sku"}) == [
+        "sluice:imports.items.sortKey: found 'sku'; allowed: an attribute other than partitionKey"
+    ]
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        {"writeUnitsPerSecond": 0},
+        {"writeUnitsPerSecond": 10},
+        {"writeUnitsPerSecond": 2, "maximumConcurrency": 2},
+        {"writeUnitsPerSecond": 1_000_000},
+    ],
+)
+def test_a_limit_of_write_units_is_none_or_a_unit_for_each_worker(imports):
+    assert settings(imports=imports).imports["items"].write_units_per_second == imports["writeUnitsPerSecond"]
+
+
+@pytest.mark.parametrize(
+    ("imports", "workers"),
+    [({"writeUnitsPerSecond": 9}, 10), ({"writeUnitsPerSecond": 100, "maximumConcurrency": 101}, 101)],
+)
+def test_a_limit_that_the_workers_cannot_share_is_refused(imports, workers):
+    assert mistakes(imports=imports) == [
+        f"sluice:imports.items.writeUnitsPerSecond: found {imports['writeUnitsPerSecond']}; "
+        f"allowed: 0 for no limit, or at least maximumConcurrency ({workers}): each worker uses at least one unit"
+    ]
+
+
+def test_a_negative_limit_is_refused():
+    assert mistakes(imports={"writeUnitsPerSecond": -1}) == [
+        "sluice:imports.items.writeUnitsPerSecond: found -1; allowed: greater than or equal to 0"
+    ]
+
+
+def test_a_key_cannot_be_a_boolean():
+    (found,) = mistakes(imports={"partitionKey": "sku", "sortKey": "day", "columns": {"day": "BOOL", "sku": "N"}})
+    assert found.endswith("allowed: S or N for day, which the table has as key")

@@ -1,6 +1,7 @@
 import pytest
 
 from infra.settings import SettingsError, load
+from tests.infra.settings.making import REQUIRED
 
 
 def stack(**imports):
@@ -121,3 +122,33 @@ def test_an_import_into_a_table_that_mails_is_told(stream):
 def test_an_import_that_mails_nobody_is_not_told(stream, mail):
     made = with_streams({"sales": {"tables": ["Orders"], "archive": [], **stream}}, {"o": {"table": "Orders"}}, mail)
     assert list(made.warnings()) == []
+
+
+@pytest.mark.parametrize("name", ["", "Users", "a_b", "x" * 17])
+def test_a_pipeline_s_name_fits_into_those_of_its_resources(name):
+    with pytest.raises(SettingsError) as caught:
+        load({"aws:region": "eu-north-1", "sluice:streams": {name: {}}}, "dev")
+    assert str(caught.value).splitlines()[1:] == [
+        f"  Pulumi.dev.yaml: sluice:streams.{name}: found {name!r}; allowed: a name of 1 to 16 of a-z 0-9 -"
+    ]
+
+
+@pytest.mark.parametrize("region", ["eu-north-1", "us-gov-west-1", "ap-southeast-2"])
+def test_a_region_is_taken_as_it_is(region):
+    assert load({**REQUIRED, "aws:region": region}, "dev").region == region
+
+
+def test_a_region_that_is_none_is_refused_with_the_nearest_that_is_one():
+    with pytest.raises(SettingsError, match=r"aws:region: found 'eu-wst-1'; allowed: an AWS region such as eu-west-1$"):
+        load({**REQUIRED, "aws:region": "eu-wst-1"}, "dev")
+
+
+def test_a_region_that_is_not_set_is_missing():
+    with pytest.raises(SettingsError, match=r"aws:region: missing; it has no default"):
+        load({key: value for key, value in REQUIRED.items() if key != "aws:region"}, "dev")
+
+
+@pytest.mark.parametrize("region", ["", "Frankfurt", "eu-north", "eu-north-9", "EU-NORTH-1"])
+def test_what_is_no_region_is_refused(region):
+    with pytest.raises(SettingsError, match=f"aws:region: found '{region}'; allowed: an AWS region"):
+        load({**REQUIRED, "aws:region": region}, "dev")

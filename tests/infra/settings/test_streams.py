@@ -1,6 +1,6 @@
 import pytest
 
-from tests.infra.settings.test_loading import mistakes, settings
+from tests.infra.settings.making import mistakes, settings
 
 FED = {
     "batchSize": 10,

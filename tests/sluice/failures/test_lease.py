@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from sluice.failures import lease as lease_module
 from sluice.failures.lease import KEY, UnderWayError, lease, under_way
 from sluice.target import Target
-from tests.sluice.failures.test_stream import FakeS3
+from tests.sluice.failures.fakes import FakeS3
 
 
 class LeaseS3(FakeS3):

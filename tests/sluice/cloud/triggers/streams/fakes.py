@@ -189,3 +189,23 @@ class Cloud:
 
     def told(self, kind: type[Any]) -> Sequence[Any]:
         return [event for event in self.events if isinstance(event, kind)]
+
+
+def numbers(records: list[dict[str, Any]]) -> list[str]:
+    return [record["dynamodb"]["SequenceNumber"] for record in records]
+
+
+def fails_on(*poisoned: str) -> Callable[[list[dict[str, Any]]], None]:
+    def handle(records: list[dict[str, Any]]) -> None:
+        if set(poisoned) & set(numbers(records)):
+            raise ValueError("poisoned")
+
+    return handle
+
+
+def reports(*poisoned: str) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
+    def handle(records: list[dict[str, Any]]) -> dict[str, Any]:
+        bad = [number for number in numbers(records) if number in poisoned]
+        return {"batchItemFailures": [{"itemIdentifier": number} for number in bad]}
+
+    return handle

@@ -47,6 +47,7 @@ def breaches(expect: Expectation, total: int, before: int | None) -> tuple[Breac
         expect: the expectations.
         total: items.
         before: the last report's total; None for the first report, whose change is unknown.
+            Any item is too much of a change from 0.
     """
     broken: list[Breach] = []
     if expect.minimum is not None and total < expect.minimum:

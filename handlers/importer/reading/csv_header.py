@@ -17,7 +17,7 @@ from typing import NamedTuple
 from handlers.importer.errors import FileError
 from handlers.importer.items.rules import BLANKS, NAME_BYTES, shown
 from handlers.importer.reading.batches import readable
-from handlers.importer.reading.csv_rules import csv_rules
+from handlers.importer.reading.csv_rules import LINE, csv_rules
 from handlers.importer.reading.dialect import Dialect
 from handlers.importer.reading.encodings import UTF_8, Encoding
 from handlers.importer.reading.format import Format
@@ -26,7 +26,6 @@ from handlers.importer.reading.streams import BEGINNING_BYTES, Stream
 
 _MARK = b"\xef\xbb\xbf"
 _SEP_LINE = re.compile(r'("?)sep=([^\r\n])\1(?=[\r\n]|\Z)', re.IGNORECASE)
-_LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r(?=[^\n]))")
 
 
 class CsvHead(NamedTuple):
@@ -82,7 +81,7 @@ def _behind_lines(stream: Stream, start: Position, count: int) -> Position:
     offset, line = start
     while count and (piece := stream.peek(BEGINNING_BYTES)):
         at = 0
-        while count and (match := _LINE.match(piece, at)):
+        while count and (match := LINE.match(piece, at)):
             at, line, count = match.end(), line + 1, count - 1
         if count:  # the last line goes on; keep a final CR, which an LF may follow
             at = max(len(piece) - (piece.endswith(b"\r") and len(piece) == BEGINNING_BYTES), at)

@@ -18,7 +18,8 @@ from handlers.importer.reading.records import Walk
 
 QUOTED_BYTES = 1 << 20
 _LINE_ENDS = re.compile(rb"[\r\n]")
-_LINE_END = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r(?=[^\n]))")
+LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\n|\r(?=[^\n]))")
+"""A line with its end; a CR that ends the data may be half of a CRLF."""
 
 
 class CsvRules:
@@ -89,7 +90,7 @@ class CsvRules:
                 if not closed:
                     return Walk(at, ended=False)
                 at = closed
-        if match := _LINE_END.match(buffer, at):
+        if match := LINE.match(buffer, at):
             return Walk(match.end(), True, fault)
         return Walk(len(buffer) - (not final and buffer.endswith(b"\r")), final, fault)
 

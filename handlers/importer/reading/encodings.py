@@ -20,7 +20,7 @@ _MARKS = (
 )
 _NO_FILES = {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 """Python's text encodings that files do not use, or that differ between machines."""
-_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 """An undecodable byte, as `surrogateescape` writes it."""
 NO_TEXT = 0xFF
 """The byte that a transcoder writes for undecodable bytes: UTF-8 never has it."""
@@ -46,7 +46,7 @@ class Encoding(NamedTuple):
 
     def not_text(self, text: str) -> str:
         """The reason to reject a text, decoded with `surrogateescape`, with undecodable bytes; empty if it has none."""
-        bad = None if text.isascii() else _ESCAPED_BYTE.search(text)
+        bad = None if text.isascii() else ESCAPED_BYTE.search(text)
         if not bad:
             return ""
         byte = ord(bad.group()) - 0xDC00

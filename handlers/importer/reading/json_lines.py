@@ -42,13 +42,11 @@ class JsonLinesReader:
             if block.too_long:
                 yield Batch([], [too_long(block.start.line, block.data, encoding)], block.end)
                 continue
-            # The file's last line may end with the Ctrl-Z of DOS.
-            data = block.data.removesuffix(b"\x1a")
             try:
-                text, is_utf8 = data.decode(encoding), True
+                text, is_utf8 = block.data.decode(encoding), True
             except UnicodeDecodeError:
-                text, is_utf8 = data.decode(encoding, "surrogateescape"), False
-            if is_utf8 and alike and (items := alike.items(text, data, block.start.line)):
+                text, is_utf8 = block.data.decode(encoding, "surrogateescape"), False
+            if is_utf8 and alike and (items := alike.items(text, block.data, block.start.line)):
                 yield Batch(items, [], block.end)
                 continue
             sources = _rows(text, block.start.line)

@@ -3,14 +3,12 @@
 import codecs
 import re
 
-from handlers.importer.reading.encodings import UTF_8, Encoding
-from handlers.importer.reading.records import PREVIEW_BYTES, RECORD_BYTES, Position, Read
+from handlers.importer.reading.encodings import ESCAPED_BYTE, UTF_8, Encoding
+from handlers.importer.reading.records import CTRL_Z, PREVIEW_BYTES, RECORD_BYTES, Position, Read
 
 _PIECE_BYTES = 1 << 16
 _LONG = 1 << 19
 """Characters of a value that is parsed while it is read; longer ones are skimmed first, because parts take memory."""
-_CTRL_Z = b"\x1a"
-_holds_bytes = re.compile("[\udc80-\udcff]").search
 _IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _OUT_OF_STRING = re.compile(r'[^"]*+')
 _FLAT = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
@@ -50,12 +48,12 @@ class Window:
             self.is_all = not piece
             if piece:
                 piece = self._held + piece
-                self._held = _CTRL_Z if piece.endswith(_CTRL_Z) else b""
+                self._held = CTRL_Z if piece.endswith(CTRL_Z) else b""
             pieces.append(self._decoder.decode(piece.removesuffix(self._held), final=self.is_all))
             missing -= len(pieces[-1])
         if len(pieces) > 1:
             self.text = "".join(pieces)
-            self.is_utf8 = self.text.isascii() or not _holds_bytes(self.text)
+            self.is_utf8 = self.text.isascii() or not ESCAPED_BYTE.search(self.text)
 
     def pass_(self, length: int) -> None:
         """Drops the first characters."""

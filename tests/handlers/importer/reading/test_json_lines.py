@@ -131,6 +131,12 @@ def test_byte_order_marks_of_joined_files_and_a_final_ctrl_z_are_passed_over(rea
         assert not outcome.rejects
 
 
+def test_of_two_final_ctrl_z_only_one_is_passed_over(read_file: Any) -> None:
+    outcome = read_file("a.jsonl", b'{"id": "1"}\n\x1a\x1a')
+    assert [item[1] for item in outcome.items] == ["1"]
+    assert [reject.line for reject in outcome.rejects] == [2]
+
+
 def test_a_name_twice_in_one_object_is_rejected_and_named(read_file: Any) -> None:
     good = [json.dumps({"id": f"{number}", "a": [{"a": '"a":\\'}]}) for number in range(200)]
     bad = [

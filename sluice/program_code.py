@@ -1,4 +1,4 @@
-"""Runs a module of a program's own code, in a process of the program's folder, as its function would have it."""
+"""Runs a module of the code of functions, in a process of its folder, as a function would have it."""
 
 import os
 import subprocess
@@ -10,8 +10,13 @@ _PASSED_ON = ("PATH", "HOME", "PYTHONDONTWRITEBYTECODE")
 """What of the developer's environment a function's code gets: nothing that AWS would not have, or that Python heeds."""
 
 
+_HERE = Path(__file__).parent
+OWN = next(filter(Path.is_dir, [_HERE / "components" / "functions"]), _HERE.parent)
+"""Where the code of Sluice's own functions lies: the repository; of what is installed, among its components."""
+
+
 def has_module(root: Path, module: str) -> bool:
-    """Tells whether a program's folder has a module."""
+    """Tells whether a folder of code has a module."""
     return Path(root, *module.split(".")).with_suffix(".py").is_file()
 
 
@@ -27,7 +32,7 @@ def run_module(
     """Runs a module, and returns how it ended and what it printed.
 
     Args:
-        root: The program's folder.
+        root: The program's folder, or `OWN`.
         module: Its dotted name.
         arguments: What follows it in the command.
         variables: The function's environment variables.

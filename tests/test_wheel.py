@@ -26,6 +26,10 @@ from sluice.components.code import package
 for handler in sys.argv[2:]:
     print(package(handler, build=Path(sys.argv[1])))
 """
+NOTIFIER = """
+from sluice.program_code import OWN, has_module
+print(has_module(OWN, "handlers.notifier.preview"))
+"""
 # In a process of its own: setuptools will not be imported where distutils is already.
 AS_IN_WHEEL = """
 import runpy, sys
@@ -115,6 +119,10 @@ def test_archives_are_those_of_the_repository_byte_for_byte(environment: Environ
         ours = package(handler, build=tmp_path / "ours")
         assert folder.name == ours.name
         assert contents(folder) == contents(ours)
+
+
+def test_the_console_finds_the_code_of_the_installed_notifier(environment: Environment, tmp_path: Path) -> None:
+    assert environment.run(environment.python, "-P", "-c", NOTIFIER, cwd=tmp_path) == "True\n"
 
 
 def test_the_program_and_the_components_of_the_wheel_make_equal_graphs(

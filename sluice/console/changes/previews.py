@@ -1,4 +1,4 @@
-"""What the rules of mail make of changes, as the notifier's own code says, run in a process of the program's folder."""
+"""What the rules of mail make of changes, as the notifier's own code says, run in a process of its folder."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from sluice.aws_errors import AWS_ERRORS
 from sluice.console.changes.changes import KEPT, Change
 from sluice.console.changes.notifiers import RULES, Notifier, RuleFiles
 from sluice.console.outbox import content_of
-from sluice.program_code import has_module, run_module
+from sluice.program_code import OWN, has_module, run_module
 
 _SECONDS = 60
 """How long it may take: thousands of records take one."""
@@ -87,11 +87,12 @@ class Previews:
         if rules is None or RULES not in notifier.variables:
             return f"{notifier.function} has no file of rules: it is not Sluice's notifier, and its code alone knows."
         module = f"{notifier.handler.rpartition('.')[0].rpartition('.')[0]}.preview"
-        if self._program is None or not has_module(self._program, module):
-            place = "not known here" if self._program is None else f"{self._program}, which has no {module}"
-            return f"The notifier's code says which rule mails whom. It is asked in the program's folder: {place}."
+        folders = [self._program, OWN] if self._program else [OWN]  # a program of installed components has no such code
+        folder = next((folder for folder in folders if has_module(folder, module)), None)
+        if folder is None:
+            return f"The notifier's code says which rule mails whom, and there is no {module} in {folders[0]}."
         try:
-            said = self._ask(self._program, module, notifier.variables, rules, waiting)
+            said = self._ask(folder, module, notifier.variables, rules, waiting)
         except (subprocess.TimeoutExpired, OSError, ValueError) as error:
             return f"The notifier's code could not say which rule mails whom: {error}"
         self._keep(waiting, said, notifier.version)
@@ -111,16 +112,14 @@ class Previews:
 
     @staticmethod
     def _ask(
-        program: Path, module: str, variables: Mapping[str, str], rules: str, changes: Sequence[Change]
+        folder: Path, module: str, variables: Mapping[str, str], rules: str, changes: Sequence[Change]
     ) -> list[list[Ruling]]:
         """Raises ValueError where the code breaks, or says something else."""
         given = f"[{','.join(change.record for change in changes)}]".encode()
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
             file.write(rules)
             file.flush()
-            ended = run_module(
-                program, module, variables={**variables, RULES: file.name}, given=given, seconds=_SECONDS
-            )
+            ended = run_module(folder, module, variables={**variables, RULES: file.name}, given=given, seconds=_SECONDS)
         if ended.returncode:
             trace = ended.stderr.decode(errors="replace").strip()
             raise ValueError(trace.splitlines()[-1] if trace else f"it ended with {ended.returncode}")

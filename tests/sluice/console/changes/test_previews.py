@@ -86,14 +86,17 @@ def test_a_change_is_judged_once_until_the_function_is_another(notifier, runs):
     assert runs == [1, 1, 2]
 
 
-def test_where_the_program_is_not_known_that_is_said(notifier):
-    problem = Previews(None).judge([change()], notifier)
-    assert problem.endswith("It is asked in the program's folder: not known here.")
+@pytest.mark.parametrize("knows_program", [True, False])
+def test_a_program_of_installed_components_is_judged_by_their_code(notifier, tmp_path, knows_program):
+    previews, one = Previews(tmp_path if knows_program else None), change()
+    assert previews.judge([one], notifier) == ""
+    assert previews.known(one, notifier)
 
 
-def test_a_program_without_such_code_is_named(notifier, tmp_path):
+def test_a_notifier_whose_code_has_no_preview_is_named(notifier, tmp_path):
+    notifier.handler = "shop.notifier.handler.handle"
     problem = Previews(tmp_path).judge([change()], notifier)
-    assert f"{tmp_path}, which has no handlers.notifier.preview" in problem
+    assert problem.endswith(f"and there is no shop.notifier.preview in {tmp_path}.")
 
 
 def test_a_function_without_rules_is_somebody_elses(notifier, monkeypatch):

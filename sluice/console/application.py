@@ -1,5 +1,7 @@
 """The console as a web application: its routes, and what it says where a page cannot be made."""
 
+from typing import Any
+
 import click
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -30,10 +32,19 @@ from sluice.console.web.rendering import render
 _PAGES = (overview, changes, change, outbox, templates, imports, tables, reports, failures, functions)
 
 
+class _Static(StaticFiles):
+    """Files that a browser asks for once: the console has another path after each start."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        response = super().file_response(*args, **options)
+        response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+        return response
+
+
 def application(console: Console, keys: Keys, port: int) -> ASGIApp:
     """Returns the application of a console that listens on a port."""
     routes = [route for page in (*_PAGES, live) for route in page.ROUTES]
-    static = Mount("/static", StaticFiles(packages=[("sluice.console", "static")]), name="static")
+    static = Mount("/static", _Static(packages=[("sluice.console", "static")]), name="static")
     app = Starlette(
         routes=[Mount(keys.path, routes=[*routes, static])],
         exception_handlers={

@@ -3,11 +3,15 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+import click
+
+from sluice.aws_errors import AWS_ERRORS
 from sluice.console.changes.change_log import ChangeLog
 from sluice.console.drafts import Drafts
 from sluice.console.failure_work import FailureWork
@@ -21,6 +25,9 @@ _AGE_SECONDS = {True: 10.0, False: 0.5}
 """How old an answer may be, at AWS and here: several pages, and what they reload, ask once."""
 _NOTICES = 100
 """How many are kept: each is shown by the page that follows an action, and by its reloads."""
+
+_SERVICES = ("dynamodb", "lambda", "logs", "s3", "sqs", "scheduler", "cloudwatch", "dynamodbstreams", "sesv2")
+"""Those that pages ask."""
 
 T = TypeVar("T")
 
@@ -52,6 +59,13 @@ class Console:
         self._questions = Questions()
         self._notices: dict[str, str] = {}
         self._numbers = count(1)
+
+    def prepare(self) -> None:
+        """Does what the first pages would wait for: makes clients and reads the logs; a page says where that fails."""
+        with suppress(*AWS_ERRORS, click.ClickException):
+            for service in _SERVICES:
+                self.target.client(service)
+            self.remembered("logs", self.logs.read)
 
     def follow(self, target: Target) -> None:
         """Shows the stack as it is now, which was changed in place."""

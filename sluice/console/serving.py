@@ -9,6 +9,7 @@ import uvicorn
 from sluice.console.application import application
 from sluice.console.console import Console
 from sluice.console.web.access import Keys
+from sluice.console.web.rendering import load_templates
 
 
 class Server:
@@ -44,6 +45,7 @@ class Server:
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="console", daemon=True
         )
+        self._preparation = threading.Thread(target=self._prepare, name="console-preparation", daemon=True)
 
     @property
     def address(self) -> str:
@@ -53,10 +55,16 @@ class Server:
     def __enter__(self) -> Self:
         self._socket.listen()  # who asks before the server has begun waits for it
         self._thread.start()
+        self._preparation.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
         self._thread.join()
+        self._preparation.join()
         self._socket.close()
         self._console.close()
+
+    def _prepare(self) -> None:
+        load_templates()
+        self._console.prepare()

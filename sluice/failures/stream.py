@@ -1,6 +1,7 @@
 """The batches of the stream that failed for good: what Lambda left of them, and sending it again."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -71,8 +72,16 @@ def read_batch(target: Target, key: str) -> tuple[Failure, Detail] | None:
 
 
 def failed_batches(target: Target) -> Counter[str]:
-    """Returns how many batches of the stream failed for good, by the id of the mapping, without reading them."""
-    return Counter(item["Key"].removeprefix(_STREAM_FAILURES).partition("/")[0] for item in _objects(target))
+    """Returns how many batches of the stream failed for good, by the id of the mapping, without reading them.
+
+    It rests as long as it works: listing thousands takes seconds, and pages of the console share the process.
+    """
+    counted, began = Counter[str](), time.monotonic()
+    for page in _listed(target):
+        counted.update(item["Key"].removeprefix(_STREAM_FAILURES).partition("/")[0] for item in page)
+        time.sleep(time.monotonic() - began)
+        began = time.monotonic()
+    return counted
 
 
 def stream_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
@@ -135,12 +144,18 @@ def _detail(document: _Document) -> Detail:
 
 def _objects(target: Target) -> list[dict[str, Any]]:
     """What lies among the failures, oldest first."""
+    objects = [item for page in _listed(target) for item in page]
+    return sorted(objects, key=lambda item: item["LastModified"])
+
+
+def _listed(target: Target) -> Iterator[list[dict[str, Any]]]:
+    """What lies among the failures, a page at a time."""
     bucket = target.outputs.get("archive_bucket_name")
     if bucket is None:  # a stack without streams
-        return []
+        return
     pages = target.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=_STREAM_FAILURES)
-    objects = [item for page in pages for item in page.get("Contents", []) if item["Key"] != lease.KEY]
-    return sorted(objects, key=lambda item: item["LastModified"])
+    for page in pages:
+        yield [item for item in page.get("Contents", []) if item["Key"] != lease.KEY]
 
 
 def _pipelines_of(target: Target) -> dict[str, str]:

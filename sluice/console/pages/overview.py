@@ -1,5 +1,6 @@
 """The overview: each pipeline as a picture, with what goes through it, what waits and what failed."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -76,7 +77,7 @@ class _Seen(NamedTuple):
     logs: dict[str, FunctionLog]
     statuses: dict[str, PipelineStatus]
     failed: Counter[str]
-    """Function, by its physical name -> batches that it gave up."""
+    """Function, by its physical name -> batches that it gave up, as far as they are counted."""
 
 
 def show(request: Request) -> Response:
@@ -95,8 +96,9 @@ def _seen(console: Console) -> _Seen:
     logs = {log.function.name: log for log in console.remembered("logs", console.logs.read)}
     fed = console.remembered("mappings", mappings)
     statuses = console.remembered("pipelines", lambda target: pipeline_statuses(target, fed))
-    # Ten thousand take seconds to list; the same question as that of the page of failures.
-    by_mapping = console.known({"failed batches": failed_batches})["failed batches"] or Counter[str]()
+    # Listing ten thousand takes seconds: the page does not wait. The page of failures asks the same question.
+    counted = console.known({"failed batches": failed_batches}, until=time.monotonic())["failed batches"]
+    by_mapping = counted or Counter[str]()
     failed = Counter[str]()
     for mapping in fed:
         failed[mapping.function_name] += by_mapping[mapping.id]
@@ -212,7 +214,7 @@ def _events(console: Console, logs: Iterable[FunctionLog]) -> list[_Event]:
             )
             for each in newest
         ]
-        console.outbox.look(console.target)
+        console.outbox.look(console.target, seconds=0)
         events += [
             _Event(mail.sent_at, "mail", [(f"{', '.join(mail.to)}: {mail.subject}", "")])
             for mail in console.outbox.found()[:_EVENTS]

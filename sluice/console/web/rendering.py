@@ -69,6 +69,12 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     return HTMLResponse(page, status)
 
 
+def load_templates() -> None:
+    """Compiles all templates, for which the first pages would wait."""
+    for name in _templates.list_templates():
+        _templates.get_template(name)
+
+
 def clock(moment: str | float | None) -> str:
     """Returns the time of day, in UTC, of a moment in ISO 8601 or in seconds since the epoch; a dash without one."""
     at = _moment(moment)

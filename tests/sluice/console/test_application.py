@@ -27,3 +27,9 @@ def test_what_cannot_be_shown_is_told_as_a_page(client, monkeypatch, error, stat
     answer = client.read("")
     assert answer.status == status
     assert said in answer.text
+
+
+def test_a_browser_keeps_style_and_script_and_no_page(client):
+    static = client.read("static/console.css", Sec_Fetch_Site="same-origin")
+    assert (static.status, static.headers["cache-control"]) == (200, "private, max-age=31536000, immutable")
+    assert client.read("nowhere").headers["cache-control"] == "no-store"

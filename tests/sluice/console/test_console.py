@@ -55,6 +55,21 @@ def test_a_stack_that_was_changed_is_the_one_that_is_asked():
     assert shown.remembered("what", lambda target: target) is other
 
 
+def test_the_first_pages_find_the_clients_made():
+    made = []
+
+    class Counting(Target):
+        def client(self, service):
+            made.append(service)
+            raise ConnectionError
+
+    console(Counting({}, "http://127.0.0.1:9")).prepare()  # nobody answers: the pages will say so
+    assert made == ["dynamodb"]
+    target = Target({"region": "eu-north-1"}, "http://127.0.0.1:9")
+    console(target).prepare()
+    assert {"dynamodb", "lambda", "logs", "s3", "sqs"} <= target._clients.keys()
+
+
 def test_a_stack_in_aws_is_only_looked_at():
     assert console(Target({"region": "eu-north-1"})).is_read_only
     assert not console().is_read_only

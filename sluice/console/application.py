@@ -1,4 +1,4 @@
-"""The console as a web application: its routes, and what it says where a page cannot be made."""
+"""The console as a web application: its routes and its error pages."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def _unanswered(request: Request, error: Exception) -> Response:
 
 
 def _broken(request: Request, error: Exception) -> Response:
-    return _error(request, 500, f"This page broke ({type(error).__name__}: {error}), and the cloud runs on.")
+    return _error(request, 500, f"This page failed ({type(error).__name__}: {error}); the cloud is still running.")
 
 
 def _error(request: Request, status: int, said: str) -> Response:

@@ -1,4 +1,4 @@
-"""DynamoDB's attribute values as people read them, from the SDK or from a stream's record."""
+"""DynamoDB's attribute values in readable form, from the SDK or from a stream's record."""
 
 import json
 from collections.abc import Mapping
@@ -6,15 +6,15 @@ from typing import Any
 
 
 def shown(value: Mapping[str, Any]) -> str:
-    """Returns an attribute value as people read it: texts and numbers as they are, the rest as JSON."""
+    """Returns an attribute value in readable form: strings and numbers as they are, the rest as JSON."""
     held = plain(value)
     return held if isinstance(held, str) else json.dumps(held, ensure_ascii=False)
 
 
 def plain(value: Mapping[str, Any]) -> Any:
-    """Returns an attribute value without its types: numbers as texts, so that they keep every digit.
+    """Returns an attribute value without its types: numbers as strings, so that they keep every digit.
 
-    Of a binary value the SDK has the bytes, which become their size; a record has Base64, which stays.
+    The SDK gives a binary value as bytes, which become their size; a record has Base64, which stays.
     """
     ((kind, held),) = value.items()
     match kind:

@@ -1,4 +1,4 @@
-"""What all pages share: the stack, whether it may be changed, and what happened lately."""
+"""What all pages share: the stack, whether it may be changed, and recent events."""
 
 import threading
 import time
@@ -22,9 +22,9 @@ from sluice.console.questions import PATIENCE_SECONDS, Questions
 from sluice.target import Target
 
 _AGE_SECONDS = {True: 10.0, False: 0.5}
-"""How old an answer may be, at AWS and here: several pages, and what they reload, ask once."""
+"""How old an answer may be, for AWS and for the embedded cloud: several pages and their reloads ask once."""
 _NOTICES = 100
-"""How many are kept: each is shown by the page that follows an action, and by its reloads."""
+"""How many are kept: the page that follows an action shows its notice, and so do its reloads."""
 
 _SERVICES = ("dynamodb", "lambda", "logs", "s3", "sqs", "scheduler", "cloudwatch", "dynamodbstreams", "sesv2")
 """Those that pages ask."""
@@ -36,14 +36,14 @@ class Console:
     """A console for one stack.
 
     Attributes:
-        stack: What the stack is called.
-        target: The stack as it is now; another after a change in place.
-        program: The folder of its program; None where that is not known.
-        feed: What happens.
-        logs: What the functions say.
+        stack: The stack's name.
+        target: The stack as it is now; replaced when it is changed in place.
+        program: The folder of its program; None if that is not known.
+        feed: The events of the embedded cloud.
+        logs: The functions' logs.
         outbox: The mails of the embedded cloud.
-        failure_work: What is done to failures.
-        drafts: Files that were given and are not sent yet.
+        failure_work: Redriving and discarding of failures.
+        drafts: Files that were dropped and are not uploaded yet.
         change_log: The changes of its tables.
     """
 
@@ -68,7 +68,7 @@ class Console:
             self.remembered("logs", self.logs.read)
 
     def follow(self, target: Target) -> None:
-        """Shows the stack as it is now, which was changed in place."""
+        """Shows the stack as it is after a change in place."""
         self.target = target
         self.forget()
 
@@ -79,11 +79,11 @@ class Console:
 
     @property
     def is_read_only(self) -> bool:
-        """Whether it only looks, as at a stack in AWS."""
+        """Whether it changes nothing, as for a stack in AWS."""
         return not self.target.endpoint
 
     def remembered(self, what: str, ask: Callable[[Target], T]) -> T:
-        """Returns what the stack answered a moment ago, or answers now.
+        """Returns a recent answer of the stack, or asks now.
 
         Args:
             what: Names the question.
@@ -100,14 +100,14 @@ class Console:
     def known(
         self, asks: Mapping[str, Callable[[Target], Any]], age: float | None = None, until: float | None = None
     ) -> dict[str, Any]:
-        """Returns what is known within a moment of what may take long, by the names of questions; None of the rest.
+        """Returns the answers known within a moment to slow questions, by name; None for those not known yet.
 
-        What is not known yet is asked on in the background: a page with `data-incomplete` in it is loaded again soon.
+        Those are still asked in the background: a page with `data-incomplete` in it is loaded again soon.
 
         Args:
-            asks: What names a question -> what asks it.
-            age: Seconds that an answer counts: as long as of `remembered` by default.
-            until: How long it is waited, of `time.monotonic`: for a moment by default.
+            asks: Name of a question -> the function that asks it.
+            age: Seconds for which an answer counts; by default as long as for `remembered`.
+            until: How long to wait, as of `time.monotonic`; a moment by default.
         """
         target = self.target
         counted = _AGE_SECONDS[self.is_read_only] if age is None else age
@@ -115,13 +115,13 @@ class Console:
         return self._questions.answers({name: partial(ask, target) for name, ask in asks.items()}, counted, end)
 
     def forget(self) -> None:
-        """Has everything asked anew: something was done just now."""
+        """Forgets all answers, because an action has just changed something."""
         with self._lock:
             self._asked.clear()
         self._questions.forget()
 
     def keep_notice(self, text: str) -> str:
-        """Keeps what an action came to for the page that follows; returns what it is found by."""
+        """Keeps the result of an action for the page that follows; returns the notice's number."""
         number = str(next(self._numbers))
         self._notices[number] = text
         while len(self._notices) > _NOTICES:
@@ -129,5 +129,5 @@ class Console:
         return number
 
     def notice(self, number: str) -> str:
-        """Returns a notice; empty where it is not kept any more."""
+        """Returns a notice; empty if it is no longer kept."""
         return self._notices.get(number, "")

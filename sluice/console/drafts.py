@@ -1,4 +1,4 @@
-"""Files that were given to the console and not sent yet: in a private folder, until they are sent or replaced."""
+"""Files dropped into the console and not uploaded yet: in a private folder, until they are uploaded or replaced."""
 
 import secrets
 import shutil
@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 _NAME_BYTES = 200
-"""Of a file's name: file systems take 255."""
+"""The longest file name: file systems take 255."""
 
 
 class Draft(NamedTuple):
-    """A file that waits."""
+    """A file that waits to be uploaded."""
 
     token: str
-    """What a page calls it."""
+    """Identifies it in a page."""
     path: Path
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The file's name."""
         return self.path.name
 
 
 class Drafts:
-    """The files that wait, one for each pipeline."""
+    """The waiting files, one for each pipeline."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -33,14 +33,14 @@ class Drafts:
         self._kept: dict[str, Draft] = {}
 
     def begin(self, name: str) -> Draft:
-        """Returns a place for a file, which is still to be written.
+        """Returns the path for a file that is still to be written.
 
         Raises:
-            ValueError: The name is none that a file may have.
+            ValueError: The name is not a valid file name.
         """
         plain = name.replace("\\", "/").rpartition("/")[2]
         if plain in ("", ".", "..") or "\0" in plain or len(plain.encode(errors="surrogatepass")) > _NAME_BYTES:
-            raise ValueError("this name is none that a file may have")
+            raise ValueError("its name is not a valid file name")
         with self._lock:
             if self._folder is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="sluice-console-")  # for its owner alone
@@ -50,7 +50,7 @@ class Drafts:
             return Draft(token, folder / plain)
 
     def keep(self, pipeline: str, draft: Draft) -> None:
-        """Keeps a file that was written, in place of the one before."""
+        """Keeps a written file, in place of the pipeline's previous one."""
         with self._lock:
             before = self._kept.get(pipeline)
             self._kept[pipeline] = draft
@@ -58,7 +58,7 @@ class Drafts:
             self.drop(before)
 
     def kept(self, pipeline: str, token: str) -> Draft | None:
-        """Returns the file that waits for a pipeline; None where it is another one by now."""
+        """Returns the file that waits for a pipeline; None if another one has replaced it."""
         draft = self._kept.get(pipeline)
         return draft if draft and draft.token == token else None
 

@@ -1,4 +1,4 @@
-"""The failures of a stack, a page at a time: by name first, and what they hold of those that are shown."""
+"""The failures of a stack, a page at a time: all are listed by name, and only those shown are read."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -18,16 +18,18 @@ from sluice.failures.stream import Batch, batches, failed_batches, read_batch
 from sluice.target import Target
 
 SHOWN = 50
-"""How many a page shows."""
+"""Failures on a page."""
 _RECEIVED = 100
-"""How many messages of a dead letter queue are looked at: receiving hides them from others meanwhile."""
+"""How many messages of a dead letter queue are received: receiving hides them from others meanwhile."""
 _RECEIVED_AGAIN_SECONDS = 60
-"""When they are looked at again though the queue holds as many as before."""
+"""How soon they are received again if the queue still holds as many."""
 _ERRORS_SECONDS = 5
+_OLDER, _ROWS = "the Imports page", "the page of each import"
+"""Where a person finds older failed files and rejected rows, in place of the commands."""
 
 
 _Known = Callable[..., dict[str, Any]]
-"""`Console.known`, which waits for one moment in all."""
+"""`Console.known`, with one deadline for all calls."""
 
 
 class Row(NamedTuple):
@@ -37,9 +39,9 @@ class Row(NamedTuple):
     kind: str
     """`batch`, `message`, `file` or `run`."""
     key: str = ""
-    """Of a batch, the key of its object."""
+    """The key of a batch's object."""
     is_read: bool = True
-    """Whether more of it than its name is known."""
+    """Whether its content is known, and not only its name."""
     error: str = ""
 
 
@@ -48,15 +50,15 @@ class Page(NamedTuple):
 
     rows: list[Row]
     next: dict[str, str | int] | None
-    """The query of the next page; None where this is the last."""
+    """The query of the next page; None on the last."""
     total: int | None
-    """How many there are; None where that is not known yet."""
+    """How many there are; None if that is not known yet."""
     is_complete: bool
-    """Whether all that the page shows is known; the rest is being asked for."""
+    """Whether everything on the page is known; if not, the rest is being asked for."""
     notes: list[str]
-    """What to know besides."""
+    """Hints to show above the list."""
     problems: list[str]
-    """What may not be looked at."""
+    """Why some failures cannot be read."""
 
 
 class _Asked(NamedTuple):
@@ -65,12 +67,12 @@ class _Asked(NamedTuple):
 
 
 def failure_page(console: Console, start: int = 0, after: str = "") -> Page:
-    """Returns a page of failures: messages, files and runs first, the latest before; then batches by their keys.
+    """Returns a page of failures: messages, files and runs first, newest first; then batches by their keys.
 
     Args:
         console: The console.
-        start: How many messages, files and runs come before.
-        after: The key of the batch before; all messages, files and runs come before, too.
+        start: How many messages, files and runs come before this page.
+        after: The key of the last batch before this page; if given, all messages, files and runs come before, too.
     """
     known = partial(console.known, until=time.monotonic() + PATIENCE_SECONDS)
     others = _others(known)
@@ -110,12 +112,12 @@ class _Others(NamedTuple):
 
 
 def _others(ask: _Known) -> _Others:
-    """All but batches: as many as anybody looks at, and no content."""
+    """All failures but batches: only as many as anybody looks at, and without their content."""
     asks: dict[str, Callable[[Target], Any]] = {
         "dead letters": _whole(held),
         "failed files": _asker(file_failures),
         "who redrives": _asker(under_way),
-        "hints on failures": _asker(hints),
+        "hints on failures": _asker(partial(hints, older=_OLDER, rows=_ROWS)),
     }
     known = ask(asks)
     (letters,) = _found(known["dead letters"]) or [dict[str, Held]()]
@@ -136,7 +138,7 @@ def _others(ask: _Known) -> _Others:
 
 
 def _more(letters: dict[str, Held], rows: list[Row]) -> list[str]:
-    """Sentences on what dead letter queues hold besides."""
+    """Sentences about further messages in dead letter queues."""
     said = []
     for name, counts in letters.items():
         shown = sum(row.failure.pipeline == name for row in rows if row.kind != "file")
@@ -146,7 +148,7 @@ def _more(letters: dict[str, Held], rows: list[Row]) -> list[str]:
                 "a queue cannot be looked into without hiding what it holds. Redriving all sends the others too."
             )
         elif counts.in_flight:
-            said.append(f"Of {name} somebody else looks at or redrives {counts.in_flight:,} at present.")
+            said.append(f"Hidden in {name}, while somebody else views or redrives them: {counts.in_flight:,}.")
     return said
 
 
@@ -163,7 +165,7 @@ def _found(asked: _Asked | None) -> list[Any]:
 
 
 def _whole(source: Callable[[Target], Any]) -> Callable[[Target], _Asked]:
-    """What asks for an answer that is one thing."""
+    """Makes a question whose answer is a single value."""
 
     def ask(target: Target) -> _Asked:
         try:
@@ -175,7 +177,7 @@ def _whole(source: Callable[[Target], Any]) -> Callable[[Target], _Asked]:
 
 
 def _read(ask: _Known, named: list[Batch]) -> list[Row]:
-    """The batches with what they hold, as far as that is known; those that are gone are left out."""
+    """The batches with their content, as far as that is known, without those that are gone."""
     asks = {f"batch {one.key} {one.etag}": partial(_content, key=one.key) for one in named}
     known = ask(asks, age=float("inf")) if asks else {}
     rows = []
@@ -192,7 +194,7 @@ def _content(target: Target, key: str) -> tuple[Failure | None]:
 
 
 def _errors(known: _Known, rows: list[Row]) -> dict[Failure, str] | None:
-    """Why batches failed; None where that is not known yet."""
+    """Why batches failed; None if that is not known yet."""
     if not rows:
         return {}
     failures = [row.failure for row in rows]

@@ -1,4 +1,4 @@
-"""Redriving and discarding from a page: in a thread, because thousands take minutes, one at a time."""
+"""Redriving and discarding from a page: one at a time, in a thread, because thousands of failures take minutes."""
 
 import threading
 from collections import deque
@@ -14,30 +14,30 @@ from sluice.failures.redriving import followed, outcome, redrive
 from sluice.target import Target
 
 _TOLD = 100
-"""Of how many failures it is told what came of them: the last ones, and the last ones that are left."""
+"""How many results are kept: those of the last failures."""
 
 
 class Outcome(NamedTuple):
-    """What came of one failure."""
+    """The result for one failure."""
 
     failure: Failure
     text: str
     is_left: bool
-    """Whether something of it is still among the failures."""
+    """Whether some of it is still among the failures."""
 
 
 @dataclass
 class Work:
-    """Something that was done to failures.
+    """A redrive or a discard of failures.
 
     Attributes:
-        verb: `redriven` or `discarded`.
+        verb: `taken` or `discarded`.
         began: When, in ISO 8601.
-        is_under_way: Whether it goes on.
+        is_under_way: Whether it is still running.
         done: How many failures are gone.
         left: How many are not.
         outcomes: The last ones.
-        problems: Why not all could be done.
+        problems: Why some failures are left.
     """
 
     verb: str
@@ -50,23 +50,23 @@ class Work:
 
     @property
     def text(self) -> str:
-        """What it has come to, as a sentence."""
+        """The result so far, as a sentence."""
         if self.is_under_way:
             return f"Under way: {self.done:,} {self.verb}, {self.left:,} left so far."
         return f"{self.done:,} {self.verb}, {self.left:,} left."
 
     def add(self, outcome: Outcome) -> None:
-        """Takes what came of the next failure."""
+        """Adds the result for the next failure."""
         self.done += not outcome.is_left
         self.left += outcome.is_left
         self.outcomes.append(outcome)
 
 
 class FailureWork:
-    """What is done to the failures of a stack.
+    """The redrives and discards of a stack's failures.
 
     Attributes:
-        last: What is done at present, or was done last; None before.
+        last: The one that is running, or else the last one; None before the first.
     """
 
     def __init__(self) -> None:
@@ -78,11 +78,11 @@ class FailureWork:
 
         Args:
             target: The stack.
-            wanted: Which failures are meant.
+            wanted: Selects the failures.
             ended: Called at the end.
 
         Returns:
-            The thread that does it; None where something is under way already.
+            The thread that does it; None if a redrive or discard is running already.
         """
         return self._begin("taken", ended, lambda work: _redrive(target, wanted, work))
 
@@ -107,7 +107,7 @@ def _run(work: Work, outcomes: Callable[[Work], Iterable[Outcome]], ended: Calla
         for one in outcomes(work):
             work.add(one)
     except Exception as error:
-        work.problems.append(f"It was broken off: {str(error) or type(error).__name__}")
+        work.problems.append(f"It stopped early: {str(error) or type(error).__name__}")
     finally:
         work.is_under_way = False
         ended()
@@ -125,7 +125,7 @@ def _redrive(target: Target, wanted: Wanted, work: Work) -> Iterator[Outcome]:
         work.problems.append(f"Nothing was sent: {error}.")
     for one in followed(target, again):
         yield Outcome(one.failure, outcome(one), not one.is_complete)
-    work.problems += [f"Not all could be looked at: {problem}" for problem in dict.fromkeys(refused)]
+    work.problems += [f"Not all failures could be read: {problem}" for problem in dict.fromkeys(refused)]
 
 
 def _discard(target: Target, wanted: Wanted, work: Work) -> Iterator[Outcome]:
@@ -133,4 +133,4 @@ def _discard(target: Target, wanted: Wanted, work: Work) -> Iterator[Outcome]:
     for one in sources.one_by_one(sources.DISCARDED, target, wanted, refused):
         text = f"not discarded: {one.error}" if one.error else "discarded"
         yield Outcome(one.failure, text, bool(one.error))
-    work.problems += [f"Not all could be looked at: {problem}" for problem in dict.fromkeys(refused)]
+    work.problems += [f"Not all failures could be read: {problem}" for problem in dict.fromkeys(refused)]

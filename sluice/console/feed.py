@@ -1,4 +1,4 @@
-"""What happens in the embedded cloud, as its triggers tell it: the newest events."""
+"""The newest events of the embedded cloud, as its triggers report them."""
 
 import threading
 from collections import deque
@@ -12,7 +12,7 @@ _KEPT = 10_000
 
 
 class Happening(NamedTuple):
-    """An event, and its place among all."""
+    """An event and its number."""
 
     number: int
     """From 1."""
@@ -20,16 +20,16 @@ class Happening(NamedTuple):
 
 
 class Feed:
-    """The newest events, told from several threads and read from several others."""
+    """The newest events, added by several threads and read by several others."""
 
     def __init__(self, show: Callable[[events.Event | Fired], None] = lambda _: None) -> None:
-        """Takes who else is told of each event."""
+        """Takes a function that is called with each event too."""
         self._show, self._lock = show, threading.Lock()
         self._kept: deque[Happening] = deque(maxlen=_KEPT)
         self._told = 0
 
     def tell(self, event: events.Event | Fired) -> None:
-        """Takes what happened."""
+        """Adds an event."""
         with self._lock:
             self._told += 1
             self._kept.append(Happening(self._told, event))
@@ -42,7 +42,7 @@ class Feed:
             return self._told
 
     def after(self, number: int = 0) -> list[Happening]:
-        """Returns the events that are kept and came after that one, oldest first."""
+        """Returns the kept events after that number, oldest first."""
         with self._lock:
             new = self._told - number
             return list(self._kept)[-new:] if new > 0 else []

@@ -1,4 +1,4 @@
-"""The logs of a stack's functions, read on as they grow: the newest entries, and counts of all."""
+"""The logs of a stack's functions, read as they grow: the newest entries, and counts of all."""
 
 import threading
 import time
@@ -11,23 +11,23 @@ from sluice.logs import Log, lateness
 from sluice.target import Target
 
 _KEPT = 1000
-"""Entries of a function, the newest."""
+"""How many of a function's newest entries are kept."""
 _TIMED = 200
-"""Invocations that durations are of, the newest."""
+"""How many of the newest durations are kept."""
 _BACK_SECONDS = 15 * 60
-"""How far back a log in AWS is read; the embedded cloud's, which begins with the stack, is read whole."""
+"""How far back a log in AWS is read; a log of the embedded cloud begins with the stack and is read whole."""
 
 
 @dataclass
 class FunctionLog:
-    """What a function said, as far as it was read.
+    """A function's log, as far as it was read.
 
     Attributes:
         function: Whose log it is.
         entries: The newest, oldest first.
         calls: Its invocations, as `status` counts them.
-        durations: Milliseconds of the newest that told them.
-        totals: What its summaries count, such as `MailsSent`, in all.
+        durations: Milliseconds of the newest invocations that reported them.
+        totals: The sums of its summaries' counts, such as `MailsSent`.
     """
 
     function: Function
@@ -37,7 +37,7 @@ class FunctionLog:
     totals: Counter[str] = field(default_factory=Counter)
 
     def add(self, entry: Entry) -> None:
-        """Takes the next entry."""
+        """Adds the next entry."""
         self.entries.append(entry)
         self.calls.add(entry)
         if entry.kind == "summary":
@@ -58,7 +58,7 @@ class FunctionLog:
 
     @property
     def usual_duration(self) -> float | None:
-        """The median of the durations, in milliseconds; None without one."""
+        """The median of the durations, in milliseconds; None if there is none."""
         return sorted(self.durations)[len(self.durations) // 2] if self.durations else None
 
 
@@ -70,7 +70,7 @@ class FunctionLogs:
         self._logs: dict[str, tuple[Log, FunctionLog]] = {}
 
     def read(self, target: Target) -> list[FunctionLog]:
-        """Returns the logs of a stack's functions, in the order of its pipelines, read on.
+        """Returns the logs of a stack's functions, in the order of its pipelines, with their new entries.
 
         Raises:
             ClientError: A log may not be read.

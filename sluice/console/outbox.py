@@ -1,4 +1,4 @@
-"""The mails of the embedded cloud, as far as they were read: what finds them, and each whole when it is shown."""
+"""The mails of the embedded cloud, as far as they were read: an index to search, and single whole mails."""
 
 import hashlib
 import threading
@@ -15,16 +15,16 @@ from sluice.cloud.emulator.own_paths import UNREACHABLE
 from sluice.target import UNANSWERED, Target
 
 KEPT = 10_000
-"""Mails that can be searched, the newest; every other one is shown where its number is known."""
+"""How many of the newest mails can be searched; others can still be shown by their number."""
 _AT_ONCE = 500
 _SEARCHED = 2000
-"""Characters of a mail that are searched."""
+"""How many characters of a mail are searched."""
 _SECONDS = 0.12
-"""How long a page waits for older mails that were not read yet: they are read on meanwhile, and the next has more."""
+"""How long a page waits for older mails: reading goes on in the background, and the next page has more."""
 _PAUSE_SECONDS = 0.005
-"""Between the pieces of older mails: others wait for the same lock."""
+"""Between two pieces of older mails: others wait for the same lock."""
 _FAR_BEHIND = 2000
-"""Mails that came since the last look: if there are more, the newest are read first."""
+"""If more mails than this came since the last look, the newest are read first."""
 
 
 class Line(NamedTuple):
@@ -38,13 +38,13 @@ class Line(NamedTuple):
     content: bytes
     """See `content_of`."""
     searched: str
-    """Addresses, subject and text, in small letters."""
+    """Addresses, subject and text, in lower case."""
     seconds: float
     """When it was sent, since the epoch."""
 
 
 class Outbox:
-    """The newest mails, read on with each look, from the newest back."""
+    """The newest mails, of which each look reads more, from the newest back."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -54,7 +54,7 @@ class Outbox:
         self._thread: threading.Thread | None = None
 
     def look(self, target: Target, seconds: float = _SECONDS) -> int:
-        """Reads what is new, and has what is older read, from the newest back; returns how many mails there are.
+        """Reads new mails, starts to read older ones, from the newest back, and returns how many mails there are.
 
         Raises:
             click.ClickException: The embedded cloud does not answer.
@@ -76,15 +76,15 @@ class Outbox:
 
     @property
     def known(self) -> int:
-        """How many of the newest can be searched."""
+        """How many mails can be searched."""
         return len(self._lines)
 
     def found(self, words: str = "", template: str | None = None) -> list[Line]:
-        """Returns the mails that have all of some words in address, subject or text, the newest first.
+        """Returns the mails that have all the words in address, subject or text, the newest first.
 
         Args:
-            words: Any, in whatever case.
-            template: The name in SES of the template that they are of; empty for those of none, None for all.
+            words: The words, in any case.
+            template: The SES name of the mails' template; empty for mails without one, None for all.
         """
         wanted = words.lower().split()
         with self._lock:
@@ -102,7 +102,7 @@ class Outbox:
 
     def _read_new(self, target: Target) -> None:
         self._total, _ = self._ask(target, self._read_to, 0)
-        if self._total - self._read_to > _FAR_BEHIND or self._total < self._read_to:  # or another cloud's by now
+        if self._total - self._read_to > _FAR_BEHIND or self._total < self._read_to:  # or it is another cloud by now
             self._lines.clear()
             self._by_content.clear()
             self._read_from = self._read_to = max(0, self._total - _AT_ONCE)
@@ -126,12 +126,12 @@ class Outbox:
         return bool(self._read_from) and len(self._lines) < KEPT
 
     def _read_older(self, target: Target) -> None:
-        """Reads what is older, a piece at a time; where that fails, the next look begins again."""
+        """Reads older mails, a piece at a time; if that fails, the next look begins again."""
         while self._has_read_older(target):
             time.sleep(_PAUSE_SECONDS)
 
     def _has_read_older(self, target: Target) -> bool:
-        """Reads one piece, while pages go on; returns False where there is none, or it could not be read."""
+        """Reads one piece without blocking pages; returns False if there is none, or it could not be read."""
         with self._lock:
             before = self._read_from
             after = max(0, before - _AT_ONCE)
@@ -145,7 +145,7 @@ class Outbox:
                 self._thread = None
             return False
         with self._lock:
-            if self._read_from == before:  # else it began anew meanwhile, or the oldest were let go of
+            if self._read_from == before:  # else the list was cleared meanwhile, or its oldest mails dropped
                 for line in map(_line, reversed(older)):
                     self._lines.appendleft(line)
                     self._by_content.setdefault(line.content, []).append(line)
@@ -158,7 +158,7 @@ class Outbox:
 
 
 def mail_of(target: Target, number: int) -> Sent | None:
-    """Returns a whole mail, by its number; None where there is none.
+    """Returns a whole mail by its number; None if there is none.
 
     Raises:
         click.ClickException: The embedded cloud does not answer.
@@ -187,5 +187,5 @@ def _line(sent: Sent) -> Line:
 
 
 def content_of(to: Sequence[str], template: str, data: str) -> bytes:
-    """Returns a digest of what a mail says to whom: addresses, the template's name in SES, and what fills it."""
+    """Returns a digest of a mail's addresses, its template's SES name and the template's data."""
     return hashlib.sha256(repr((tuple(to), template, data)).encode()).digest()

@@ -1,4 +1,4 @@
-"""Questions whose answers may take long: a page shows what is known within a moment, and a reload the rest."""
+"""Questions whose answers may take long: a page shows those known within a moment, and a reload shows the rest."""
 
 import threading
 import time
@@ -10,14 +10,14 @@ from typing import Any
 PATIENCE_SECONDS = 0.12
 """How long a page waits for answers."""
 _RATIO = 5
-"""What took long is asked again no sooner than so many times as long afterwards."""
+"""A question is asked again no sooner than this many times as long as its answer took."""
 _KEPT = 1000
-"""Answers, those that were wanted last."""
+"""How many answers are kept: those used last."""
 _THREADS = 8
 
 
 class Questions:
-    """What is asked in the background, and the last answers."""
+    """Questions asked in the background, with their last answers."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -25,15 +25,15 @@ class Questions:
         self._pool = ThreadPoolExecutor(_THREADS, "console")
 
     def answers(self, asks: Mapping[str, Callable[[], Any]], age: float, until: float) -> dict[str, Any]:
-        """Returns the answers that are there in time; older ones, or None, for the others.
+        """Returns the answers that arrive in time; older ones, or None, for the others.
 
         Args:
-            asks: What names a question -> what asks it.
-            age: Seconds that an answer counts, or longer where it took long; `inf`: for ever.
-            until: How long it is waited, of `time.monotonic`.
+            asks: Name of a question -> the function that asks it.
+            age: Seconds for which an answer counts, longer if it took long; `inf`: for ever.
+            until: How long to wait, as of `time.monotonic`.
 
         Raises:
-            Exception: What asking raised.
+            Exception: Whatever a question raised.
         """
         with self._lock:
             questions = [self._kept.setdefault(name, _Question()) for name in asks]
@@ -50,7 +50,7 @@ class Questions:
         return {name: question.answer for name, question in zip(asks, questions, strict=True)}
 
     def forget(self) -> None:
-        """Has everything asked anew; who is being asked at present is not listened to any more."""
+        """Forgets all answers, and those of questions that are being asked."""
         with self._lock:
             self._kept.clear()
 
@@ -60,11 +60,11 @@ class _Question:
         self._lock = threading.Lock()
         self._asked: Future[None] | None = None
         self._again = 0.0
-        """When it is asked again, of `time.monotonic`."""
+        """When it is asked again, as of `time.monotonic`."""
         self.answer: Any = None
 
     def asked(self, ask: Callable[[], Any], age: float, pool: ThreadPoolExecutor) -> "Future[None] | None":
-        """Has it asked, where that is due; None where the answer counts."""
+        """Asks it if that is due; None while the answer counts."""
         with self._lock:
             if self._asked is None and time.monotonic() >= self._again:
                 self._asked = pool.submit(self._ask, ask, age)

@@ -39,7 +39,7 @@ class Server:
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=1,  # pages that are open are told what happens for ever
+            timeout_graceful_shutdown=1,  # open pages receive events for ever
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -49,11 +49,11 @@ class Server:
 
     @property
     def address(self) -> str:
-        """The first address, which lets a browser in."""
+        """The address to open first, which lets a browser in."""
         return f"http://127.0.0.1:{self.port}/?token={self._keys.token}"
 
     def __enter__(self) -> Self:
-        self._socket.listen()  # who asks before the server has begun waits for it
+        self._socket.listen()  # requests that come before the server has started wait for it
         self._thread.start()
         self._preparation.start()
         return self

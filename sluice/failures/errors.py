@@ -1,4 +1,4 @@
-"""What a function said when it failed: Lambda's document of a failed batch names the batch, and not the error."""
+"""A function's error, from its log: Lambda's document on a failed batch names the batch, but not the error."""
 
 import json
 import re
@@ -15,19 +15,19 @@ from sluice.target import Target
 
 _BEFORE = 600_000
 _AFTER = 5_000
-"""Milliseconds around the moment at which a batch was given up."""
+"""Milliseconds before and after the time at which a batch was given up."""
 _ERROR = re.compile(r"[\w.]*(?:Error|Exception)\b.*")
 _PATTERN = '{ $.errorMessage = "*" }'
-"""How Lambda writes an error. The embedded cloud takes every line for a match, which `_error` sorts out."""
+"""Matches an error as Lambda logs it. In the embedded cloud every line matches; `_error` filters them."""
 _PAGE = 10_000
-"""The embedded cloud returns at most so many lines, and no token for the next ones."""
+"""The embedded cloud returns at most this many lines, and no token for the next ones."""
 
 
 def last_errors(target: Target, failures: Sequence[Failure]) -> list[str]:
     """The last error in each function's log before it gave up, one for each failure.
 
-    Empty where the log has none, or is gone; where it may not be read, that is told. A log is read once for all
-    failures that are near one another.
+    Empty if the log has none, or is gone; if it may not be read, the text says so. A log is read once for all failures
+    that are close in time.
     """
     errors: dict[Failure, str] = {}
     for function in {failure.function for failure in failures}:
@@ -43,7 +43,7 @@ def last_errors(target: Target, failures: Sequence[Failure]) -> list[str]:
 
 
 def said_of(target: Target, function: str, word: str, since: datetime) -> str:
-    """The last line of a function's log since then that has a word in it, such as a sequence number; empty without."""
+    """The last line of a function's log since then with a word in it, such as a sequence number; empty without one."""
     try:
         group = _log_group(target, function)
         start, end = int(since.timestamp() * 1000), int(datetime.now(UTC).timestamp() * 1000) + _AFTER
@@ -55,7 +55,7 @@ def said_of(target: Target, function: str, word: str, since: datetime) -> str:
 
 
 def _message(line: str) -> str:
-    """What a line of a log says, without what Lambda's JSON has around it."""
+    """The message of a log line, without Lambda's JSON around it."""
     try:
         return str(json.loads(line)["message"])
     except (ValueError, LookupError, TypeError, RecursionError):
@@ -63,24 +63,24 @@ def _message(line: str) -> str:
 
 
 def traceback(target: Target, failure: Failure) -> list[str]:
-    """The last error in a function's log before it gave up, with its traceback; empty where there is none."""
+    """The last error in a function's log before it gave up, with its traceback; empty if there is none."""
     group = _log_group(target, failure.function) if failure.function else ""
     if not group:
         return []
     try:
         events = _events(target, group, _at(failure) - _BEFORE, _at(failure) + _AFTER)
-    except ClientError:  # the error of the failure says it already
+    except ClientError:  # the failure's error already says so
         return []
     streams = Streams(failure.function)
     entries = [entry for event in events for entry in streams.feed(event)] + list(streams.end())
-    # One whose traceback is its head alone was cut off: what it was is not known.
+    # A traceback with only its first line was cut off: the error is not known.
     errors = [entry for entry in entries if entry.kind == "error" and entry.text not in entry.traceback[:1]]
     errors.sort(key=lambda entry: entry.at)
     return (errors[-1].traceback or [errors[-1].text]) if errors else []
 
 
 def _near(failures: Iterable[Failure]) -> Iterator[list[Failure]]:
-    """Failures in order of time, parted where the log between two of them is of no interest."""
+    """Failures in order of time, split where the log between two of them is not needed."""
     near: list[Failure] = []
     for failure in failures:
         if near and _at(failure) - _BEFORE > _at(near[-1]) + _AFTER:
@@ -99,12 +99,12 @@ def _log_group(target: Target, function: str) -> str:
 
 
 def _errors(target: Target, group: str, start: int, end: int) -> list[tuple[int, str]]:
-    """The errors of a time in a log, with their times, in order."""
+    """The errors in a log within a time range, with their times, in order."""
     return [(event["timestamp"], error) for event in _events(target, group, start, end) if (error := _error(event))]
 
 
 def _events(target: Target, group: str, start: int, end: int, pattern: str = _PATTERN) -> list[dict[str, Any]]:
-    """The lines of a time in a log that may be meant, in order: the embedded cloud takes each for a match."""
+    """The lines of a log within a time range that match, in order; in the embedded cloud every line matches."""
     logs, read = target.client("logs"), []
     while True:
         try:
@@ -126,7 +126,7 @@ def _last(errors: list[tuple[int, str]], at: int) -> str:
 
 
 def _error(event: dict[str, Any]) -> str:
-    """The error in a line of a log: Lambda writes JSON, the embedded cloud the last line of a traceback."""
+    """The error in a log line: Lambda writes JSON, the embedded cloud the last line of a traceback."""
     if line := _json_error(event):
         return f"{line.get('errorType', 'Error')}: {line['errorMessage']}"
     match = _ERROR.match(event["message"])
@@ -134,7 +134,7 @@ def _error(event: dict[str, Any]) -> str:
 
 
 def _json_error(event: dict[str, Any]) -> dict[str, Any] | None:
-    """A line in which Lambda tells an error; None for all others."""
+    """A line in which Lambda reports an error; None for all others."""
     try:
         line = json.loads(event["message"])
     except (ValueError, RecursionError):

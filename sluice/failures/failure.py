@@ -1,4 +1,4 @@
-"""A failure, what became of sending it again or dropping it, and why."""
+"""A failure, and the results of redriving or discarding it."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 
 
 class Failure(NamedTuple):
-    """Something that its function did not take, kept for whoever looks."""
+    """Something that its function gave up, kept for inspection."""
 
     pipeline: str
     """Its kind and name, such as `stream/users`."""
@@ -18,56 +18,56 @@ class Failure(NamedTuple):
     """When it was given up, ISO 8601."""
     records: int
     where: str
-    """Where it lies: the URI of an object, or the queue and message."""
+    """Its location: the URI of an object, or the queue and message."""
     file: str = ""
     """The key of a file that was not imported; empty for all other kinds."""
     next_step: str = ""
-    """What a person does about it, where sending it again may not be all."""
+    """What a person should do, if redriving it may not be enough."""
 
     @property
     def id(self) -> str:
-        """What a person calls it: eight characters, the same for as long as it lies there.
+        """Its id for people: eight characters, the same for as long as the failure is kept.
 
-        A file that fails anew is another failure: who meant the one does not mean the other.
+        A file that fails again is another failure: the id of the first does not select the second.
         """
         named = f"{self.where} {self.at}" if self.file else self.where
         return hashlib.sha256(named.encode(errors="backslashreplace")).hexdigest()[:8]
 
 
 Wanted = Callable[[Failure], bool]
-"""Which failures are meant, by `id`, `where` and `file`: of a batch no more is known before it is read."""
+"""Selects failures, by `id`, `where` and `file`: nothing else of a batch is known before it is read."""
 
 
 def everyone(_: Failure) -> bool:
-    """All of them."""
+    """Selects all failures."""
     return True
 
 
 class Detail(NamedTuple):
-    """What is kept of a failure."""
+    """The kept content of a failure."""
 
     records: list[Any]
-    """What its function did not take, as it was sent: records of a stream, messages, the event of a run."""
+    """What its function was sent: records of a stream, messages, or the event of a run."""
     attempts: int | None = None
-    """How often it was tried; None where nobody counts."""
+    """How often it was tried; None if that is not counted."""
     trace: tuple[str, ...] = ()
-    """The lines of the error's traceback, where they are kept with it."""
+    """The lines of the error's traceback, if they are kept with it."""
 
 
 class Discarded(NamedTuple):
-    """How dropping a failure went."""
+    """The result of discarding a failure."""
 
     failure: Failure
     error: str = ""
-    """Why it is still there."""
+    """Why it is still there; empty if it is gone."""
 
 
 class Redriven(NamedTuple):
-    """How sending a failure again went."""
+    """The result of redriving a failure."""
 
     failure: Failure
     done: int
-    """Records that were taken now."""
+    """Records that succeeded now."""
     left: int
     """Records that failed again and are still among the failures."""
     error: str = ""
@@ -77,11 +77,11 @@ class Redriven(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing of it is left."""
+        """Whether none of it is left."""
         return not self.left and not self.error and self.failure.reason != UNREADABLE
 
 
 UNREADABLE = "Unreadable"
-"""The reason of an object that lies among the failures and is none; it is shown, and left alone."""
+"""The reason for an object or message that is stored among the failures but is not one; it is shown, and left alone."""
 REFUSED = (ClientError, HTTPClientError)
-"""A call that was refused or broke off: the next one may work. Where nothing can be reached at all, all ends."""
+"""A call that was refused or interrupted: the next one may work. If nothing can be reached at all, everything ends."""

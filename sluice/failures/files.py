@@ -1,7 +1,7 @@
-"""The files that were not imported: what the ledger has of them, and putting them again.
+"""The files that were not imported: their ledger entries, and importing them again.
 
-A file is among the failures while its import is the last of its object and that object is there: putting a better one
-or deleting it takes it from there.
+A file is among the failures while its import is the last of its object and that object exists: uploading a corrected
+one or deleting the object removes it from the failures.
 """
 
 import time
@@ -20,23 +20,23 @@ from sluice.pipelines import Pipeline, pipelines
 from sluice.target import Target
 
 _AT_MOST = 100
-"""How many files are looked at, the newest."""
+"""How many of the newest failed files are examined."""
 _DAYS = 14
-"""How long dead letters are kept, which tell of the pieces of work that were given up."""
-_NEXT = "correct what the reason names and put the file again, or delete it; --redrive imports it as it is"
+"""How long dead letters are kept, which stand for the pieces of work that were given up."""
+_NEXT = "correct what the reason names and import the file again, or discard it; redriving imports it as it is"
 _GONE = ("404", "NoSuchKey", "412", "PreconditionFailed")
 _THREADS = 8
 _PAUSE_SECONDS = 0.2
 
 
 def file_failures(target: Target) -> Iterator[Failure]:
-    """The files that were not imported, in whole or from some place on, oldest first; the newest hundred."""
+    """The newest hundred files that were not imported, or only in part, oldest first."""
     for pipeline in pipelines(target, "imports"):
         yield from (_failure(pipeline, entry) for entry in _failed(pipeline))
 
 
 def file_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
-    """The files that are meant, with what the ledger has of each."""
+    """The selected files, each with its ledger entry."""
     for pipeline in pipelines(target, "imports"):
         for entry in _failed(pipeline):
             if wanted(failure := _failure(pipeline, entry)):
@@ -44,7 +44,7 @@ def file_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Deta
 
 
 def discard_files(target: Target, wanted: Wanted) -> Iterator[Discarded]:
-    """Deletes the objects that are meant, each only as long as it is the one whose import failed."""
+    """Deletes the selected objects, each only if it is still the version whose import failed."""
     for pipeline in pipelines(target, "imports"):
         s3 = pipeline.client("s3")
         for entry in _failed(pipeline):
@@ -54,7 +54,7 @@ def discard_files(target: Target, wanted: Wanted) -> Iterator[Discarded]:
             try:
                 head = s3.head_object(Bucket=bucket, Key=key)
                 if version_of(head) != entry["version"]:
-                    error = "another file has been put there since, which stays"
+                    error = "it has been replaced by another file since, which stays"
                 else:
                     s3.delete_object(Bucket=bucket, Key=key, IfMatch=head["ETag"])
             except REFUSED as refusal:
@@ -63,9 +63,9 @@ def discard_files(target: Target, wanted: Wanted) -> Iterator[Discarded]:
 
 
 def redrive_files(target: Target, wanted: Wanted = everyone) -> Iterator[Redriven]:
-    """Copies each object that is meant onto itself, which S3 announces: its import begins anew.
+    """Copies each selected object onto itself; S3 sends an event for that, which starts its import again.
 
-    What fails again comes back.
+    A file that fails again becomes a failure again.
     """
     for pipeline in pipelines(target, "imports"):
         yield from _redrive(pipeline, wanted)
@@ -79,21 +79,21 @@ def _redrive(pipeline: Pipeline, wanted: Wanted) -> Iterator[Redriven]:
         try:
             put_again(pipeline, entry)
         except REFUSED as refusal:
-            if code(refusal) not in _GONE:  # gone: somebody put another meanwhile, or deleted it
+            if code(refusal) not in _GONE:  # gone: somebody replaced or deleted it meanwhile
                 yield Redriven(failure, 0, 1, f"not put again: {refusal}")
         else:
             yield Redriven(failure, 1, 0)
 
 
 def imported_again(target: Target, redriven: Redriven, until: float) -> Redriven:
-    """What became of a file that was put again: why it failed again, or that it did not.
+    """The result for a file that was imported again: why it failed again, or that it did not.
 
-    As it was where its import takes longer.
+    The given result if its import takes longer.
 
     Args:
         target: The stack.
         redriven: The file.
-        until: When to give up waiting, of `time.monotonic`.
+        until: When to give up waiting, as of `time.monotonic`.
     """
     failure = redriven.failure
     (pipeline,) = (one for one in pipelines(target, "imports") if str(one) == failure.pipeline)
@@ -108,22 +108,30 @@ def imported_again(target: Target, redriven: Redriven, until: float) -> Redriven
         time.sleep(_PAUSE_SECONDS)
 
 
-def hints(target: Target) -> Iterator[str]:
-    """What to look at besides these failures: older ones, and the files of which rows were rejected."""
+def hints(
+    target: Target, older: str = "`python -m sluice imports`", rows: str = "`python -m sluice rejects`"
+) -> Iterator[str]:
+    """Hints about what is not among these failures: older ones, and files with rejected rows.
+
+    Args:
+        target: The stack.
+        older: What shows older failed files.
+        rows: What shows rejected rows.
+    """
     imports = pipelines(target, "imports")
     if any(ended(pipeline, FAILED, _AT_MOST)[1] for pipeline in imports):
-        yield f"More than {_AT_MOST} files failed: `python -m sluice imports` shows the older ones too."
+        yield f"More than {_AT_MOST} files failed: {older} shows the older ones too."
     partial_ones = [ended(pipeline, PARTIAL, _AT_MOST, since=_days_ago()) for pipeline in imports]
     if count := sum(len(found) for found, _ in partial_ones):
         about = f"more than {count}" if any(is_more for _, is_more in partial_ones) else str(count)
-        yield f"Files with rejected rows in the last {_DAYS} days: {about}; `python -m sluice rejects` shows the rows."
+        yield f"Files with rejected rows in the last {_DAYS} days: {about}; {rows} shows the rows."
 
 
 def _failed(pipeline: Pipeline) -> list[Entry]:
-    """The entries of files that failed and are there, oldest first; but those of which a dead letter tells."""
+    """The entries of failed files that still exist, oldest first, without those that have a dead letter."""
     found, _ = ended(pipeline, FAILED, _AT_MOST)
     candidates = [entry for entry in reversed(found) if "given_up" not in entry or entry["finished_at"] < _days_ago()]
-    pipeline.client("s3")  # made before threads ask for it
+    pipeline.client("s3")  # created before threads use it
     with ThreadPoolExecutor(_THREADS) as pool:
         there = list(pool.map(partial(_is_there, pipeline), candidates))
     return [entry for entry, is_there in zip(candidates, there, strict=True) if is_there]
@@ -134,7 +142,7 @@ def _is_there(pipeline: Pipeline, entry: Entry) -> bool:
     try:
         return version_of(pipeline.client("s3").head_object(Bucket=bucket, Key=key)) == entry["version"]
     except (ClientError, BotoCoreError) as error:
-        return code(error) not in _GONE  # what may not be looked at is told of
+        return code(error) not in _GONE  # a file that may not be read is reported
 
 
 def _failure(pipeline: Pipeline, entry: Entry) -> Failure:

@@ -1,7 +1,7 @@
-"""Who redrives the failures of the streams at present: an object beside them, which a second one sees.
+"""A lease on redriving the failures of the streams: an object stored beside them, which a second redrive sees.
 
-Dead letters need none: what one redrive has received is hidden from another. Two redrives at once do no harm, they
-only do the same work, so where the object cannot be written a redrive goes on without.
+Dead letters need none: messages that one redrive has received are hidden from another. Two redrives at once do no
+harm, they only repeat work, so if the object cannot be written, a redrive goes on without it.
 """
 
 import getpass
@@ -17,15 +17,15 @@ from sluice.failures.failure import REFUSED
 from sluice.target import Target
 
 KEY = "aws/lambda/redrive-under-way.json"
-"""Where it lies in the archive bucket; it is no failure."""
+"""Its key in the archive bucket; it is not a failure."""
 _MINUTES = 20
-"""How long it counts since it was written last: longer than an invocation takes, after each of which it is renewed."""
+"""How long it counts after it was last written: longer than an invocation takes, after each of which it is renewed."""
 _RENEWED_SECONDS = 60
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
 
 
 class UnderWayError(Exception):
-    """Somebody redrives already; the message says who, and since when."""
+    """Another redrive is running; the message says whose, and since when."""
 
 
 class _Lease(NamedTuple):
@@ -40,7 +40,7 @@ class _Lease(NamedTuple):
 
 
 def under_way(target: Target) -> Iterator[str]:
-    """A sentence on the redrive that is under way, if there is one."""
+    """A sentence about the running redrive, if there is one."""
     held = _held(target) if target.outputs.get("archive_bucket_name") else None
     if held and held.counts:
         yield f"A redrive by {held.by} has been running since {held.since}."
@@ -48,10 +48,10 @@ def under_way(target: Target) -> Iterator[str]:
 
 @contextmanager
 def lease(target: Target) -> Iterator[Callable[[], None]]:
-    """Tells others for as long as it lasts that failures are redriven; gives what renews that.
+    """Holds the lease for the duration of a redrive; yields a function that renews it.
 
     Raises:
-        UnderWayError: Somebody does already.
+        UnderWayError: Another redrive is running.
     """
     if not target.outputs.get("archive_bucket_name"):  # a stack without streams
         yield lambda: None
@@ -75,7 +75,7 @@ def lease(target: Target) -> Iterator[Callable[[], None]]:
 
 
 def _take(target: Target, since: datetime) -> str:
-    """Returns the ETag of what was written; empty where nothing may be."""
+    """Returns the ETag of the written object; empty if it may not be written."""
     try:
         return _write(target, since, IfNoneMatch="*")
     except REFUSED as refusal:
@@ -87,7 +87,7 @@ def _take(target: Target, since: datetime) -> str:
             f"a redrive by {held.by} has been running since {held.since}: wait for it; "
             f"if it was interrupted, another may begin {_MINUTES} minutes after its last step"
         )
-    with suppress(*REFUSED):  # broken off, or it ended just now
+    with suppress(*REFUSED):  # the other redrive was interrupted, or has just ended
         return _write(target, since, **({"IfMatch": held.etag} if held else {"IfNoneMatch": "*"}))
     return ""
 
@@ -103,7 +103,7 @@ def _held(target: Target) -> _Lease | None:
         response = target.client("s3").get_object(Bucket=target["archive_bucket_name"], Key=KEY)
         held: Any = json.loads(response["Body"].read())
         return _Lease(str(held["by"]), str(held["since"]), response["ETag"], response["LastModified"])
-    except (*REFUSED, ValueError, LookupError, TypeError):  # nobody does, or it says nothing that can be read
+    except (*REFUSED, ValueError, LookupError, TypeError):  # no redrive is running, or the object cannot be read
         return None
 
 

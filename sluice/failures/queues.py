@@ -1,7 +1,7 @@
-"""The dead letter queues of a stack: what lies in them, and sending it again.
+"""The dead letter queues of a stack: their messages, and redriving them.
 
-Queues can only be looked into by receiving: what is received stays hidden from others for a while, and is let go of at
-the end unless it was taken.
+A queue can only be read by receiving: received messages are hidden from others for a while, and become visible again
+at the end unless they were deleted.
 """
 
 import json
@@ -19,7 +19,7 @@ from sluice.target import Target
 
 _LOOKING_SECONDS = 60
 _REDRIVING_SECONDS = 900
-"""Longer than a run of the reporter takes."""
+"""Longer than a run of the reporter."""
 _AT_ONCE = 10
 _VISIBLE = "ApproximateNumberOfMessages"
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
@@ -28,15 +28,15 @@ Message = dict[str, Any]
 
 
 class Held(NamedTuple):
-    """What a dead letter queue holds, as SQS estimates it."""
+    """The number of messages in a dead letter queue, as SQS estimates it."""
 
     visible: int
     in_flight: int
-    """Hidden, because somebody looks at it or redrives it."""
+    """Hidden, because somebody views or redrives them."""
 
 
 def held(target: Target) -> dict[str, Held]:
-    """Returns what each pipeline's dead letter queue holds, without receiving it; of those that may be asked."""
+    """Returns the message counts of all dead letter queues that may be asked, without receiving messages."""
     queues = [(one, one["dead_letter_queue_url"]) for one in pipelines(target, "imports")]
     found: dict[str, Held] = {}
     for pipeline, url in (*queues, *((one, _report_queue(one)) for one in pipelines(target, "reports"))):
@@ -54,8 +54,7 @@ def import_failures(target: Target, at_most: int | None = None) -> Iterator[Fail
 
     Args:
         target: The stack.
-        at_most: How many of each queue, at least, are received, which hides them for as long as that takes; all by
-            default.
+        at_most: Receive at least this many from each queue, which hides them meanwhile; all by default.
     """
     for pipeline in pipelines(target, "imports"):
         with _received(pipeline, pipeline["dead_letter_queue_url"], _LOOKING_SECONDS, at_most) as messages:
@@ -63,9 +62,9 @@ def import_failures(target: Target, at_most: int | None = None) -> Iterator[Fail
 
 
 def in_other_hands(target: Target) -> Iterator[str]:
-    """What somebody else has received from dead letter queues just now, so that it is hidden: a sentence a queue.
+    """One sentence for each dead letter queue with messages that somebody else has received, so that they are hidden.
 
-    One whose state may not be asked says nothing.
+    A queue that may not be asked is left out.
     """
     minutes = _REDRIVING_SECONDS // 60
     for pipeline, counts in held(target).items():
@@ -74,7 +73,7 @@ def in_other_hands(target: Target) -> Iterator[str]:
 
 
 def import_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
-    """The pieces of work that are meant, with their messages."""
+    """The selected pieces of work, with their messages."""
     for pipeline in pipelines(target, "imports"):
         with _received(pipeline, pipeline["dead_letter_queue_url"], _LOOKING_SECONDS) as messages:
             for message in messages:
@@ -83,16 +82,16 @@ def import_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, De
 
 
 def discard_imports(target: Target, wanted: Wanted) -> Iterator[Discarded]:
-    """Removes the pieces of work that are meant."""
+    """Removes the selected pieces of work."""
     for pipeline in pipelines(target, "imports"):
         url = pipeline["dead_letter_queue_url"]
         yield from _discard(pipeline, url, lambda message, of=pipeline: _import_failure(of, message), wanted)
 
 
 def redrive_imports(target: Target, wanted: Wanted = everyone) -> Iterator[Redriven]:
-    """Puts each message that is meant back into the import queue, which is what its function reads.
+    """Puts each selected message back into the import queue, from which its function reads.
 
-    What fails again comes back when its retries are used up.
+    A message that fails again comes back when its retries are used up.
     """
     for pipeline in pipelines(target, "imports"):
         yield from _redrive_import(pipeline, wanted)
@@ -112,13 +111,13 @@ def _redrive_import(pipeline: Pipeline, wanted: Wanted) -> Iterator[Redriven]:
             else:
                 try:
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                except REFUSED as refusal:  # sent once more by the next redrive, which does no harm
+                except REFUSED as refusal:  # the next redrive sends it again, which does no harm
                     error = f"put back, but it is still among the dead letters: {refusal}"
             yield Redriven(failure, int(not error), int(bool(error)), error)
 
 
 def report_failures(target: Target, at_most: int | None = None) -> Iterator[Failure]:
-    """The runs of the reporter that failed for good, oldest first; `at_most` as of `import_failures`."""
+    """The runs of the reporter that failed for good, oldest first; `at_most` as in `import_failures`."""
     for pipeline in pipelines(target, "reports"):
         url = _report_queue(pipeline)
         with _received(pipeline, url, _LOOKING_SECONDS, at_most) as messages:
@@ -126,7 +125,7 @@ def report_failures(target: Target, at_most: int | None = None) -> Iterator[Fail
 
 
 def report_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
-    """The runs that are meant, with their events, how often Lambda tried them and the traceback of the last time."""
+    """The selected runs, with their events, Lambda's number of attempts and the traceback of the last attempt."""
     for pipeline in pipelines(target, "reports"):
         url = _report_queue(pipeline)
         with _received(pipeline, url, _LOOKING_SECONDS) as messages:
@@ -136,7 +135,7 @@ def report_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, De
 
 
 def discard_reports(target: Target, wanted: Wanted) -> Iterator[Discarded]:
-    """Removes the runs that are meant."""
+    """Removes the selected runs."""
     for pipeline in pipelines(target, "reports"):
         url = _report_queue(pipeline)
         yield from _discard(
@@ -159,7 +158,7 @@ def _discard(
 
 
 def redrive_reports(target: Target, wanted: Wanted = everyone) -> Iterator[Redriven]:
-    """Runs each failed report that is meant again, for its own scheduled time; what fails again stays."""
+    """Runs each selected report again, for its own scheduled time; one that fails again stays."""
     for pipeline in pipelines(target, "reports"):
         yield from _redrive_report(pipeline, wanted)
 
@@ -187,7 +186,7 @@ def _redrive_report(pipeline: Pipeline, wanted: Wanted) -> Iterator[Redriven]:
 
 
 def _report_queue(pipeline: Pipeline) -> str:
-    """The queue that the reporter's failures go to, as Lambda is told."""
+    """The queue for the reporter's failures, from its configuration in Lambda."""
     name = pipeline["function_name"]
     config = pipeline.client("lambda").get_function_event_invoke_config(FunctionName=name)
     arn = config["DestinationConfig"]["OnFailure"]["Destination"]
@@ -196,9 +195,9 @@ def _report_queue(pipeline: Pipeline) -> str:
 
 @contextmanager
 def _received(pipeline: Pipeline, url: str, seconds: int, at_most: int | None = None) -> Iterator[list[Message]]:
-    """The messages of a queue, oldest first; those that are still there at the end are visible again at once."""
+    """The messages of a queue, oldest first; those not deleted by the end become visible again at once."""
     sqs, messages = pipeline.client("sqs"), dict[str, Message]()
-    wait = 0 if pipeline.target.endpoint else 1  # in AWS, 0 asks only some of SQS's servers
+    wait = 0 if pipeline.target.endpoint else 1  # in AWS, 0 would ask only some of SQS's servers
     try:
         while (at_most is None or len(messages) < at_most) and (received := _receive(sqs, url, seconds, wait)):
             messages.update({message["MessageId"]: message for message in received})
@@ -210,7 +209,7 @@ def _received(pipeline: Pipeline, url: str, seconds: int, at_most: int | None = 
                 {"Id": str(place), "ReceiptHandle": handle, "VisibilityTimeout": 0}
                 for place, handle in enumerate(handles[start : start + _AT_ONCE])
             ]
-            sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)  # names the deleted ones as failed
+            sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)  # reports the deleted ones as failed
 
 
 def _receive(sqs: Any, url: str, seconds: int, wait: int) -> list[Message]:
@@ -225,7 +224,7 @@ def _receive(sqs: Any, url: str, seconds: int, wait: int) -> list[Message]:
 
 
 def _import_failure(pipeline: Pipeline, message: Message) -> Failure:
-    """Importer and EventBridge say why they gave something up; SQS says nothing of what failed too often."""
+    """The importer and EventBridge say why they gave something up; SQS does not say why something failed too often."""
     undelivered = _attribute(message, "ERROR_MESSAGE")
     reason = _attribute(message, "reason") or (
         f"EventBridge could not send it to the import queue: {undelivered}"
@@ -253,7 +252,7 @@ def _failure(pipeline: Pipeline, reason: str, url: str, message: Message) -> Fai
 
 
 def _run_reason(pipeline: Pipeline, message: Message) -> str:
-    """What the function said, or Lambda, or the schedule that could not deliver the event."""
+    """The error of the function, of Lambda, or of the schedule that could not deliver the event."""
     try:
         body = json.loads(message["Body"])
         if "requestContext" not in body and list(body) == _scheduled_fields(pipeline):
@@ -272,7 +271,7 @@ def _scheduled_fields(pipeline: Pipeline) -> list[str]:
 
 
 def _event(message: Message) -> Any:
-    """The event of a run that failed: within Lambda's document, or as the schedule sent it."""
+    """The event of a failed run: from Lambda's document, or as the schedule sent it."""
     body = json.loads(message["Body"])
     return body.get("requestPayload", body)
 
@@ -289,7 +288,7 @@ def _run_detail(message: Message) -> Detail:
 
 
 def _readable(body: str) -> Any:
-    """What a message says; its text where it is no JSON."""
+    """The content of a message; its text if it is not JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Sending failures again, whatever their kind: nobody else does meanwhile, and what comes of it is said."""
+"""Redriving failures of any kind, one redrive at a time, and describing the results."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -13,19 +13,19 @@ from sluice.target import Target
 from sluice.terminal import plural
 
 _PATIENCE_SECONDS = 15
-"""For imports that begin anew."""
+"""How long to wait for imports that start again."""
 
 
 def redrive(target: Target, wanted: Wanted, refused: list[str]) -> Iterator[Redriven]:
-    """Sends the failures that are meant to their functions again, and tells of each as it is done.
+    """Sends the selected failures to their functions again, and yields each result as soon as it is known.
 
     Args:
         target: The stack.
-        wanted: Which are meant.
-        refused: Gets the refusals of whole sources.
+        wanted: Selects the failures.
+        refused: Receives the refusals of whole sources.
 
     Raises:
-        UnderWayError: Somebody redrives already.
+        UnderWayError: Another redrive is running.
     """
     began = datetime.now(UTC)
     with lease(target) as renew:
@@ -35,14 +35,14 @@ def redrive(target: Target, wanted: Wanted, refused: list[str]) -> Iterator[Redr
 
 
 def followed(target: Target, results: Iterable[Redriven]) -> Iterator[Redriven]:
-    """The same results, with what became of files that were put again, as far as seconds show it."""
+    """The same results, with those of files that were imported again, as far as they are known within seconds."""
     until = time.monotonic() + _PATIENCE_SECONDS
     for one in results:
         yield imported_again(target, one, until) if one.failure.file and one.is_complete else one
 
 
 def outcome(redriven: Redriven) -> str:
-    """Returns a phrase on what came of it."""
+    """Returns the result as a phrase."""
     why = f": {redriven.error}" if redriven.error else ""
     if redriven.failure.reason == UNREADABLE:
         return f"not sent{why}"
@@ -55,7 +55,7 @@ def outcome(redriven: Redriven) -> str:
 
 
 def _explained(target: Target, redriven: Redriven, began: datetime) -> Redriven:
-    """With what a function's log says of the record that it handed back: its answer does not say why."""
+    """Adds the log line about the record that the function handed back: its answer does not say why."""
     if not redriven.handed_back:
         return redriven
     said = said_of(target, redriven.failure.function, redriven.handed_back, began)

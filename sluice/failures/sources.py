@@ -1,4 +1,4 @@
-"""Every place where failures lie: asking all of them at once, and acting on what is meant."""
+"""All sources of failures: asking them at once, and acting on selected failures."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,10 +31,10 @@ T = TypeVar("T")
 
 
 class Named:
-    """The failures that names mean, each an id, a place or a file; all where there is no name.
+    """Selects failures by names, each an id, a location or a file; all failures if there are no names.
 
     Attributes:
-        unseen: The names that no failure has had so far.
+        unseen: The names that have matched no failure so far.
     """
 
     def __init__(self, names: Collection[str]) -> None:
@@ -42,30 +42,30 @@ class Named:
         self.unseen = set(names)
 
     def __call__(self, failure: Failure) -> bool:
-        """Whether a failure is meant."""
+        """Whether a failure is selected."""
         own = self._names & {failure.id, failure.where, *filter(None, [failure.file])}
         self.unseen -= own
         return bool(own) or not self._names
 
 
 class Shown(NamedTuple):
-    """A failure with all that is known of it."""
+    """A failure with all known details."""
 
     failure: Failure
     detail: Detail
     error: str
-    """The last error of its function before it gave up; empty where none is known."""
+    """The last error of its function before it gave up; empty if none is known."""
     trace: list[str]
     """The lines of the error's traceback."""
 
 
 def from_each(sources: Iterable[Callable[[Target], Iterable[T]]], target: Target, refused: list[str]) -> Iterator[T]:
-    """What all sources have, which are asked at once; one that may not be asked does not stop the others.
+    """The failures of all sources, which are asked in parallel; one that may not be asked does not stop the others.
 
     Args:
-        sources: Whom to ask.
+        sources: The sources to ask.
         target: The stack.
-        refused: Gets the refusals.
+        refused: Receives the refusals.
     """
 
     def asked_of(source: Callable[[Target], Iterable[T]]) -> tuple[list[T], str]:
@@ -87,13 +87,13 @@ def from_each(sources: Iterable[Callable[[Target], Iterable[T]]], target: Target
 def one_by_one(
     sources: Iterable[Callable[[Target, Wanted], Iterator[T]]], target: Target, wanted: Wanted, refused: list[str]
 ) -> Iterator[T]:
-    """What sources have done, told as it is done.
+    """The results of sources that act one after another, each as soon as it is known.
 
     Args:
-        sources: Who acts.
+        sources: The sources that act.
         target: The stack.
-        wanted: Which failures are meant.
-        refused: Gets the refusals.
+        wanted: Selects the failures.
+        refused: Receives the refusals.
     """
     for source in sources:
         try:
@@ -103,18 +103,18 @@ def one_by_one(
 
 
 def errors_of(target: Target, failures: Iterable[Failure]) -> dict[Failure, str]:
-    """Returns the errors of batches, of which Lambda's own document says nothing."""
+    """Returns the errors of batches, which Lambda's own document does not contain."""
     batches = [one for one in failures if one.pipeline.startswith("stream") and one.reason != UNREADABLE]
     return dict(zip(batches, last_errors(target, batches), strict=True))
 
 
 def details(target: Target, wanted: Wanted, refused: list[str]) -> list[Shown]:
-    """Returns the failures that are meant, with all that is known of each.
+    """Returns the selected failures with all known details.
 
     Args:
         target: The stack.
-        wanted: Which are meant.
-        refused: Gets the refusals.
+        wanted: Selects the failures.
+        refused: Receives the refusals.
     """
     found = list(one_by_one(DETAILED, target, wanted, refused))
     errors = errors_of(target, [failure for failure, _ in found])
@@ -122,7 +122,7 @@ def details(target: Target, wanted: Wanted, refused: list[str]) -> list[Shown]:
 
 
 def shown(target: Target, failure: Failure, held: Detail) -> Shown:
-    """Returns a failure, of which so much is kept, with all that is known of it."""
+    """Returns a failure, given its kept content, with all known details."""
     return _shown(target, failure, held, errors_of(target, [failure]))
 
 

@@ -1,4 +1,4 @@
-"""The batches of the stream that failed for good: what Lambda left of them, and sending it again."""
+"""The stream batches that failed for good: Lambda's documents on them, and redriving their records."""
 
 import json
 import time
@@ -25,20 +25,20 @@ _CHANGED = ("PreconditionFailed", "ConditionalRequestConflict", "412")
 
 
 def stream_failures(target: Target) -> Iterator[Failure]:
-    """The batches of the stream that exhausted their retries, oldest first."""
+    """The stream batches that exhausted their retries, oldest first."""
     with ThreadPoolExecutor(_THREADS) as pool:
         read = partial(_failure_at, target, _pipelines_of(target))
         yield from filter(None, pool.map(read, _objects(target)))
 
 
 class Batch(NamedTuple):
-    """A failed batch by its name: what it holds has not been read."""
+    """A failed batch by its name: its content has not been read."""
 
     key: str
     etag: str
-    """Another one where fewer records are left of it."""
+    """It changes when fewer records of the batch are left."""
     failure: Failure
-    """Without what only the object says: its id and where it lies are right."""
+    """Only its id and location are right: the rest is in the object."""
 
 
 def batches(target: Target, after: str = "", at_most: int = 1000) -> tuple[list[Batch], bool]:
@@ -46,14 +46,14 @@ def batches(target: Target, after: str = "", at_most: int = 1000) -> tuple[list[
 
     Args:
         target: The stack.
-        after: The key behind which they begin, in the order of their keys: by mapping, shard and time.
+        after: The key after which they begin, in the order of their keys: by mapping, shard and time.
         at_most: How many.
     """
     bucket = target.outputs.get("archive_bucket_name")
     if bucket is None:  # a stack without streams
         return [], False
     start = after or _STREAM_FAILURES
-    # One tells that there are more, and one may be no failure.
+    # One extra shows that there are more, and one may be the lease.
     listed = target.client("s3").list_objects_v2(
         Bucket=bucket, Prefix=_STREAM_FAILURES, StartAfter=start, MaxKeys=min(at_most + 2, 1000)
     )
@@ -63,7 +63,7 @@ def batches(target: Target, after: str = "", at_most: int = 1000) -> tuple[list[
 
 
 def read_batch(target: Target, key: str) -> tuple[Failure, Detail] | None:
-    """Returns a failed batch with its records and how often Lambda tried them; None where there is none (any more)."""
+    """Returns a failed batch with its records and Lambda's number of attempts; None if there is none (any more)."""
     is_one = key.startswith(_STREAM_FAILURES) and key != lease.KEY
     if not is_one or "archive_bucket_name" not in target.outputs:
         return None
@@ -72,9 +72,9 @@ def read_batch(target: Target, key: str) -> tuple[Failure, Detail] | None:
 
 
 def failed_batches(target: Target) -> Counter[str]:
-    """Returns how many batches of the stream failed for good, by the id of the mapping, without reading them.
+    """Returns how many stream batches failed for good, by the id of the mapping, without reading them.
 
-    It rests as long as it works: listing thousands takes seconds, and pages of the console share the process.
+    It sleeps as long as it works: listing thousands takes seconds, and the console's pages share the process.
     """
     counted, began = Counter[str](), time.monotonic()
     for page in _listed(target):
@@ -85,13 +85,13 @@ def failed_batches(target: Target) -> Counter[str]:
 
 
 def stream_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
-    """The failed batches that are meant, with their records and how often Lambda tried them."""
+    """The selected batches, with their records and Lambda's number of attempts."""
     for document in _documents(target, wanted):
         yield document.failure, _detail(document)
 
 
 def discard_stream(target: Target, wanted: Wanted) -> Iterator[Discarded]:
-    """Removes the failed batches that are meant; an object that is no failure stays."""
+    """Removes the selected batches; an object that is not a failure stays."""
     for document in _documents(target, wanted):
         error = document.error
         if document.content:
@@ -103,9 +103,9 @@ def discard_stream(target: Target, wanted: Wanted) -> Iterator[Discarded]:
 
 
 def redrive_stream(target: Target, wanted: Wanted = everyone) -> Iterator[Redriven]:
-    """Sends each failed batch that is meant to its function again, oldest first; what is taken is removed.
+    """Sends each selected batch to its function again, oldest first, and removes the records that succeed.
 
-    What somebody else redrives at the same time is passed over where it is gone already, and never put back.
+    A batch that another redrive has removed meanwhile is skipped, and never written back.
     """
     for document in _documents(target, wanted):
         if not document.content:
@@ -123,14 +123,14 @@ class _Document(NamedTuple):
     key: str
     etag: str = ""
     content: dict[str, Any] | None = None
-    """None where it cannot be read."""
+    """None if it cannot be read."""
     records: list[dict[str, Any]] = []  # noqa: RUF012 nobody changes it
     error: str = ""
     """Why it cannot be read."""
 
 
 def _documents(target: Target, wanted: Wanted) -> Iterator[_Document]:
-    """What Lambda left of the failed batches that are meant: one at a time, because each may hold megabytes."""
+    """Lambda's documents on the selected batches: one at a time, because each may hold megabytes."""
     pipelines_of = _pipelines_of(target)
     for item in _objects(target):
         if wanted(_named(target, item)) and (document := _document(target, pipelines_of, item)):
@@ -168,19 +168,19 @@ def _pipelines_of(target: Target) -> dict[str, str]:
 
 
 def _named(target: Target, item: dict[str, Any]) -> Failure:
-    """A failure as its object's name tells it."""
+    """A failure, as far as its object's name identifies it."""
     where = f"s3://{target['archive_bucket_name']}/{item['Key']}"
     return Failure("stream", "", UNREADABLE, item["LastModified"].isoformat(), 0, where)
 
 
 def _failure_at(target: Target, pipelines_of: dict[str, str], item: dict[str, Any]) -> Failure | None:
-    """The failure in an object, whose records are let go of."""
+    """The failure in an object, without its records."""
     document = _document(target, pipelines_of, item)
     return document.failure if document else None
 
 
 def _document(target: Target, pipelines_of: dict[str, str], item: dict[str, Any]) -> _Document | None:
-    """What an object says; None where it is gone, since somebody else redrove it meanwhile."""
+    """The content of an object; None if it is gone, because somebody else redrove it meanwhile."""
     key, unreadable = item["Key"], _named(target, item)
     try:
         response = target.client("s3").get_object(Bucket=target["archive_bucket_name"], Key=key)
@@ -204,12 +204,12 @@ def _failure(
     function = context["functionArn"].split(":")[6]
     _ends(records)
     datetime.fromisoformat(content["timestamp"])
-    pipeline = pipelines_of.get(function, "stream")  # a consumer that has gone, or another program's
+    pipeline = pipelines_of.get(function, "stream")  # a consumer that has been removed, or is another program's
     return Failure(pipeline, function, str(context["condition"]), content["timestamp"], len(records), where)
 
 
 def _settled(target: Target, document: _Document, left: list[dict[str, Any]], error: str) -> Redriven:
-    """Removes what was taken from the failures; where somebody else changed the object meanwhile, theirs counts."""
+    """Removes the records that succeeded; if somebody else changed the object meanwhile, their change stays."""
     done = len(document.records) - len(left)
     s3, location = target.client("s3"), {"Bucket": target["archive_bucket_name"], "Key": document.key}
     try:
@@ -236,21 +236,21 @@ def _with_records(content: dict[str, Any], records: list[dict[str, Any]]) -> byt
 
 
 def _ends(records: list[dict[str, Any]]) -> tuple[str, str]:
-    """The first and the last sequence number."""
+    """The first and last sequence numbers."""
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
     return numbers[0], numbers[-1]
 
 
 def send(lambda_: Any, function: str, records: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
-    """Sends records to a function as its mapping would, and returns those that fail even alone, and why the last did.
+    """Sends records to a function as its mapping would; returns those that fail even alone, and why the last one did.
 
-    What is too large for an invocation is halved: Lambda takes 6 MB from callers, and failed batches are as large.
-    Where Lambda refuses for another reason, the rest is left.
+    A batch too large for an invocation is halved: Lambda takes 6 MB from callers, and failed batches are as large.
+    If Lambda refuses for another reason, the rest is left.
 
     Args:
         lambda_: The SDK's client.
         function: The function's name or ARN.
-        records: As they stand in Lambda's event, in the order of their shard.
+        records: The records as in Lambda's event, in the order of their shard.
     """
     left: list[dict[str, Any]] = []
     error, waiting = "", [records]
@@ -275,7 +275,7 @@ def send(lambda_: Any, function: str, records: list[dict[str, Any]]) -> tuple[li
 
 
 def _parted(batch: list[dict[str, Any]], first: int | None) -> tuple[list[dict[str, Any]], list[list[dict[str, Any]]]]:
-    """What of a batch is left for good, and what is sent next, the last of it first."""
+    """The records of a batch that are left for good, and the batches to send next, the last one first."""
     if first is None and len(batch) > 1:
         half = len(batch) // 2
         return [], [batch[half:], batch[:half]]
@@ -285,9 +285,9 @@ def _parted(batch: list[dict[str, Any]], first: int | None) -> tuple[list[dict[s
 
 
 def _first_failed(batch: list[dict[str, Any]], response: bytes) -> int | None:
-    """The place of the first record that a partial batch response names; behind the last where it names none.
+    """The index of the first record that a partial batch response names; the batch's length if it names none.
 
-    None where the response is invalid: Lambda takes the whole batch for failed then.
+    None if the response is invalid: Lambda then treats the whole batch as failed.
     """
     places = {record["dynamodb"]["SequenceNumber"]: place for place, record in enumerate(batch)}
     try:
@@ -297,6 +297,6 @@ def _first_failed(batch: list[dict[str, Any]], response: bytes) -> int | None:
 
 
 def _compact(value: Any) -> bytes:
-    """JSON without spaces, letters as they are: what came as 6 MB is hardly larger when it goes."""
+    """JSON without spaces or escapes: a batch that came as 6 MB is hardly larger when it is sent."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode(errors="backslashreplace")  # half a surrogate pair stays the escape that it was
+    return text.encode(errors="backslashreplace")  # half a surrogate pair stays an escape

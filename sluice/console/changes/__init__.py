@@ -1,1 +1,1 @@
-"""What the console knows of changes: where they are read, what the rules of mail make of them, and which mails went."""
+"""Changes: where they are read, which mails the rules ask for, and which mails were sent."""

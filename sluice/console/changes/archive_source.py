@@ -1,6 +1,6 @@
-"""The archive of a stack in AWS, read in place of its streams: the newest hours first, then what comes.
+"""The archive of a stack in AWS, read in place of its streams: the newest hours first, then new lines.
 
-A line has no types but JSON's: sets have become lists, binary values texts. What follows from it is said of that.
+A line has only JSON's types: sets have become lists, and binary values strings. The rules are applied to those.
 """
 
 import json
@@ -19,11 +19,11 @@ from sluice.target import Target
 from sluice.trail import CHANGES, Line, lines_in, objects
 
 _MOST_OBJECTS = 2000
-"""Objects that are read back from the newest: a table that changes little has few lines in each."""
+"""How many of the newest objects are read: a table that changes little has few lines in each."""
 _AT_ONCE = 20
-"""Objects of one piece."""
+"""Objects read at once."""
 _LATE_HOURS = 6
-"""Records reach the archive so late at most, by the settings."""
+"""How late a record can reach the archive, by the settings."""
 
 
 class ArchiveSource:
@@ -98,18 +98,18 @@ def hour_folder(at: datetime) -> str:
 
 
 class Archived(NamedTuple):
-    """A line of the archive, and where it lies."""
+    """A line of the archive, and the object that holds it."""
 
     key: str
     at: float
-    """When the object was written at last, in seconds since the epoch."""
+    """When the object was last written, in seconds since the epoch."""
     line: Line
 
 
 def archived(target: Target, change: Change) -> Archived | None:
-    """Returns the archive's line of a change; None where it has none, yet or ever.
+    """Returns the archive's line for a change; None if it has none, or none yet.
 
-    An object is named after the first record in it: what is looked at are those that begin at it or before.
+    An object is named after its first record, so only objects that begin at the change or before it are read.
 
     Raises:
         ClientError, BotoCoreError: The archive may not be read.
@@ -133,7 +133,7 @@ def _first(key: str) -> int:
 
 
 def _hours(target: Target, prefix: str) -> list[str]:
-    """The hours that a table's archive has, as folders."""
+    """The folders of the hours in a table's archive."""
     return [hour.removeprefix(prefix) for date in _folders(target, prefix) for hour in _folders(target, date)]
 
 

@@ -1,4 +1,4 @@
-"""The changes of a stack as the console knows them: read on while somebody looks, and judged by the rules of mail."""
+"""The changes of a stack, read while somebody looks, and checked against the mail rules."""
 
 import time
 from collections.abc import Sequence
@@ -13,22 +13,22 @@ from sluice.console.changes.stream_source import StreamSource
 from sluice.target import Target
 
 _AT_ONCE = 1000
-"""Changes that are judged in one go."""
+"""Changes that are judged at once."""
 _FEW = 200
-"""Fewer than these wait a moment for others: each time a process is started."""
+"""If fewer wait, they wait a moment for others, because each judging starts a process."""
 _PAUSE_SECONDS = 1.0
 _AGAIN_SECONDS = 5.0
-"""How long rules that cannot be asked are left alone."""
+"""How soon rules that could not be asked are asked again."""
 
 
 class ChangeLog:
-    """The newest changes, what the rules make of them, and why that is not known.
+    """The newest changes, with the rules' results for them.
 
     Attributes:
-        changes: The newest.
-        reading: What reads them on.
-        problem: Why the rules cannot be asked; empty where they can.
-        mailed: The ids of changes about which a mail was found.
+        changes: The newest changes.
+        reading: Reads further changes.
+        problem: Why the rules cannot be asked; empty if they can.
+        mailed: The ids of changes for which a mail was found.
     """
 
     def __init__(self, program: Path | None) -> None:
@@ -41,12 +41,12 @@ class ChangeLog:
         self._asked = self._judged = 0.0
 
     def look(self, target: Target) -> None:
-        """Sees to it that the stack is read on."""
+        """Starts reading the stack's changes, or keeps it going."""
         self.reading.look(target)
 
     @property
     def is_behind(self) -> bool:
-        """Whether more is known soon of the changes that there are."""
+        """Whether more will be known soon about existing changes."""
         if not self.reading.is_complete:
             return not self.reading.problem
         return not self.problem and any(
@@ -54,16 +54,16 @@ class ChangeLog:
         )
 
     def notifier(self, change: Change) -> Notifier | None:
-        """Returns what mails about the changes of a table; None where nothing does, or it is not known yet."""
+        """Returns the notifier of a change's table; None if it has none, or it is not known yet."""
         return self._notifiers.get(change.table)
 
     def rulings(self, change: Change) -> list[Ruling] | None:
-        """Returns what the rules make of a change; None where that is not known, or not yet."""
+        """Returns the rules' results for a change; None if they are not known, or not yet."""
         notifier = self.notifier(change)
         return self._previews.known(change, notifier) if notifier else None
 
     def judge(self, target: Target, changes: Sequence[Change]) -> None:
-        """Has the rules asked about changes now."""
+        """Asks the rules about changes now."""
         self._know_notifiers(target)
         by_notifier: dict[str, tuple[Notifier, list[Change]]] = {}
         for change in changes:
@@ -73,7 +73,7 @@ class ChangeLog:
         self.problem = "\n".join(filter(None, dict.fromkeys(problems)))
 
     def asking_for(self, content: bytes) -> list[Change]:
-        """Returns the changes that ask for a mail of this content, as far as they were judged."""
+        """Returns the changes judged so far that ask for a mail with this `content_of`."""
         return [change for id_ in self._previews.asking_for(content) if (change := self.changes.one(id_))]
 
     def _source(self, target: Target) -> Source:

@@ -1,4 +1,4 @@
-"""The changes of a stack's tables, as far as they were read: the newest, found by what is in them."""
+"""The newest changes of a stack's tables that were read, searchable by their content."""
 
 import json
 import threading
@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from sluice.console.attributes import shown
 
 KEPT = 10_000
-"""Changes, the newest,"""
+"""How many of the newest changes are kept,"""
 _KEPT_BYTES = 64 << 20
-"""and how large they may be together: an item may have 400 KB."""
+"""and how many bytes of them in total: an item may have 400 KB."""
 _SEARCHED = 2000
-"""Characters of a change's values that are searched."""
+"""How many characters of a change's values are searched."""
 _LONGEST_KEY = 200
 EVENTS = ("INSERT", "MODIFY", "REMOVE")
 
@@ -26,23 +26,23 @@ class Change(NamedTuple):
     event: str
     table: str
     at: float
-    """When, in seconds since the epoch: streams tell whole seconds."""
+    """When, in seconds since the epoch; streams have whole seconds."""
     number: str
     """Its sequence number, which orders the changes of a table when read as a number."""
     shard: str
-    """Empty where it was read from the archive."""
+    """Empty if it was read from the archive."""
     key: str
-    """The key's values, as people read them."""
+    """The key's values in readable form."""
     searched: str
-    """Key and values, in small letters."""
+    """Key and values, in lower case."""
     record: str
-    """The record as it stands in Lambda's event, as JSON."""
+    """The record as in Lambda's event, as JSON."""
     archived: str = ""
-    """The object of the archive that it was read from; empty where it was read from a stream."""
+    """The key of the archive's object that it was read from; empty if it was read from a stream."""
 
     @property
     def order(self) -> tuple[float, int]:
-        """What the newest has most of."""
+        """A sort key: the newest change has the greatest."""
         return self.at, int(self.number) if self.number.isdecimal() else 0
 
     @property
@@ -52,7 +52,7 @@ class Change(NamedTuple):
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes."""
+        """About how many bytes it takes up."""
         return len(self.record) + len(self.searched)
 
 
@@ -60,12 +60,12 @@ def change_of(text: str, shard: str = "", archived: str = "") -> Change:
     """Returns a change.
 
     Args:
-        text: A record as it stands in Lambda's event, as JSON.
-        shard: Where it was read.
-        archived: The object of the archive that it was read from.
+        text: A record as in Lambda's event, as JSON.
+        shard: The shard that it was read from.
+        archived: The key of the archive's object that it was read from.
 
     Raises:
-        KeyError, TypeError, ValueError: It is no record of a stream.
+        KeyError, TypeError, ValueError: It is not a stream record.
     """
     record = json.loads(text)
     held = record["dynamodb"]
@@ -94,10 +94,10 @@ class Changes:
         self._kept: dict[str, Change] = {}
         self._ordered: list[Change] = []
         self.dropped = 0
-        """How many older ones were read and are not kept."""
+        """How many older changes were read and dropped."""
 
     def add(self, more: Iterable[Change]) -> None:
-        """Takes changes; one that is known already is replaced."""
+        """Adds changes; a known one is replaced."""
         new = {change.id: change for change in more}
         if not new:
             return
@@ -112,22 +112,22 @@ class Changes:
             self._ordered = self._ordered[:count]
 
     def all(self) -> list[Change]:
-        """Returns all that are kept, the newest first."""
+        """Returns all kept changes, the newest first."""
         with self._lock:
             return self._ordered
 
     def one(self, id_: str) -> Change | None:
-        """Returns the change of that event id; None where it is not kept."""
+        """Returns the change with that event id; None if it is not kept."""
         with self._lock:
             return self._kept.get(id_)
 
     def found(self, words: str = "", event: str = "", table: str = "") -> list[Change]:
-        """Returns the changes that have all of some words in key or values, the newest first.
+        """Returns the changes that have all the words in key or values, the newest first.
 
         Args:
-            words: Any, in whatever case.
-            event: Of these alone; empty for all.
-            table: Of this alone; empty for all.
+            words: The words, in any case.
+            event: Only changes of this kind; empty for all.
+            table: Only changes of this table; empty for all.
         """
         wanted = words.lower().split()
         return [

@@ -1,4 +1,4 @@
-"""What became of the mails that changes ask for, and in plain words why there are none."""
+"""Whether the mails that changes ask for were sent, and in plain words why a change asks for none."""
 
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ _LONGEST = 120
 
 
 class MailState(NamedTuple):
-    """A mail that a rule asks for, or does not."""
+    """The state of a mail that a rule asks for or rules out."""
 
     template: str
     outcome: Outcome
@@ -27,14 +27,14 @@ class MailState(NamedTuple):
 
     @property
     def short(self) -> str:
-        """In a few words."""
+        """The state in a few words."""
         if self.outcome.reason:
             return self.outcome.reason.replace("_", " ")
         return "sent" if self.sent else "not sent"
 
 
 def states(console: Console, change: Change, rulings: list[Ruling]) -> list[MailState]:
-    """Returns what became of each mail that rules about such changes ask for."""
+    """Returns the state of each mail, by the rules for changes of this kind."""
     return [
         MailState(ruling.template, outcome, _sent(console, change, outcome))
         for ruling in rulings
@@ -44,7 +44,7 @@ def states(console: Console, change: Change, rulings: list[Ruling]) -> list[Mail
 
 
 def _sent(console: Console, change: Change, outcome: Outcome) -> Line | None:
-    """The mail in the outbox: of several changes that ask for the same, each has the first after it that is left."""
+    """The mail in the outbox: if several changes ask for the same mail, each gets the first free one sent after it."""
     if outcome.reason or console.is_read_only:
         return None
     alike = iter(console.outbox.alike(outcome.content))
@@ -56,7 +56,7 @@ def _sent(console: Console, change: Change, outcome: Outcome) -> Line | None:
 
 
 def change_of(console: Console, sent: Sent) -> Change | None:
-    """Returns the change that a mail is about; None where that is not known, or not yet."""
+    """Returns the change that a mail is about; None if that is not known, or not yet."""
     content = content_of(sent.mail["to"], sent.template, sent.data)
     for change in console.change_log.asking_for(content):
         for state in states(console, change, console.change_log.rulings(change) or []):
@@ -66,7 +66,7 @@ def change_of(console: Console, sent: Sent) -> Change | None:
 
 
 def marked(target: Target, notifier: Notifier, rulings: list[Ruling]) -> set[str] | None:
-    """Returns which mails of a change the notifier has marked as sent, by their marks; None where that is not told.
+    """Returns the marks of those mails of a change that the notifier has marked as sent; None without a table of marks.
 
     Raises:
         ClientError: The table of marks may not be read.
@@ -95,15 +95,15 @@ def reason(change: Change, ruling: Ruling, outcome: Outcome) -> str:
         case "no_address":
             return f"There is no address to mail to: {', '.join(about)}."
         case "malformed_address":
-            return f"The address is none that mail can go to: {', '.join(about)}."
+            return f"The address is not a valid mail address: {', '.join(about)}."
         case "local_part_outside_ascii":
-            return f"SES takes no address with other than plain letters before the @: {', '.join(about)}."
+            return f"SES accepts only ASCII characters before the @ of an address: {', '.join(about)}."
         case "not_allowed":
             return f"The setting mail.onlyTo does not allow it: {', '.join(about) or outcome.to}."
         case "mail_disabled":
             return "The setting mail.enabled is false: mails are counted and not sent."
         case "no_image":
-            return "The record holds no image of the item, so nothing can be said to anybody."
+            return "The record holds no image of the item, so there is nothing to mail."
         case "unreadable":
             return "The record could not be read as a change of a table."
         case other:

@@ -1,4 +1,4 @@
-"""The functions that mail, as they are deployed: their settings, their rules, and the templates that they use."""
+"""The deployed notifiers: their settings, their rules and their templates."""
 
 import io
 import json
@@ -17,14 +17,14 @@ RULES = "MAIL_RULES"
 
 
 class Notifier:
-    """The function of a stream that mails.
+    """The notifier of a stream.
 
     Attributes:
         pipeline: The stream.
         function: The function's physical name.
         handler: Its handler's dotted path.
-        variables: Its environment.
-        version: What it is: another one after it was changed.
+        variables: Its environment variables.
+        version: Identifies its code and settings: it differs after each change.
     """
 
     def __init__(self, pipeline: Pipeline, configuration: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ class Notifier:
 
     @cached_property
     def templates(self) -> dict[str, str]:
-        """Template -> its name in SES; empty where the function is none of ours."""
+        """Template -> its name in SES; empty if the function is not Sluice's."""
         try:
             named = json.loads(self.variables.get(_TEMPLATES, "{}"))
         except ValueError:
@@ -58,22 +58,22 @@ def notifiers(target: Target) -> list[Notifier]:
 
 
 def template_names(found: list[Notifier]) -> dict[str, str]:
-    """Returns what each template is called: its name in SES -> its name in the program."""
+    """Returns the names of the templates: name in SES -> name in the program."""
     return {ses_name: name for notifier in found for name, ses_name in notifier.templates.items()}
 
 
 class RuleFiles:
-    """The files of rules of notifiers, each read once from the code that is deployed."""
+    """The rule files of notifiers, each read once from the deployed code."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._read: dict[str, tuple[str, str]] = {}
 
     def of(self, notifier: Notifier) -> str | None:
-        """Returns a notifier's file of rules; None where it has none.
+        """Returns a notifier's rule file; None if it has none.
 
         Raises:
-            ClientError, BotoCoreError, OSError, ValueError: The function's code may not be read, or is no archive.
+            ClientError, BotoCoreError, OSError, ValueError: The function's code may not be read, or is not an archive.
         """
         with self._lock:
             version, text = self._read.get(notifier.function, ("", ""))
@@ -85,13 +85,13 @@ class RuleFiles:
 
 
 def _file(target: Target, function: str, path: str) -> str | None:
-    """A file of a function's archive; None where it has none of that name."""
+    """A file in a function's archive; None if it has none of that name."""
     place = target.client("lambda").get_function(FunctionName=function)["Code"]["Location"]
     try:
         with zipfile.ZipFile(io.BytesIO(_content(target, place))) as archive:
             return archive.read(path).decode() if path in archive.namelist() else None
     except zipfile.BadZipFile as error:
-        raise ValueError(f"the code of {function} is no archive: {error}") from None
+        raise ValueError(f"the code of {function} is not an archive: {error}") from None
 
 
 def _content(target: Target, place: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What the rules of mail make of changes, as the notifier's own code says, run in a process of its folder."""
+"""The mail rules' results for changes, from the notifier's own code, run as a process in its folder."""
 
 import json
 import subprocess
@@ -15,11 +15,11 @@ from sluice.console.outbox import content_of
 from sluice.program_code import OWN, has_module, run_module
 
 _SECONDS = 60
-"""How long it may take: thousands of records take one."""
+"""How long it may take: thousands of records take one second."""
 
 
 class Outcome(NamedTuple):
-    """A mail that a rule asks for, or why not."""
+    """A mail that a rule asks for, or why there is none."""
 
     to: str
     template: str
@@ -27,32 +27,32 @@ class Outcome(NamedTuple):
     data: str
     mark: str
     reason: str
-    """The notifier's word for why there is none; empty where there is one."""
+    """The notifier's reason why there is no mail; empty if there is one."""
     attributes: tuple[str, ...]
-    """What the reason is about."""
+    """The attributes that the reason is about."""
     content: bytes
-    """What finds the mail in the outbox; empty without one."""
+    """The mail's `content_of`, to find it in the outbox; empty if there is no mail."""
 
 
 class Ruling(NamedTuple):
-    """What one rule makes of a change."""
+    """The result of one rule for a change."""
 
     template: str
     """The name in the program."""
     events: tuple[str, ...]
     changed: tuple[str, ...]
     to: str
-    """The attribute that holds the address; empty where addresses are fixed."""
+    """The attribute that holds the address; empty if addresses are fixed."""
     outcomes: tuple[Outcome, ...]
 
     @property
     def is_about(self) -> bool:
-        """Whether the rule is about changes of this kind at all."""
+        """Whether the rule applies to changes of this kind at all."""
         return any(outcome.reason != "event_not_handled" for outcome in self.outcomes)
 
 
 class Previews:
-    """What the rules of a stack make of its changes; what was judged by other rules is judged anew."""
+    """The rules' results for a stack's changes; when the rules change, changes are judged again."""
 
     def __init__(self, program: Path | None) -> None:
         self._program, self._files = program, RuleFiles()
@@ -61,21 +61,21 @@ class Previews:
         self._by_content: dict[bytes, list[str]] = {}
 
     def known(self, change: Change, notifier: Notifier) -> list[Ruling] | None:
-        """Returns what is known already; None where it has not been judged by the rules of now."""
+        """Returns the known results; None if the change has not been judged by the current rules."""
         with self._lock:
             version, rulings = self._rulings.get(change.id, ("", []))
         return rulings if version == notifier.version else None
 
     def asking_for(self, content: bytes) -> list[str]:
-        """Returns the ids of the changes that were judged to ask for a mail of this content."""
+        """Returns the ids of the changes judged so far that ask for a mail with this `content_of`."""
         with self._lock:
             return list(self._by_content.get(content, ()))
 
     def judge(self, changes: Iterable[Change], notifier: Notifier) -> str:
-        """Judges changes of a notifier's tables that were not judged yet.
+        """Judges those changes of a notifier's tables that were not judged yet.
 
         Returns:
-            Why that is not possible, in a sentence; empty where it is.
+            Why that is not possible, in a sentence; empty if it is.
         """
         waiting = [change for change in changes if self.known(change, notifier) is None]
         if not waiting:
@@ -83,14 +83,16 @@ class Previews:
         try:
             rules = self._files.of(notifier)
         except (*AWS_ERRORS, ValueError) as error:
-            return f"The rules lie in the function's code, which cannot be read: {error}"
+            return f"The rules are in the function's code, which cannot be read: {error}"
         if rules is None or RULES not in notifier.variables:
-            return f"{notifier.function} has no file of rules: it is not Sluice's notifier, and its code alone knows."
+            return (
+                f"{notifier.function} has no rule file: it is not Sluice's notifier, and only its code knows the rules."
+            )
         module = f"{notifier.handler.rpartition('.')[0].rpartition('.')[0]}.preview"
         folders = [self._program, OWN] if self._program else [OWN]  # a program of installed components has no such code
         folder = next((folder for folder in folders if has_module(folder, module)), None)
         if folder is None:
-            return f"The notifier's code says which rule mails whom, and there is no {module} in {folders[0]}."
+            return f"Only the notifier's code knows which rule mails whom, and there is no {module} in {folders[0]}."
         try:
             said = self._ask(folder, module, notifier.variables, rules, waiting)
         except (subprocess.TimeoutExpired, OSError, ValueError) as error:
@@ -99,7 +101,7 @@ class Previews:
         return ""
 
     def forget_others(self, ids: Collection[str]) -> None:
-        """Forgets what is known of changes that are kept no more, once that is much."""
+        """Forgets the results for changes that are no longer kept, once there are many."""
         with self._lock:
             if len(self._rulings) <= 2 * KEPT:
                 return
@@ -114,7 +116,7 @@ class Previews:
     def _ask(
         folder: Path, module: str, variables: Mapping[str, str], rules: str, changes: Sequence[Change]
     ) -> list[list[Ruling]]:
-        """Raises ValueError where the code breaks, or says something else."""
+        """Raises ValueError if the code fails, or its output has another form."""
         given = f"[{','.join(change.record for change in changes)}]".encode()
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
             file.write(rules)
@@ -125,11 +127,11 @@ class Previews:
             raise ValueError(trace.splitlines()[-1] if trace else f"it ended with {ended.returncode}")
         said = json.loads(ended.stdout)
         if len(said) != len(changes):
-            raise ValueError(f"it told {len(said)} of {len(changes)}")
+            raise ValueError(f"it answered for {len(said)} of {len(changes)} changes")
         try:
             return [[_ruling(rule) for rule in of_change] for of_change in said]
         except (LookupError, TypeError, AttributeError) as error:
-            raise ValueError(f"it told something else: {type(error).__name__}: {error}") from None
+            raise ValueError(f"its answer has another form: {type(error).__name__}: {error}") from None
 
     def _keep(self, changes: Sequence[Change], said: Sequence[list[Ruling]], version: str) -> None:
         with self._lock:

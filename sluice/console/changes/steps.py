@@ -1,4 +1,4 @@
-"""The way of one change: who was invoked with it and how that went, what was archived, what was mailed."""
+"""The history of one change: its invocations and their results, its line in the archive, and its mails."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from sluice.terminal import plural
 
 
 class Step(NamedTuple):
-    """One step, and when."""
+    """One step and its time."""
 
     at: float
     """Seconds since the epoch."""
@@ -29,15 +29,15 @@ def of_table(found: Iterable[Mapping], change: Change) -> list[Mapping]:
 
 
 def passes(mapping: Mapping, change: Change) -> bool:
-    """Tells whether a mapping's filters let a change through to its function."""
+    """Returns whether a mapping's filters pass a change on to its function."""
     try:
         return compile_filters(mapping.settings.get("filters", ()))(change.content)
-    except ValueError:  # of somebody else's, which the embedded cloud does not run
+    except ValueError:  # filters of another program, which the embedded cloud does not support
         return True
 
 
 def invocations(happenings: Iterable[Happening], change: Change, fed: Iterable[Mapping]) -> Iterator[Step]:
-    """Gives what the functions did with a change, as far as it is remembered, oldest first."""
+    """Yields what the functions did with a change, as far as it is remembered, oldest first."""
     names = {mapping.id: mapping.function for mapping in fed if passes(mapping, change)}
     for happening in happenings:
         event = happening.event
@@ -49,7 +49,7 @@ def invocations(happenings: Iterable[Happening], change: Change, fed: Iterable[M
 
 
 def steps(change: Change, invoked: Iterable[Step], line: Archived | None, mails: Iterable[Step]) -> list[Step]:
-    """Returns all steps of a change in their order, from the change itself on."""
+    """Returns all steps of a change in order, beginning with the change itself."""
     first = Step(change.at, "table", f"{change.event} of {change.key}", "")
     archived = [Step(line.at, "archive", line.key.rpartition("/")[2], "green")] if line else []
     return [first, *sorted([*invoked, *archived, *mails], key=lambda step: step.at)]

@@ -1,6 +1,6 @@
 """The streams of a stack's tables in the embedded cloud, read beside the functions: there a third reader costs nothing.
 
-In AWS it would take its share of a shard from the two functions, so there the archive is read (`archive_source`).
+In AWS it would take its share of a shard from the two functions, so the archive is read instead (`archive_source`).
 """
 
 import time
@@ -18,7 +18,7 @@ _SHARDS_SECONDS = 10.0
 
 
 class StreamSource:
-    """The streams of all tables of a stack, from the oldest record that is left on."""
+    """The streams of all tables of a stack, from their oldest remaining record on."""
 
     pause = 0.25
 

@@ -1,1 +1,1 @@
-"""The pages: a module each, with its routes, what it asks for and what it lets a person do."""
+"""The pages: one module each, with its routes, its data and its actions."""

@@ -1,4 +1,4 @@
-"""One change: what it changed, who was invoked with it, where it is archived, which mails it asks for or why none."""
+"""One change: its differences, its invocations, its line in the archive, and its mails, or why it has none."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -24,11 +24,11 @@ from sluice.mappings import mappings
 
 _SETS = ("SS", "NS", "BS")
 _LONGEST = 2000
-"""Characters of a value in the difference."""
+"""How many characters of a value the differences show."""
 
 
 class Difference(NamedTuple):
-    """What became of an attribute."""
+    """How an attribute changed."""
 
     name: str
     kind: str
@@ -38,18 +38,18 @@ class Difference(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What one rule makes of the change."""
+    """The result of one rule for the change."""
 
     ruling: Ruling
     mails: list[tuple[MailState, str, str]]
-    """Each with its style and what is said of it."""
+    """Each with its style and its text."""
 
 
 def show(request: Request) -> Response:
-    """Shows it.
+    """Shows a change.
 
     Raises:
-        HTTPException: It is not among those that are kept.
+        HTTPException: It is not kept.
     """
     console, change = console_of(request), _asked_for(request)
     log = console.change_log
@@ -85,7 +85,7 @@ def show(request: Request) -> Response:
 
 
 def differences(held: Mapping[str, Any]) -> list[Difference]:
-    """Returns attribute by attribute what a change did: first what is not the same."""
+    """Returns the differences of all attributes: changed ones first."""
     old, new = held.get("OldImage") or {}, held.get("NewImage") or {}
     found = [_difference(name, old.get(name), new.get(name)) for name in dict.fromkeys([*new, *old])]
     return sorted(found, key=lambda each: each.kind == "same")
@@ -105,7 +105,7 @@ def _cut(value: Mapping[str, Any] | None) -> str:
 
 
 def _ordered(value: Mapping[str, Any]) -> Any:
-    """A value to be compared: sets have no order."""
+    """A value in comparable form: sets have no order."""
     ((kind, content),) = value.items()
     return {kind: sorted(content)} if kind in _SETS else value
 
@@ -143,27 +143,29 @@ def _marks(console: Console, change: Change, rulings: list[Ruling]) -> set[str] 
 def _said(
     console: Console, change: Change, ruling: Ruling, mail: MailState, marks: set[str] | None, invoked: list[Step]
 ) -> tuple[str, str]:
-    """How a mail is shown, and what is said of it."""
+    """The style and the text of a mail."""
     if mail.outcome.reason:
         style = "dim" if mail.outcome.reason in ("event_not_handled", "nothing_watched_changed") else "yellow"
         return style, reason(change, ruling, mail.outcome)
     if marks is None and not mail.sent:
         return (
             "",
-            f"By today's rules it goes to {mail.outcome.to}. Whether it went is not told: its mark cannot be read.",
+            f"By today's rules it goes to {mail.outcome.to}. Its mark cannot be read: perhaps it was not sent.",
         )
     if mail.sent or mail.outcome.mark in (marks or ()):
         return "green", f"Sent to {mail.outcome.to}."
     tries = [step for step in invoked if step.who.endswith("/notifier")]
     if console.is_read_only or not tries:
-        rest = "it is on its way, or the rules are others now" if not console.is_read_only else "see failures and logs"
+        rest = (
+            "it is on its way, or the rules have changed since" if not console.is_read_only else "see failures and logs"
+        )
         return "yellow", f"It goes to {mail.outcome.to}, and is not marked as sent: {rest}."
     last = tries[-1]
     if last.style == "red":
         return "red", f"Not sent to {mail.outcome.to}: {last.what}."
     return (
         "red",
-        f"Not sent to {mail.outcome.to}: SES refused it, or the rules were others then. See the function's log.",
+        f"Not sent to {mail.outcome.to}: SES refused it, or the rules were different then. See the function's log.",
     )
 
 
@@ -172,7 +174,7 @@ def _asked_for(request: Request) -> Change:
     console.change_log.look(console.target)
     change = console.change_log.changes.one(request.path_params["id"])
     if change is None:
-        raise HTTPException(404, "This change is not among the newest, which alone are kept here.")
+        raise HTTPException(404, "This change is not among the newest, and only those are kept here.")
     return change
 
 
@@ -185,7 +187,7 @@ def _consumers(console: Console, change: Change) -> list[Function]:
 
 
 def _send_again(request: Request, _form: Form) -> Done:
-    """Invokes each function of the table with the record, as a redrive does: what was mailed is not mailed again."""
+    """Invokes each function of the table with the record, as a redrive does: mails already sent are not sent again."""
     console, change = console_of(request), _asked_for(request)
     mails = console.outbox.look(console.target)
     answers = []

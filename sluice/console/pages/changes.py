@@ -1,4 +1,4 @@
-"""The changes of the tables, the newest first, each with what became of its mails."""
+"""The changes of the tables, the newest first, each with the state of its mails."""
 
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -70,7 +70,7 @@ def _row(console: Console, change: Change) -> Row:
 
 
 def _is_mailed(console: Console, change: Change) -> bool:
-    """Tells whether a mail went about a change; of a stack in AWS, whether its rules ask for one."""
+    """Returns whether a mail was sent for a change; for a stack in AWS, whether its rules ask for one."""
     mailed = console.change_log.mailed
     if change.id in mailed:
         return True
@@ -80,7 +80,7 @@ def _is_mailed(console: Console, change: Change) -> bool:
     if console.is_read_only:
         return True
     is_sent = any(mail.sent for mail in states(console, change, rulings))
-    if is_sent:  # it stays so: of thousands nothing is looked for again with each look at the page
+    if is_sent:  # this is final: thousands of changes are not searched again for each view of the page
         mailed.add(change.id)
     return is_sent
 

@@ -1,4 +1,4 @@
-"""The failures: all kinds in one list, each with what is known of it, and what came of acting on them."""
+"""The failures: all kinds in one list, each with its details, and the results of redriving or discarding them."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -26,9 +26,9 @@ _KINDS = {"message": import_details, "file": file_details, "run": report_details
 _RECORDS = 20
 """How many records of a failure a page shows,"""
 _LETTERS = 20_000
-"""and how much of each."""
+"""and how many characters of each."""
 _PATIENCE_SECONDS = 3
-"""How long a form waits for what it asked for; the page shows the rest."""
+"""How long a form waits for its action to end; the page shows the rest."""
 
 
 class _Record(NamedTuple):
@@ -36,11 +36,11 @@ class _Record(NamedTuple):
     title: str
     text: str
     left_out: int
-    """Letters of it that are not shown."""
+    """How many characters are not shown."""
 
 
 def show(request: Request) -> Response:
-    """Shows a page of them."""
+    """Shows a page of failures."""
     console, query = console_of(request), request.query_params
     page = failure_page(console, number_of(query.get("start", "")), query.get("after", ""))
     return render(
@@ -52,16 +52,16 @@ _PAGED = {"start", "after"}
 
 
 def show_one(request: Request) -> Response:
-    """Shows one, with its records.
+    """Shows a failure with its records.
 
     Raises:
-        HTTPException: There is none of that id.
+        HTTPException: There is no failure with that id.
     """
     console, query = console_of(request), request.query_params
     refused: list[str] = []
     shown = _found(console, request.path_params["id"], query.get("kind", ""), query.get("key", ""), refused)
     if shown is None:
-        said = f" Not all could be looked at: {'; '.join(refused)}." if refused else ""
+        said = f" Not all failures could be read: {'; '.join(refused)}." if refused else ""
         raise HTTPException(404, f"There is no such failure any more: it was redriven or discarded.{said}")
     start = number_of(query.get("from", ""))
     records = [
@@ -74,7 +74,7 @@ def show_one(request: Request) -> Response:
 
 
 def _found(console: Console, name: str, kind: str, key: str, refused: list[str]) -> sources.Shown | None:
-    """A failure, looked for where it lies; everywhere, where that is not said."""
+    """A failure, searched for by its kind or key; everywhere if neither is given."""
     target, wanted = console.target, sources.Named([name])
     found = read_batch(target, key) if key else None
     if found and found[0].id == name:
@@ -86,7 +86,7 @@ def _found(console: Console, name: str, kind: str, key: str, refused: list[str])
 
 
 def _address(request: Request) -> str:
-    """The page's query without the place of its records; at least one parameter."""
+    """The page's query without the number of its first record; it has at least one parameter."""
     query = request.query_params
     return "?" + urlencode({name: query.get(name, "") for name in ("kind", "key")})
 
@@ -97,7 +97,7 @@ def _record(number: int, record: Any) -> _Record:
 
 
 def _title(record: Any) -> str:
-    """What a record is about: its event and its keys."""
+    """A record's event and keys."""
     if not isinstance(record, dict):
         return "text"
     changed = record.get("dynamodb")
@@ -133,14 +133,14 @@ def _act(request: Request, form: Form, what: str, done: str) -> Done:
     begin = work.redrive if what == "redrive" else work.discard
     thread = begin(console.target, wanted, console.forget)
     if thread is None:
-        return Done("Something is done to failures already: wait for it, it is below.", "failures")
+        return Done("A redrive or discard is running already, see below: wait until it ends.", "failures")
     thread.join(_PATIENCE_SECONDS)
     last = work.last
     return Done(" ".join([last.text, *last.problems]) if last else "", "failures")
 
 
 def _by_then(clicked: datetime, failure: Failure) -> bool:
-    """Whether it had failed when a person chose all."""
+    """Whether it had already failed when a person chose all."""
     return datetime.fromisoformat(failure.at) <= clicked
 
 

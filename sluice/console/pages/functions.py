@@ -1,4 +1,4 @@
-"""The functions: how often each ran and failed, what feeds it, what it says, and what the alarms mean."""
+"""The functions: how often each ran and failed, what feeds it, its log, and what the alarms mean."""
 
 import click
 from starlette.exceptions import HTTPException
@@ -13,11 +13,11 @@ from sluice.mappings import Mapping, mappings
 from sluice.target import Target
 
 _ENTRIES = 100
-"""How many lines of a log a page shows, the newest."""
+"""How many of a log's newest lines a page shows."""
 
 
 def show(request: Request) -> Response:
-    """Shows all of them."""
+    """Shows all functions."""
     console = console_of(request)
     logs = console.remembered("logs", console.logs.read)
     fed = _by_function(console.remembered("mappings", mappings))
@@ -25,10 +25,10 @@ def show(request: Request) -> Response:
 
 
 def show_one(request: Request) -> Response:
-    """Shows one, with its log.
+    """Shows a function with its log.
 
     Raises:
-        HTTPException: There is none of that name.
+        HTTPException: There is no function of that name.
     """
     console, name = console_of(request), request.path_params["name"]
     log = next((log for log in console.remembered("logs", console.logs.read) if log.function.name == name), None)
@@ -50,7 +50,7 @@ def _by_function(found: list[Mapping]) -> dict[str, list[Mapping]]:
 
 
 def _alarms(target: Target) -> list[Alarm]:
-    """The alarms; none where the stack has no topic for them."""
+    """The alarms; none if the stack has no topic for them."""
     try:
         return alarms(target)
     except click.ClickException:

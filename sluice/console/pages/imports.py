@@ -1,4 +1,4 @@
-"""The imports: how far each is, what was rejected; and a file that is tried before it is sent."""
+"""The imports: their progress, their rejected rows, and the trial of a file before its upload."""
 
 import time
 from datetime import UTC, datetime
@@ -31,9 +31,9 @@ from sluice.uploads import Upload, unreadable
 
 _SHOWN = 50
 _LETTERS = 2000
-"""How much of a row is shown."""
+"""How many characters of a row are shown."""
 _RUNNING_SECONDS = 60
-"""How long it counts at AWS which imports run: all of the ledger is read to know, which AWS bills."""
+"""How long a list of running imports counts in AWS: it takes a read of the whole ledger, which AWS bills."""
 _GONE = ("404", "NoSuchKey", "NoSuchBucket", "412", "PreconditionFailed")
 
 
@@ -47,11 +47,11 @@ class Import(NamedTuple):
     address: str
     """The query of its own page."""
     rate: str
-    """How fast it is, while it runs."""
+    """How fast it is; empty if it is not running."""
 
 
 def show(request: Request) -> Response:
-    """Shows the ledger of an import, with the newest first, and takes files."""
+    """Shows the ledger of an import, the newest entry first, and takes files."""
     console, query = console_of(request), request.query_params
     there = pipelines(console.target, "imports")
     pipeline = chosen(console.target, "imports", query.get("pipeline") or there[0].name) if there else None
@@ -63,7 +63,7 @@ def show(request: Request) -> Response:
 
 
 def _ledger(console: Console, pipeline: Pipeline, before: str) -> dict[str, Any]:
-    """The imports that run and those that ended, as far as they are known."""
+    """The running and the ended imports, as far as they are known."""
     name = pipeline.name
     until = time.monotonic() + PATIENCE_SECONDS
     asks = {f"ended {name} {before}": partial(_of, name=name, ask=partial(latest, before=before, at_most=_SHOWN))}
@@ -98,7 +98,7 @@ def _rate(entry: Entry) -> str:
 
 
 def show_one(request: Request) -> Response:
-    """Shows the imports of a file, and the rows that were not imported.
+    """Shows an import with its rejected rows, and the other imports of its file.
 
     Raises:
         HTTPException: The ledger has no such import.
@@ -110,7 +110,7 @@ def show_one(request: Request) -> Response:
     if one is None:
         raise HTTPException(404, f"The ledger of {pipeline} has no such import.")
     start = Mark(query.get("chunk", ""), number_of(query.get("offset", "")))
-    is_last = one is known[-1]  # the rejects that lie there are those of the newest import
+    is_last = one is known[-1]  # only the newest import's rejects are kept
     found = list(islice(rejects_from(console.target, *place(one), start), _SHOWN + 1)) if is_last else []
     mark = found[_SHOWN - 1][1] if len(found) > _SHOWN else None
     values = {
@@ -132,7 +132,7 @@ async def drop(request: Request) -> Response:
     """Takes a file and shows what its import would do.
 
     Raises:
-        HTTPException: The file cannot be kept.
+        HTTPException: The file cannot be stored.
     """
     check(request)
     console, name = console_of(request), request.path_params["pipeline"]
@@ -147,17 +147,17 @@ async def drop(request: Request) -> Response:
                 await run_in_threadpool(file.write, part)
     except (OSError, ClientDisconnect) as error:
         await run_in_threadpool(console.drafts.drop, draft)
-        raise HTTPException(507, f"The file cannot be kept while it is read: {error}.") from None
+        raise HTTPException(507, f"The file could not be stored: {error}.") from None
     console.drafts.keep(name, draft)
     return await run_in_threadpool(_try, request, console, pipeline, draft)
 
 
 def _try(request: Request, console: Console, pipeline: Pipeline, draft: Draft) -> Response:
-    """What would come of a file."""
+    """Shows what the import of a file would do."""
     if reason := unreadable(draft.path):
         result: dict[str, Any] = {"error": f"{reason}."}
     elif console.program is None:
-        result = {"unknown": "Which program this stack is made by is not known here, so the file cannot be tried."}
+        result = {"unknown": "The program of this stack is not known here, so the file cannot be tried."}
     else:
         result = dry_run_apart(draft.path, console.stack, console.program, pipeline.name)
     values = {
@@ -173,12 +173,12 @@ def _try(request: Request, console: Console, pipeline: Pipeline, draft: Draft) -
 
 
 def _send(request: Request, form: Form) -> Done:
-    """Sends the file that waits."""
+    """Uploads the waiting file."""
     console = console_of(request)
     name, token = form.get("pipeline", [""])[0], form.get("draft", [""])[0]
     pipeline, draft = chosen(console.target, "imports", name), console.drafts.kept(name, token)
     if draft is None:
-        return Done("This file waits no longer: it was sent, or another one took its place.", "imports")
+        return Done("This file is no longer waiting: it was sent, or another one took its place.", "imports")
     again = "again" in form
     sent = send(pipeline, [Upload(draft.path, draft.name)], lambda *_: None, again=again)
     if sent.unchanged:
@@ -193,7 +193,7 @@ def _send(request: Request, form: Form) -> Done:
 
 
 def _again(request: Request, form: Form) -> Done:
-    """Imports a file once more, as it lies there."""
+    """Imports a file of the bucket once more."""
     target = console_of(request).target
     pipeline = chosen(target, "imports", form.get("pipeline", [""])[0])
     known = entries([pipeline], form.get("object", ["/"])[0])
@@ -203,13 +203,15 @@ def _again(request: Request, form: Form) -> Done:
     bucket, key = place(entry)
     try:
         if version_of(pipeline.client("s3").head_object(Bucket=bucket, Key=key)) != entry["version"]:
-            return Done(f"{key}: another file was put there meanwhile, which has an import of its own.", "imports")
+            return Done(
+                f"{key} has been replaced by another file meanwhile, which has an import of its own.", "imports"
+            )
         put_again(pipeline, entry, again=True)
     except ClientError as error:
         if code(error) not in _GONE:
             raise
         return Done(f"{key} is gone: put the file again.", "imports")
-    return Done(f"{key} is imported again.", "imports")
+    return Done(f"{key} is being imported again.", "imports")
 
 
 ROUTES = [

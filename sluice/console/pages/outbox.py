@@ -1,4 +1,4 @@
-"""The mails, as readers show them: the list, and each one in light and dark, wide and on a phone."""
+"""The mails as mail programs show them: the list, and each mail in light or dark, wide or as on a phone."""
 
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ from sluice.console.web.rendering import console_of, render
 from sluice.console.web.views import view_of
 
 NO_TEMPLATE = "-"
-"""In the place of a template: the mails that are of none, such as reports."""
+"""In place of a template: mails without one, such as reports."""
 _PARTS = ("HTML", "Text", "Headers", "Data")
 
 
@@ -50,7 +50,7 @@ def show_one(request: Request) -> Response:
     """Shows a mail.
 
     Raises:
-        HTTPException: There is none of that number.
+        HTTPException: There is no mail with that number.
     """
     console, sent = console_of(request), _asked_for(request)
     console.change_log.look(console.target)
@@ -76,7 +76,7 @@ def show_html(request: Request) -> Response:
     """Shows the HTML of a mail, for a frame.
 
     Raises:
-        HTTPException: There is no mail of that number.
+        HTTPException: There is no mail with that number.
     """
     return document(_asked_for(request).mail["html"])
 
@@ -90,7 +90,7 @@ def _asked_for(request: Request) -> Sent:
 
 
 def _headers(sent: Sent) -> list[tuple[str, str]]:
-    """The headers that the emulator knows of."""
+    """The headers that the emulator knows."""
     mail = sent.mail
     headers = [
         ("From", mail["from"]),

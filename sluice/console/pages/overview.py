@@ -1,4 +1,4 @@
-"""The overview: each pipeline as a picture, with what goes through it, what waits and what failed."""
+"""The overview: each pipeline as a picture, with counts of what went through it, waits and failed."""
 
 import time
 from collections import Counter
@@ -24,7 +24,7 @@ from sluice.terminal import Part, plural
 _EVENTS = 12
 """How many are shown."""
 _TOLD_BY_LOGS = ("importer", "reporter")
-"""Functions of whose work no event of the embedded cloud tells."""
+"""Functions whose work no event of the embedded cloud reports."""
 
 
 class Node(NamedTuple):
@@ -41,13 +41,13 @@ class Node(NamedTuple):
 
 
 class Step(NamedTuple):
-    """An arrow and what it leads to."""
+    """An arrow and the node that it leads to."""
 
     gone: str
-    """What has gone along it."""
+    """The count of what has gone along it."""
     node: Node
     function: str = ""
-    """The physical name of the function whose work is seen moving along the arrow."""
+    """The physical name of the function whose work moves along the arrow."""
 
 
 class Flow(NamedTuple):
@@ -64,7 +64,7 @@ class Flow(NamedTuple):
 
 
 class _Event(NamedTuple):
-    """Something that happened: when, ISO 8601 in UTC; to whom; and what, in pieces with their styles."""
+    """An event: its time, ISO 8601 in UTC; its function; and its text, in pieces with their styles."""
 
     at: str
     who: str
@@ -72,12 +72,12 @@ class _Event(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What the stack answered."""
+    """The answers of the stack."""
 
     logs: dict[str, FunctionLog]
     statuses: dict[str, PipelineStatus]
     failed: Counter[str]
-    """Function, by its physical name -> batches that it gave up, as far as they are counted."""
+    """Physical name of a function -> batches that it gave up, as far as they are counted."""
 
 
 def show(request: Request) -> Response:
@@ -199,9 +199,9 @@ def _counted(number: int, what: str) -> str:
 
 
 def _events(console: Console, logs: Iterable[FunctionLog]) -> list[_Event]:
-    """The newest events: what the triggers did, mails, and what the other functions said.
+    """The newest events: those of the triggers, mails, and log entries of the other functions.
 
-    Of a stack in AWS they are what all functions said.
+    For a stack in AWS they are log entries of all functions.
     """
     told = [log for log in logs if console.is_read_only or log.function.role in _TOLD_BY_LOGS]
     events = [_said(entry) for log in told for entry in list(log.entries)[-_EVENTS:] if entry.kind != "line"]

@@ -1,4 +1,4 @@
-"""The reports: the latest of each pipeline with its page, those before, and running one now."""
+"""The reports: the latest of each pipeline with its page, earlier ones, and a button to run one now."""
 
 from functools import partial
 from typing import Any
@@ -57,7 +57,7 @@ def show_one(request: Request) -> Response:
     """Shows a report with its page, and the others of a day.
 
     Raises:
-        HTTPException: There is none at that time.
+        HTTPException: There is no report of that time.
     """
     pipeline, at = _pipeline(request), request.query_params.get("at", _LATEST)
     report = _summary(stored.report(pipeline, _key(pipeline, at)))
@@ -71,10 +71,10 @@ def show_one(request: Request) -> Response:
 
 
 def show_page(request: Request) -> Response:
-    """Gives the page of a report as it is stored, for a frame in which nothing runs.
+    """Returns the stored page of a report, for a frame in which nothing runs.
 
     Raises:
-        HTTPException: There is none at that time.
+        HTTPException: There is no report of that time.
     """
     pipeline = _pipeline(request)
     page = stored.page_of(pipeline, _key(pipeline, request.query_params.get("at", _LATEST)))
@@ -88,7 +88,7 @@ def _pipeline(request: Request) -> Pipeline:
 
 
 def _key(pipeline: Pipeline, at: str) -> str:
-    """The key of a report that is stored, by its time; nothing else of the bucket is shown."""
+    """The key of a stored report, by its time; nothing else in the bucket is shown."""
     if at == _LATEST:
         return stored.LATEST
     known = {each.at: each.key for each in stored.stored_on(pipeline, at[:10])} if "/" not in at[:10] else {}

@@ -23,9 +23,9 @@ from sluice.target import Target
 
 _SHOWN = 50
 _LETTERS = 300
-"""How much of a value is shown in the list."""
+"""How many characters of a value the list shows."""
 _COLUMNS = 8
-"""How many attributes have a column of their own."""
+"""How many attributes have a column."""
 _GONE = "ResourceNotFoundException"
 
 
@@ -46,9 +46,9 @@ def show(request: Request) -> Response:
 
 
 def _own(target: Target) -> list[Named]:
-    """The tables that the stack's outputs name."""
+    """The tables named in the stack's outputs."""
     streams = [
-        Named(table["name"], f"{pipeline}: its changes are heard")
+        Named(table["name"], f"{pipeline}: its stream is read")
         for pipeline in pipelines(target, "streams")
         for table in pipeline["tables"] or ()
     ]
@@ -64,7 +64,7 @@ def _own(target: Target) -> list[Named]:
 
 
 def _tables(target: Target) -> tuple[list[Named], str]:
-    """With those that reports count, and why they are not known."""
+    """All tables, with those that reports count, and why those are not known."""
     own = _own(target)
     prefixes = [(each, prefix) for each in pipelines(target, "reports") for prefix in (each["prefixes"] or {}).values()]
     if not prefixes:
@@ -90,14 +90,14 @@ class Shown(NamedTuple):
     columns: list[str]
     """The attributes that have a column, keys first."""
     rows: list[tuple[list[str], str]]
-    """Of each item the values of the columns, and all of it."""
+    """For each item the values of the columns, and the whole item."""
 
 
 def show_one(request: Request) -> Response:
     """Shows items of a table.
 
     Raises:
-        HTTPException: It is no table of the pipelines, or what is looked for is no key of it.
+        HTTPException: No pipeline has the table, it does not exist, or the key is not of its type.
     """
     console, query = console_of(request), request.query_params
     name, wanted = query.get("name", ""), query.get("key", "")
@@ -136,7 +136,7 @@ def _keys(target: Target, name: str) -> dict[str, str]:
 
 
 def _asked(target: Target, name: str, keys: dict[str, str], wanted: str, after: Any) -> dict[str, Any]:
-    """What DynamoDB answers: the items of a partition, or of the table."""
+    """DynamoDB's answer: items of a partition, or of the table."""
     dynamodb = target.client("dynamodb")
     start = {"ExclusiveStartKey": after} if after else {}
     if not wanted:
@@ -153,27 +153,27 @@ def _asked(target: Target, name: str, keys: dict[str, str], wanted: str, after: 
 
 
 def _typed(text: str, name: str, kind: str) -> dict[str, Any]:
-    """A key as DynamoDB has it, of what a person wrote."""
+    """A key in DynamoDB's form, from a person's input."""
     try:
         if kind == "N":
             Decimal(text)
         return {kind: base64.b64decode(text, validate=True) if kind == "B" else text}
     except (InvalidOperation, ValueError):
         what = "a number" if kind == "N" else "Base64"
-        raise HTTPException(400, f"The key {name} is {what}, and {text:.100} is none.") from None
+        raise HTTPException(400, f"The key {name} is {what}, and {text:.100} is not.") from None
 
 
 def _token(key: dict[str, Any]) -> str:
-    """The place behind an item, for an address."""
+    """The token of the place after an item, for an address."""
     text = json.dumps(key, default=lambda value: {"Base64": base64.b64encode(value).decode()})
     return base64.urlsafe_b64encode(text.encode(errors="surrogatepass")).decode()
 
 
 def _start(token: str) -> Any:
-    """The place that an address names; None where it names none.
+    """The place that a token names; None if there is no token.
 
     Raises:
-        HTTPException: It is not of our making.
+        HTTPException: The console did not make this token.
     """
     try:
         key = json.loads(base64.urlsafe_b64decode(token), object_hook=_bytes) if token else None

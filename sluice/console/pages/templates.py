@@ -1,4 +1,4 @@
-"""The templates of mails, as they are live: how they look, filled as the newest mail was, or with made-up values."""
+"""The mail templates as they are deployed, filled with the data of the newest mail or with made-up values."""
 
 import json
 import re
@@ -29,10 +29,10 @@ class Template(NamedTuple):
     """A template as SES has it."""
 
     name: str
-    """In the program."""
+    """Its name in the program."""
     ses_name: str
     streams: list[str]
-    """Which use it."""
+    """The streams that use it."""
     subject: str
     text: str
     html: str
@@ -41,16 +41,16 @@ class Template(NamedTuple):
 
     @property
     def variables(self) -> list[str]:
-        """What fills it, without what is there for HTML."""
+        """Its variables, without the variants for HTML."""
         found = dict.fromkeys(_VARIABLE.findall(self.subject + self.text + self.html))
         return [name for name in found if not (name.endswith("Html") and name.removesuffix("Html") in found)]
 
 
 class Sample(NamedTuple):
-    """What fills a template for a look at it."""
+    """The data that fills a template on its page."""
 
     source: str
-    """Where it is from."""
+    """Where the data is from."""
     data: dict[str, str]
 
 
@@ -63,7 +63,7 @@ def show_one(request: Request) -> Response:
     """Shows a template.
 
     Raises:
-        HTTPException: There is none of that name.
+        HTTPException: There is no template of that name.
     """
     template, sample = _asked_for(request)
     part = request.query_params.get("part", "")
@@ -84,14 +84,14 @@ def show_html(request: Request) -> Response:
     """Shows the HTML of a template with its sample, for a frame.
 
     Raises:
-        HTTPException: There is none of that name.
+        HTTPException: There is no template of that name.
     """
     template, sample = _asked_for(request)
     return document(filled(template.html, sample.data))
 
 
 def filled(text: str, data: Mapping[str, str]) -> str:
-    """Returns a part of a template with values in the place of its variables, as SES puts them there."""
+    """Returns a part of a template with its variables replaced by values, as SES does it."""
     return _VARIABLE.sub(lambda variable: data.get(variable[1], ""), text)
 
 
@@ -121,19 +121,19 @@ def _read(target: Target, ses_name: str, name: str, mailers: list[Notifier]) -> 
 
 
 def _sample(console: Console, template: Template) -> Sample:
-    """The data of the newest mail of the template, as far as it has what the template asks for; else made-up values."""
+    """The data of the template's newest mail; made-up values for variables that it lacks."""
     made_up = {name: _MADE_UP.get(name, f"({name})") for name in template.variables}
     console.change_log.look(console.target)
     for change in console.change_log.changes.all():
         for ruling in console.change_log.rulings(change) or []:
             for outcome in ruling.outcomes:
                 if outcome.template == template.ses_name and (data := _texts(outcome.data)):
-                    return Sample(f"what the rules make of {change.event} {change.key}", _whole(data, made_up))
+                    return Sample(f"the rules' data for {change.event} {change.key}", _whole(data, made_up))
     return Sample("made-up values", _whole({}, made_up))
 
 
 def _whole(data: Mapping[str, str], made_up: Mapping[str, str]) -> dict[str, str]:
-    """Values for all variables, each with the one for HTML; a variable that is new has a made-up value."""
+    """Values for all variables, each with its variant for HTML; variables without data have made-up values."""
     values = {**{name: value for each in made_up.items() for name, value in _both(*each)}, **data}
     return dict(values)
 

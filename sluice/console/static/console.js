@@ -1,8 +1,8 @@
-// What a page does while it is open: it takes over what has changed, shows records as they move, and sends forms
-// without leaving. Without this script all pages and forms work all the same.
+// What a page does while it is open: it updates what has changed, shows records as they move, and sends forms without
+// leaving. All pages and forms work without this script too.
 "use strict";
 
-const PAUSE_MS = 400; // a page is loaded anew at most so often
+const PAUSE_MS = 400; // between two reloads of a page, at least
 const token = document.body.dataset.token;
 
 // ---- what has changed
@@ -22,14 +22,14 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (answer.ok) takeOver(parsed(await answer.text()));
   } catch {
-    // the cloud has ended, or the next event brings it
+    // the cloud has ended, or the next event loads it
   } finally {
     loading = false;
     refreshWhileIncomplete();
   }
 }
 
-// What the stack has not answered yet is asked for again soon.
+// Answers that the stack still owes are asked for again soon.
 function refreshWhileIncomplete() {
   if (document.querySelector("[data-incomplete]")) refreshSoon();
 }
@@ -38,7 +38,7 @@ function parsed(text) {
   return new DOMParser().parseFromString(text, "text/html");
 }
 
-// Regions are replaced as a whole where they differ; what a person opened, chose or is writing stays.
+// Regions that differ are replaced as a whole; what a person opened, chose or is typing stays.
 function takeOver(page) {
   for (const region of document.querySelectorAll("[data-region]")) {
     const fresh = page.getElementById(region.id);
@@ -65,12 +65,12 @@ function move(moved) {
   for (const edge of document.querySelectorAll(".edge[data-function]")) {
     if (!moved[edge.dataset.function]) continue;
     edge.classList.remove("moving");
-    void edge.offsetWidth; // so that the animation begins anew
+    void edge.offsetWidth; // restarts the animation
     edge.classList.add("moving");
   }
 }
 
-// ---- being told
+// ---- events from the console
 
 const connection = document.getElementById("connection");
 const told = new EventSource(document.body.dataset.live);
@@ -83,13 +83,13 @@ told.onerror = () => { connection.textContent = "The console does not answer. Th
 document.addEventListener("visibilitychange", refreshSoon);
 refreshWhileIncomplete();
 
-// ---- doing
+// ---- actions
 
 function say(text) {
   document.getElementById("notice").textContent = text;
 }
 
-// The page that follows what was done: another one is gone to, this one is taken over.
+// The page that follows an action: another page is opened, this one is updated.
 async function show(answer) {
   const page = parsed(await answer.text());
   const here = new URL(location.href);
@@ -125,7 +125,7 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-// One box for all boxes of its form.
+// One checkbox for all checkboxes of its form.
 document.addEventListener("change", (event) => {
   const all = event.target.closest("input[data-all]");
   if (!all) return;
@@ -134,7 +134,7 @@ document.addEventListener("change", (event) => {
 
 // ---- files
 
-// A file chosen or dropped is sent as it is, and the answer is shown in the place that `data-answer` names.
+// Sends a chosen or dropped file as it is, and shows the answer in the element that `data-answer` names.
 async function send(zone, file) {
   const place = document.getElementById(zone.dataset.answer);
   place.textContent = `Reading ${file.name} ...`;

@@ -1,1 +1,1 @@
-"""How pages are asked for and made: who may ask, what is sent, how it is shown."""
+"""Requests and responses of the pages: access, forms, events and rendering."""

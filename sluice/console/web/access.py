@@ -2,9 +2,9 @@
 
 Everything on this machine reaches the loopback interface: pages of any site in the developer's browser, programs of
 other users, servers on other ports, to which browsers send the cookies of this one. So the first address has a token,
-which becomes a cookie of one path that nobody can guess; pages are given to nobody's page or to our own alone
-(https://www.w3.org/TR/fetch-metadata/), and what changes something needs the console's exact origin
-(https://fetch.spec.whatwg.org/#origin-header) and, within the page, its token (`forms`).
+which becomes a cookie for one path that nobody can guess; pages are given only to direct navigation and to the
+console's own pages (https://www.w3.org/TR/fetch-metadata/), and a request that changes something needs the console's
+exact origin (https://fetch.spec.whatwg.org/#origin-header) and the token of its page (`forms`).
 """
 
 import hmac
@@ -30,17 +30,17 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
-"""Of every answer that does not say otherwise."""
+"""The headers of every response that does not set them itself."""
 
 
 class Keys:
-    """What opens one console, made anew at each start.
+    """The secrets of one console, new at each start.
 
     Attributes:
-        token: Of the first address.
+        token: The token in the first address.
         session: The cookie's value.
-        page_token: What a page sends with what changes something.
-        path: Where the pages lie, which keeps the cookie from servers on other ports.
+        page_token: The token that a page sends with each change.
+        path: The path of all pages, which keeps the cookie from servers on other ports.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Keys:
 
 
 class Access:
-    """An ASGI application before another one, which hears only what a person's browser asks on one of its pages."""
+    """An ASGI application that passes on to another one only what a person's browser requests from its own pages."""
 
     def __init__(self, application: ASGIApp, keys: Keys, port: int) -> None:
         self._application, self._keys = application, keys
@@ -75,11 +75,11 @@ class Access:
         await (answer or self._application)(scope, receive, send_closed)
 
     def _answer(self, scope: Scope) -> Response | None:
-        """What answers in place of a page: a refusal, or the way from the first address to the pages."""
+        """The response in place of a page: a refusal, or the redirect from the first address to the pages."""
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0] not in self._hosts:
-            return _refusal("the console has the host names 127.0.0.1 and localhost only")
+            return _refusal("the console's only host names are 127.0.0.1 and localhost")
         if scope["path"] == "/":
             return self._entrance(scope)
         if not self._has_session(headers):

@@ -1,4 +1,4 @@
-"""Documents that others wrote, such as a mail: shown as they look, in a frame where they run and load nothing."""
+"""Documents from outside the console, such as a mail, rendered in a frame where they can run and load nothing."""
 
 from starlette.responses import HTMLResponse, Response
 
@@ -9,5 +9,5 @@ _POLICY = (
 
 
 def document(html: str | bytes) -> Response:
-    """Returns an answer with a document for a frame; whoever opens its address itself gets no more of it."""
+    """Returns a response with a document for a frame; opened directly, it is restricted just the same."""
     return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY})

@@ -1,4 +1,4 @@
-"""What a page sends: forms that do something, each with the token of the page."""
+"""Forms that change something, each sent with the token of its page."""
 
 import hmac
 from collections.abc import Awaitable, Callable
@@ -14,14 +14,14 @@ from sluice.console.web.rendering import console_of, keys_of, url
 
 TOKEN_HEADER = "X-Page-Token"  # noqa: S105 a header's name
 _LARGEST = 1 << 20
-"""Bytes of a form: the ids of all failures that a page shows are less."""
+"""The most bytes of a form: the ids of all failures on a page are less."""
 
 Form = dict[str, list[str]]
 """The fields of a form, each with its values."""
 
 
 class Done(NamedTuple):
-    """What an action came to, and where the person goes on."""
+    """The result of an action, and the page that follows."""
 
     notice: str
     """A sentence."""
@@ -32,7 +32,7 @@ class Done(NamedTuple):
 
 
 def action(act: Callable[[Request, Form], Done]) -> Callable[[Request], Awaitable[Response]]:
-    """Makes an endpoint of a function that does what a form asks for, in a thread, and leads to a page afterwards."""
+    """Makes an endpoint of a function that acts on a form: it runs in a thread, and redirects to a page afterwards."""
 
     async def endpoint(request: Request) -> Response:
         form = await _form(request)
@@ -46,20 +46,20 @@ def action(act: Callable[[Request, Form], Done]) -> Callable[[Request], Awaitabl
 
 
 def check(request: Request, token: str | None = None) -> None:
-    """Sees to it that one of our pages asks, and that the stack may be changed.
+    """Checks that a request comes from one of our pages, and that the stack may be changed.
 
     Args:
-        request: What is asked.
-        token: The page's; that of the header `TOKEN_HEADER` by default.
+        request: The request.
+        token: The page's token; by default that in the header `TOKEN_HEADER`.
 
     Raises:
-        HTTPException: It is refused.
+        HTTPException: The request is refused.
     """
     given = request.headers.get(TOKEN_HEADER, "") if token is None else token
     if not hmac.compare_digest(given.encode(), keys_of(request).page_token.encode()):
-        raise HTTPException(403, "This page is of an earlier start: load it again.")
+        raise HTTPException(403, "This page is from before the console was restarted: load it again.")
     if console_of(request).is_read_only:
-        raise HTTPException(403, "The console only looks at a stack in AWS: use the commands with --outputs.")
+        raise HTTPException(403, "The console changes nothing in a stack in AWS: use the commands with --outputs.")
 
 
 async def _form(request: Request) -> Form:

@@ -1,7 +1,7 @@
-"""What an open page is told while it is open: which functions took records just now, and that time has passed.
+"""The events that an open page receives: which functions have just taken records, and that time has passed.
 
-By server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html. A page that hears one loads
-itself anew and takes over what has changed in its live regions.
+They are server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html. With each one a page
+reloads itself and updates what has changed in its live regions.
 """
 
 import asyncio
@@ -21,11 +21,12 @@ from sluice.console.web.rendering import console_of
 
 _LOOK_SECONDS = 0.2
 _IDLE_SECONDS = {True: 10.0, False: 2.0}
-"""How long nothing may be told, at AWS and here: what no event tells, such as a mail, is seen by then."""
+"""The longest pause between two events, for AWS and for the embedded cloud: a page then shows what no event reports,
+such as a mail."""
 
 
 async def follow(request: Request) -> StreamingResponse:
-    """Tells a page what happens until it is left."""
+    """Sends events to a page until it is closed."""
     return StreamingResponse(_told(console_of(request)), media_type="text/event-stream")
 
 
@@ -42,7 +43,7 @@ async def _told(console: Console) -> AsyncIterator[str]:
 
 
 def _moved(new: Iterable[Happening]) -> dict[str, int]:
-    """Function, by its physical name -> how many records it took, or how often it was called."""
+    """Physical name of a function -> how many records it took, or how often it was called."""
     moved: Counter[str] = Counter()
     for happening in new:
         match happening.event:

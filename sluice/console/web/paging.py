@@ -16,12 +16,12 @@ class Page(NamedTuple):
 
 
 def number_of(text: str, otherwise: int = 0) -> int:
-    """Returns the whole number that an address has, of nine digits at most; another one where it has none."""
+    """Returns the whole number in a query parameter, of at most nine digits; `otherwise` if there is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
 
 
 def page_of(rows: Sequence[Any], asked: str) -> Page:
-    """Returns the page whose number a person asked for: the first where that is none, at most the last."""
+    """Returns the page with the requested number: the first if it is not a number, and at most the last."""
     pages = max(1, -(-len(rows) // ROWS))
     number = max(1, min(number_of(asked, 1), pages))
     return Page(rows[(number - 1) * ROWS : number * ROWS], number, pages)

@@ -1,4 +1,4 @@
-"""Pages from templates, in which all that comes from data is escaped."""
+"""Pages from templates, in which all data is escaped."""
 
 import json
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from sluice.console.web.access import Keys
 
 
 class Section(NamedTuple):
-    """A page of the navigation: the name of its route, and what it is called."""
+    """A page of the navigation: the name of its route, and its title."""
 
     route: str
     title: str
@@ -38,7 +38,7 @@ def console_of(request: Request) -> Console:
 
 
 def keys_of(request: Request) -> Keys:
-    """Returns what opens it."""
+    """Returns the console's secrets."""
     return request.app.state.keys
 
 
@@ -51,10 +51,10 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     """Returns a page.
 
     Args:
-        request: What is answered.
-        template: The file of the template.
-        status: HTTP's.
-        values: What the template shows.
+        request: The request.
+        template: The template's file.
+        status: The HTTP status.
+        values: The template's variables.
     """
     console = console_of(request)
     page = _templates.get_template(template).render(
@@ -76,19 +76,19 @@ def load_templates() -> None:
 
 
 def clock(moment: str | float | None) -> str:
-    """Returns the time of day, in UTC, of a moment in ISO 8601 or in seconds since the epoch; a dash without one."""
+    """Returns the time of day, in UTC, of a time in ISO 8601 or in seconds since the epoch; a dash if there is none."""
     at = _moment(moment)
     return f"{at:%H:%M:%S}" if at else "–"
 
 
 def moment(moment: str | float | None) -> str:
-    """Returns a moment in ISO 8601, in UTC; empty without one."""
+    """Returns a time in ISO 8601, in UTC; empty if there is none."""
     at = _moment(moment)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else ""
 
 
 def pretty(value: Any) -> str:
-    """Returns a value as JSON that people read."""
+    """Returns a value as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 

@@ -1,4 +1,4 @@
-"""How a document is looked at: in light or dark, and as wide as a desktop or a phone."""
+"""How a document is viewed: in light or dark, and as wide as a desktop or a phone."""
 
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -10,16 +10,16 @@ _WIDTHS = ("desktop", "phone")
 
 
 class View(NamedTuple):
-    """How a document is looked at, and the address of the page without that."""
+    """How a document is viewed, with the page's other query parameters."""
 
     look: str
     width: str
     others: tuple[tuple[str, str], ...]
-    """What else the address asks for, such as which part of a mail."""
+    """The other query parameters, such as the part of a mail."""
 
     @property
     def choices(self) -> list[tuple[str, list[tuple[str, str, bool]]]]:
-        """What may be chosen: of each question its name, and each answer with address and whether it is chosen."""
+        """The choices: name of a question, and its answers, each with its address and whether it is chosen."""
         return [
             ("Look", [(look, self.address(look=look), look == self.look) for look in _LOOKS]),
             ("Width", [(width, self.address(width=width), width == self.width) for width in _WIDTHS]),
@@ -31,7 +31,7 @@ class View(NamedTuple):
 
 
 def view_of(request: Request) -> View:
-    """Returns how a request asks to look: in light, as wide as a desktop, by default."""
+    """Returns the view that a request asks for: by default light and as wide as a desktop."""
     asked = dict(request.query_params)
     look, width = asked.pop("look", ""), asked.pop("width", "")
     asked.pop("notice", None)

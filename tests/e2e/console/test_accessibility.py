@@ -60,7 +60,7 @@ def test_a_phone_shows_all_of_each_page(filled, opened):
 def test_the_keyboard_reaches_the_content_and_every_page(filled, opened):
     page = opened()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
     for title in TITLES:

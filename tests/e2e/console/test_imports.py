@@ -53,7 +53,7 @@ def test_a_file_with_bad_rows_is_tried_then_sent_and_its_rejects_are_found(serve
     expect(rejects.first).to_contain_text(HOSTILE)
     (before,) = entries(pipelines(served.target, "imports"))
     page.get_by_role("button", name="Import again").click()
-    expect(page.locator("#notice")).to_contain_text("is imported again")
+    expect(page.locator("#notice")).to_contain_text("is being imported again")
     until = time.monotonic() + 30
     while entries(pipelines(served.target, "imports"))[0]["started_at"] == before["started_at"]:
         assert time.monotonic() < until

@@ -28,7 +28,7 @@ def test_a_template_is_seen_as_it_is_edited_with_made_up_values_and_then_with_re
     expect(page.locator("#facts")).to_contain_text("Good day, Ada Lovelace: (fresh)")
     put_users(pipelines(served.target, "streams")[0])
     served.stack.wait_idle()
-    expect(page.locator("#facts")).to_contain_text("what the rules make of INSERT u-", timeout=30_000)
+    expect(page.locator("#facts")).to_contain_text("the rules' data for INSERT u-", timeout=30_000)
     expect(heading).not_to_contain_text("Lovelace")
     page.get_by_role("link", name="Source").click()
     expect(page.locator("pre").last).to_have_text("<h1>Good day, {{nameHtml}}</h1>")

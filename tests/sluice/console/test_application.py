@@ -16,7 +16,7 @@ def test_a_page_that_is_not_there_is_told_as_a_page(client):
     [
         (click.ClickException("the stack has no <topic>"), 400, "the stack has no &lt;topic&gt;"),
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), 502, "127.0.0.1:9"),
-        (KeyError("<b>"), 500, "This page broke (KeyError: &#39;&lt;b&gt;&#39;), and the cloud runs on."),
+        (KeyError("<b>"), 500, "This page failed (KeyError: &#39;&lt;b&gt;&#39;); the cloud is still running."),
     ],
 )
 def test_what_cannot_be_shown_is_told_as_a_page(client, monkeypatch, error, status, said):

@@ -47,7 +47,7 @@ def stack(monkeypatch):
         "read_batch": stack.content,
         "failed_batches": lambda _: Counter({"mapping": len(stack.batches)}),
         "file_failures": lambda _: iter(stack.files),
-        "hints": lambda _: iter(()),
+        "hints": lambda _, **__: iter(()),
         "under_way": lambda _: iter(()),
         "held": lambda _: {
             "import/items": Held(len(stack.letters), stack.hidden),
@@ -129,7 +129,7 @@ def test_a_full_queue_is_looked_into_only_so_far_and_that_is_said(stack):
 
 def test_what_somebody_else_has_received_is_told(stack):
     stack.hidden = 2
-    assert page(console()).notes == ["Of import/items somebody else looks at or redrives 2 at present."]
+    assert page(console()).notes == ["Hidden in import/items, while somebody else views or redrives them: 2."]
 
 
 def test_what_may_not_be_looked_at_hides_nothing_else(stack, monkeypatch):

@@ -49,15 +49,15 @@ def test_a_redrive_tells_of_each_failure_and_of_files_when_their_imports_have_en
         ("", "1 record taken, 1 failed again: OSError: no", True),
         ("a.csv", "failed again: has no header", True),
     ]
-    assert last.problems == ["Not all could be looked at: AccessDenied"]
+    assert last.problems == ["Not all failures could be read: AccessDenied"]
 
 
 @pytest.mark.parametrize(
     ("error", "said"),
     [
         (UnderWayError("a redrive by ann is under way"), "Nothing was sent: a redrive by ann is under way."),
-        (OSError("the cloud has ended"), "It was broken off: the cloud has ended"),
-        (KeyError(), "It was broken off: KeyError"),
+        (OSError("the cloud has ended"), "It stopped early: the cloud has ended"),
+        (KeyError(), "It stopped early: KeyError"),
     ],
     ids=["lease", "message", "none"],
 )

@@ -87,7 +87,7 @@ def test_a_failed_file_is_told_with_its_reason_and_the_next_step(target):
     assert (failure.file, failure.where) == ("incoming/a.csv", "s3://files/incoming/a.csv")
     assert failure.reason == "has no header; rows in the table already: 1,200"
     assert failure.next_step == (
-        "correct what the reason names and put the file again, or delete it; --redrive imports it as it is"
+        "correct what the reason names and import the file again, or discard it; redriving imports it as it is"
     )
 
 
@@ -202,7 +202,7 @@ def test_files_of_which_rows_were_rejected_are_hinted_at(target):
         "Files with rejected rows in the last 14 days: 1; `python -m sluice rejects` shows the rows."
     ]
     target.enter("b.csv", "etag", "PARTIAL")
-    assert "days: 2;" in next(hints(target))
+    assert "days: 2; this page shows the rows." in next(hints(target, rows="this page"))
 
 
 # ---- some of them
@@ -242,7 +242,7 @@ def test_a_better_file_that_was_put_meanwhile_stays(target):
     found = discard_files(
         target, lambda _: bool(target.client("s3").put_object(Bucket=BUCKET, Key="incoming/a.csv", Body=b"better"))
     )
-    assert [one.error for one in found] == ["another file has been put there since, which stays"]
+    assert [one.error for one in found] == ["it has been replaced by another file since, which stays"]
     assert target.client("s3").get_object(Bucket=BUCKET, Key="incoming/a.csv")["Body"].read() == b"better"
 
 

@@ -101,7 +101,7 @@ def test_a_notifier_whose_code_has_no_preview_is_named(notifier, tmp_path):
 
 def test_a_function_without_rules_is_somebody_elses(notifier, monkeypatch):
     monkeypatch.setattr(module.RuleFiles, "of", lambda *_: None)
-    assert "n has no file of rules" in Previews(ROOT).judge([change()], notifier)
+    assert "n has no rule file" in Previews(ROOT).judge([change()], notifier)
 
 
 def test_code_that_breaks_is_told_with_its_error(notifier, tmp_path):

@@ -52,7 +52,7 @@ def test_under_its_other_name_the_origin_is_that_name(client):
     assert client.read(PAGE, Host=host).status == 200
     assert client.write("samples", "", Host=host).status == 403  # the origin is 127.0.0.1
     answer = client.write("samples", "", Host=host, Origin=f"http://{host}")
-    assert "This page is of an earlier start" in answer.text  # so far it came
+    assert "This page is from before the console was restarted" in answer.text  # so far it came
 
 
 @pytest.mark.parametrize(

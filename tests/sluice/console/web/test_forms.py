@@ -26,7 +26,7 @@ def test_a_stack_in_aws_is_only_looked_at(serve):
     client = serve(Target({"region": "eu-north-1"}))
     answer = client.write("samples", f"token={token_of(client)}")
     assert answer.status == 403
-    assert "only looks at a stack in AWS" in answer.text
+    assert "changes nothing in a stack in AWS" in answer.text
 
 
 def test_a_form_that_is_too_large_is_refused(client):

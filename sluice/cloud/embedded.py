@@ -1,4 +1,4 @@
-"""The embedded cloud: the emulator, the stacks deployed into it, and what AWS would run for them."""
+"""The embedded cloud: the emulator, the stacks deployed into it, and the triggers that AWS would run for them."""
 
 import shutil
 import tempfile
@@ -25,11 +25,11 @@ from sluice.cloud.triggers.streams.poller import StreamPoller
 from sluice.cloud.triggers.timetable import Timetable
 
 _POSITION_SECONDS = 10.0
-"""How long a deployment waits for a mapping that begins with the next record to find its place."""
+"""How long a deployment waits until a mapping that begins with the next record has its position."""
 
 
 class Stack(NamedTuple):
-    """A stack that was deployed."""
+    """A deployed stack."""
 
     name: str
     outputs: dict[str, Any]
@@ -37,11 +37,11 @@ class Stack(NamedTuple):
     cloud: Cloud
     """Clients in the stack's region."""
     pollers: dict[str, StreamPoller]
-    """Logical name of a stream's mapping -> what runs it."""
+    """Logical name of a stream's mapping -> its poller."""
     schedules: list[Schedule]
 
     def output(self, path: str) -> Any:
-        """Returns an output by its way there, such as `imports.items.queue_url` or `streams.users.tables.0.name`."""
+        """Returns an output by its path, such as `imports.items.queue_url` or `streams.users.tables.0.name`."""
         value: Any = self.outputs
         for part in path.split("."):
             value = value[int(part)] if isinstance(value, list) else value[part]
@@ -49,14 +49,14 @@ class Stack(NamedTuple):
 
     @property
     def runners(self) -> list[StreamPoller | Schedule]:
-        """All that runs for it."""
+        """The pollers and schedules that run for it."""
         return [*self.pollers.values(), *self.schedules]
 
     def wait_idle(self, seconds: float = 60) -> None:
         """Returns when everything written to the streams so far is handled.
 
         Raises:
-            TimeoutError: it is not, after so many seconds.
+            TimeoutError: it is not, after that many seconds.
         """
         for name, poller in self.pollers.items():
             if not poller.wait_idle(seconds):
@@ -64,7 +64,7 @@ class Stack(NamedTuple):
 
 
 class EmbeddedCloud:
-    """The emulator and the stacks in it; use it in a `with` block, at whose end nothing is left."""
+    """The emulator and the stacks in it; use it in a `with` block, after which nothing is left."""
 
     def __init__(
         self,
@@ -76,10 +76,10 @@ class EmbeddedCloud:
         """Starts the emulator.
 
         Args:
-            folder: what it may write to, removed when it stops; a temporary one by default.
+            folder: the folder that it may write to, removed when it stops; a temporary one by default.
             port: where it listens; a free port by default.
-            on_event: told what happens on streams and schedules, from several threads.
-            held: file descriptors that the emulator keeps open too: a lock that is held until all has ended.
+            on_event: called with the events of streams and schedules, from several threads.
+            held: file descriptors that the emulator keeps open too, such as a lock to hold until everything has ended.
 
         Raises:
             ServerError: it could not be started.
@@ -121,7 +121,7 @@ class EmbeddedCloud:
             config: its configuration; by default its file's.
             functions_endpoint: what functions call, and what invokes them: a fault proxy before the emulator. By
                 default the emulator itself.
-            on_created: told of each resource as it is there.
+            on_created: called with each resource once it exists.
 
         Raises:
             ProgramError: there is no such stack, its settings are wrong, or the program failed.
@@ -140,19 +140,19 @@ class EmbeddedCloud:
     def update(
         self, stack: Stack, *, root: Path = program.ROOT, config: dict[str, str] | None = None
     ) -> tuple[Stack, list[Change]]:
-        """Runs the program of a deployed stack again, and changes the stack in place to what it registers now.
+        """Runs the program of a deployed stack again, and changes the stack in place to match.
 
         Args:
-            stack: what is deployed.
+            stack: the deployed stack.
             root: the folder of the program.
             config: its configuration; by default its file's.
 
         Returns:
-            The stack as it is now, and what was changed.
+            The stack as it is now, and the changes.
 
         Raises:
             ProgramError: its settings are wrong, or the program failed; nothing is changed.
-            ReplacementError: something cannot be changed in place; nothing is.
+            ReplacementError: something cannot be changed in place; nothing is changed.
             DeploymentError: a resource could not be created or changed.
         """
         config = program.configuration(stack.name, root) if config is None else config
@@ -167,7 +167,7 @@ class EmbeddedCloud:
             return stack, []
         try:
             outputs = whole(program.run(stack.name, update, root=root, config=config))
-        except Exception:  # what was done until then is done
+        except Exception:  # what was changed until then stays changed
             stack.graph.resources |= {urn: made for urn, made in update.graph.resources.items() if made.id}
             raise
         update.delete_the_rest()
@@ -178,7 +178,7 @@ class EmbeddedCloud:
         return updated, planned
 
     def _run(self, deployed: Stack) -> None:
-        """Runs what AWS would run for a stack."""
+        """Runs the triggers that AWS would run for a stack."""
         self._mappings.look()
         for mapping in deployed.graph.of_type("aws:lambda/eventSourceMapping:EventSourceMapping"):
             if ":dynamodb:" in mapping.inputs["eventSourceArn"]:
@@ -194,12 +194,12 @@ class EmbeddedCloud:
         """Stops everything; returns when nothing runs and nothing is left.
 
         Raises:
-            RuntimeError: a poller broke while it ran; all is stopped nevertheless.
+            RuntimeError: a poller crashed while it ran; everything is stopped nevertheless.
         """
         self._stopping.set()
         broken: list[RuntimeError] = []
         try:
-            self.server.stop()  # first: an invocation may have minutes to go, and pollers wait for theirs
+            self.server.stop()  # first: an invocation may take minutes more, and pollers wait for theirs
             for runner in (
                 self._mappings,
                 self._timetable,
@@ -228,14 +228,14 @@ class EmbeddedCloud:
         return self._clouds[key]
 
     def _cloud_of(self, region: str, target: str) -> Cloud:
-        """Clients for what hands something to a target; to a function, through the proxy that it calls itself."""
+        """Clients that deliver to a target; a function is reached through the proxy that it uses itself."""
         if ":lambda:" not in target:
             return self._cloud(region, None)
         configuration = self._cloud(region, None).client("lambda").get_function_configuration(FunctionName=target)
         return self._cloud(region, configuration.get("Environment", {}).get("Variables", {}).get("AWS_ENDPOINT_URL"))
 
     def _show(self, event: Event | Fired) -> None:
-        if not self._stopping.is_set():  # the emulator goes first; that calls fail then is nobody's concern
+        if not self._stopping.is_set():  # the emulator stops first; calls that fail then do not matter
             self._on_event(event)
 
     def _remove_temporary(self) -> None:

@@ -1,4 +1,4 @@
-"""Work that Ctrl-C cannot break in the middle: Python's signal handlers interrupt the main thread only."""
+"""Work that Ctrl-C cannot interrupt in the middle: Python's signal handlers interrupt only the main thread."""
 
 import threading
 from collections.abc import Callable
@@ -9,12 +9,12 @@ T = TypeVar("T")
 
 
 def uninterrupted(work: Callable[[], T], interrupted: Callable[[], None] = lambda: None) -> T:
-    """Does something in a thread of its own, and returns or raises what came of it.
+    """Calls a function in a thread of its own, and returns its result or raises its error.
 
     Args:
-        work: what to do.
-        interrupted: called when Ctrl-C comes meanwhile: `work` may end early then, but it does end before the
-            interruption goes on.
+        work: the function.
+        interrupted: called when Ctrl-C comes meanwhile: `work` may then end early, but it ends before the interruption
+            continues.
     """
     outcome: Future[T] = Future()
 
@@ -28,7 +28,7 @@ def uninterrupted(work: Callable[[], T], interrupted: Callable[[], None] = lambd
 
     try:
         threading.Thread(target=run).start()
-        outcome.exception()  # not `thread.join`, which takes the thread for ended after an interruption (CPython 3.11)
+        outcome.exception()  # not `thread.join`, which treats the thread as ended after an interruption (CPython 3.11)
     except BaseException:
         interrupted()
         if not outcome.cancel():

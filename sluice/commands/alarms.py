@@ -1,4 +1,4 @@
-"""`alarms`: what the alarms mean, and which ring."""
+"""`alarms`: what the alarms mean, and which are ringing."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`check`: is a stack ready?"""
+"""`check`: whether a stack is ready."""
 
 import click
 

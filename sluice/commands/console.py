@@ -1,4 +1,4 @@
-"""`console`: the pages that show a stack at work, of the running cloud, or of a stack in AWS."""
+"""`console`: the pages that show a stack at work, in the running cloud or in AWS."""
 
 import webbrowser
 from contextlib import suppress
@@ -19,7 +19,7 @@ from sluice.terminal import note, say
 def command(stack: str | None, outputs_file: Path | None, port: int | None, is_opened: bool) -> None:
     """Print the address of the console, or serve one for a stack in AWS.
 
-    `up` serves the console of what runs here. With --outputs it is served until Ctrl-C; it looks with your AWS
+    `up` serves the console of what runs here. With --outputs it is served until Ctrl-C; it reads with your AWS
     credentials, and changes nothing.
 
     \b
@@ -48,7 +48,7 @@ def _serve(outputs_file: Path, port: int | None, *, is_opened: bool) -> None:
     from sluice.state import StateError, checkout
 
     stack = target.from_file(outputs_file)
-    stack.client("sts").get_caller_identity()  # who has no credentials is told at once
+    stack.client("sts").get_caller_identity()  # missing credentials are reported at once
     try:
         program = checkout()
     except StateError:

@@ -1,4 +1,4 @@
-"""`demo`: the whole of Sluice on this machine, driven with the sample data, each promise checked."""
+"""`demo`: all of Sluice on this machine, run with sample data, with each promise checked."""
 
 import click
 

@@ -32,12 +32,12 @@ def command(stack: str | None) -> None:
     for place in places:
         stopped = _stop(place)
         say(f"Stack {place.name} {'stopped' if stopped else 'was not running; removed what a crash had left'}.")
-    for line in reasons + crashes.shown_once(root, stack):  # also of what broke while it stopped
+    for line in reasons + crashes.shown_once(root, stack):  # also crashes while it stopped
         say(*line)
 
 
 def _stop(place: Path) -> bool:
-    """Ends the process that holds a folder and returns when all of it is gone; False where there is none."""
+    """Ends the process that holds a folder and returns when all of it is gone; False if there is none."""
     signalled: int | None = None
     end = time.monotonic() + _PATIENCE_SECONDS
     with state.watched(place) as lock:

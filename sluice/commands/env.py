@@ -1,4 +1,4 @@
-"""`env`: what a shell sets, so that the AWS CLI and SDKs work on the running cloud."""
+"""`env`: variables for a shell, so that the AWS CLI and SDKs use the running cloud."""
 
 import os
 import re
@@ -10,9 +10,9 @@ from sluice import target
 from sluice.terminal import say
 
 _UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
-"""What would lead elsewhere: another account's keys, or their second half."""
+"""Variables that would lead elsewhere: another account's keys, or part of them."""
 _ELSEWHERE = re.compile(r"AWS_ENDPOINT_URL_[A-Z0-9_]+|AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
-"""Variables that go before the endpoint of all services, or have it ignored."""
+"""Variables that override the endpoint for all services, or have it ignored."""
 
 
 @click.command("env")

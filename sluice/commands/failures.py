@@ -1,4 +1,4 @@
-"""`failures`: what failed for good, each with its records and its error; sending it again, and dropping it."""
+"""`failures`: what failed for good, with records and errors; redriving and discarding it."""
 
 from collections.abc import Sequence
 
@@ -39,7 +39,7 @@ def command(
     """  # noqa: D301 click reads the control character
     if is_redriven and is_discarded:
         raise click.UsageError("--redrive and --discard exclude each other: give one of them")
-    target.greet()  # functions are asked too, whose answers are waited for
+    target.greet()  # functions are invoked too, and their answers take a while
     if is_redriven:
         _redrive(target, Named(ids), as_json)
     elif is_discarded:
@@ -107,7 +107,7 @@ def _detail(target: Target, wanted: Named, as_json: bool) -> None:
 
 
 def _refuse_unseen(wanted: Named) -> None:
-    """Says which of the names no failure has."""
+    """Raises an error with the names that no failure has."""
     if wanted.unseen:
         names = ", ".join(sorted(wanted.unseen))
         raise click.ClickException(f"there is no failure {names}: `python -m sluice failures` lists all")
@@ -160,7 +160,7 @@ def _redrive(target: Target, wanted: Named, as_json: bool) -> None:
 
 
 def _followed(target: Target, results: Sequence[Redriven], as_json: bool) -> list[Redriven]:
-    """With what became of files that were put again, told where it is known."""
+    """The results with those of files that were imported again, shown as far as they are known."""
     ended: list[Redriven] = []
     for before, after in zip(results, followed(target, results), strict=True):
         ended.append(after)
@@ -170,7 +170,7 @@ def _followed(target: Target, results: Sequence[Redriven], as_json: bool) -> lis
 
 
 def _discard(target: Target, ids: Sequence[str], as_json: bool, yes: bool) -> None:
-    """Removes what is named, or what was shown: nothing that failed since."""
+    """Removes the named failures, or those shown: nothing that failed since."""
     named = Named(ids)
     wanted: Wanted = named
     if not ids:

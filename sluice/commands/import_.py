@@ -20,7 +20,7 @@ from sluice.terminal import Bars, note, plural, print_json, say
 from sluice.uploads import Upload, unreadable, uploads
 
 _SHOWN = 5
-"""How many rejects of a file are shown at once."""
+"""How many rejects of a file are shown."""
 
 
 @click.command("import")
@@ -83,7 +83,7 @@ def _import(pipeline: Pipeline, files: Sequence[Upload], again: bool, as_json: b
 
 
 def upload(pipeline: Pipeline, file: Path) -> Entry:
-    """Uploads a file, shows the progress of its import and returns its entry in the ledger when it has ended."""
+    """Uploads a file, shows the progress of its import and returns its ledger entry when it has ended."""
     return upload_all(pipeline, [Upload(file, file.name)])[0][0]
 
 
@@ -96,7 +96,7 @@ def upload_all(pipeline: Pipeline, files: Sequence[Upload], *, again: bool = Fal
         again: Whether content that was imported before is imported once more.
 
     Returns:
-        The entries of the imports when they have ended, and the older entries of those whose content had been imported.
+        The entries of the imports when they have ended, and the older entries of content that was imported before.
     """
     with Bars() as bars:
         sent = send(
@@ -129,7 +129,7 @@ def _unchanged(entry: Entry) -> str:
 
 
 def _try(files: Sequence[Upload], stack: str, pipeline_name: str | None, as_json: bool) -> bool:
-    """Reads files as the importer would and shows what would come of them; returns whether no row would be rejected."""
+    """Reads files as the importer would and shows the results; returns whether no row would be rejected."""
     from sluice.dry_run import dry_run
 
     results: list[dict[str, Any]] = []

@@ -37,7 +37,7 @@ def command(target: Target, pipeline_name: str | None, as_json: bool, follow: bo
 def follow_until(
     imports: Sequence[Pipeline], until: Callable[[list[Entry]], bool], name: str | None = None
 ) -> list[Entry]:
-    """Shows the progress of imports, of all or of the named object, until the ledger is as wanted; returns it then."""
+    """Shows the progress of all imports, or of an object's, until the ledger is as wanted; then returns it."""
     ledger: list[Entry] = []
     with Bars() as bars:
         for ledger in followed(imports, until, name):
@@ -48,7 +48,7 @@ def follow_until(
 
 def _show_progress(bars: Bars, entry: Entry) -> None:
     key = (entry["object"], entry["version"])
-    if key in bars or entry["status"] == RUNNING:  # what had ended before has none
+    if key in bars or entry["status"] == RUNNING:  # imports that had ended before have none
         bars.show(key, _short(entry), _state(entry), entry["bytes_read"], entry["bytes_total"] or None)
 
 
@@ -74,7 +74,7 @@ def _row(entry: Entry) -> tuple[Part, ...]:
 
 
 def _seconds(moment: str) -> str:
-    """A moment without its milliseconds."""
+    """A time without its milliseconds."""
     return re.sub(r"\.\d+Z$", "Z", moment)
 
 

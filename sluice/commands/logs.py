@@ -1,4 +1,4 @@
-"""`logs`: what the functions say."""
+"""`logs`: the functions' logs."""
 
 import re
 import time
@@ -19,7 +19,7 @@ _SECONDS = len("2026-11-21T12:00:00")
 _UNPACKED = re.compile(r'File "[^"]*/ministack-lambda-[^/"]+/(?:code/)?')
 """Where the embedded cloud unpacks a function: without it, frames name the files of the checkout."""
 _PAUSE_SECONDS = {True: 0.5, False: 3.0}
-"""Between two looks, here and at AWS."""
+"""Between two reads, in the embedded cloud and in AWS."""
 
 
 def _seconds(_context: click.Context, _parameter: click.Parameter, value: str) -> int:

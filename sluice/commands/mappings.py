@@ -1,4 +1,4 @@
-"""`mappings`: what feeds the functions, and how it goes."""
+"""`mappings`: the event source mappings, with their state."""
 
 import click
 
@@ -32,7 +32,7 @@ def command(target: Target, as_json: bool) -> None:
 
 
 def _show(mapping: Mapping, width: int) -> None:
-    """Prints a mapping: a row, and below it what is long."""
+    """Prints a mapping: a row, and long values below it."""
     result = mapping.last_processing_result or "-"
     state = (f"{mapping.state:8}", _COLOURS.get(mapping.state, "yellow"))
     say((f"{mapping.function:{width}}", "bold"), "  ", state, f"  lag {lag_text(mapping.lag_ms)}")

@@ -1,4 +1,4 @@
-"""`outbox`: the mails that the embedded cloud took."""
+"""`outbox`: the mails sent in the embedded cloud."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

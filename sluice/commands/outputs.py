@@ -1,4 +1,4 @@
-"""`outputs`: what other projects read."""
+"""`outputs`: the stack outputs, for other projects."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def command(target: Target, as_json: bool) -> None:
 
 
 def _lines(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Gives each single output, with its way there: `streams.users.tables[0].name`."""
+    """Yields each single output with its path: `streams.users.tables[0].name`."""
     if isinstance(value, dict) and value:
         for key, held in value.items():
             yield from _lines(held, f"{name}.{key}".removeprefix("."))

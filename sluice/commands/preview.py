@@ -46,7 +46,7 @@ def command(stack: str, as_json: bool) -> None:
 
 @contextmanager
 def _remarks() -> Iterator[list[tuple[Part, ...]]]:
-    """Collects as lines what the program logs with `pulumi.log`, as a preview by Pulumi shows it."""
+    """Collects the program's messages from `pulumi.log` as lines, as Pulumi's preview shows them."""
     lines: list[tuple[Part, ...]] = []
 
     class Collecting(logging.Handler):

@@ -98,7 +98,7 @@ def _put_samples(running: Target, name: str | None, token: str) -> None:
 
 
 def _to_poison(running: Target, name: str | None) -> list[Pipeline]:
-    """The imports and streams of that name; without a name the only import, or the only stream where there is none."""
+    """The imports and streams of that name; without a name the only import, or else the only stream."""
     if name is None:
         return [chosen(running, "imports" if pipelines(running, "imports") else "streams")]
     found = [*_named(running, "streams", name), *_named(running, "imports", name)]
@@ -134,7 +134,7 @@ def _show(ended: list[Entry], unchanged: list[Entry]) -> None:
 
 
 def _named(running: Target, section: str, name: str | None) -> list[Pipeline]:
-    """The pipelines of a kind, or those of that name: it may be one of any kind, such as `users` or `stream/users`."""
+    """The pipelines of a kind, or of any kind with that name, such as `users` or `stream/users`."""
     found = pipelines(running, section)
     if name is None:
         return found

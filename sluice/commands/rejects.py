@@ -46,7 +46,7 @@ def show(reject: Reject, *, with_file: bool = False) -> None:
 
 
 def _chosen(imports: Sequence[Pipeline], file: str | None) -> list[Entry]:
-    """The newest entries of the files that are meant.
+    """The newest entries of the selected files.
 
     Raises:
         click.ClickException: No file of that name was imported.

@@ -1,4 +1,4 @@
-"""`report`: runs the reporter now and shows what it found."""
+"""`report`: runs the reporter now and shows its report."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ _COUNT = len("about 1,000,000")
 _NEWEST = 3
 """How many items of a table are shown."""
 _SCHEDULE_ANSWERS = ("Arn", "CreationDate", "LastModificationDate", "ResponseMetadata")
-"""What AWS tells of a schedule and takes no update of."""
+"""Fields that AWS returns for a schedule and does not accept in an update."""
 
 
 @click.command("report")
@@ -55,7 +55,7 @@ def command(target: Target, pipeline_name: str | None, as_json: bool, is_opened:
 
 
 def enable_schedule(pipeline: Pipeline) -> bool:
-    """Enables the schedule of a reporter as it is otherwise; returns whether it was stopped.
+    """Enables the schedule of a reporter, leaving its other settings; returns whether it was disabled.
 
     Raises:
         click.ClickException: It is gone.
@@ -68,7 +68,7 @@ def enable_schedule(pipeline: Pipeline) -> bool:
         raise click.ClickException(f"{what}: `python -m sluice check` says how it comes back") from None
     if schedule["State"] == "ENABLED":
         return False
-    # An update replaces all of it: what is left out would be lost.
+    # An update replaces the whole schedule: omitted fields would be lost.
     kept = {name: value for name, value in schedule.items() if name not in _SCHEDULE_ANSWERS}
     scheduler.update_schedule(**kept | {"State": "ENABLED"})
     return True
@@ -84,7 +84,7 @@ def _open(pipeline: Pipeline, at: str) -> None:
 
 
 def show(report: dict[str, Any]) -> None:
-    """Prints the totals as bars, what is not as expected, and the newest items of each table with their dates."""
+    """Prints the totals as bars, broken expectations, and the newest items of each table with their dates."""
     counts = [table["count"] for group in report["groups"].values() for table in group["tables"]]
     longest = max([*counts, 1])
     for name, group in report["groups"].items():
@@ -113,5 +113,5 @@ def _show_items(table: dict[str, Any]) -> None:
 
 
 def _text(value: Any) -> str:
-    """A name or a date of an item: whatever the item has."""
+    """A name or a date of an item, of any type."""
     return "-" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -46,7 +46,7 @@ def command(as_json: bool) -> None:
 
 
 def _status(running: state.Running, silent: list[str]) -> Status | None:
-    """How a stack does; one that does not answer leaves the others their turn."""
+    """The status of a stack; one that does not answer does not stop the others."""
     try:
         return status(of(running))
     except (*AWS_ERRORS, click.ClickException) as error:
@@ -95,5 +95,5 @@ def _number(count: int | None) -> str:
 
 
 def _count(count: int | None) -> Part:
-    """A number that had better be zero."""
+    """A number that should be zero."""
     return (_number(count), "red" if count else "")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 EMPTY = "empty"
-"""What a cloud without a stack is called."""
+"""The name of a cloud without a stack."""
 
 
 @click.command(
@@ -96,7 +96,7 @@ def command(
 
 
 def _place(program: Path | None, *, empty: bool) -> Path:
-    """Where other commands look for what runs: the project that one is in, else the program's folder, or this one."""
+    """Where other commands look for what runs: the current project, else the program's folder, or this folder."""
     try:
         return state.checkout()
     except state.StateError:
@@ -167,7 +167,7 @@ def _serve_console(consoles: ExitStack, ready: state.Running, feed: "Feed", port
 
 @contextmanager
 def _reloading(cloud: "EmbeddedCloud", program: Path | None) -> "Iterator[Reloader | None]":
-    """Hears of what is saved in a program's folder, from before the program runs; of none, nothing."""
+    """Watches a program's folder for saved files, from before the program runs; yields None without a program."""
     if not program:
         yield None
         return
@@ -184,7 +184,7 @@ def _reloading(cloud: "EmbeddedCloud", program: Path | None) -> "Iterator[Reload
 def _follow(
     cloud: "EmbeddedCloud", program: Path, root: Path, watcher: "Watcher", console: "Console", stack: "Stack"
 ) -> None:
-    """Tells other commands, and the console, of a stack that was changed in place."""
+    """Tells other commands and the console that a stack was changed in place."""
     from sluice.target import of
 
     ready = _running(cloud, program, stack)._replace(console=watcher.ready.console)
@@ -195,7 +195,7 @@ def _follow(
 
 @contextmanager
 def _clear_errors() -> Iterator[None]:
-    """Says what is wrong with a program as errors of the command."""
+    """Turns errors of a program into errors of the command."""
     from sluice.cloud.program.execution import ProgramError
     from sluice.cloud.resources.deployment import DeploymentError
 

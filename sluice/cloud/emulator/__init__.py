@@ -1,1 +1,1 @@
-"""MiniStack in a process of its own, guarded, corrected, and asked through clients."""
+"""MiniStack in a process of its own, guarded, corrected, and used through clients."""

@@ -1,4 +1,4 @@
-"""Clients for the embedded cloud. The caller's own AWS configuration does not count: no profile, no file, no proxy."""
+"""Clients for the embedded cloud. They ignore the caller's own AWS configuration: profiles, files and proxies."""
 
 import os
 import threading
@@ -18,7 +18,7 @@ from botocore.loaders import create_loader
 from botocore.session import Session, get_session
 
 _KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-"""Those of the emulator's root user."""
+"""The keys of the emulator's root user."""
 _NO_CONFIGURATION = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -28,9 +28,9 @@ _NO_CONFIGURATION = {
 _CONFIG = Config(proxies={}, s3={"addressing_style": "path"}, retries={"mode": "standard"})
 _ONCE = _CONFIG.merge(Config(retries={"total_max_attempts": 1}))
 _INVOKING = _ONCE.merge(Config(read_timeout=900, max_pool_connections=50))
-"""An invocation takes 15 minutes at most."""
+"""An invocation takes at most 15 minutes."""
 _LOADER = create_loader()
-"""Reads the descriptions of AWS's services once for all sessions: a stack has a session for each mapping's role."""
+"""Reads the models of AWS's services once for all sessions: a stack has a session for each mapping's role."""
 
 
 class Cloud:
@@ -39,8 +39,8 @@ class Cloud:
     Attributes:
         endpoint: the emulator.
         region: the region.
-        token: what the emulator's own paths ask for.
-        functions_endpoint: what functions call, and what invokes them: a fault proxy, or the endpoint itself.
+        token: the token for the emulator's own paths.
+        functions_endpoint: the endpoint for calls of functions and their invocations: a fault proxy, or the emulator.
     """
 
     def __init__(
@@ -56,10 +56,11 @@ class Cloud:
         Args:
             endpoint: the emulator.
             region: the region.
-            functions_endpoint: what functions call, and what invokes them: a fault proxy, or the endpoint itself.
-            patience: after so many seconds without an answer a call is tried a second time, and then fails. By default
-                as the SDK has it, which takes minutes.
-            token: what the emulator's own paths ask for; empty where none of them is used.
+            functions_endpoint: the endpoint for calls of functions and their invocations: a fault proxy, or the
+                emulator.
+            patience: after this many seconds without an answer a call is retried once, and then fails. By default
+                the SDK's timeouts, which take minutes.
+            token: the token for the emulator's own paths; empty if none of them is used.
         """
         quick = Config(
             connect_timeout=patience, read_timeout=patience, retries={"mode": "standard", "total_max_attempts": 2}
@@ -74,7 +75,7 @@ class Cloud:
 
     @cached_property
     def account(self) -> str:
-        """The account's number."""
+        """The account's id."""
         return self.client("sts").get_caller_identity()["Account"]
 
     def client(self, service: str) -> Any:
@@ -104,7 +105,7 @@ class Cloud:
 
 
 class Role:
-    """Clients with the permissions of a role. They try each call once: whoever uses them repeats it."""
+    """Clients with the permissions of a role. They try each call once: their users retry."""
 
     def __init__(self, credentials: CredentialProvider, endpoint: str, region: str) -> None:
         session = _session()

@@ -1,6 +1,6 @@
-"""What is put right within the emulator's process: the state that its API shows of what we run in its place.
+"""Corrections within the emulator's process: its API shows the state of what we run in its place.
 
-`ministack.py` has what can be put right from outside. Functions that it replaces have no public names.
+`ministack.py` has the corrections that can be made from outside. The functions replaced here have no public names.
 """
 
 # ruff: noqa: SLF001
@@ -18,21 +18,21 @@ from sluice.cloud.emulator.poison import POISON, Poison
 from sluice.cloud.emulator.worker_logs import with_reason
 
 MAPPINGS = "/_sluice/mappings"
-"""The path at which the runner of mappings reads what it is to run, and tells what it does."""
+"""The path at which the runner of mappings reads what to run, and reports what it does."""
 SCHEDULES = "/_sluice/schedules"
-"""The path at which the runner of schedules reads what it is to run."""
+"""The path at which the runner of schedules reads what to run."""
 RULES = "/_sluice/rules"
-"""The path at which the runner of rules' targets reads what it is to run."""
+"""The path at which the runner of rule targets reads what to run."""
 OUTBOX = "/_sluice/outbox"
-"""The path that tells the mails with the numbers `after` + 1 to `after` + `most`, counted from 1 as they were sent.
+"""The path that returns the mails with the numbers `after` + 1 to `after` + `most`, counted from 1 as they were sent.
 
-With `html=no` they are without their HTML, which is most of them.
+With `html=no` they come without their HTML, which is most of their size.
 """
 _REVISION = "Revision"
 _LAG = "Lag"
 _NOT_AWS = ("Enabled", "Qualifier", _REVISION, _LAG)
 _DROPPED = ("KMSKeyArn", "LoggingConfig", "MetricsConfig", "StartingPositionTimestamp", "TumblingWindowInSeconds")
-"""Settings that the emulator takes and forgets."""
+"""Settings that the emulator accepts and forgets."""
 
 
 def correct(application: Application) -> Application:
@@ -72,7 +72,7 @@ def correct(application: Application) -> Application:
 
 
 def _then_closed(original: Callable[[Any], Any]) -> Any:
-    """Closes a connection whose client has, which would stay open for as long as an idle one may: 75 seconds."""
+    """Closes a connection that its client has closed; it would stay open for as long as an idle one: 75 seconds."""
 
     async def read(connection: Any) -> None:
         await original(connection)
@@ -85,7 +85,7 @@ def _then_closed(original: Callable[[Any], Any]) -> Any:
 
 
 def _as_aws_shows(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A mapping with the words of AWS: https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html."""
+    """A mapping with AWS's own values: https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html."""
 
     def shown(mapping: dict[str, Any]) -> dict[str, Any]:
         answer = {name: value for name, value in original(mapping).items() if name not in _NOT_AWS}
@@ -123,7 +123,7 @@ def _updated(original: Callable[[Any, Any], Any], lambda_svc: Any) -> Callable[[
 
 
 def _changed(lambda_svc: Any, mapping_id: str, data: dict[str, Any], state: str, status: int) -> Any:
-    """Keeps what the emulator dropped; a stream's mapping is in transition until its runner has heard of it."""
+    """Keeps settings that the emulator dropped; a stream's mapping is in transition until its runner has read it."""
     mapping = lambda_svc._esms[mapping_id]
     mapping.update({name: data[name] for name in _DROPPED if name in data})
     if _is_of_stream(mapping):
@@ -144,7 +144,7 @@ def _mappings(lambda_svc: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _mappings_to_run(lambda_svc: Any, scope: Scope, body: bytes) -> Iterator[dict[str, Any]]:
-    """The mappings, after a PUT has told what the runner did: id -> revision and result."""
+    """The mappings; a PUT first reports what the runner did: id -> revision and result."""
     if scope["method"] == "PUT":
         done = json.loads(body)
         for _region, mapping in _mappings(lambda_svc):
@@ -158,7 +158,7 @@ def _note(mapping: dict[str, Any], done: dict[str, Any]) -> None:
     if "result" in done:
         mapping["LastProcessingResult"] = done["result"]
     mapping[_LAG] = done.get("lag", mapping.get(_LAG))
-    if done.get("revision") == mapping[_REVISION]:  # otherwise it was changed once more meanwhile
+    if done.get("revision") == mapping[_REVISION]:  # otherwise it was changed again meanwhile
         mapping["State"] = "Enabled" if mapping["Enabled"] else "Disabled"
 
 
@@ -177,7 +177,7 @@ def _schedules_to_run(scheduler: Any) -> Iterator[dict[str, Any]]:
 
 
 def _targets_to_run(eventbridge: Any) -> Iterator[dict[str, str]]:
-    """The functions and queues that are targets of rules on events, in every region."""
+    """The functions and queues that are targets of event rules, in every region."""
     for (_account, region, key), targets in list(eventbridge._targets._data.items()):
         bus, _, rule = key.partition("|")
         for target in targets if bus == "default" else []:
@@ -186,9 +186,9 @@ def _targets_to_run(eventbridge: Any) -> Iterator[dict[str, str]]:
 
 
 def _with_taps(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Leaves to us what would be handed to a function or queue once and forgotten if that fails.
+    """Leaves to us the deliveries to functions and queues that the emulator would try only once.
 
-    Schedules fire by a runner of ours. What a rule matched goes into a tap, where there is one for its target.
+    Our runner fires schedules. An event that a rule matches goes into a tap, if there is one for its target.
     """
     from ministack.services import sqs
 
@@ -205,7 +205,7 @@ def _with_taps(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _tell_versions(s3: Any, eventbridge: Any) -> None:
-    """Has EventBridge's events on objects tell their versions, as S3's own announcements do."""
+    """Adds the versions of objects to EventBridge's events, as S3's own notifications have them."""
     fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
     version: ContextVar[str | None] = ContextVar("version", default=None)
 
@@ -232,7 +232,7 @@ def _tell_versions(s3: Any, eventbridge: Any) -> None:
 def _mails(ses: Any, scope: Scope) -> dict[str, Any]:
     """The mails that a request asks for, as the emulator keeps them, and how many there are.
 
-    Its own path answers all of them, whatever was seen before, and without what fills a template.
+    The emulator's own path always returns all of them, and without the data of their templates.
     """
     asked = parse_qs(scope["query_string"].decode("latin-1"))
     after, most = (int(asked[name][0]) for name in ("after", "most"))

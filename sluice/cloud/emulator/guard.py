@@ -1,8 +1,8 @@
 """Keeps web pages away from the emulator, whose keys are published: only programs on this machine may use it.
 
-A page that the developer visits reaches the loopback interface, and could create a function and run it. What tells it
-apart are headers that browsers set and no script can change (https://fetch.spec.whatwg.org/#origin-header,
-https://www.w3.org/TR/fetch-metadata/), and the name under which it reaches this machine.
+A page that the developer visits reaches the loopback interface, and could create a function and run it. Such requests
+are recognised by headers that browsers set and no script can change (https://fetch.spec.whatwg.org/#origin-header,
+https://www.w3.org/TR/fetch-metadata/), and by the host name in the request.
 """
 
 import hmac
@@ -24,22 +24,22 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _HOST = re.compile(rb"(?P<name>127\.0\.0\.1|\[::1\]|localhost|(?P<below>(?:[a-z0-9_-]+\.)+localhost))(?::[0-9]{1,5})?")
 """Any port: a proxy on this machine forwards requests as they were signed, with its own port in them."""
 _EMULATORS = ("/_ministack", "/_localstack", "/_sluice")
-"""The emulator, and we within it, answer these on any host, that of a bucket too."""
+"""The emulator, and our code within it, answers these paths on any host, also on a bucket's."""
 _HEALTH = "/health"
 _NOBODYS_PAGE = (b"none", b"same-origin")
-"""Where a browser says that a request comes from when no other page made it: typed, or from a page in a bucket."""
+"""A browser's values for requests that no other page made: of a typed address, or of a page in a bucket."""
 
 
 class Guard:
-    """An ASGI application before another one, which hears only what programs on this machine ask."""
+    """An ASGI application that passes on to another one only requests of programs on this machine."""
 
     def __init__(self, application: Application, token: str, origins: Collection[str] = ()) -> None:
-        """Stands before an application.
+        """Guards an application.
 
         Args:
-            application: what is guarded.
-            token: what requests for the emulator's own paths carry in the header `TOKEN_HEADER`.
-            origins: of pages that may use it all the same; each is compared whole, with scheme, host and port.
+            application: the guarded application.
+            token: the token that requests for the emulator's own paths carry in the header `TOKEN_HEADER`.
+            origins: origins of pages that may use it nevertheless; compared whole, with scheme, host and port.
         """
         self._application, self._token = application, token.encode()
         self._origins = frozenset(origin.encode() for origin in origins)
@@ -63,14 +63,14 @@ class Guard:
             return "this is no proxy: send requests whose target is a path"
         host = _host(headers.get(b"host", []))
         if host is None:
-            return "the embedded cloud has the host names 127.0.0.1, [::1], localhost and those below localhost only"
+            return "the embedded cloud's only host names are 127.0.0.1, [::1], localhost and those below localhost"
         origins = headers.get(b"origin", [])
         if any(origin not in self._origins for origin in origins):
             return "the embedded cloud serves no web page: programs on this machine send no header Origin"
         if not origins and (sites := headers.get(b"sec-fetch-site")):
             if any(site not in _NOBODYS_PAGE for site in sites):
                 return "the embedded cloud serves no web page: open the address itself, or use a program"
-            if not _only_reads(scope):  # a link in a mail leads to any address, by way of another site's redirect
+            if not _only_reads(scope):  # a link in a mail can lead to any address, through another site's redirect
                 return "a browser may only read objects here: use a program for everything else"
         if _is_emulators(path, is_bucket=bool(host["below"])) and not self._has_token(headers):
             return f"{path} is the emulator's own: send the token of .sluice/<stack>/state.json as {TOKEN_HEADER}"
@@ -82,12 +82,12 @@ class Guard:
 
 
 def _host(values: list[bytes]) -> re.Match[bytes] | None:
-    """The parts of the host that a request names; None where that is not this machine."""
+    """The parts of a request's host name; None if that is not this machine."""
     return _HOST.fullmatch(values[0].lower()) if len(values) == 1 else None
 
 
 def _only_reads(scope: Scope) -> bool:
-    """Whether a request changes nothing; those of the older APIs do that with `Action` in the query of a GET."""
+    """Whether a request changes nothing; the older APIs also make changes by `Action` in the query of a GET."""
     parameters = parse_qs(scope.get("query_string", b"").decode(errors="replace"), keep_blank_values=True)
     return scope.get("method") in ("GET", "HEAD") and "Action" not in parameters
 
@@ -112,9 +112,9 @@ async def _refuse(reason: str, scope: Scope, receive: Receive, send: Send) -> No
 
 
 def _closed_to_pages(send: Send) -> Send:
-    """Sends answers without what opens them to pages.
+    """Sends responses without the headers that open them to pages.
 
-    A page that lies in a bucket, and is opened, runs no script and is of no origin: it would be of the emulator's own.
+    A page opened from a bucket runs no script and has no origin: otherwise it would have the emulator's origin.
     """
 
     async def send_closed(message: Message) -> None:

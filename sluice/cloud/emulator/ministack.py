@@ -1,6 +1,6 @@
-"""Where MiniStack differs from AWS and what is done about it: every deviation that is worked around stands here.
+"""The deviations of MiniStack from AWS, with their workarounds.
 
-Those that can be put right only within its process stand in `sluice/cloud/emulator/corrections.py`.
+Those that can be corrected only within its process are in `sluice/cloud/emulator/corrections.py`.
 """
 
 import hashlib
@@ -14,24 +14,24 @@ _PASSED_ON = ("PATH", "LANG", "HOME", "PYTHONDONTWRITEBYTECODE", "SSL_CERT_FILE"
 
 
 def server_environment(port: int, scratch: Path, name: str) -> dict[str, str]:
-    """The environment of the emulator's process. Little is passed on: it leaks into every function.
+    """The environment of the emulator's process. Little is passed on, because it leaks into every function.
 
     Args:
         port: where it listens.
         scratch: where it may write.
-        name: what it says of itself when asked (`identity`).
+        name: the name by which it identifies itself (`identity`).
     """
     inherited = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return {
         **inherited,
-        "AWS_CONFIG_FILE": os.devnull,  # functions would read what lies in the home folder
+        "AWS_CONFIG_FILE": os.devnull,  # functions would read the file in the home folder
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "GATEWAY_PORT": str(port),
-        "BIND_HOST": "127.0.0.1",  # its default is every interface
-        "AUTH": "true",  # its default is to let everyone in
+        "BIND_HOST": "127.0.0.1",  # by default it listens on every interface
+        "AUTH": "true",  # by default it lets everyone in
         "IOT_MTLS_ENABLED": "0",  # its MQTT listener is open to every interface
         "TMPDIR": str(scratch),  # it leaves the folders of functions behind
-        "MINISTACK_EDITION": name,  # the one text of ours that its health tells: another server may hold the port
+        "MINISTACK_EDITION": name,  # the only text of ours in its health: another server may hold the port
         "LAMBDA_EXECUTOR": "local",
         "PYTHONUNBUFFERED": "1",
         "LOG_LEVEL": "WARNING",
@@ -39,7 +39,7 @@ def server_environment(port: int, scratch: Path, name: str) -> dict[str, str]:
 
 
 def identity(health: Any) -> str:
-    """Which server gave an answer about its health."""
+    """The name of the server that gave an answer about its health."""
     return str(health.get("edition", "")) if isinstance(health, dict) else ""
 
 
@@ -50,31 +50,31 @@ _JUDGED_ON_EVERYTHING = (
     "dynamodb:ListStreams",
     "ses:",
 )
-"""Beginnings of actions that it authorises on `*` only: it does not find the stream or identity in the request."""
+"""Prefixes of actions that it authorises on `*` only: it does not find the stream or identity in the request."""
 
 _CONDITIONS_WRONGLY_DENIED = ("ses:FromAddress", "cloudwatch:namespace")
 
 
 ASKED_BESIDE = {"sqs:SendMessage": "sqs:SendMessageBatch"}
-"""Actions, and one that AWS does not know, which the emulator asks for where AWS asks for this one."""
+"""Action in AWS -> the action, unknown to AWS, that the emulator requires in its place."""
 
 
 def enforceable(document: str) -> str:
-    """A role's policy as the emulator can enforce it: the same actions; what it cannot judge, on `*`."""
+    """A role's policy as the emulator can enforce it: the same actions, on `*` where it cannot judge the resource."""
     policy = json.loads(document)
     policy["Statement"] = [part for statement in policy["Statement"] for part in _enforceable(statement)]
     return json.dumps(policy)
 
 
 def _enforceable(statement: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """A statement, cut in two where the emulator can judge some of its actions and not the others."""
+    """A statement, split in two if the emulator can judge only some of its actions."""
     judged = [action for action in statement["Action"] if not action.startswith(_JUDGED_ON_EVERYTHING)]
     widened = [action for action in statement["Action"] if action.startswith(_JUDGED_ON_EVERYTHING)]
     rest = _without_wrong_conditions(statement)
     if judged:
         yield {**rest, "Action": judged + [ASKED_BESIDE[action] for action in judged if action in ASKED_BESIDE]}
     if widened:
-        # The ids of the statements of a policy differ.
+        # The ids of a policy's statements must differ.
         sid = {"Sid": f"{rest['Sid']}OnAll"} if judged and "Sid" in rest else {}
         yield {**rest, **sid, "Action": widened, "Resource": "*"}
 
@@ -90,7 +90,7 @@ def _without_wrong_conditions(statement: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def without_tls(document: str) -> str | None:
-    """A resource's policy without what refuses plain HTTP, which is what the loopback interface speaks.
+    """A resource's policy without the statements that refuse plain HTTP, which the loopback interface uses.
 
     Returns:
         None if nothing is left of it.
@@ -107,7 +107,7 @@ def _refuses_http(statement: Mapping[str, Any]) -> bool:
 def tap_name(rule: str, target_id: str) -> str:
     """The name of the queue that stands in for the target of a rule.
 
-    The emulator's own delivery hands an event over once and forgets it if that fails: it knows no retries, no failure
-    destination, no dead letters, and asks for no permission.
+    The emulator itself delivers an event once and forgets it if that fails: it has no retries, failure destinations or
+    dead letters, and checks no permission.
     """
     return f"tap-{hashlib.sha256(f'{rule}/{target_id}'.encode()).hexdigest()[:32]}"

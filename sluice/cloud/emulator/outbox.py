@@ -1,4 +1,4 @@
-"""The mails that the emulator took, which AWS would have delivered."""
+"""The mails sent in the emulator, which AWS would have delivered."""
 
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypedDict
@@ -8,35 +8,35 @@ from sluice.cloud.emulator.own_paths import ask
 
 _PATIENCE_SECONDS = 10
 _AT_ONCE = 500
-"""Mails that one answer holds, some of a few KB and reports of up to 100."""
+"""Mails in one answer; most have a few KB, reports up to 100."""
 
 Mail = TypedDict("Mail", {"to": list[str], "from": str, "subject": str, "text": str, "html": str, "sent_at": str})
 
 
 class Sent(NamedTuple):
-    """A mail, and what tells where it came from."""
+    """A mail, with its origin."""
 
     number: int
-    """Its place among all, from 1."""
+    """Its number among all mails, from 1."""
     id: str
     """SES's message id."""
     mail: Mail
     template: str
-    """The name in SES; empty where it was made of none."""
+    """The name in SES; empty if it has no template."""
     data: str
-    """What filled the template, as JSON."""
+    """The template's data, as JSON."""
     configuration_set: str
 
 
 def mails(endpoint: str, token: str, *, after: int = 0) -> list[Mail]:
     """The mails sent so far, oldest first, without the first `after` of them.
 
-    They come in pieces: what was seen is not told again, however many there are.
+    They are read in pieces, and only those not seen before, however many there are.
 
     Args:
         endpoint: the emulator's address.
-        token: what its own paths ask for.
-        after: how many mails to pass over.
+        token: the token for its own paths.
+        after: how many mails to skip.
 
     Raises:
         OSError, http.client.HTTPException, ValueError: see `ask`.
@@ -56,10 +56,10 @@ def sent_mails(
 
     Args:
         endpoint: the emulator's address.
-        token: what its own paths ask for.
-        after: how many mails to pass over.
+        token: the token for its own paths.
+        after: how many mails to skip.
         most: how many to return at most.
-        html: whether their HTML is wanted, which is most of each; without, it is empty.
+        html: whether to include their HTML, which is most of their size; otherwise it is empty.
 
     Raises:
         OSError, http.client.HTTPException, ValueError: see `ask`.

@@ -1,4 +1,4 @@
-"""Asks the emulator's own paths, and ours in its process: what no API of AWS tells."""
+"""Requests to the emulator's own paths, and to ours in its process, for what no AWS API returns."""
 
 import http.client
 import json
@@ -8,29 +8,29 @@ from urllib.parse import urlsplit
 from sluice.cloud.emulator.guard import TOKEN_HEADER
 
 UNREACHABLE = (OSError, http.client.HTTPException, ValueError)
-"""What `ask` raises."""
+"""The errors that `ask` raises."""
 
 
 def ask(endpoint: str, path: str, token: str, body: bytes | None = None, *, seconds: float = 30) -> Any:
-    """Returns what a path answers, as JSON; see `read`."""
+    """Returns the JSON answer of a path; see `read`."""
     return json.loads(read(endpoint, path, token, body, seconds=seconds))
 
 
 def read(endpoint: str, path: str, token: str, body: bytes | None = None, *, seconds: float = 30) -> bytes:
-    """Returns what a path answers; with a body, after it was told that.
+    """Returns the answer of a path; a body is sent to it first.
 
-    It goes straight to the emulator, whatever proxy the environment names.
+    The request goes straight to the emulator, whatever proxy the environment names.
 
     Args:
         endpoint: the emulator's address.
         path: one that begins with `/_`.
-        token: what such paths ask for.
-        body: what the path is told.
-        seconds: how long each step of it may take.
+        token: the token for such paths.
+        body: the body to send, if any.
+        seconds: how long each step may take.
 
     Raises:
         OSError: nothing answers there, or not in time, or it refuses.
-        http.client.HTTPException, ValueError: what it answers is none.
+        http.client.HTTPException, ValueError: the answer is invalid.
     """
     address = urlsplit(endpoint)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=seconds)

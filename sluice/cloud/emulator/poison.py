@@ -1,7 +1,7 @@
-"""Records that functions fail for, on purpose: a fault that `put --poison` switches on, and `put --unpoison` off.
+"""Records for which functions fail on purpose: a fault that `put --poison` switches on, and `put --unpoison` off.
 
-By the design of the handlers no record of a stream fails by itself for ever. This one does, whoever invokes a function
-with it, its mapping or a redrive, and its log says whose doing it is.
+By the design of the handlers no stream record fails for ever by itself. A poisoned one does, whether a mapping or a
+redrive invokes the function with it, and the log says why.
 """
 
 import json
@@ -11,23 +11,23 @@ from typing import Any
 POISON = "/_sluice/poison"
 """The path at which the fault is switched: `true` or `false`."""
 MARK = "poisoned by `put --poison`"
-"""What a record holds that is meant, as the value of any attribute."""
+"""The value, in any attribute, that marks a poisoned record."""
 ERROR = {
     "errorType": "PoisonedRecordError",
     "errorMessage": "a record was poisoned by `put --poison`, until `put --unpoison`",
 }
-"""What its function ends with."""
+"""The error with which a function ends."""
 
 
 class Poison:
     """Whether functions fail for marked records."""
 
     def __init__(self) -> None:
-        """Begins with functions that are what they are."""
+        """Begins with the fault off."""
         self.is_on = False
 
     def spoil(self, run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-        """Returns what runs a function as `run` does, and fails while it is on and a record of the event is marked."""
+        """Returns a function like `run` that fails while the fault is on and a record of the event is marked."""
 
         def run_or_fail(function: dict[str, Any], event: Any, *more: Any) -> dict[str, Any]:
             if self.is_on and json.dumps(MARK) in json.dumps(event):

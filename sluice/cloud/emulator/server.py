@@ -1,9 +1,8 @@
-"""MiniStack, the emulator of AWS, in a process of its own that never outlives whoever started it.
+"""MiniStack, the emulator of AWS, in a process of its own that never outlives its parent.
 
 `python -m sluice.cloud.emulator.server` is that process. When its standard input closes, which the operating system
-does as soon as whoever started it ends in any way, it ends its whole process group and removes its folder. The first
-line of its standard input is the token that the emulator's own paths ask for: neither functions nor other users see it
-there.
+does as soon as the parent ends in any way, it ends its whole process group and removes its folder. The first line of
+its standard input is the token for the emulator's own paths: neither functions nor other users see it there.
 """
 
 import hashlib
@@ -32,11 +31,11 @@ from sluice.private import UMASK, make_private, private
 _START_SECONDS = 30
 _ATTEMPTS = 3
 _USUAL_PORTS = range(20_000, 30_000)
-"""Below those that systems give to whoever wants any."""
+"""Below the ports that systems assign automatically."""
 _SWEEP = 'kill -s KILL -- "-$1"; sleep 0.2; mv -- "$2" "$2.$1"; rm -rf -- "$2.$1"; rmdir -- "${2%/*}"'
-"""Ends a process group, and then removes the folder that it wrote to, and the one around it if nothing else is there.
+"""Ends a process group, then removes the folder that it wrote to, and the parent folder if that is empty.
 
-The folder is moved away first: whoever makes a new one of this name meanwhile keeps it.
+The folder is moved away first, so that a new one created under its name meanwhile stays.
 """
 
 
@@ -45,25 +44,25 @@ class ServerError(Exception):
 
 
 class _PortLostError(Exception):
-    """Somebody else took the port between our choosing it and our listening on it."""
+    """Another program took the port after we chose it and before we listened on it."""
 
 
 class Server:
     """A running emulator, on the loopback interface only.
 
     Attributes:
-        folder: what it may write to.
+        folder: the folder that it may write to.
         port: where it listens.
-        token: what requests for the emulator's own paths carry; another one for each start.
+        token: the token for the emulator's own paths; a new one for each start.
     """
 
     def __init__(self, folder: Path, port: int | None = None, held: Sequence[int] = ()) -> None:
         """Starts it and returns when it answers.
 
         Args:
-            folder: what it may write to; made where it does not exist, and removed when it stops.
+            folder: the folder that it may write to; created if it does not exist, and removed when it stops.
             port: the port to listen on; a free one by default.
-            held: file descriptors that its process keeps open too: a lock that is held until all has ended.
+            held: file descriptors that its process keeps open too, such as a lock to hold until everything has ended.
 
         Raises:
             ServerError: the port is taken, or it did not come up.
@@ -93,12 +92,12 @@ class Server:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether it is still running."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int:
-        """The process, which leads a group of its own with the workers of functions in it."""
+        """The id of the process, which leads a process group with the workers of functions in it."""
         return self._process.pid if self._process else 0
 
     def stop(self) -> None:
@@ -126,7 +125,7 @@ class Server:
                 umask=UMASK,
             )
         assert self._process.stdin  # noqa: S101 it is a pipe
-        with suppress(BrokenPipeError):  # it has ended already; who waits for it says why
+        with suppress(BrokenPipeError):  # it has already ended; `_wait` says why
             self._process.stdin.write(f"{self.token}\n".encode())
             self._process.stdin.flush()
 
@@ -140,12 +139,12 @@ class Server:
                 log = self._log.read_text(errors="replace").strip()
                 if "already in use" in log:
                     raise _PortLostError
-                raise ServerError(f"the emulator ended at once: {log.rpartition(os.linesep)[2] or 'it said nothing'}")
+                raise ServerError(f"the emulator ended at once: {log.rpartition(os.linesep)[2] or 'its log is empty'}")
             time.sleep(0.02)
         raise ServerError(f"the emulator did not answer within {_START_SECONDS} s: is this machine very busy?")
 
     def _end(self) -> None:
-        """Its state is in memory and nobody needs it any more: there is nothing that it could do before it ends."""
+        """Ends it at once: its state is in memory and no longer needed, so it has nothing to finish."""
         if self._process and self._process.stdin:
             with suppress(ProcessLookupError):  # all of it has ended
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -154,14 +153,14 @@ class Server:
 
 
 def _health(endpoint: str, token: str) -> Any:
-    """What the server at an address says of itself; None where none answers."""
+    """The health that the server at an address reports; None if none answers."""
     with suppress(*UNREACHABLE):
         return ask(endpoint, "/_ministack/health", token, seconds=2)
     return None
 
 
 def usual_port(of: str) -> int | None:
-    """The port that belongs to a text, the same each time; None where another program has it."""
+    """The port that belongs to a text, the same each time; None if another program uses it."""
     port = _USUAL_PORTS[int(hashlib.sha256(of.encode()).hexdigest(), 16) % len(_USUAL_PORTS)]
     return port if _is_free(port) else None
 
@@ -183,7 +182,7 @@ def _is_free(port: int) -> bool:
 
 
 def _serve(folder: Path, held: Sequence[int]) -> None:
-    """What the process does."""
+    """Runs the process."""
     with open(0, "rb", buffering=0, closefd=False) as stdin:
         token = stdin.readline().decode().strip()
     threading.Thread(target=_end_with_parent, args=(folder, held), daemon=True).start()
@@ -198,7 +197,7 @@ def _serve(folder: Path, held: Sequence[int]) -> None:
 def _end_with_parent(folder: Path, held: Sequence[int]) -> None:
     while os.read(0, 1):
         pass
-    # In a session of its own, so that it survives the group that it ends.
+    # In its own session, so that it survives the group that it ends.
     subprocess.Popen(
         ["/bin/sh", "-c", _SWEEP, "sh", str(os.getpgrp()), str(folder)],
         stdin=subprocess.DEVNULL,

@@ -1,7 +1,7 @@
-"""The log of each call of a function: all that its process printed before it answered.
+"""The log of each call of a function: everything that its process printed before it answered.
 
-The emulator waits for a while for lines to come, 50 ms for the first and 5 ms for more. A busy machine is slower, and
-a silent function waits in vain. Here a process says on its log where a call ends, before it answers.
+The emulator waits for lines, 50 ms for the first and 5 ms for more. A busy machine is slower, and for a silent function
+the wait is wasted. Here a process marks the end of a call in its log before it answers.
 """
 
 # ruff: noqa: SLF001
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 _PATIENCE_SECONDS = 1.0
-"""How long a log is waited for that is not said to end: a program that a function started may hold it open."""
+"""How long to wait for a log without an end mark: a program that a function started may hold it open."""
 
 _TRACEBACK = "Traceback (most recent call last):"
 
@@ -22,7 +22,7 @@ _ANSWERS = """
 class _Answers:
     def __init__(self):
         self._log, self._answers = os.dup(2), os.fdopen(os.dup(1), "w")
-        os.dup2(2, 1)  # what programs that the function runs print is of its log, and no answer
+        os.dup2(2, 1)  # output of programs that the function runs belongs to its log, and is no answer
 
     def write(self, text):
         try:
@@ -36,11 +36,11 @@ class _Answers:
 
 sys.stdout = _Answers()
 """
-"""What takes the place of a process's output, which the emulator's script keeps for its answers."""
+"""Replaces a process's standard output, which the emulator's script keeps for its answers."""
 
 
 def complete() -> str:
-    """Has the emulator wait for the end of each call's log; returns what processes of functions do first for it.
+    """Has the emulator wait for the end of each call's log; returns the code that function processes run first.
 
     Called in the emulator's process, before it runs a function.
     """
@@ -58,9 +58,9 @@ def complete() -> str:
 
 
 def with_reason(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Returns what runs a function as the emulator does, and has its log say why where the function could not.
+    """Returns a function like `run` that writes the error into the log if the function could not log it itself.
 
-    That is after a timeout, a crash, or a start that failed: the error is its last line then, as Lambda writes errors.
+    That is after a timeout, a crash or a failed start: the error is then the last line, as Lambda writes errors.
     """
 
     def run_and_tell(*arguments: Any) -> dict[str, Any]:
@@ -76,19 +76,19 @@ def with_reason(run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, A
 
 def _worker(base: Any, end: bytes) -> Any:
     class PythonWorker(base):
-        """A process that says where the log of a call ends."""
+        """A process that marks where the log of a call ends."""
 
         _unread = 0
-        """How many ends are still to come from calls before this one."""
+        """How many end marks of earlier calls are still to come."""
 
         def _spawn(self) -> None:
-            self._unread = 1  # being ready is its first answer
+            self._unread = 1  # its first answer says that it is ready
             super()._spawn()
 
         def _read_stderr(self) -> None:
-            # Those of this process: the next has others, and this one's may still be read then.
+            # This process's own: the next process has others, while these may still be read.
             process, lines = self._proc, self._stderr_queue
-            for line in process.stderr.buffer:  # bytes: what is no UTF-8 would end the reading
+            for line in process.stderr.buffer:  # bytes: invalid UTF-8 would end the reading
                 text, ended, _ = line.removesuffix(b"\n").partition(end)
                 if text or not ended:
                     lines.put(text.decode(errors="replace"))

@@ -1,7 +1,7 @@
-"""What the processes that run functions see: their archive, boto3, the standard library, nothing else of this machine.
+"""The processes that run functions: they see their archive, boto3 and the standard library, and nothing else here.
 
-The emulator runs functions with its own interpreter, which has all that the tool and its tests are made of. A package
-that is missing in AWS would be found here.
+The emulator runs functions with its own interpreter, which has all packages of the tool and its tests. Without this, a
+package that is missing in AWS would be found here.
 """
 
 import os
@@ -21,14 +21,14 @@ _LAMBDA_HAS = ("boto3", "backports.zstd")
 """boto3 is in Lambda's runtimes, `compression.zstd` in their library: here `backports.zstd` stands in for it."""
 _LOOK_SECONDS = 0.05
 _LONGEST_SECONDS = 900
-"""Of an invocation."""
+"""The longest time of an invocation."""
 _START_SECONDS = 10
 """How long a worker may take until an invocation begins."""
 _KEPT_VARIABLES = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE")
 
 
 def isolate(folder: Path) -> None:
-    """Has the emulator start functions in interpreters of their own, which it prepares in a folder.
+    """Has the emulator start functions in isolated interpreters, which are prepared in a folder.
 
     Called in the emulator's process, before it runs a function.
     """
@@ -48,7 +48,7 @@ def isolate(folder: Path) -> None:
 
 
 def _kill_when_free(workers: Iterable[Any], kill: Callable[[list[Any]], None]) -> None:
-    """Lets what is at work finish with the code that it began with, as Lambda does where a function is updated."""
+    """Lets busy workers finish with the code that they began with, as Lambda does when a function is updated."""
     idle = list[Any]()
     for worker in workers:
         if worker and worker.in_use:
@@ -74,7 +74,7 @@ def _interpreter(path: Path) -> Path:
 
 
 def _prologue(packages: Path) -> str:
-    """What a worker does first."""
+    """The code that a worker runs first."""
     foreign = sorted(name for name in os.environ if name not in _KEPT_VARIABLES and not name.startswith("AWS_"))
     return (
         f"import os, sys\nsys.path.append({str(packages)!r})\n"
@@ -83,8 +83,8 @@ def _prologue(packages: Path) -> str:
 
 
 def _linked(folder: Path) -> Path:
-    """A folder with links to the packages that Lambda's runtimes have, and to what those need."""
-    folder.mkdir(parents=True, exist_ok=True)  # it is there after a start that lost its port
+    """A folder with links to the packages in Lambda's runtimes, and to their dependencies."""
+    folder.mkdir(parents=True, exist_ok=True)  # it exists after a start that lost its port
     for name in _LAMBDA_HAS:
         for package in _with_dependencies(name, {}).values():
             for module in _top_level(package):
@@ -98,7 +98,7 @@ def _with_dependencies(name: str, known: dict[str, Distribution]) -> dict[str, D
     if name not in known:
         try:
             known[name] = distribution(name)
-        except PackageNotFoundError:  # what this interpreter's library has needs no stand-in
+        except PackageNotFoundError:  # a module in this interpreter's library needs no stand-in
             return known
         for line in known[name].requires or ():
             requirement = Requirement(line)
@@ -108,6 +108,6 @@ def _with_dependencies(name: str, known: dict[str, Distribution]) -> dict[str, D
 
 
 def _top_level(package: Distribution) -> set[Path]:
-    """The folders and modules that a package has installed, without what it was installed with."""
+    """The folders and modules that a package has installed, without its metadata."""
     places = (file.parts[0] for file in package.files or () if file.parts[0] not in ("..", "__pycache__"))
     return {Path(str(package.locate_file(place))) for place in places if not place.endswith(".dist-info")}

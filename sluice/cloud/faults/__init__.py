@@ -1,1 +1,1 @@
-"""A proxy that lets AWS fail as it may."""
+"""A proxy that injects AWS's failures."""

@@ -1,4 +1,4 @@
-"""Answers that AWS would give: the errors of each service, in its own protocol."""
+"""AWS's error responses: those of each service, in its own protocol."""
 
 import json
 from email.utils import formatdate
@@ -50,7 +50,7 @@ def _error_of(rule: Rule, request: Request) -> _Error:
 
 
 def fault(rule: Rule, request: Request) -> bytes:
-    """Returns the answer that a rule gives in place of the service's."""
+    """Returns the response that a rule gives in place of the service's."""
     if rule.action == "function_error":
         payload = {"errorMessage": "made by the fault proxy", "errorType": "InjectedFault"}
         headers = {"X-Amz-Function-Error": "Unhandled", "X-Amz-Executed-Version": "$LATEST"}
@@ -84,7 +84,7 @@ def json_answer(status: int, payload: Any, headers: dict[str, str], *, version: 
 
 
 def raw_answer(status: int, body: bytes, content_type: str, headers: dict[str, str]) -> bytes:
-    """Returns an answer as it lies on the wire."""
+    """Returns a response in its wire form."""
     lines = [
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
         f"Date: {formatdate(usegmt=True)}",

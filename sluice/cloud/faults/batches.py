@@ -1,4 +1,4 @@
-"""Batches of which a part is handed back."""
+"""Batches that are handed back in part."""
 
 import json
 import math
@@ -11,13 +11,13 @@ BATCHES: dict[str, tuple[str, dict[str, Any]]] = {
     "BatchWriteItem": ("UnprocessedItems", {}),
     "BatchGetItem": ("UnprocessedKeys", {"Responses": {}}),
 }
-"""Of each operation: what is missing in the answer, and what else the answer has when nothing was done."""
+"""Operation -> the response's field for unprocessed entries, and its other fields when nothing was processed."""
 
 _Entries = list[tuple[str, Any]]
 
 
 def split(request: Request, fraction: float, salt: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Returns the `RequestItems` that are done, and those (at least one) that are handed back; chosen by content."""
+    """Returns the `RequestItems` to process, and those (at least one) to hand back; chosen by content."""
     tables: dict[str, Any] = json.loads(request.body)["RequestItems"]
     entries: _Entries = [
         (table, entry) for table, part in tables.items() for entry in (part["Keys"] if isinstance(part, dict) else part)
@@ -41,7 +41,7 @@ def _grouped(tables: dict[str, Any], entries: _Entries) -> dict[str, Any]:
 
 
 def merge(answer: dict[str, Any], name: str, left: dict[str, Any]) -> dict[str, Any]:
-    """Returns the answer with `left` added to what the service itself handed back."""
+    """Returns the response with `left` added to what the service itself handed back."""
     merged = dict(left)
     for table, part in answer.get(name, {}).items():
         if isinstance(part, dict):

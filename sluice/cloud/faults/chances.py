@@ -1,4 +1,4 @@
-"""Chances that depend on what is asked, and not on when."""
+"""Chances that depend on a request's content, and not on its time."""
 
 from hashlib import blake2b
 

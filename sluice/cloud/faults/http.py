@@ -1,4 +1,4 @@
-"""HTTP/1.1 as it lies on the wire: RFC 9112."""
+"""HTTP/1.1 in its wire form: RFC 9112."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ CHUNKED, UNTIL_CLOSE = -1, -2
 
 
 class Head(NamedTuple):
-    """The head of a request or an answer."""
+    """The head of a request or a response."""
 
     raw: bytes
     start: list[str]
@@ -17,19 +17,19 @@ class Head(NamedTuple):
 
     @property
     def length(self) -> int | None:
-        """Bytes of the body, or `CHUNKED`; None where the head does not say."""
+        """The body's length in bytes, or `CHUNKED`; None if the head does not say."""
         if "chunked" in self.headers.get("transfer-encoding", "").lower():
             return CHUNKED
         return int(self.headers["content-length"]) if "content-length" in self.headers else None
 
     @property
     def closes(self) -> bool:
-        """Whether the connection ends with this."""
+        """Whether the connection closes after this message."""
         return self.headers.get("connection", "").lower() == "close" or "HTTP/1.0" in self.start
 
 
 async def read_head(reader: asyncio.StreamReader) -> Head:
-    """Reads the head of the next request or answer."""
+    """Reads the head of the next request or response."""
     raw = await reader.readuntil(b"\r\n\r\n")
     start, *lines = raw.decode("latin-1").split("\r\n")[:-2]
     headers = {}
@@ -40,7 +40,7 @@ async def read_head(reader: asyncio.StreamReader) -> Head:
 
 
 async def _pieces(reader: asyncio.StreamReader, length: int) -> AsyncIterator[bytes]:
-    """A body in pieces, as it lies on the wire."""
+    """A body in pieces, in its wire form."""
     if length == UNTIL_CLOSE:
         while piece := await reader.read(PIECE):
             yield piece
@@ -66,20 +66,20 @@ async def _pieces(reader: asyncio.StreamReader, length: int) -> AsyncIterator[by
 
 
 async def pump(reader: asyncio.StreamReader, length: int, writer: asyncio.StreamWriter) -> None:
-    """Passes a body on, as it comes."""
+    """Passes a body on as it arrives."""
     async for piece in _pieces(reader, length):
         writer.write(piece)
         await writer.drain()
 
 
 async def discard(reader: asyncio.StreamReader, length: int) -> None:
-    """Reads a body that nobody wants."""
+    """Reads a body and drops it."""
     async for _ in _pieces(reader, length):
         pass
 
 
 class Answer(NamedTuple):
-    """The upstream's answer, its body still to be read."""
+    """The upstream's response, with its body still to be read."""
 
     head: Head
     length: int
@@ -87,7 +87,7 @@ class Answer(NamedTuple):
 
 
 async def read_answer(reader: asyncio.StreamReader, method: str) -> Answer:
-    """Reads the head of the upstream's next final answer."""
+    """Reads the head of the upstream's next final response."""
     head = await read_head(reader)
     while head.start[1].startswith("1"):
         head = await read_head(reader)

@@ -1,7 +1,7 @@
 """A fault proxy for tests: stands between AWS clients and the embedded cloud, and makes chosen requests fail.
 
-What no rule concerns passes byte for byte, so signatures stay valid. What fails, fails as AWS fails: with the
-error of the service in its own protocol, a late answer, or a connection that closes. The same seed gives the
+Requests that no rule concerns pass byte for byte, so signatures stay valid. A failing request fails as in AWS: with
+the error of the service in its own protocol, a late response, or a connection that closes. The same seed gives the
 same request the same fate, whatever the timing of threads.
 
     slow = Rule("throttle", service="dynamodb", operation="BatchWriteItem", rate=0.2)
@@ -29,7 +29,7 @@ from sluice.cloud.faults.requests import Request, recognise, scope
 from sluice.cloud.faults.rules import Rule
 
 _HEAD_LIMIT = 256 * 1024
-# Held whole, for predicates: DynamoDB's largest request is 16 MB. Larger objects pass as a stream.
+# Bodies up to this size are held whole, for predicates: DynamoDB's largest request is 16 MB. Larger ones are streamed.
 _HELD_LIMIT = 16 * 1024 * 1024
 _HELD_OBJECT_LIMIT = 1024 * 1024
 
@@ -64,7 +64,7 @@ class _Connection:
             self._stays_open = False
 
     async def _exchange(self, head: Head) -> None:
-        if head.headers.get("expect", "").lower() == "100-continue":  # the upstream's own 100 is passed over
+        if head.headers.get("expect", "").lower() == "100-continue":  # the upstream's own 100 is skipped
             self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await self._hold(head)
         request = recognise(head.start[0], head.start[1], head.headers, body or b"")
@@ -83,7 +83,7 @@ class _Connection:
             await self._relay(answer)
 
     async def _hold(self, head: Head) -> bytes | None:
-        """The body; None leaves it to pass as a stream."""
+        """The body; None if it is to be streamed."""
         length = head.length or 0
         is_object = scope(head.start[1], head.headers)[1] == "s3"
         is_chunked = length == CHUNKED or "aws-chunked" in head.headers.get("content-encoding", "")
@@ -130,7 +130,7 @@ class _Connection:
         self._stays_open &= answer.length != UNTIL_CLOSE and not answer.head.closes
 
     async def _fail(self, rule: Rule, salt: str, request: Request) -> None:
-        """Fails a request in place of its work."""
+        """Fails a request without its work being done."""
         if rule.action == "drop":
             self._stays_open = False
         elif rule.action == "unprocessed":
@@ -145,7 +145,7 @@ class _Connection:
             await self._relay(answer)
         elif rule.action == "drop":
             beginning = await answer.body.read(PIECE) if answer.length else b""
-            # An answer without a body is cut in its first word: clients take a cut header for the last.
+            # A response without a body is cut in its first word: clients take a cut header for the last one.
             await self._write(answer.head.raw + beginning[: len(beginning) // 2] if beginning else b"HTTP/")
             self._stays_open = False
         else:
@@ -153,7 +153,7 @@ class _Connection:
             await self._write(fault(rule, request))
 
     async def _process_part(self, rule: Rule, salt: str, request: Request) -> None:
-        """Answers a batch of which at least one entry is handed back; only the others are forwarded."""
+        """Answers a batch and hands back at least one entry; only the others are forwarded."""
         name, result = BATCHES[request.operation]
         done, left = split(request, rule.fraction, salt)
         if done and self._proxy.credentials:
@@ -175,12 +175,12 @@ class _Connection:
 class FaultProxy:
     """A reverse proxy on a free port of 127.0.0.1, in a thread of its own, while its context is entered.
 
-    Leaving the context closes the port and every connection, and raises what a rule's predicate has raised.
+    Leaving the context closes the port and every connection, and raises the error of a rule's predicate, if any.
 
     Args:
         upstream: where requests go, as `http://host:port`.
         rules: can be replaced at any time by assigning to `rules`.
-        seed: decides, with the content of a request and how often it came before, which requests fail.
+        seed: decides, with the content of a request and the number of its earlier occurrences, which requests fail.
         credentials: the proxy's own key id and secret key, for `unprocessed` with a `fraction` below 1.
 
     Attributes:
@@ -222,7 +222,7 @@ class FaultProxy:
 
     @property
     def requests(self) -> Counter[tuple[str, str]]:
-        """How many requests came so far, by service and operation; those that failed included."""
+        """How many requests came so far, by service and operation, including those that failed."""
         with self._lock:
             return self._requests.copy()
 

@@ -13,9 +13,8 @@ class Request:
     """A request as rules see it.
 
     Attributes:
-        service: that of the signature, but `dynamodbstreams` and `sesv2` as boto3 names them; empty when
-            unsigned.
-        operation: as the API names it (`PutObject`); the bare method where it is not known.
+        service: as in the signature, but `dynamodbstreams` and `sesv2` as boto3 names them; empty when unsigned.
+        operation: as the API names it (`PutObject`); the bare method if it is not known.
         method: in upper case.
         target: path and query, as sent.
         headers: names in lower case.
@@ -31,7 +30,7 @@ class Request:
 
     @cached_property
     def content(self) -> bytes:
-        """What tells this request from others, and not from its own retries."""
+        """Distinguishes this request from others, but not from its own retries."""
         length = self.headers.get("content-length", "")
         return blake2b(f"{self.method} {self.target} {length}\n".encode() + self.body, digest_size=16).digest()
 
@@ -46,7 +45,7 @@ _REST_OPERATIONS = (
     ("POST", re.compile(r"/v2/email/outbound-bulk-emails"), "SendBulkEmail"),
 )
 
-# Method, what the path names, and the query parameter that tells the operation.
+# Method, the path's object, and the query parameter that shows the operation.
 _S3_OPERATIONS = {
     ("GET", "service", ""): "ListBuckets",
     ("PUT", "bucket", ""): "CreateBucket",

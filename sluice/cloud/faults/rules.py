@@ -15,7 +15,7 @@ _AFTER_WORK = ("error", "delay", "drop", "function_error")
 
 @dataclass(eq=False, kw_only=True)
 class Rule:
-    """Makes the requests that it concerns fail, all or some.
+    """Makes all or some of the requests that it concerns fail.
 
     Rules are asked in order, and the first that fires decides. A rule belongs to one proxy. `asked` counts
     the requests that it concerned and was asked about, `fired` those that it made fail.
@@ -37,12 +37,12 @@ class Rule:
         service: as in `Request`; None: any.
         operation: as in `Request`; None: any.
         rate: the share of requests that fail, 0 to 1. Each attempt has its own chance.
-        limit: fires so many times at most (with `per_call`, for so many calls), first come, first served.
-        when: asked with the request, on the proxy's thread. What it raises is raised when the proxy stops.
+        limit: the most times that it fires (with `per_call`, the most calls), first come, first served.
+        when: called with the request, on the proxy's thread. An error in it is raised when the proxy stops.
         per_call: all attempts of one call share a fate, so no retry saves it. AWS SDKs name the call in the
             header amz-sdk-invocation-id; without it each attempt is a call.
         after_work: for error, delay, drop and function_error: the request is forwarded and its work done;
-            only then its answer is replaced, kept back, or cut in the middle.
+            only then is its response replaced, held back, or cut in the middle.
     """
 
     action: Action = field(kw_only=False)
@@ -71,7 +71,7 @@ class Rule:
             raise ValueError(f"{self.action} never follows the work; only {', '.join(_AFTER_WORK)} can")
 
     def concerns(self, request: Request) -> bool:
-        """Whether the request is of the kind that this rule makes fail."""
+        """Whether the rule concerns the request."""
         return (
             self.service in (None, request.service)
             and self.operation in (None, request.operation)

@@ -1,1 +1,1 @@
-"""Runs a Pulumi program in this process and keeps what it registers."""
+"""Runs a Pulumi program in this process and records the resources that it registers."""

@@ -1,4 +1,4 @@
-"""What a program registers otherwise than the time before."""
+"""Differences between two runs of a program."""
 
 from typing import Any, NamedTuple
 
@@ -13,9 +13,9 @@ class Change(NamedTuple):
     """A resource that is new, has other inputs, or is gone.
 
     Attributes:
-        before: what it was; None where it is new.
-        after: what it is to be; None where it is gone.
-        inputs: the names of inputs that differ; empty where it is new or gone.
+        before: the resource as it was; None if it is new.
+        after: the resource as it is to be; None if it is gone.
+        inputs: the names of inputs that differ; empty if it is new or gone.
     """
 
     before: Resource | None
@@ -31,9 +31,9 @@ class Change(NamedTuple):
 
 
 def changes(before: Graph, after: Graph) -> list[Change]:
-    """Returns what differs between two graphs of one program, components left out.
+    """Returns the differences between two graphs of one program, without components.
 
-    Those that are gone come last, in the order in which they can be deleted.
+    Resources that are gone come last, in the order in which they can be deleted.
     """
     found = []
     for urn, resource in after.resources.items():
@@ -49,7 +49,7 @@ def changes(before: Graph, after: Graph) -> list[Change]:
 
 
 def different(before: dict[str, Any], after: dict[str, Any]) -> frozenset[str]:
-    """Returns the names of inputs that differ; code that has a hash differs as that does, wherever it lies."""
+    """Returns the names of inputs that differ; code with a hash is compared by the hash, wherever it is stored."""
     names = {name for name in before | after if _plain(before.get(name)) != _plain(after.get(name))}
     if _HASH in before and _HASH in after:
         names = names | {_CODE} if _HASH in names else names - {_CODE}
@@ -57,7 +57,7 @@ def different(before: dict[str, Any], after: dict[str, Any]) -> frozenset[str]:
 
 
 def _plain(value: Any) -> Any:
-    """An input as it can be compared: archives and assets are what they are made of."""
+    """An input in comparable form: archives and assets are compared by their sources."""
     if isinstance(value, (FileArchive, FileAsset)):
         return (type(value).__name__, str(value.path))
     if isinstance(value, StringAsset):

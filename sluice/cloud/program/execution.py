@@ -40,7 +40,7 @@ from sluice.cloud.uninterrupted import uninterrupted
 
 _OURS = Path(__file__).parents[2]
 _OTHERS = {".venv", "venv", "site-packages"}
-"""Folders within a program's that hold other people's code."""
+"""Folders below a program's folder that hold other people's code."""
 
 __all__ = ["ROOT", "ProgramError", "configuration", "full_name", "run", "stacks"]
 
@@ -54,11 +54,11 @@ def run(
     config: dict[str, str] | None = None,
     program: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Runs the program for a stack and returns what it exports.
+    """Runs the program for a stack and returns its exports.
 
     Args:
         stack: the stack's name.
-        monitor: what resources are registered with.
+        monitor: the monitor that registers resources.
         preview: whether outputs that are not known yet stay unknown, as in `pulumi preview`.
         root: the folder of the program.
         config: the configuration; by default the stack's file.
@@ -66,7 +66,7 @@ def run(
 
     Raises:
         ProgramError: there is no such stack, its settings are wrong, or the program raised something.
-        Exception: what the monitor raised first.
+        Exception: the monitor's first error.
     """
     config = configuration(stack, root) if config is None else config
     file = root / "__main__.py" if program else entry(root)
@@ -92,12 +92,12 @@ def run(
 
 
 def _let_go() -> None:
-    """Has Pulumi forget the monitor, which it would keep until the next program, with all its clients."""
+    """Makes Pulumi forget the monitor, which it would otherwise keep until the next program, with all its clients."""
     SETTINGS.monitor = None  # pyright: ignore[reportAttributeAccessIssue] a property that Pulumi's types do not know
 
 
 def forget_modules(root: Path, saved: Collection[Path]) -> None:
-    """Forgets what a program has imported from its folder, if some of it was saved, so that its next run reads it anew.
+    """Forgets a program's modules imported from its folder, if one was saved, so that its next run reads them again.
 
     Args:
         root: The program's folder.
@@ -109,14 +109,14 @@ def forget_modules(root: Path, saved: Collection[Path]) -> None:
         name: file for name, file in below.items() if not file.is_relative_to(_OURS) and not _OTHERS & set(file.parts)
     }
     for file in set(own.values()) & set(saved):
-        # Bytecode is taken for fresh where a source of the same size was written within the same second.
+        # Bytecode counts as fresh if a source of the same size was written within the same second.
         Path(importlib.util.cache_from_source(str(file))).unlink(missing_ok=True)
         for name in own:
             sys.modules.pop(name, None)
 
 
 def _place(error: BaseException, root: Path) -> str:
-    """Where in the program an error came up, in words."""
+    """Where in the program an error was raised, as text."""
     if isinstance(error, SyntaxError) and error.filename:
         file = root / error.filename  # sources of functions are parsed under their names below the program's folder
         if file.is_relative_to(root) and file.is_file():
@@ -133,7 +133,7 @@ def _run_file(path: Path) -> None:
 
 @contextmanager
 def _as_in_pulumi(folder: Path, packages: Path | None) -> Iterator[None]:
-    """Makes the program's folder the working directory and importable, and its packages too, behind all others."""
+    """Makes the program's folder the working directory and importable, and its packages too, after all others."""
     path, before = list(sys.path), Path.cwd()
     sys.path.insert(0, str(folder))
     if packages:
@@ -190,10 +190,9 @@ async def _run(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Collects no garbage meanwhile.
+    """Turns garbage collection off meanwhile.
 
-    A program makes thousands of objects that all stay: to look through them again and again takes a quarter of its
-    time.
+    A program makes thousands of objects that all stay: scanning them again and again takes a quarter of its time.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -206,9 +205,9 @@ def _uncollected() -> Iterator[None]:
 
 @contextmanager
 def _untraced() -> Iterator[None]:
-    """Has Pulumi leave out where in the program each resource is made.
+    """Makes Pulumi leave out where in the program each resource is created.
 
-    No monitor of ours wants to know, and finding it takes a sixth of a run's time.
+    None of our monitors uses it, and finding it takes a sixth of a run's time.
     """
     original = resource._get_stack_trace  # there is no option
     resource._get_stack_trace = StackTrace
@@ -222,7 +221,7 @@ async def _settled(outputs: set[asyncio.Future[Any]]) -> None:
     """Waits for the outputs so far, until one of them fails.
 
     Pulumi waits for the first of all outputs, over and over: its time grows with the square of their number, and a
-    stack of seven pipelines has thousands. What fails, and what is registered meanwhile, is left to it.
+    stack of seven pipelines has thousands. Failures, and outputs registered meanwhile, are left to it.
     """
     if outputs:
         await asyncio.wait(list(outputs), return_when=asyncio.FIRST_EXCEPTION)

@@ -16,10 +16,10 @@ class Resource:
         parent: the parent's URN; empty for the stack.
         custom: False for components.
         inputs: in wire form: camelCase names, assets as objects, numbers as floats.
-        dependencies: URNs of what it depends on, through inputs or `depends_on`.
+        dependencies: URNs of the resources that it depends on, through inputs or `depends_on`.
         options: those that differ from their defaults: `protect`, `retain_on_delete`, `aliases`, ...
         id: the provider's id; empty until it is created.
-        outputs: what it became; of a component, what it registered as its outputs.
+        outputs: its outputs; those of a component are the ones that it registered.
     """
 
     urn: str
@@ -35,11 +35,11 @@ class Resource:
 
 
 class Graph:
-    """All resources that a program registered, in order, and the mistakes that only registering shows.
+    """All resources that a program registered, in order, and mistakes that only registration shows.
 
     Attributes:
         resources: by URN.
-        references: URN of a stack reference -> full name of the stack that it reads. What is only read is no resource.
+        references: URN of a stack reference -> full name of the stack that it reads. References are not resources.
         duplicates: URNs that were registered again.
     """
 
@@ -50,7 +50,7 @@ class Graph:
         self._lock = threading.Lock()
 
     def add(self, resource: Resource) -> None:
-        """Adds a resource; a second one of the same URN is remembered as a duplicate."""
+        """Adds a resource; a second one with the same URN is recorded as a duplicate."""
         with self._lock:
             if resource.urn in self.resources:
                 self.duplicates.append(resource.urn)
@@ -65,7 +65,7 @@ class Graph:
         return sorted((r for r in self.resources.values() if r.parent == urn), key=lambda r: r.name)
 
     def named(self, name: str) -> Resource:
-        """The resource of a logical name that is no component.
+        """The resource with a logical name that is not a component.
 
         Raises:
             KeyError: there is none.
@@ -77,7 +77,7 @@ class Graph:
 
 
 class Created(NamedTuple):
-    """What a resource became."""
+    """A created resource."""
 
     id: str
     outputs: dict[str, Any]

@@ -1,4 +1,4 @@
-"""What AWS would make of a resource, made up: each output has the form that programs may rely on."""
+"""Made-up outputs of resources: each has the form that programs may rely on."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from sluice.cloud.program.schema import properties
 
 ACCOUNT = "123456789012"
 GET_TABLE = "aws:dynamodb/getTable:getTable"
-"""The provider's function that looks for a table."""
+"""The provider's function that looks up a table."""
 _GET_REGION = "aws:index/getRegion:getRegion"
 _GET_CALLER_IDENTITY = "aws:index/getCallerIdentity:getCallerIdentity"
 _ARNS = {
@@ -25,14 +25,14 @@ _ARNS = {
     "aws:sesv2/configurationSet:ConfigurationSet": "ses:{region}:{account}:configuration-set/{name}",
     "aws:sesv2/emailIdentity:EmailIdentity": "ses:{region}:{account}:identity/{name}",
 }
-"""Resource type -> its ARN, where that is not `service:region:account:name`, as those of topics and queues are."""
+"""Resource type -> its ARN, if that is not `service:region:account:name`, as for topics and queues."""
 _NAMES = ("name", "bucket", "configurationSetName", "emailIdentity")
-"""The inputs that name a resource; without one it has the name that the program knows it by."""
+"""The inputs that name a resource; without one it has its logical name."""
 _STREAM_LABEL = "2026-11-21T10:00:00.000"
 
 
 def outputs(type_: str, name: str, inputs: Mapping[str, Any], region: str) -> dict[str, Any]:
-    """Returns every output that pulumi-aws declares for a resource, but for those that the program gives itself."""
+    """Returns every output that pulumi-aws declares for a resource, except those that the program sets itself."""
     values = {
         output: _plausible(kind, f"{name}-{output}")
         for output, kind in properties(type_).items()
@@ -53,7 +53,7 @@ def outputs(type_: str, name: str, inputs: Mapping[str, Any], region: str) -> di
 
 
 def table(name: str, region: str) -> dict[str, Any]:
-    """Returns what is found of a table that exists: one with a stream of both images, its keys not known."""
+    """Returns the lookup result for an existing table: it has a stream of both images, and its keys are not known."""
     arn = f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{name}"
     stream = {
         "streamArn": f"{arn}/stream/{_STREAM_LABEL}",
@@ -64,7 +64,7 @@ def table(name: str, region: str) -> dict[str, Any]:
 
 
 def where(function: str, region: str, account: str) -> dict[str, Any] | None:
-    """Returns what the provider's functions answer that tell where a program runs, and as whom; None of others."""
+    """Returns the answer of a provider function about region or caller; None for other functions."""
     if function == _GET_REGION:
         return {"region": region, "name": region, "id": region, "description": region, "endpoint": ""}
     if function == _GET_CALLER_IDENTITY:

@@ -1,4 +1,4 @@
-"""What a program's `Pulumi.yaml` says: its name, its settings, where its code lies and what that imports."""
+"""A program's `Pulumi.yaml`: its name, its settings, its code's location and the code's packages."""
 
 import json
 import sys
@@ -38,15 +38,15 @@ def project_name(root: Path = ROOT) -> str:
 
 
 def full_name(stack: str, root: Path = ROOT) -> str:
-    """What other programs refer to a stack by: `organization/project/stack`."""
+    """The name by which other programs refer to a stack: `organization/project/stack`."""
     return f"{_ORGANIZATION}/{project_name(root)}/{stack}"
 
 
 def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
-    """The configuration of a stack as Pulumi would hand it over: key -> text, objects as JSON, defaults filled in.
+    """The configuration of a stack as Pulumi would pass it: key -> text, objects as JSON, defaults filled in.
 
     Raises:
-        ProgramError: there is no such stack, or one of the files is no YAML, or says a thing twice, or holds a secret.
+        ProgramError: there is no such stack, or one of the files is not YAML, or has a duplicate key or a secret.
     """
     name = project_name(root)
     if stack not in stacks(root):
@@ -66,17 +66,17 @@ def configuration(stack: str, root: Path = ROOT) -> dict[str, str]:
 
 
 def region(config: Mapping[str, str]) -> str:
-    """Where a stack of this configuration is."""
+    """The region of a stack with this configuration."""
     return config.get("aws:region", DEFAULT_REGION)
 
 
 def is_own(name: str) -> bool:
-    """Whether what has this name in a program's folder may be its own: it is not hidden, made, or somebody else's."""
+    """Whether a name in a program's folder may be the program's own: not hidden, generated, or other people's code."""
     return not name.startswith(".") and name not in _OTHERS
 
 
 def entry(root: Path) -> Path:
-    """The file that is run: `__main__.py` in the folder that `main` names, or what `main` names itself.
+    """The file to run: `__main__.py` in the folder that `main` names, or the file that `main` names.
 
     Raises:
         ProgramError: it is not there, or the program is in another language.
@@ -94,7 +94,7 @@ def entry(root: Path) -> Path:
 
 
 def packages(root: Path) -> Path | None:
-    """The packages of the virtual environment that `Pulumi.yaml` names; None where this interpreter cannot use them."""
+    """The packages of the virtual environment that `Pulumi.yaml` names; None if this interpreter cannot use them."""
     runtime = _project(root).get("runtime")
     options = (runtime.get("options") or {}) if isinstance(runtime, dict) else {}
     if not options.get("virtualenv"):
@@ -111,14 +111,14 @@ def _project(root: Path) -> dict[str, Any]:
 
 
 def _default(spec: Any) -> Any:
-    """What a setting is where a stack leaves it out; None where that is nothing."""
+    """A setting's default; None if it has none."""
     if isinstance(spec, dict):
         return spec.get("default", spec.get("value"))
     return spec
 
 
 def _document(path: Path) -> dict[str, Any]:
-    """Returns what one of Pulumi's files holds."""
+    """Returns the content of one of Pulumi's files."""
     try:
         document = yaml_files.read(path)
     except yaml_files.YamlError as error:

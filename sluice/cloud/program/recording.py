@@ -1,7 +1,7 @@
-"""A Pulumi monitor that keeps what a program registers, and the graph that comes of it.
+"""A Pulumi monitor that records a program's resources in a graph.
 
-Pulumi's own mock monitor hides parents, dependencies and options; this one keeps the whole request. What a resource
-becomes is decided by a subclass: `Recorder` makes plausible outputs up, `Deployment` creates it in AWS's APIs.
+Pulumi's own mock monitor hides parents, dependencies and options; this one keeps the whole request. A subclass creates
+the resources: `Recorder` makes up plausible outputs, `Deployment` creates them through AWS's APIs.
 """
 
 from abc import ABC, abstractmethod
@@ -22,17 +22,17 @@ _STACK_REFERENCE_TYPE = "pulumi:pulumi:StackReference"
 
 
 class UnknownStackError(RunError):
-    """The program refers to a stack that is not there; the message names it."""
+    """The program refers to a stack that does not exist; the message names it."""
 
 
 class RecordingMonitor(mocks.MockMonitor, ABC):
-    """Keeps each registration in `graph`; `create` says what a resource becomes.
+    """Keeps each registration in `graph`; `create` creates the resource.
 
     After the first failure nothing more is created.
 
     Attributes:
-        graph: what is registered so far.
-        failure: what failed first.
+        graph: the resources registered so far.
+        failure: the first error.
         stacks: the stacks that the program may refer to: `organization/project/stack` -> outputs.
     """
 
@@ -49,17 +49,17 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
 
     @abstractmethod
     def create(self, resource: Resource) -> Created:
-        """Makes a custom resource; called from several threads."""
+        """Creates a custom resource; called from several threads."""
 
     def complete(self, component: Resource) -> None:
-        """Looks at a component, or the stack, once its outputs are known; called from several threads."""
+        """Checks a component, or the stack, once its outputs are known; called from several threads."""
 
     def fail(self, error: Exception) -> None:
-        """Ends the run: every later registration raises what failed first."""
+        """Ends the run: every later registration raises the first error."""
         self.failure = self.failure or error
 
     def look_up(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns what a provider's function answers, such as `aws:dynamodb/getTable:getTable`.
+        """Returns the answer of a provider's function, such as `aws:dynamodb/getTable:getTable`.
 
         Raises:
             NotImplementedError: It is not known here.
@@ -73,7 +73,7 @@ class RecordingMonitor(mocks.MockMonitor, ABC):
         return resource_pb2.ResourceInvokeResponse(**{"return": _result(rpc.serialize_properties(answer, {}))})
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 the name is Pulumi's
-        """Records a resource and says what it became."""
+        """Records a resource, creates it and returns the result."""
         with self._remembering_failure():
             return self._register(request)
 
@@ -164,12 +164,12 @@ def _options(request: Any) -> dict[str, Any]:
 
 
 def _plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs that come back as outputs: all but archives, which no program reads back."""
+    """Inputs that are returned as outputs: all but archives, which no program reads back."""
     return {name: value for name, value in inputs.items() if name != "code"}
 
 
 def _result(serialisation: Coroutine[Any, Any, Any]) -> Any:
-    """What a coroutine that waits for nothing returns: no event loop is needed in the thread that registers."""
+    """The result of a coroutine that waits for nothing: the registering thread needs no event loop."""
     try:
         serialisation.send(None)
     except StopIteration as done:
@@ -181,7 +181,7 @@ class Recorder(RecordingMonitor):
     """Creates nothing.
 
     In an update every output that pulumi-aws declares gets a plausible value, so none is ever missing; in a preview
-    what only AWS could say stays unknown, as it does there.
+    outputs that only AWS could know stay unknown, as in Pulumi's.
     """
 
     def __init__(
@@ -196,16 +196,15 @@ class Recorder(RecordingMonitor):
 
         Args:
             region: Where the stack is.
-            preview: Whether what only AWS could say stays unknown.
+            preview: Whether outputs that only AWS could know stay unknown.
             stacks: The stacks that the program may refer to.
-            tables: What is to be found of tables that exist: name -> fields of `aws.dynamodb.get_table`. The keys of
-                others are not known here.
+            tables: Existing tables: name -> fields of `aws.dynamodb.get_table`. The keys of others are not known here.
         """
         super().__init__(stacks)
         self._region, self._preview, self._tables = region, preview, tables or {}
 
     def look_up(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Makes up what is to be found of a table; tells where the stack is."""
+        """Makes up the result for a table, or for the stack's region and caller."""
         if place := plausible.where(function, self._region, plausible.ACCOUNT):
             return place
         if function != plausible.GET_TABLE:
@@ -213,7 +212,7 @@ class Recorder(RecordingMonitor):
         return {**plausible.table(arguments["name"], self._region), **self._tables.get(arguments["name"], {})}
 
     def create(self, resource: Resource) -> Created:
-        """Makes outputs up."""
+        """Makes up outputs."""
         if self._preview:
             return Created("", {})
         outputs = plausible.outputs(resource.type, resource.name, resource.inputs, self._region)
@@ -221,7 +220,7 @@ class Recorder(RecordingMonitor):
 
 
 class _NoMocks(mocks.Mocks):
-    """What Pulumi's monitor would ask; ours answers itself."""
+    """Mocks that Pulumi's monitor requires; ours does not use them."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         raise NotImplementedError(args.token)

@@ -1,4 +1,4 @@
-"""What pulumi-aws knows of resource types and AWS of their enums: read from the packages, nothing is listed by hand."""
+"""Resource types from pulumi-aws and their enums from AWS: read from the packages, nothing is listed by hand."""
 
 import functools
 import importlib
@@ -54,16 +54,16 @@ class _Place(NamedTuple):
     path: str
     """For people: `rules[0].status`."""
     holder: str
-    """What the object around it is called, such as `rules`; at the top, the resource's kind."""
+    """The name of the object around it, such as `rules`; at the top, the resource's kind."""
     name: str
     services: tuple[str, ...]
-    """The AWS services that may know its enum; none for the values of a map, which are free."""
+    """The AWS services that may have its enum; none for the values of a map, which are free."""
 
 
 def mistakes(token: str, inputs: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the inputs of a resource, a line each that starts with the input's path.
+    """The mistakes in the inputs of a resource, one line each, which starts with the input's path.
 
-    Wrong are names that pulumi-aws does not know, values of the wrong type, nulls within lists, and enum values that
+    Mistakes are names that pulumi-aws does not know, values of the wrong type, nulls within lists, and enum values that
     AWS does not accept.
     """
     _, module, kind = token.split(":")
@@ -105,7 +105,7 @@ def _value_mistakes(place: _Place, value: Any, kind: Any) -> Iterator[str]:
 
 
 def _expected(kind: Any) -> type:
-    """What a value of a property's type is in wire form: a list, a map, an object (`dict`), an archive or a scalar."""
+    """The wire type of a property's values: a list, a map, an object (`dict`), an archive or a scalar."""
     origin = get_origin(kind) or kind
     if {Archive, Asset} & {kind, *get_args(kind)}:
         return Archive
@@ -127,10 +127,10 @@ def _fits(value: Any, expected: type) -> bool:
 
 
 def _allowed(place: _Place) -> frozenset[str]:
-    """The values that AWS accepts; empty where it takes any text.
+    """The values that AWS accepts; empty if it takes any text.
 
-    Looked up under the name that AWS has for it: in the object of the same name; else by its name alone, or with the
-    object's name before it (`attributes[].type` is `AttributeType`), where every member of that name is an enum.
+    They are looked up under AWS's name: in the object of the same name; else by its name alone, or with the object's
+    name before it (`attributes[].type` is `AttributeType`), if every member of that name is an enum.
     """
     holder, name = place.holder.lower(), place.name.lower()
     exact = [
@@ -151,9 +151,9 @@ def _named(services: Iterable[str], name: str) -> list[frozenset[str]]:
 
 @functools.cache
 def _enums(service: str) -> dict[tuple[str, str], frozenset[str]]:
-    """The text that a service's requests take: (what holds it, its name), in lower case -> values, empty for any text.
+    """The text members of a service's requests: (holder, name), in lower case -> values, empty for any text.
 
-    What an operation's input holds counts as held by what the operation is about: `function` for CreateFunction.
+    The holder of an operation's input is the operation's object: `function` for CreateFunction.
     """
     session = botocore.session.get_session()
     if service not in session.get_available_services():

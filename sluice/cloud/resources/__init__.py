@@ -1,5 +1,5 @@
-"""How each resource type of the program is created through its AWS API: what the provider's binary does, done here.
+"""Creates each resource type of the program through its AWS API, as the provider's binary does.
 
-One module a service; each function in it creates one type and returns its id and outputs. A type that is not here, and
-an input that its function does not take, nested ones too, are errors: nothing that the program asks for is skipped.
+There is one module for each service; each function in it creates one type and returns its id and outputs. An unknown
+type, or an input that its function does not take, also a nested one, is an error: nothing in the program is skipped.
 """

@@ -1,4 +1,4 @@
-"""The code of a function, zipped as it runs here."""
+"""The code of a function, zipped for this machine."""
 
 import base64
 import hashlib
@@ -15,42 +15,42 @@ from sluice.packages.installation import LOCAL, bundled, install
 
 
 class ArchiveError(Exception):
-    """An archive of a kind that is not read here; the message names it."""
+    """An archive of an unsupported kind; the message names it."""
 
 
 def zipped(archive: Any, edited: Mapping[str, bytes] | None = None) -> bytes:
-    """Returns the zip of an archive; in place of packages for Lambda there are the same for this interpreter.
+    """Returns the zip of an archive; packages for Lambda are replaced by the same packages for this interpreter.
 
     The same content gives the same zip.
 
     Args:
         archive: The archive.
-        edited: Files that are other than in the archive: path in it -> content.
+        edited: Files that differ from the archive: path in it -> content.
 
     Raises:
-        ArchiveError: It comes from elsewhere than this machine.
-        RequirementsError: The packages cannot be had for this interpreter.
+        ArchiveError: It is not on this machine.
+        RequirementsError: The packages are not available for this interpreter.
     """
     if isinstance(archive, FileArchive) and Path(archive.path).is_file():
         return Path(archive.path).read_bytes()
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as zip_file:
         for name, content in sorted(_contents(archive)):
-            entry = zipfile.ZipInfo(name)  # of no time
+            entry = zipfile.ZipInfo(name)  # without a time
             entry.external_attr = 0o644 << 16
             zip_file.writestr(entry, (edited or {}).get(name, content), zipfile.ZIP_DEFLATED)
     return memory.getvalue()
 
 
 def with_hash(inputs: dict[str, Any]) -> dict[str, Any]:
-    """The inputs of a function with the hash of its code, which tells of changes in a folder of the same name."""
+    """The inputs of a function with the hash of its code, which shows changes in a folder of the same name."""
     if inputs.get("code") is None or "sourceCodeHash" in inputs:
         return inputs
     return {**inputs, "sourceCodeHash": base64.b64encode(hashlib.sha256(zipped(inputs["code"])).digest()).decode()}
 
 
 def _contents(archive: Any) -> Iterator[tuple[str, bytes]]:
-    """Gives the files of an archive: path in it and content."""
+    """Yields the files of an archive: path in it and content."""
     if isinstance(archive, FileArchive):
         yield from ((name, path.read_bytes()) for name, path in _files(Path(archive.path)).items())
     elif isinstance(archive, AssetArchive):

@@ -1,6 +1,6 @@
-"""Files of a program that stand in what is deployed as they are: those can be put there without running the program.
+"""Files of a program that are deployed unchanged: they can be updated without running the program.
 
-These are the sources in the archives of functions, and the parts of templates of mail.
+These are the sources in the archives of functions, and the parts of mail templates.
 """
 
 import ast
@@ -35,14 +35,14 @@ class Copies:
     """
 
     def __init__(self, cloud: Cloud, graph: Graph, root: Path, known: Parts | None = None) -> None:
-        """Looks for them.
+        """Finds the files.
 
         Args:
             cloud: Where the stack is.
-            graph: What is deployed.
+            graph: The deployed resources.
             root: The folder of the program.
-            known: The parts before the last change: a file that was saved once more while that was made is no copy of
-                what is deployed, and belongs where it did.
+            known: The parts before the last change: a file that was saved again during that change differs from what is
+                deployed, but is still the same part.
         """
         self._cloud, self._root = cloud, root
         self._functions = graph.of_type(_FUNCTION)
@@ -57,18 +57,18 @@ class Copies:
                 self.parts[path] = found
 
     def put(self, path: Path) -> list[str]:
-        """Puts a file that was saved where it stands.
+        """Deploys a file that was saved.
 
         Returns:
-            The names of the resources that have it; none where only the program can say what becomes of it.
+            The names of the resources that contain it; none if only a run of the program can deploy it.
 
         Raises:
-            ProgramError: It is no Python; the message names file and line.
+            ProgramError: It is not valid Python; the message names file and line.
         """
         return [*self._put_into_functions(path), *self._put_into_templates(path)]
 
     def restore(self) -> None:
-        """Puts everything back to what it was before."""
+        """Restores everything as it was before."""
         for resource, name in self._put:
             self._change(resource, {name: resource.inputs[name]})
         self._put.clear()
@@ -101,7 +101,7 @@ class Copies:
 
 
 def _texts(root: Path) -> Iterator[Path]:
-    """The texts of a program; what lies in hidden folders or is somebody else's is left out."""
+    """The text files of a program, without hidden folders and other people's code."""
     for folder, folders, files in os.walk(root):
         folders[:] = filter(is_own, folders)
         yield from (Path(folder, name) for name in files if name.endswith(_ENDINGS))
@@ -115,7 +115,7 @@ def _imports(name: str, source: bytes) -> list[str]:
     """The import statements of a source.
 
     Raises:
-        ProgramError: It is no Python.
+        ProgramError: It is not valid Python.
     """
     try:
         tree = ast.parse(source, name)

@@ -20,7 +20,7 @@ class DeploymentError(Exception):
 
 
 class Deployment(RecordingMonitor):
-    """Creates what is registered."""
+    """Creates the registered resources."""
 
     def __init__(
         self,
@@ -47,10 +47,10 @@ class Deployment(RecordingMonitor):
         return Created(created.id, {**_marked_missing(resource), **created.outputs})
 
     def look_up(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Finds a table of the embedded cloud; tells where that is.
+        """Looks up a table of the embedded cloud, or its region and account.
 
         Raises:
-            DeploymentError: There is none of that name.
+            DeploymentError: There is no table of that name.
             NotImplementedError: Something else is asked for.
         """
         if place := plausible.where(function, self._cloud.region, self._cloud.account):
@@ -78,10 +78,10 @@ class Deployment(RecordingMonitor):
         }
 
     def complete(self, component: Resource) -> None:
-        """Looks at the outputs of a component, or of the stack.
+        """Checks the outputs of a component, or of the stack.
 
         Raises:
-            DeploymentError: one of them hands on an output that nobody gave.
+            DeploymentError: one of them uses an output that the embedded cloud does not provide.
         """
         _refuse_missing(_shown(component), component.outputs)
 
@@ -91,9 +91,9 @@ def _shown(resource: Resource) -> str:
 
 
 def _marked_missing(resource: Resource) -> dict[str, Any]:
-    """Outputs that nobody gave, marked: Pulumi would hand them on as nothing, silently.
+    """Marks for outputs that were not provided: Pulumi would silently pass them on as nothing.
 
-    Only texts can carry a mark; the outputs that programs hand on (ids, names, ARNs, addresses) are texts.
+    Only texts can carry a mark; the outputs that programs pass on (ids, names, ARNs, addresses) are texts.
     """
     return {
         name: f"{_MISSING} {name} of {_shown(resource)}>"

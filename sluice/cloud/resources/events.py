@@ -1,4 +1,4 @@
-"""EventBridge: rules on events, their targets, and who may invoke a function."""
+"""EventBridge: rules on events, their targets, and permissions to invoke functions."""
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.emulator.ministack import tap_name
@@ -19,7 +19,7 @@ def rule(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
 
 @creates("aws:cloudwatch/eventTarget:EventTarget")
 def target(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
-    """A function or queue as the target of a rule. What matches goes into a tap: a runner of ours delivers from it."""
+    """A function or queue as the target of a rule. Matching events go into a tap; our runner delivers from it."""
     rule_name, arn = inputs.take("rule"), inputs.take("arn")
     if not any(service in arn for service in (":lambda:", ":sqs:")):
         raise UnsupportedError(f"targets such as {arn} are not supported here; functions and queues are")

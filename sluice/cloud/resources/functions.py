@@ -1,4 +1,4 @@
-"""Lambda: functions and what feeds them."""
+"""Lambda: functions and their event source mappings."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def function(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     *("code", "s3Bucket", "s3Key", "environment", "handler", "timeout", "memorySize", "description", "sourceCodeHash"),
 )
 def change_function(cloud: Cloud, id_: str, inputs: Inputs) -> None:
-    """Gives a function other code and settings; what runs it meanwhile ends with the ones that it began with."""
+    """Gives a function new code and settings; running invocations end with those that they began with."""
     client, names = cloud.client("lambda"), set(inputs.left())
     digest = inputs.take("sourceCodeHash")
     if names & {"code", "s3Bucket", "s3Key"}:
@@ -73,7 +73,7 @@ def _code(inputs: Inputs) -> dict[str, Any]:
 
 @creates("aws:lambda/eventSourceMapping:EventSourceMapping")
 def event_source_mapping(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
-    """A mapping. Those of streams are run by pollers of ours."""
+    """A mapping. Our pollers run those of streams."""
     failures = inputs.object("destinationConfig").object("onFailure").take("destinationArn")
     destination = {"DestinationConfig": {"OnFailure": {"Destination": failures}}} if failures else {}
     arguments = {**destination, "Tags": inputs.take("tags", {}), **inputs.rest()}
@@ -90,7 +90,7 @@ def event_source_mapping(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
     *("maximumRetryAttempts", "maximumRecordAgeInSeconds", "filterCriteria", "scalingConfig"),
 )
 def change_event_source_mapping(cloud: Cloud, id_: str, inputs: Inputs) -> None:
-    """Changes how a mapping hands records on, from the next batch on."""
+    """Changes the settings of a mapping from the next batch on."""
     defaults = {"FilterCriteria": {}, "ScalingConfig": {}, "MaximumBatchingWindowInSeconds": 0}
     arguments = {name: defaults.get(name) if value is None else value for name, value in inputs.rest().items()}
     cloud.client("lambda").update_event_source_mapping(
@@ -106,7 +106,7 @@ def delete_event_source_mapping(cloud: Cloud, id_: str) -> None:
 
 @creates("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", fixed=("functionName",))
 def event_invoke_config(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
-    """How asynchronous invocations are retried, and where they go that fail."""
+    """How asynchronous invocations are retried, and where failed ones go."""
     name = inputs.take("functionName")
     cloud.client("lambda").put_function_event_invoke_config(FunctionName=name, **inputs.rest())
     return Created(name, {})
@@ -115,12 +115,12 @@ def event_invoke_config(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
 @deletes("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
 @deletes("aws:lambda/functionRecursionConfig:FunctionRecursionConfig")
 def forget_with_function(_cloud: Cloud, _id: str) -> None:
-    """Leaves it to the function, which goes too."""
+    """Does nothing: it is deleted with its function."""
 
 
 @creates("aws:lambda/functionRecursionConfig:FunctionRecursionConfig", fixed=("functionName",))
 def recursion_config(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
-    """Whether a function may feed itself."""
+    """Whether a function may invoke itself recursively."""
     name = inputs.take("functionName")
     cloud.client("lambda").put_function_recursion_config(FunctionName=name, **inputs.rest())
     return Created(name, {})

@@ -47,5 +47,5 @@ def delete_role_policy(cloud: Cloud, id_: str) -> None:
 
 @deletes("aws:iam/role:Role")
 def delete_role(cloud: Cloud, id_: str) -> None:
-    """Deletes a role, whose policies are gone by then."""
+    """Deletes a role whose policies are already deleted."""
     cloud.client("iam").delete_role(RoleName=id_)

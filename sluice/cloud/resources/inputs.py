@@ -1,31 +1,31 @@
-"""The inputs of a resource, each of which must be taken."""
+"""The inputs of a resource, all of which must be taken."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 
 class Inputs:
-    """Inputs in wire form, of a resource or of an object in it; `untaken` tells what nobody asked for."""
+    """Inputs in wire form, of a resource or of an object in it; `untaken` returns those that nobody asked for."""
 
     def __init__(self, values: Mapping[str, Any], path: str = "") -> None:
         self._path, self._left = path, {name: whole(value) for name, value in values.items()}
         self._nested: list[Inputs] = []
 
     def take(self, name: str, default: Any = None) -> Any:
-        """The value of an input, or the default where it was left out."""
+        """The value of an input, or the default if it was left out."""
         value = self._left.pop(name, None)
         return default if value is None else value
 
     def object(self, name: str) -> "Inputs":
-        """An input that is an object; empty where it was left out."""
+        """An input that is an object; empty if it was left out."""
         return self._add(self.take(name, {}), name)
 
     def objects(self, name: str) -> "list[Inputs]":
-        """An input that is a list of objects; empty where it was left out."""
+        """An input that is a list of objects; empty if it was left out."""
         return [self._add(value, f"{name}[{place}]") for place, value in enumerate(self.take(name, []))]
 
     def rest(self) -> dict[str, Any]:
-        """All inputs that were not taken yet, as arguments of an AWS API, which refuses those that it does not know."""
+        """All inputs that were not taken yet, as arguments of an AWS API, which refuses unknown ones."""
         left, self._left = self._left, {}
         return pascal(left)
 
@@ -34,7 +34,7 @@ class Inputs:
         return list(self._left)
 
     def tag_list(self) -> list[dict[str, str]]:
-        """The tags as most APIs want them."""
+        """The tags in the form that most APIs take."""
         return [{"Key": key, "Value": value} for key, value in self.take("tags", {}).items()]
 
     def untaken(self) -> Iterator[str]:
@@ -50,7 +50,7 @@ class Inputs:
 
 
 def whole(value: Any) -> Any:
-    """Numbers come over the wire as floats; AWS wants integers where they are whole."""
+    """Whole numbers as integers, as AWS wants them: over the wire all numbers are floats."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
@@ -61,7 +61,7 @@ def whole(value: Any) -> Any:
 
 
 def pascal(value: Any) -> Any:
-    """Nested inputs with their names as AWS APIs spell them: `onFailure` -> `OnFailure`."""
+    """Nested inputs with their names in AWS's spelling: `onFailure` -> `OnFailure`."""
     if isinstance(value, dict):
         return {pascal_name(name): pascal(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -70,5 +70,5 @@ def pascal(value: Any) -> Any:
 
 
 def pascal_name(name: str) -> str:
-    """The name of an input as AWS APIs spell it: `memorySize` -> `MemorySize`."""
+    """The name of an input in AWS's spelling: `memorySize` -> `MemorySize`."""
     return name[:1].upper() + name[1:]

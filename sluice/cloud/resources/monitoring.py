@@ -1,4 +1,4 @@
-"""CloudWatch, CloudWatch Logs and SNS: logs, alarms and whom they reach."""
+"""CloudWatch, CloudWatch Logs and SNS: logs, alarms and their subscribers."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def change_log_group(cloud: Cloud, id_: str, inputs: Inputs) -> None:
 
 @deletes("aws:cloudwatch/logGroup:LogGroup")
 def keep_log_group(_cloud: Cloud, _id: str) -> None:
-    """Keeps a log, for whoever looks for what its function did."""
+    """Keeps a log for later inspection."""
 
 
 @creates("aws:cloudwatch/metricAlarm:MetricAlarm", fixed=("name",))
@@ -54,7 +54,7 @@ def delete_metric_alarm(cloud: Cloud, id_: str) -> None:
 
 
 def _query(query: Inputs) -> dict[str, Any]:
-    """One metric of an alarm's formula, or the formula itself, as the API has it."""
+    """One metric of an alarm's formula, or the formula itself, in the API's form."""
     metric = query.object("metric")
     term: dict[str, Any] = {"Id": query.take("id"), "ReturnData": query.take("returnData", False)}
     if name := metric.take("metricName"):

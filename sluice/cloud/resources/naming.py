@@ -1,15 +1,15 @@
-"""Automatic physical names, such as the Pulumi provider makes; here they are the same each time a stack is started."""
+"""Automatic physical names like those of the Pulumi provider; here they are the same each time a stack is started."""
 
 import hashlib
 from typing import NamedTuple
 
 
 class Name(NamedTuple):
-    """What a resource is called in its program.
+    """The name of a resource in its program.
 
     Attributes:
         logical: its logical name.
-        urn: its URN, which tells it from others of that name.
+        urn: its URN, which distinguishes it from others of that name.
     """
 
     logical: str

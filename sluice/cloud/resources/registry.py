@@ -1,4 +1,4 @@
-"""Which functions create, change and delete the resources of a type."""
+"""The functions that create, change and delete the resources of each type."""
 
 import importlib
 from collections.abc import Callable, Collection, Mapping
@@ -11,20 +11,20 @@ from sluice.cloud.resources.naming import Name
 
 Creator = Callable[[Cloud, Name, Inputs], Created]
 Updater = Callable[[Cloud, str, Inputs], None]
-"""Changes the resource of an id."""
+"""Changes the resource with an id."""
 Deleter = Callable[[Cloud, str], None]
-"""Deletes the resource of an id."""
+"""Deletes the resource with an id."""
 
 _SERVICES = ("dynamodb", "events", "functions", "iam", "monitoring", "route53", "s3", "scheduler", "ses", "sqs")
 _CREATORS: dict[str, Creator] = {}
 _FIXED: dict[str, frozenset[str]] = {}
-"""Types that are changed as they are created -> the inputs that say which resource it is."""
+"""Types that are changed by the function that creates them -> the inputs that identify the resource."""
 _UPDATERS: dict[str, tuple[Updater, frozenset[str]]] = {}
 _DELETERS: dict[str, Deleter] = {}
 
 
 class UnsupportedError(Exception):
-    """The embedded cloud cannot create what the program asks for."""
+    """The embedded cloud cannot create a resource of the program."""
 
 
 def creates(token: str, fixed: Collection[str] | None = None) -> Callable[[Creator], Creator]:
@@ -32,7 +32,7 @@ def creates(token: str, fixed: Collection[str] | None = None) -> Callable[[Creat
 
     Args:
         token: The type.
-        fixed: Where the function changes what is there when it is called again: the inputs that say what that is.
+        fixed: If the function changes an existing resource when it is called again: the inputs that identify it.
     """
 
     def register(creator: Creator) -> Creator:
@@ -70,7 +70,7 @@ def create(cloud: Cloud, token: str, name: Name, values: Mapping[str, Any]) -> C
     Args:
         cloud: where.
         token: its type.
-        name: what the program calls it.
+        name: its name in the program.
         values: its inputs in wire form.
 
     Raises:
@@ -101,10 +101,10 @@ def update(cloud: Cloud, token: str, name: Name, id_: str, values: Mapping[str, 
     Args:
         cloud: where.
         token: its type.
-        name: what the program calls it.
+        name: its name in the program.
         id_: its id.
         values: its inputs in wire form.
-        names: those that are new.
+        names: the names of the inputs that changed.
 
     Raises:
         UnsupportedError: one of the inputs is not known here.
@@ -112,14 +112,14 @@ def update(cloud: Cloud, token: str, name: Name, id_: str, values: Mapping[str, 
     if token in _FIXED:
         create(cloud, token, name, values)
     else:
-        # What was left out of the program goes back to its default, which the updater knows.
+        # Inputs that the program no longer sets go back to their defaults, which the updater knows.
         inputs = Inputs({name: values.get(name) for name in names})
         _UPDATERS[token][0](cloud, id_, inputs)
         _refuse_untaken(inputs)
 
 
 def can_delete(token: str) -> bool:
-    """Whether the resources of a type can be deleted while others run: those that hold data are not."""
+    """Whether the resources of a type can be deleted while others run: those that hold data cannot."""
     _load()
     return token in _DELETERS
 

@@ -9,7 +9,7 @@ from sluice.cloud.resources.registry import creates
 
 @creates("aws:route53/record:Record")
 def record(_cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
-    """A record, which is not made: the zone is the team's own, and nobody asks for names here."""
+    """A record, which is not created: the zone is the team's own, and nobody resolves names here."""
     zone, name, kind = (inputs.take(input_) for input_ in ("zoneId", "name", "type"))
     inputs.take("ttl")
     inputs.take("records")

@@ -1,4 +1,4 @@
-"""S3: buckets and everything that is set on them."""
+"""S3: buckets and their settings."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from sluice.cloud.resources.registry import UnsupportedError, creates
 def bucket(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
     """A bucket."""
     client, physical = cloud.client("s3"), inputs.take("bucket") or physical_name(name, 63)
-    inputs.take("forceDestroy")  # what happens on deletion: the embedded cloud forgets everything when it stops
+    inputs.take("forceDestroy")  # irrelevant here: the embedded cloud forgets everything when it stops
     place = {} if cloud.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": cloud.region}}
     client.create_bucket(Bucket=physical, **place)
     client.put_bucket_tagging(Bucket=physical, Tagging={"TagSet": inputs.tag_list()})
@@ -26,7 +26,7 @@ def bucket(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
 
 @creates("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", fixed=("bucket",))
 def public_access_block(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
-    """What keeps a bucket private."""
+    """The settings that keep a bucket private."""
     name = inputs.take("bucket")
     cloud.client("s3").put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=inputs.rest())
     return Created(name, {})
@@ -34,7 +34,7 @@ def public_access_block(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
 
 @creates("aws:s3/bucketOwnershipControls:BucketOwnershipControls", fixed=("bucket",))
 def ownership_controls(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
-    """Who owns what is put into a bucket."""
+    """Who owns the objects in a bucket."""
     name = inputs.take("bucket")
     cloud.client("s3").put_bucket_ownership_controls(
         Bucket=name, OwnershipControls={"Rules": [inputs.object("rule").rest()]}
@@ -62,7 +62,7 @@ def encryption(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
 
 def _encryption_rule(rule: Inputs) -> dict[str, Any]:
     default = rule.object("applyServerSideEncryptionByDefault")
-    algorithm = {"SSEAlgorithm": default.take("sseAlgorithm")}  # an abbreviation that `rest` would not spell so
+    algorithm = {"SSEAlgorithm": default.take("sseAlgorithm")}  # an abbreviation that `rest` would spell differently
     return {"ApplyServerSideEncryptionByDefault": {**algorithm, **default.rest()}, **rule.rest()}
 
 
@@ -87,7 +87,7 @@ def lifecycle(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
 
 @creates("aws:s3/bucketNotification:BucketNotification", fixed=("bucket",))
 def notification(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
-    """What a bucket announces, and to whom."""
+    """A bucket's notifications and their destinations."""
     name = inputs.take("bucket")
     announced = {"EventBridgeConfiguration": {}} if inputs.take("eventbridge") else {}
     queues = [_queue(queue) for queue in inputs.objects("queues")]

@@ -10,7 +10,7 @@ from sluice.schedules import Expression
 
 @creates("aws:scheduler/schedule:Schedule")
 def schedule(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
-    """A schedule; a runner of ours fires it."""
+    """A schedule; our runner fires it."""
     physical = inputs.take("name") or physical_name(name)
     arguments = inputs.rest()
     Expression.parse(arguments["ScheduleExpression"])

@@ -1,4 +1,4 @@
-"""SES: identities, configuration sets, where their events go, and templates."""
+"""SES: identities, configuration sets with their event destinations, and templates."""
 
 from sluice.cloud.emulator.clients import Cloud
 from sluice.cloud.program.graph import Created
@@ -7,12 +7,12 @@ from sluice.cloud.resources.naming import Name
 from sluice.cloud.resources.registry import creates, deletes, updates
 
 _PARTS = {"subject": "SubjectPart", "text": "TextPart", "html": "HtmlPart"}
-"""Input of a template -> what the API calls it."""
+"""Input of a template -> its name in the API."""
 
 
 @creates("aws:sesv2/emailIdentity:EmailIdentity")
 def identity(cloud: Cloud, _name: Name, inputs: Inputs) -> Created:
-    """An identity; the emulator takes every identity for verified."""
+    """An identity; the emulator treats every identity as verified."""
     email = inputs.take("emailIdentity")
     response = cloud.client("sesv2").create_email_identity(EmailIdentity=email, Tags=inputs.tag_list())
     tokens = response.get("DkimAttributes", {}).get("Tokens", [])

@@ -20,7 +20,7 @@ def queue(cloud: Cloud, name: Name, inputs: Inputs) -> Created:
 
 @updates("aws:sqs/queue:Queue", "messageRetentionSeconds", "visibilityTimeoutSeconds", "redrivePolicy")
 def change_queue(cloud: Cloud, id_: str, inputs: Inputs) -> None:
-    """Changes how long messages are kept, and when they are tried again."""
+    """Changes how long messages are kept, and when they are retried."""
     cloud.client("sqs").set_queue_attributes(QueueUrl=id_, Attributes=_attributes(inputs))
 
 

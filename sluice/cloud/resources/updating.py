@@ -1,4 +1,4 @@
-"""Changes a deployed stack in place, as far as that is possible: its data, its names and its endpoint stay."""
+"""Changes a deployed stack in place, if that is possible: its data, its names and its endpoint stay."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,25 +14,25 @@ from sluice.cloud.resources.registry import can_delete, can_update, delete, upda
 
 
 class ReplacementError(Exception):
-    """A change cannot be made in place; the message names what it would replace or remove, a line each."""
+    """A change cannot be made in place; the message lists what it would replace or remove, one per line."""
 
 
 class Rehearsal(Recorder):
-    """Creates nothing: what is there answers as it is, and what is new as it might be."""
+    """Creates nothing: existing resources keep their outputs, and new ones get made-up outputs."""
 
     def __init__(self, region: str, before: Graph, deployment: Deployment) -> None:
         """Starts with an empty graph.
 
         Args:
             region: Where the stack is.
-            before: What is deployed.
-            deployment: What looks up tables, and knows the stacks that the program may refer to.
+            before: The deployed resources.
+            deployment: Looks up tables, and has the stacks that the program may refer to.
         """
         super().__init__(region, stacks=deployment.stacks)
         self._before, self._deployment = before, deployment
 
     def create(self, resource: Resource) -> Created:
-        """Makes up the outputs of what is new."""
+        """Makes up the outputs of new resources."""
         resource.inputs = with_hash(resource.inputs)
         old = self._before.resources.get(resource.urn)
         return Created(old.id, old.outputs) if old else super().create(resource)
@@ -43,14 +43,14 @@ class Rehearsal(Recorder):
 
 
 class Update(Deployment):
-    """Creates what is new among what is registered, and changes the rest."""
+    """Creates the new ones of the registered resources, and changes the others."""
 
     def __init__(self, cloud: Cloud, before: Graph, stacks: Mapping[str, Mapping[str, Any]]) -> None:
         """Starts with an empty graph.
 
         Args:
             cloud: Where the stack is.
-            before: What is deployed.
+            before: The deployed resources.
             stacks: The stacks that the program may refer to.
         """
         super().__init__(cloud, stacks=stacks)
@@ -75,17 +75,17 @@ class Update(Deployment):
         return Created(old.id, old.outputs)
 
     def delete_the_rest(self) -> None:
-        """Deletes what was deployed and is not registered any more."""
+        """Deletes deployed resources that are no longer registered."""
         for change in changes(self._before, self.graph):
             if change.before and not change.after:
                 delete(self._cloud, change.before.type, change.before.id)
 
 
 def refuse_replacements(planned: Iterable[Change]) -> None:
-    """Looks at what is to change.
+    """Checks planned changes.
 
     Raises:
-        ReplacementError: Some of it cannot be done in place.
+        ReplacementError: Some cannot be made in place.
     """
     lines = [line for change in planned if (line := _objection(change))]
     if lines:

@@ -1,1 +1,1 @@
-"""What calls functions: streams, schedules and rules, run by us because the emulator loses records."""
+"""The triggers of functions: streams, schedules and rules, run by us because the emulator loses records."""

@@ -1,4 +1,4 @@
-"""Delivers events to a function or queue as EventBridge does: retried within bounds, then dead-lettered."""
+"""Delivers events to a function or queue as EventBridge does: with limited retries, then to the dead letters."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ class Target:
         Args:
             configuration: `Arn`, and if there are any `RetryPolicy` and `DeadLetterConfig`, as EventBridge has them.
             lambda_: a client that may invoke the function.
-            sqs: a client that may send to the queue and to the dead letters.
+            sqs: a client that may send to the queue and to the dead letter queue.
         """
         self.arn: str = configuration["Arn"]
         self._retry: Mapping[str, int] = configuration.get("RetryPolicy", {})
@@ -28,7 +28,7 @@ class Target:
         self._lambda, self._sqs = lambda_, sqs
 
     def deliver(self, payload: str, stopping: threading.Event) -> str | None:
-        """Delivers one event; what cannot be delivered goes to the dead letters.
+        """Delivers one event; if that fails, it goes to the dead letters.
 
         Returns:
             Why it could not be delivered; None if it was.
@@ -50,7 +50,7 @@ class Target:
         return error
 
     def give_up(self, payload: str, error: str) -> None:
-        """Hands an event to the dead letters, where there are any, with why it could not be delivered."""
+        """Sends an event to the dead letter queue, if there is one, with why it could not be delivered."""
         if self._dead_letters:
             attribute = {"DataType": "String", "StringValue": error}
             self._send(self._dead_letters, payload, MessageAttributes={"ERROR_MESSAGE": attribute})

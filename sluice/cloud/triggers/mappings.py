@@ -1,4 +1,4 @@
-"""Runs the mappings of DynamoDB streams as the Lambda API has them: those of stacks, and those that somebody makes."""
+"""Runs the mappings of DynamoDB streams in the Lambda API: those of stacks, and those created by hand."""
 
 import json
 from contextlib import suppress
@@ -15,13 +15,13 @@ from sluice.cloud.triggers.streams.worker import Clients
 
 
 class _Run:
-    """What is known of one mapping.
+    """The state of one mapping.
 
     Attributes:
-        poller: what runs it.
-        revision: the configuration that runs.
-        result: what came of the last batch, in AWS's words.
-        reported: what the emulator knows of it.
+        poller: its poller.
+        revision: the revision of the running configuration.
+        result: the result of the last batch, in AWS's words.
+        reported: what was last reported to the emulator.
     """
 
     def __init__(self) -> None:
@@ -47,10 +47,10 @@ class StreamMappings(Follower):
         self._runs: dict[str, _Run] = {}
 
     def stop(self) -> None:
-        """Ends; returns when nothing is under way.
+        """Stops; returns when nothing is running.
 
         Raises:
-            RuntimeError: a poller broke while it ran; all are stopped nevertheless.
+            RuntimeError: a poller crashed while it ran; all are stopped nevertheless.
         """
         super().stop()
         failures: list[RuntimeError] = []
@@ -63,10 +63,10 @@ class StreamMappings(Follower):
             raise failures[0]
 
     def poller(self, mapping_id: str) -> StreamPoller:
-        """What runs a mapping.
+        """The poller of a mapping.
 
         Raises:
-            ValueError: it is not run here; the message says why.
+            ValueError: the mapping is not run here; the message says why.
         """
         run = self._runs[mapping_id]
         if run.poller is None:
@@ -74,10 +74,10 @@ class StreamMappings(Follower):
         return run.poller
 
     def _follow(self, listed: list[dict[str, Any]]) -> None:
-        """Runs the mappings as they are configured now, and reports what came of the last batches."""
+        """Runs the mappings as they are configured now, and reports the results of the last batches."""
         configurations = {mapping["UUID"]: mapping for mapping in listed}
         for gone in self._runs.keys() - configurations.keys():
-            with suppress(RuntimeError):  # raised before, to who waited for it
+            with suppress(RuntimeError):  # raised before, in `wait_idle`
                 self._runs.pop(gone).stop()
         for mapping_id, configuration in configurations.items():
             run = self._runs.setdefault(mapping_id, _Run())
@@ -96,10 +96,10 @@ class StreamMappings(Follower):
                 run.poller = self._poller(mapping, region, run)
             if enabled:
                 run.poller.start()
-        except AWS_ERRORS as error:  # its function is gone, or the emulator is busy: tried again at the next look
+        except AWS_ERRORS as error:  # its function is gone, or the emulator is busy: retried at the next look
             run.result = f"PROBLEM: {error}"
             return
-        except Exception as error:  # not run here; or its poller broke, which is raised at the end
+        except Exception as error:  # not run here; or its poller crashed, which is raised at the end
             run.result = f"PROBLEM: {error}"
         run.revision = revision
 
@@ -133,7 +133,7 @@ class StreamMappings(Follower):
 
 
 def _result(event: events.Event, before: str | None) -> str | None:
-    """What Lambda says of the last batch."""
+    """Lambda's result of the last batch."""
     match event:
         case events.Invoked(error=None):  # also where it reported failures of single records
             return "OK"

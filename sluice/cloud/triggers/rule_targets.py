@@ -1,4 +1,4 @@
-"""Runs the targets of rules as the EventBridge API has them: those of stacks, and those that somebody makes."""
+"""Runs the targets of rules in the EventBridge API: those of stacks, and those created by hand."""
 
 from typing import Any
 
@@ -26,20 +26,20 @@ class RuleTargets(Follower):
         self._running: dict[_Place, RuleTarget] = {}
 
     def stop(self) -> None:
-        """Ends; returns when nothing is under way."""
+        """Stops; returns when nothing is running."""
         super().stop()
         for target in self._running.values():
             target.stop()
 
     def _follow(self, listed: list[dict[str, Any]]) -> None:
-        """Runs the targets that there are now; one that has changed is read anew at each delivery."""
+        """Runs the existing targets; each delivery reads its target again, as it may have changed."""
         targets = {(target["Region"], target["Rule"], target["Id"]): target["Arn"] for target in listed}
         for gone in self._running.keys() - targets.keys():
             self._running.pop(gone).stop()
         for place in targets.keys() - self._running.keys():
             try:
                 target = self._target(place, self._cloud_of(place[0], targets[place]))
-            except AWS_ERRORS:  # its function is not there yet, or the emulator is busy: tried again at the next look
+            except AWS_ERRORS:  # its function does not exist yet, or the emulator is busy: retried at the next look
                 continue
             target.start()
             self._running[place] = target
@@ -52,6 +52,6 @@ class RuleTargets(Follower):
             targets = {target["Id"]: target for target in events.list_targets_by_rule(Rule=rule)["Targets"]}
             return Target(targets[target_id], invoking, sqs) if target_id in targets else None
 
-        tap = sqs.create_queue(QueueName=tap_name(rule, target_id))["QueueUrl"]  # it is there, if a stack made it
+        tap = sqs.create_queue(QueueName=tap_name(rule, target_id))["QueueUrl"]  # exists already if a stack created it
         arn = events.describe_rule(Name=rule)["Arn"]
         return RuleTarget(arn, read, tap, cloud.client("lambda"), sqs, self._stopping)

@@ -1,7 +1,7 @@
-"""Runs the targets of EventBridge rules: what a rule matched is taken from its tap and delivered.
+"""Runs the targets of EventBridge rules: takes matched events from the rule's tap and delivers them.
 
 The emulator matches events with rules; a tap, a queue that stands in for the target (`emulator/ministack.py`), holds
-what it matched. Targets are functions and queues.
+the matched events. Targets are functions and queues.
 """
 
 import json
@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 
 
 class RuleTarget(Runner):
-    """Runs one target of one rule, beginning with what the rule has matched so far."""
+    """Runs one target of one rule, beginning with the events matched so far."""
 
     def __init__(
         self,
@@ -37,11 +37,11 @@ class RuleTarget(Runner):
         Args:
             rule_arn: the rule.
             read: returns the target as it is now: the function or queue, and what happens to events that cannot be
-                delivered; None where the rule has it no longer.
-            tap: URL of the queue that holds what the rule matched.
+                delivered; None if the rule no longer has it.
+            tap: URL of the queue that holds the matched events.
             lambda_: a client that may read the function's policy.
             sqs: a client that may read the tap, and a queue's policy.
-            ending: set before the emulator ends: what fails then is nobody's concern.
+            ending: set before the emulator ends: failures after that do not matter.
         """
         super().__init__(f"rule {rule_arn.rpartition('/')[2]}")
         self._rule_arn, self._read, self._tap = rule_arn, read, tap
@@ -49,7 +49,7 @@ class RuleTarget(Runner):
         self._ending = ending or self._stopping
 
     def step(self) -> None:
-        """Delivers what lies in the tap; waits a moment for it where nothing does."""
+        """Delivers the events in the tap; waits a moment if there are none."""
         response = self._sqs.receive_message(QueueUrl=self._tap, MaxNumberOfMessages=10, WaitTimeSeconds=_POLL_SECONDS)
         for message in response.get("Messages", []):
             if target := self._read():
@@ -79,7 +79,7 @@ class RuleTarget(Runner):
             _logger.warning("rule %s could not reach %s: %s", self._rule_arn, target.arn, error)
 
     def _permitted(self, target: Target) -> bool:
-        """Whether the target's policy lets the rule deliver to it; AWS does not try again where it does not."""
+        """Whether the target's policy lets the rule deliver to it; if not, AWS does not retry."""
         action = "sqs:SendMessage" if ":sqs:" in target.arn else "lambda:InvokeFunction"
         return any(
             statement["Effect"] == "Allow"
@@ -103,7 +103,7 @@ class RuleTarget(Runner):
 
 
 def _sources(statement: dict[str, Any], rule: str) -> list[str]:
-    """The rules that a statement is for; `rule` is one of them where it is for every one."""
+    """The rules that a statement applies to; if it applies to all, `rule` is among them."""
     tests = [
         test
         for operator in ("ArnLike", "ArnEquals")

@@ -1,4 +1,4 @@
-"""What runs in a thread of its own, beside what the emulator's API was told and follows it."""
+"""Threads of their own; some follow the configuration in the emulator's API."""
 
 import logging
 import threading
@@ -22,17 +22,17 @@ class Runner(ABC):
 
         Args:
             name: the thread's name.
-            stopping: set when it is to end; by default `stop` alone does that.
+            stopping: set when it is to end; by default only `stop` sets it.
         """
         self._stopping = stopping or threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begins."""
+        """Starts."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends; returns when nothing is under way."""
+        """Stops; returns when nothing is running."""
         self._stopping.set()
         self._thread.join()
 
@@ -42,13 +42,13 @@ class Runner(ABC):
 
 
 class Follower(Runner):
-    """Looks every half second at what an API of the emulator was told, and runs that.
+    """Reads every half second what is configured in an API of the emulator, and runs it.
 
-    What was made before `start` is heard of at the first look.
+    The first look finds what was created before `start`.
 
     Attributes:
         path: the emulator's own path that lists what is to run.
-        subject: what is followed, in words.
+        subject: the name, for people, of what is followed.
     """
 
     path: ClassVar[str]
@@ -66,9 +66,9 @@ class Follower(Runner):
 
         Args:
             endpoint: the emulator's address.
-            token: what its own paths ask for.
-            cloud_of: clients in a region, for what hands something to a function or queue, given by its ARN.
-            on_event: gets what happens, from several threads.
+            token: the token for its own paths.
+            cloud_of: returns clients in a region for deliveries to a function or queue, given by its ARN.
+            on_event: called with each event, from several threads.
             stopping: set before the emulator ends.
         """
         super().__init__(self.subject, stopping)
@@ -76,7 +76,7 @@ class Follower(Runner):
         self._looking = threading.Lock()
 
     def look(self) -> None:
-        """Follows what the API was told since the last look.
+        """Follows changes in the API since the last look.
 
         Raises:
             OSError, http.client.HTTPException, ValueError: the emulator does not answer as it should.
@@ -86,7 +86,7 @@ class Follower(Runner):
 
     @abstractmethod
     def _follow(self, listed: list[dict[str, Any]]) -> None:
-        """Runs what is listed, as it is configured now, and nothing else."""
+        """Runs exactly what is listed, as it is configured now."""
 
     def _run(self) -> None:
         failing = False
@@ -94,7 +94,7 @@ class Follower(Runner):
             try:
                 self.look()
                 failing = False
-            except Exception as error:  # one odd setting must not end the watch of all the others
+            except Exception as error:  # one invalid setting must not stop the following of all others
                 if not failing and not self._stopping.is_set():
                     _logger.warning("cannot look for changes of %s, and go on trying: %r", self.subject, error)
                 failing = True

@@ -23,9 +23,9 @@ class Fired(Timed):
 
     Attributes:
         schedule: its name.
-        function: what it invoked.
+        function: the function that it invoked.
         scheduled_time: when it came due.
-        error: why it was not delivered; it is among the dead letters then.
+        error: why it was not delivered, in which case it is among the dead letters.
     """
 
     schedule: str
@@ -50,15 +50,15 @@ class Schedule(Runner):
         """Reads a schedule.
 
         Args:
-            configuration: what `get_schedule` returns.
+            configuration: the response of `get_schedule`.
             lambda_: a client that may invoke the target.
-            sqs: a client that may send to the dead letters.
-            on_event: gets each time that it came due.
-            now: the time, in UTC.
-            wait: waits so many seconds; True if the schedule is to end. By default until `stop` is called.
+            sqs: a client that may send to the dead letter queue.
+            on_event: called each time that it comes due.
+            now: returns the time, in UTC.
+            wait: waits that many seconds and returns True if the schedule is to end. By default `stop` ends the wait.
 
         Raises:
-            ValueError: its expression is none that EventBridge takes.
+            ValueError: EventBridge does not accept its expression.
         """
         self.name: str = configuration["Name"]
         self._expression = Expression.parse(configuration["ScheduleExpression"])
@@ -69,7 +69,7 @@ class Schedule(Runner):
         self._now, self._wait = now, wait or self._stopping.wait
 
     def fire(self, scheduled: datetime) -> None:
-        """Delivers one event; what cannot be delivered goes to the dead letters."""
+        """Delivers one event; if that fails, it goes to the dead letters."""
         stamp = f"{scheduled:%Y-%m-%dT%H:%M:%SZ}"
         error = self._target.deliver(self._input.replace(_SCHEDULED_TIME, stamp), self._stopping)
         self._on_event(Fired(self.name, self._target.arn.rpartition(":")[2], stamp, error))

@@ -1,4 +1,4 @@
-"""Runs the schedules of functions as the Scheduler API has them: those of stacks, and those that somebody makes."""
+"""Runs the schedules of functions in the Scheduler API: those of stacks, and those created by hand."""
 
 import logging
 from typing import Any
@@ -26,13 +26,13 @@ class Timetable(Follower):
         self._running: dict[str, Schedule] = {}
 
     def stop(self) -> None:
-        """Ends; returns when nothing is under way."""
+        """Stops; returns when nothing is running."""
         super().stop()
         for schedule in self._running.values():
             schedule.stop()
 
     def running(self, arn: str) -> Schedule | None:
-        """What runs a schedule; None where it is disabled."""
+        """The runner of a schedule; None if it is disabled."""
         return self._running.get(arn)
 
     def _follow(self, listed: list[dict[str, Any]]) -> None:
@@ -58,7 +58,7 @@ class Timetable(Follower):
                 schedule = Schedule(configuration, cloud.invoking(), cloud.client("sqs"), self._on_event)
                 schedule.start()
                 self._running[arn] = schedule
-        except AWS_ERRORS:  # its function is not there yet, or the emulator is busy: tried again at the next look
+        except AWS_ERRORS:  # its function does not exist yet, or the emulator is busy: retried at the next look
             return
         except Exception as error:
             _logger.warning("schedule %s is not run here: %s", configuration["Name"], error)

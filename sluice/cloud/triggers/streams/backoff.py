@@ -1,4 +1,4 @@
-"""How long to wait before something is tried again."""
+"""Waits before retries."""
 
 from dataclasses import dataclass, field
 from random import Random

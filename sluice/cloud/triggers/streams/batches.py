@@ -1,4 +1,4 @@
-"""What becomes of a batch: the rules by which Lambda retries, cuts and gives up stream batches.
+"""The rules by which Lambda retries, splits and gives up stream batches.
 
 From the Lambda developer guide ("Retain discarded records for a DynamoDB event source", "Configuring partial
 batch response with DynamoDB"):
@@ -7,11 +7,11 @@ batch response with DynamoDB"):
   batch is split in two instead; "splitting batches doesn't consume the retry quota".
 - An invocation that never happened (throttled, the API failed) is repeated until the records are too old. It
   costs no retry.
-- A partial response moves the checkpoint to the lowest sequence number that it names; what follows is
-  retried. With bisecting, that is a split at this number.
+- A partial response moves the checkpoint to the lowest sequence number that it names; the records from there on
+  are retried. With bisecting, that is a split at this number.
 
-The guide is silent on a response that names the first record of its batch. Nothing succeeded then, so it is
-taken as a failed invocation, which bisecting halves: a poisoned record does not take its neighbours along.
+The guide does not cover a response that names the first record of its batch. Nothing succeeded then, so it counts
+as a failed invocation, which bisecting halves: a poisoned record does not take its neighbours along.
 """
 
 import uuid
@@ -28,7 +28,7 @@ Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded"]
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What Invoke answered: the function ran."""
+    """The answer of Invoke: the function ran."""
 
     request_id: str
     status: int
@@ -44,8 +44,8 @@ class Batch:
     Attributes:
         records: in the order of the stream; never empty.
         retries: how many retries are used up.
-        invocations: how often the function ran with these records, as part of larger batches too.
-        response: the last answer.
+        invocations: how often the function ran with these records, also as part of larger batches.
+        response: the last response.
     """
 
     records: Sequence[Record]
@@ -56,7 +56,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
-    """Records that are given up; the id keeps a delivery that is repeated from making a second object."""
+    """Records that are given up; the id keeps a repeated delivery from creating a second object."""
 
     batch: Batch
     condition: Condition
@@ -66,13 +66,13 @@ class Discarded:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one invocation came to.
+    """The outcome of one invocation.
 
     Attributes:
         succeeded: how many records, from the first, are done.
-        next: what is left, in order; empty if the batch is done.
+        next: the remaining batches, in order; empty if the batch is done.
         wait: whether to wait before `next`, because it is a retry and not a split.
-        error: what failed the invocation as a whole; None if it ran well or reported some failures.
+        error: why the invocation failed as a whole; None if it succeeded or reported some failures.
     """
 
     succeeded: int
@@ -92,7 +92,7 @@ def expired(batch: Batch, mapping: StreamMapping, now: float) -> tuple[Discarded
 
 
 def settle(batch: Batch, response: Response, mapping: StreamMapping, now: float) -> Outcome:
-    """Returns what follows from the function's answer."""
+    """Returns the outcome of the function's response."""
     batch = Batch(batch.records, batch.retries, batch.invocations + 1, response)
     succeeded, error = _checkpoint(batch.records, response, mapping)
     if succeeded == len(batch.records):

@@ -1,4 +1,4 @@
-"""Where discarded batches go: the document that Lambda writes about them, with the records, to a bucket.
+"""Failure destinations: Lambda's document on a discarded batch, with its records, is written to a bucket.
 
 Format and key layout: "Retain discarded records for a DynamoDB event source" in the Lambda developer guide.
 """
@@ -19,13 +19,13 @@ def deliver(s3: Any, mapping: StreamMapping, shard_id: str, discarded: Discarded
         s3: the SDK's client, with the function's role.
         mapping: the mapping; its `on_failure` is the bucket.
         shard_id: the shard that the records come from.
-        discarded: what is given up.
+        discarded: the records that are given up.
 
     Returns:
         The object's `s3://` address.
 
     Raises:
-        ClientError, BotoCoreError: nothing was written, as far as is known.
+        ClientError, BotoCoreError: as far as is known, nothing was written.
     """
     bucket, key = (mapping.on_failure or "").split(":")[-1], object_key(mapping, shard_id, discarded)
     document = failure_document(mapping, shard_id, discarded)
@@ -36,7 +36,7 @@ def deliver(s3: Any, mapping: StreamMapping, shard_id: str, discarded: Discarded
 
 
 def failure_document(mapping: StreamMapping, shard_id: str, discarded: Discarded) -> dict[str, Any]:
-    """Returns what the document says of the batch, without its records."""
+    """Returns the document on a batch, without its records."""
     batch, response = discarded.batch, discarded.batch.response
     first, last = batch.records[0], batch.records[-1]
     document: dict[str, Any] = {
@@ -47,7 +47,7 @@ def failure_document(mapping: StreamMapping, shard_id: str, discarded: Discarded
             "approximateInvokeCount": batch.invocations,
         }
     }
-    if response:  # records that were too old at once were never sent to the function
+    if response:  # records that were too old from the start were never sent to the function
         document["responseContext"] = {
             "statusCode": response.status,
             "executedVersion": response.executed_version,

@@ -1,4 +1,4 @@
-"""What a mapping reports about its work, for whoever shows it."""
+"""The events that a mapping reports about its work, for display."""
 
 import time
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What has happened at a time, however much later somebody shows it.
+    """An event with the time at which it happened, which may be long before it is shown.
 
     Attributes:
-        at: when, in seconds since the epoch; two that are alike but for it are equal.
+        at: when, in seconds since the epoch; it is ignored when events are compared.
     """
 
     at: float = field(default_factory=time.time, kw_only=True, compare=False)
@@ -23,10 +23,10 @@ class Invoked(Timed):
         records: how many it got.
         seconds: how long the call took.
         retry: 0 at the first attempt.
-        error: the function's error, or what is wrong with its response; None if it ran well.
+        error: the function's error, or what is wrong with its response; None if it succeeded.
         failed: how many records, counted from the batch's end, are not done.
         first: the sequence number of its first record.
-        last: that of its last.
+        last: that of its last record.
     """
 
     mapping: str
@@ -43,7 +43,7 @@ class Invoked(Timed):
 
 @dataclass(frozen=True, slots=True)
 class Bisected(Timed):
-    """A batch was cut; `parts` are the sizes of what is tried next."""
+    """A batch was split; `parts` are the sizes of the parts."""
 
     mapping: str
     function: str
@@ -58,7 +58,7 @@ class Discarded(Timed):
 
     Attributes:
         condition: `RetryAttemptsExhausted` or `RecordAgeExceeded`.
-        destination: where their failure document lies; None if the mapping has no destination.
+        destination: the location of their failure document; None if the mapping has no destination.
         first: the sequence number of the first of them.
         last: that of the last.
     """
@@ -81,7 +81,7 @@ class Delayed(Timed):
         operation: `Invoke`, `GetRecords`, `DescribeStream` or `Deliver` (to the failure destination).
         error: the error's code and message.
         throttled: whether the service asked to slow down.
-        seconds: when it is tried again.
+        seconds: how long until it is retried.
     """
 
     mapping: str

@@ -1,9 +1,9 @@
-"""The filter patterns of event source mappings: which records a function gets to see.
+"""The filter patterns of event source mappings: which records a function receives.
 
 The language is Lambda's ("Control which events Lambda sends to your function", *Filter rule syntax*). Where that page
-is silent, the rules of Event Ruler apply, the engine that AWS publishes. What runs here is what conditions on
-attributes need: strings, numbers, booleans and null, `exists`, `prefix` and `anything-but`, on values of the types S,
-N, BOOL and NULL, in maps too. All else is an error as soon as the mapping is made.
+says nothing, the rules of Event Ruler apply, the engine that AWS publishes. Supported is what conditions on attributes
+need: strings, numbers, booleans and null, `exists`, `prefix` and `anything-but`, on values of the types S, N, BOOL and
+NULL, in maps too. Everything else is an error as soon as the mapping is created.
 """
 
 import json
@@ -16,30 +16,30 @@ _TYPES = ("S", "N", "BOOL", "NULL", "M")
 _ABSENT = object()
 
 _Test = Callable[[Any], bool]
-"""Whether a leaf is as a rule says; asked with `_ABSENT` where the event does not have it."""
+"""Whether a leaf matches a rule; called with `_ABSENT` if the event does not have it."""
 
 
 class _Number(str):
-    """A number of a pattern as it is written: `300` and `300.0` are two things."""
+    """A number in a pattern as it is written: `300` and `300.0` are different."""
 
     __slots__ = ()
 
 
 class _Field(NamedTuple):
-    """What one leaf must be: any of the tests."""
+    """One leaf, which must pass any of the tests."""
 
     path: tuple[str, ...]
     tests: tuple[_Test, ...]
 
 
 class Filter:
-    """One pattern, compiled; `Filter(pattern)(event)` tells whether it matches.
+    """One compiled pattern; `Filter(pattern)(event)` returns whether it matches.
 
     Args:
         pattern: the pattern, as JSON text.
 
     Raises:
-        ValueError: it is none that Lambda accepts and the embedded cloud runs; the message names place and reason.
+        ValueError: Lambda does not accept it, or the embedded cloud does not run it; the message says where and why.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -72,7 +72,7 @@ def compile_filters(patterns: Sequence[str]) -> Callable[[Mapping[str, Any]], bo
 
 
 def _leaf(node: Any, path: tuple[str, ...]) -> Any:
-    """What an event has at a path, if it is no object."""
+    """The value of an event at a path, if it is not an object."""
     for name in path:
         if not isinstance(node, Mapping) or name not in node:
             return _ABSENT

@@ -1,4 +1,4 @@
-"""The queue of one group of partition keys in a shard: its records leave in order, one batch at a time."""
+"""The queue for one group of partition keys in a shard: its records leave in order, one batch at a time."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -12,14 +12,14 @@ Work = Batch | Discarded
 
 
 class Lane:
-    """Holds what was read and is not settled yet, and says what is due.
+    """Holds records that were read and are not settled yet, and decides what is due.
 
-    Not safe for threads; whoever shares it locks. `take` hands out one piece of work, and nothing more until
+    Not safe for threads; users that share it must lock. `take` hands out one piece of work, and nothing more until
     `settle` or `delay` has answered it.
 
     Attributes:
         unsettled: records that are neither processed nor discarded.
-        delays: how often in a row the front could not be worked on.
+        delays: how often in a row the front could not be processed.
     """
 
     def __init__(self, mapping: StreamMapping) -> None:
@@ -27,7 +27,7 @@ class Lane:
         self._gathered: deque[Record] = deque()
         self._gathered_bytes = 0
         self._window_opened = 0.0
-        self._front: deque[Work] = deque()  # what was tried already; goes before what is gathered
+        self._front: deque[Work] = deque()  # already tried; goes before newly gathered records
         self._not_before = 0.0
         self._taken: Work | None = None
         self._last_settled = 0.0
@@ -35,7 +35,7 @@ class Lane:
         self.delays = 0
 
     def add(self, record: Record, now: float) -> None:
-        """Puts a record that was read behind all others."""
+        """Adds a record behind all others."""
         if not self._gathered:
             self._window_opened = now
         self._gathered.append(record)
@@ -43,7 +43,7 @@ class Lane:
         self.unsettled += 1
 
     def due_at(self, *, more_at_once: bool) -> float | None:
-        """When there is something to do; None if only a new record, or an answer, can change that.
+        """When there is something to do; None if that takes a new record or an answer.
 
         Args:
             more_at_once: whether more records are being read right now, so that a batch may still fill.
@@ -63,7 +63,7 @@ class Lane:
         return max(self._window_opened, self._last_settled) + window
 
     def take(self, now: float, *, more_at_once: bool) -> Work | None:
-        """Hands out what is due, if anything; records that are too old come as `Discarded`."""
+        """Hands out the work that is due, if any; records that are too old come as `Discarded`."""
         due = self.due_at(more_at_once=more_at_once)
         if due is None or due > now:
             return None
@@ -78,13 +78,13 @@ class Lane:
         return work
 
     def records(self) -> Iterator[Record]:
-        """What is not settled, in order."""
+        """The records that are not settled, in order."""
         for work in chain([self._taken] if self._taken else [], self._front):
             yield from (work if isinstance(work, Batch) else work.batch).records
         yield from self._gathered
 
     def settle(self, done: int, following: Iterable[Work] = (), not_before: float = 0.0, *, now: float) -> None:
-        """Answers `take`: `done` records are finished, `following` comes next, at the given moment."""
+        """Answers `take`: `done` records are finished, `following` comes next, not before the given time."""
         self._front.extendleft(reversed(tuple(following)))
         self._not_before = not_before
         self._taken = None
@@ -93,7 +93,7 @@ class Lane:
         self.delays = 0
 
     def delay(self, until: float) -> None:
-        """Answers `take`: the work could not be done; it stays at the front and is handed out again later."""
+        """Answers `take`: the work failed; it stays at the front and is handed out again later."""
         if self._taken is None:
             raise RuntimeError("nothing was taken from this lane")
         self._front.appendleft(self._taken)

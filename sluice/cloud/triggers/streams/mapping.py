@@ -9,7 +9,7 @@ from sluice.cloud.triggers.streams.filters import compile_filters
 ENDLESS = -1
 StartingPosition = Literal["TRIM_HORIZON", "LATEST"]
 
-# What CreateEventSourceMapping takes or returns and what has no part in how records flow.
+# Fields of CreateEventSourceMapping's request and response that do not affect how records flow.
 _WITHOUT_EFFECT = frozenset(
     {
         "Enabled",
@@ -45,10 +45,10 @@ class StreamMapping:
     """One mapping from a DynamoDB stream to a function.
 
     Attributes:
-        uuid: the mapping's id; failure objects lie under it.
+        uuid: the mapping's id, which is part of the keys of failure objects.
         function_arn: ARN or name, as Invoke takes it.
         stream_arn: the stream that is read.
-        batch_size: the most records an invocation gets, 1 to 10,000.
+        batch_size: the most records in an invocation, 1 to 10,000.
         maximum_batching_window_seconds: how long to wait for a batch to fill, 0 to 300.
         starting_position: where to begin: the oldest record, or the next one.
         parallelization_factor: how many batches of a shard may run at once, 1 to 10.
@@ -57,10 +57,10 @@ class StreamMapping:
         maximum_retry_attempts: 0 to 10,000, or -1 for no limit.
         maximum_record_age_seconds: 60 to 604,800, or -1 for no limit.
         report_batch_item_failures: heed the function's `batchItemFailures`.
-        on_failure: ARN of the bucket for what is discarded.
+        on_failure: ARN of the bucket for discarded records.
 
     Raises:
-        ValueError: a value is none that Lambda accepts.
+        ValueError: Lambda does not accept a value.
     """
 
     uuid: str

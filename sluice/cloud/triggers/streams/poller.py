@@ -30,14 +30,14 @@ def _ignore(_event: object) -> None:
 class StreamPoller:
     """Runs one mapping, in threads of its own (`start`, `stop`) or in the caller's (`step`, `drain`).
 
-    Calls to AWS that fail are repeated for ever and shown as `events.Delayed`. With LATEST the position is taken by
+    Calls to AWS that fail are repeated for ever and reported as `events.Delayed`. With LATEST the position is fixed by
     the time that `wait_idle` or `drain` first returns.
 
     Args:
-        mapping: what it runs.
-        clients: what it calls.
-        on_event: gets each of `sluice.cloud.triggers.streams.events`, from any of the poller's threads.
-        clock: seconds since the epoch.
+        mapping: the mapping that it runs.
+        clients: the clients that it uses.
+        on_event: called with each of `sluice.cloud.triggers.streams.events`, from any of the poller's threads.
+        clock: returns seconds since the epoch.
         backoff: the waits between retries.
         poll_seconds: how often it looks for records when there are none.
     """
@@ -53,7 +53,7 @@ class StreamPoller:
         poll_seconds: float = 0.25,  # "four times per second", as Lambda does
     ) -> None:
         self._clock, self._poll_seconds = clock, poll_seconds
-        self._changed = Condition()  # guards all that follows, and the shards
+        self._changed = Condition()  # guards the following attributes, and the shards
         self._on_event, self._backoff = on_event, backoff or Backoff()
         self._configure(mapping, clients)
         self._partition_key = ""
@@ -84,10 +84,10 @@ class StreamPoller:
     # ---- running
 
     def change(self, mapping: StreamMapping, clients: Clients) -> None:
-        """Takes another configuration of the same stream; what is not settled is batched anew, its retries too.
+        """Takes another configuration of the same stream; unsettled records are batched again, with new retries.
 
         Raises:
-            RuntimeError: it runs; stop it first.
+            RuntimeError: it is running; stop it first.
         """
         if self._thread:
             raise RuntimeError("the poller runs: stop it first")
@@ -96,7 +96,7 @@ class StreamPoller:
             shard.change(mapping, clients.streams, self._clock())
 
     def start(self) -> None:
-        """Begins, or goes on after `stop`."""
+        """Starts, or continues after `stop`."""
         if self._thread:
             raise RuntimeError("the poller runs already")
         self._stopping = False
@@ -104,10 +104,10 @@ class StreamPoller:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends; returns once no invocation is under way. What was not settled is tried again after `start`.
+        """Stops; returns once no invocation is running. Unsettled records are tried again after `start`.
 
         Raises:
-            RuntimeError: the poller broke; the cause is attached.
+            RuntimeError: the poller crashed; the cause is attached.
         """
         with self._changed:
             self._stopping = True
@@ -125,15 +125,15 @@ class StreamPoller:
 
     @property
     def oldest(self) -> float | None:
-        """When the oldest change of those was made, in seconds since the epoch; None where all are settled."""
+        """When the oldest of those changes was made, in seconds since the epoch; None if all are settled."""
         with self._changed:
             return min(filter(None, (shard.oldest for shard in self._shards.values())), default=None)
 
     def wait_idle(self, timeout: float) -> bool:
-        """Waits until all that was written before this call is processed or discarded; False if it is not by then.
+        """Waits until everything written before this call is processed or discarded; False if it is not by then.
 
         Raises:
-            RuntimeError: the poller broke; the cause is attached.
+            RuntimeError: the poller crashed; the cause is attached.
         """
         with self._changed:
             self._question += 1
@@ -144,11 +144,11 @@ class StreamPoller:
         return bool(idle)
 
     def step(self) -> bool:
-        """Does what is due now, in this thread; returns whether anything was."""
+        """Does the work that is due now, in this thread; returns whether there was any."""
         return self._turn(lambda work, *arguments: work(*arguments))
 
     def drain(self, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Does in this thread what `wait_idle` waits for; `sleep` passes the time until something is due."""
+        """Does in this thread the work that `wait_idle` waits for; `sleep` passes the time until something is due."""
         with self._changed:
             self._question += 1
             self._stopping = False
@@ -215,7 +215,7 @@ class StreamPoller:
     # ---- reading
 
     def _discover(self) -> bool:
-        """Lists the shards, if it is time."""
+        """Lists the shards, if that is due."""
         question, now = self._question, self._clock()
         waited_for = self._discovered < question and not self._discovery_failures
         if self._stopping or (now < self._next_discovery and not waited_for):
@@ -236,7 +236,7 @@ class StreamPoller:
         return True
 
     def _begin(self, listed: list[ShardDescription]) -> None:
-        """Begins with the shards that are new and whose parents are through."""
+        """Begins with new shards whose parents are done."""
         latest = self.mapping.starting_position == "LATEST" and not self._discovered
         if latest:
             self._passed_over.update(shard.id for shard in listed if shard.closed)
@@ -244,13 +244,13 @@ class StreamPoller:
         ahead -= {shard.id for shard in self._shards.values() if shard.is_done}
         for shard in listed:
             if shard.id in ahead - self._shards.keys() and shard.parent not in ahead:
-                # A shard that appears later began after the mapping did: all of its records are new.
+                # A shard that appears later began after the mapping: all of its records are new.
                 start = "LATEST" if latest else "TRIM_HORIZON"
                 reader = ShardReader(self._streams, self.mapping.stream_arn, shard.id, start)
                 self._shards[shard.id] = Shard(shard.id, reader, self.mapping)
 
     def _read(self, shard: Shard) -> bool:
-        """Reads one page, if it is time."""
+        """Reads one page, if that is due."""
         with self._changed:
             question, at = self._question, shard.read_at(self._question)
         if self._stopping or at is None or at > self._clock():

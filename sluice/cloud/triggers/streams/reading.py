@@ -57,15 +57,15 @@ class ShardReader:
         self.ended = False
 
     def use(self, streams: Any) -> None:
-        """Goes on with another client."""
+        """Continues with another client."""
         self._streams = streams
 
     def read(self) -> Sequence[Mapping[str, Any]]:
         """The next page of records, which may be empty.
 
         Raises:
-            ClientError, BotoCoreError: nothing was read; the next call goes on where this one would have, or
-                with the oldest record that is left if those were trimmed.
+            ClientError, BotoCoreError: nothing was read; the next call begins at the same position, or at the oldest
+                remaining record if that was trimmed.
         """
         if self._iterator is None:
             self._iterator = self._open()

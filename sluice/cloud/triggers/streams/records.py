@@ -1,4 +1,4 @@
-"""Stream records as Lambda puts them into an event."""
+"""Stream records in the form of Lambda's event."""
 
 import base64
 import json
@@ -18,10 +18,10 @@ class Record:
     """One record that passed the filters.
 
     Attributes:
-        sequence_number: as the stream gives it; it orders a shard's records when read as a number.
+        sequence_number: as in the stream; it orders a shard's records when read as a number.
         created: when the change was made, seconds since the epoch.
         group: A number that depends on the partition key alone.
-        body: the record as JSON, as it stands in the event's `Records`.
+        body: the record as JSON, as in the event's `Records`.
     """
 
     sequence_number: str
@@ -31,9 +31,9 @@ class Record:
 
 
 def event_record(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
-    """Returns what GetRecords gives (through the SDK) as it stands in Lambda's event.
+    """Returns a record from the SDK's GetRecords in the form of Lambda's event.
 
-    Binary values are left as bytes here and become base64 in `encode`.
+    Binary values stay bytes here and become base64 in `encode`.
     """
     event = {
         **record,
@@ -49,7 +49,7 @@ def event_record(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
 
 
 def encode(event: Mapping[str, Any], partition_key: str) -> Record:
-    """Returns the `Record` of what `event_record` returned."""
+    """Returns the `Record` for a result of `event_record`."""
     change = event["dynamodb"]
     return Record(
         sequence_number=change["SequenceNumber"],
@@ -65,7 +65,7 @@ def payload(records: Iterable[Record]) -> bytes:
 
 
 def payload_size(bodies: int, count: int) -> int:
-    """How long the event with `count` records is whose bodies have `bodies` bytes together."""
+    """The length of the event with `count` records whose bodies have `bodies` bytes in total."""
     return len(_HEAD) + len(_TAIL) + bodies + max(count - 1, 0)
 
 

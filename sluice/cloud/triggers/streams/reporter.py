@@ -1,4 +1,4 @@
-"""Reports what a mapping does to whoever shows it."""
+"""Reports the work of a mapping, for display."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How far a mapping is with one shard."""
+"""The progress of a mapping in one shard."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ class Shard:
     """A shard that is being read, and its lanes. Not safe for threads; the poller locks.
 
     Attributes:
-        lanes: as many as batches may run at once; all records of a partition key are in the same.
+        lanes: as many as batches may run at once; all records of a partition key are in the same lane.
         served: the lanes that a worker is busy with.
         failures: how many reads in a row failed.
         answer: the last question of `StreamPoller.wait_idle` asked before a read that found nothing more.
@@ -35,9 +35,11 @@ class Shard:
         self._read_ahead = mapping.batch_size * mapping.parallelization_factor + PAGE_RECORDS
 
     def change(self, mapping: StreamMapping, streams: Any, now: float) -> None:
-        """Takes another configuration, while no lane is served: what is not settled is put into new lanes."""
+        """Takes another configuration, while no lane is served: unsettled records are put into new lanes."""
         self.reader.use(streams)
-        records = [record for lane in self.lanes for record in lane.records()]  # a key's are in one lane, in order
+        records = [
+            record for lane in self.lanes for record in lane.records()
+        ]  # the records of a key are in one lane, in order
         self._configure(mapping)
         self.add(records, now)
 
@@ -48,7 +50,7 @@ class Shard:
 
     @property
     def oldest(self) -> float | None:
-        """When the oldest change of those was made, in seconds since the epoch; None where all are settled."""
+        """When the oldest of those changes was made, in seconds since the epoch; None if all are settled."""
         firsts = (next(lane.records(), None) for lane in self.lanes)
         return min((record.created for record in firsts if record), default=None)
 
@@ -58,7 +60,7 @@ class Shard:
         return self.reader.ended and not self.unsettled
 
     def is_idle(self, question: int) -> bool:
-        """Whether all is settled that was written before a question of `wait_idle`."""
+        """Whether everything written before a question of `wait_idle` is settled."""
         return self.answer >= question and not self.unsettled
 
     @property
@@ -74,7 +76,7 @@ class Shard:
         """When to read next; None if not before records are settled.
 
         Args:
-            question: the last one of `wait_idle`; one that is not answered yet is a reason to read now.
+            question: the last question of `wait_idle`; if it is not answered yet, that is a reason to read now.
         """
         if self.reader.ended or self._is_full:
             return None
@@ -85,12 +87,12 @@ class Shard:
         return None if lane in self.served else lane.due_at(more_at_once=self.more_at_once)
 
     def add(self, records: Iterable[Record], now: float) -> None:
-        """Puts records that were read behind the others of their keys."""
+        """Adds records behind the others of their keys."""
         for record in records:
             self.lanes[record.group % len(self.lanes)].add(record, now)
 
     def has_read(self, count: int, next_poll: float) -> None:
-        """Notes how many records a page held, before the filters; a full one is followed at once."""
+        """Notes how many records a page held before filtering; after a full page the next read follows at once."""
         self.failures = 0
         self._more_at_once = count >= PAGE_RECORDS
         self._next_read = 0.0 if self._more_at_once else next_poll

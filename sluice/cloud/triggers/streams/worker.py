@@ -1,4 +1,4 @@
-"""Does the work that a lane hands out: invokes the function, or delivers what is given up."""
+"""Does the work that a lane hands out: invokes the function, or delivers discarded records."""
 
 from collections.abc import Callable
 from threading import Condition
@@ -20,13 +20,13 @@ class Clients(NamedTuple):
     streams: Any
     """With the function's role."""
     lambda_: Any
-    """Its read timeout is beyond the function's."""
+    """Its read timeout is longer than the function's."""
     s3: Any
-    """For what is discarded; with the function's role."""
+    """For discarded records; with the function's role."""
 
 
 class Worker:
-    """Does a piece of work and answers its lane; threads may share it, each with another lane."""
+    """Does a piece of work and answers its lane; threads may share a worker, each with its own lane."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Worker:
         self._reporter, self._backoff, self._clock, self._lock = reporter, backoff, clock, lock
 
     def perform(self, shard_id: str, lane: Lane, work: Work) -> None:
-        """Does the work; if a call to AWS fails, it is left to the lane for later."""
+        """Does the work; if a call to AWS fails, the lane keeps it for later."""
         try:
             if isinstance(work, Batch):
                 self._invoke(shard_id, lane, work)

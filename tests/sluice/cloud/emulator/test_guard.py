@@ -140,7 +140,7 @@ def test_a_refusal_names_the_way_out(ask):
     told = json.loads(text)
     assert (code, told["__type"]) == (403, "AccessDeniedException")
     assert told["message"] == (
-        "the embedded cloud has the host names 127.0.0.1, [::1], localhost and those below localhost only"
+        "the embedded cloud's only host names are 127.0.0.1, [::1], localhost and those below localhost"
     )
     assert "content-type: application/json" in headers
 

@@ -1,3 +1,3 @@
-"""The command line: thin, over the embedded cloud and over stacks in AWS."""
+"""The command line: a thin layer over the embedded cloud and stacks in AWS."""
 
 __version__ = "0.2.0"

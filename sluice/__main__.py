@@ -1,8 +1,8 @@
-"""`python -m sluice`, also with a Python that lacks what the commands need.
+"""`python -m sluice`, also with a Python that lacks the commands' dependencies.
 
-In a checkout its own `.venv` takes over then, where there is one; elsewhere it says how to get what is missing.
+In a checkout its own `.venv` then takes over, if there is one; elsewhere a message says how to install them.
 
-Nothing is imported here that Python has not loaded by itself: an import takes time, in which nobody hears Ctrl-C yet.
+Only modules that Python has already loaded are imported here: an import takes time in which Ctrl-C is not handled yet.
 """
 
 import os
@@ -19,7 +19,7 @@ _OURS = ("sluice", "infra", "handlers")
 
 
 def main() -> None:
-    """Runs a command; Ctrl-C ends it at any time, also before there is one."""
+    """Runs a command; Ctrl-C ends it at any time, also before the command has started."""
     try:
         _run()
     except KeyboardInterrupt:
@@ -31,7 +31,7 @@ def _run() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 whoever starts it decides
         _hand_over()
         sys.exit(f"Error: Sluice needs Python 3.11 or newer, and this is {sys.version.split()[0]}: {_WAY_OUT}")
-    if sys.argv[1:] == ["--version"]:  # of the components too, where nothing of the tool is installed
+    if sys.argv[1:] == ["--version"]:  # also where only the components are installed, without the tool's dependencies
         from sluice import __version__
 
         print(f"sluice {__version__}")  # noqa: T201 it is what was asked for

@@ -1,4 +1,4 @@
-"""The alarms of a stack: what each means, where its runbook is, and whether it rings."""
+"""The alarms of a stack: their meanings, runbooks and states."""
 
 import re
 from typing import Any, NamedTuple
@@ -15,21 +15,21 @@ class Alarm(NamedTuple):
 
     name: str
     owner: str
-    """What it watches, by its name in the program; empty of an alarm that others made."""
+    """What it watches, by its name in the program; empty for an alarm of another program."""
     meaning: str
     """What has happened when it rings, and where to look first."""
     runbook: str
-    """Where the fix is; empty of an alarm that others made."""
+    """Where the fix is described; empty for an alarm of another program."""
     state: str | None
-    """`OK`, `ALARM` or `INSUFFICIENT_DATA`; None where nobody evaluates alarms, as in the embedded cloud."""
+    """`OK`, `ALARM` or `INSUFFICIENT_DATA`; None if alarms are not evaluated, as in the embedded cloud."""
     since: str | None
-    """When it became so."""
+    """When it entered this state."""
     reason: str | None
     """Why, in CloudWatch's words."""
 
 
 def alarms(target: Target) -> list[Alarm]:
-    """Returns the alarms that go to a stack's topic, those that ring first.
+    """Returns the alarms that go to a stack's topic, ringing ones first.
 
     Raises:
         ClientError: CloudWatch may not be asked.

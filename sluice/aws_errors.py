@@ -1,4 +1,4 @@
-"""Telling apart the errors of calls to AWS."""
+"""Classification of errors of calls to AWS."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 

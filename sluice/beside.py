@@ -1,4 +1,4 @@
-"""`up --beside`: puts a program into a cloud that runs already, where it may refer to the stacks that are there."""
+"""`up --beside`: deploys a program into a running cloud, where it may refer to the stacks that are there."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,13 +16,13 @@ from sluice.target import chosen
 
 
 def put(root: Path, stack: str, host: str, on_created: Callable[[Resource], None]) -> state.Running:
-    """Deploys a stack into the cloud of another one, which runs what AWS would run for it, and ends it.
+    """Deploys a stack into the cloud of another one, which runs its triggers and ends it.
 
     Args:
         root: the program's folder.
         stack: the stack's name.
         host: the stack that runs.
-        on_created: told of each resource as it is there.
+        on_created: called with each resource once it exists.
 
     Raises:
         click.ClickException: nothing of that name runs, or the program is in its cloud already.

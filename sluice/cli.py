@@ -1,4 +1,4 @@
-"""The commands. Each is a thin function in a module of its own, imported when it runs, so that help is instant."""
+"""The commands. Each is a thin function in its own module, which is imported when it runs, so that help is instant."""
 
 import errno
 import importlib
@@ -42,7 +42,7 @@ _EXIT_CODES = (
 
 
 class Interrupted(click.ClickException):
-    """Ctrl-C; the exit code is the one that shells give it."""
+    """Ctrl-C, with the exit code that shells use for it."""
 
     exit_code = 130
 
@@ -50,15 +50,15 @@ class Interrupted(click.ClickException):
         super().__init__("Interrupted.")
 
     def show(self, file: Any = None) -> None:  # noqa: ARG002 the signature is click's
-        """Prints it, without the word for errors."""
+        """Prints it, without the prefix `Error:`."""
         terminal.note(self.message)
 
 
 @contextmanager
 def _errors_as_text() -> Iterator[None]:
-    """Has whatever ends a command be one line of click's.
+    """Turns every error that ends a command into one line of click's.
 
-    Errors are kept inert: what they say may hold what a file's name or an answer of AWS does.
+    Messages are made safe to print: they may contain file names or answers of AWS.
     """
     try:
         yield
@@ -97,7 +97,7 @@ class _Commands(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Lists the commands, each with all of its first sentence: click's own list cuts it."""
+        """Lists the commands, each with its whole first sentence: click's own list cuts it."""
         commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
         rows = [(name, command.get_short_help_str(_UNCUT)) for name, command in commands.items() if command]
         with formatter.section("Commands"):
@@ -117,7 +117,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Runs a command; what it cannot do is one clear line on stderr and a non-zero exit."""
+    """Runs a command; a failure is one clear line on stderr and a non-zero exit code."""
     from sluice.state import StateError
 
     terminal.guard_the_rest()
@@ -135,7 +135,7 @@ def main() -> None:
 
 
 def _message(error: Exception) -> str:
-    """What AWS refused; or that the embedded cloud, which never does, answers nothing."""
+    """AWS's refusal; or, for the embedded cloud, which never refuses, that it does not answer."""
     from sluice.target import UNANSWERED
 
     endpoint = getattr(error, "kwargs", {}).get("endpoint_url") or ""

@@ -1,4 +1,4 @@
-"""Why a detached cloud ended when nobody asked it to: left beside its folder, which is gone, until it was shown."""
+"""Why a detached cloud ended on its own: kept beside its folder, which is gone, until it is shown."""
 
 import os
 import traceback
@@ -16,26 +16,26 @@ _SUFFIX = ".crash"
 
 
 class Guard:
-    """Whether the reason is to be left: nobody else sees it any more."""
+    """Whether to keep the reason, because nobody sees it otherwise."""
 
     armed = False
 
 
 @contextmanager
 def left_behind(root: Path, stack: str) -> Iterator[Guard]:
-    """Leaves the reason of what ends the block, if the guard is armed by then and it is no request to end."""
+    """Keeps the error that ends the block, if the guard is armed by then and it is not a request to end."""
     guard = Guard()
     try:
         yield guard
     except Exception as error:
         if guard.armed:
-            with suppress(OSError):  # the disk may be what is full
+            with suppress(OSError):  # the reason may be a full disk
                 _leave(_path(root, stack), error)
         raise
 
 
 def shown_once(root: Path, stack: str | None = None) -> list[tuple[Part, ...]]:
-    """Returns the lines that say why stacks ended, of all or of one, and forgets it."""
+    """Returns lines that say why all stacks, or one, ended on their own, and removes the reasons."""
     paths = sorted(_path(root, "*").parent.glob(f"*{_SUFFIX}"))
     lines: list[tuple[Part, ...]] = []
     for path in paths:
@@ -45,7 +45,7 @@ def shown_once(root: Path, stack: str | None = None) -> list[tuple[Part, ...]]:
             lines += [(f"  {line}",) for line in trace]
             path.unlink(missing_ok=True)
     if paths:
-        with suppress(OSError):  # something runs
+        with suppress(OSError):  # not empty: a stack is running
             paths[0].parent.rmdir()
     return lines
 
@@ -56,7 +56,7 @@ def _path(root: Path, stack: str) -> Path:
 
 
 def _leave(path: Path, error: Exception) -> None:
-    """Writes the reason and the time in a line, and the traceback of what was not foreseen."""
+    """Writes the reason and the time in one line, and the traceback of an unexpected error."""
     if isinstance(error, click.ClickException):
         reason, trace = error.format_message(), ""
     else:

@@ -1,7 +1,7 @@
 """`up --detach`: the command starts a process that outlives it, and returns once that is ready.
 
-The two are tied by the process's standard streams until then. It closes its standard error when it is ready, or has
-failed and said why; and if the command ends first, in any way, it sees its standard input end, and stops.
+Until then the two are connected by the process's standard streams. It closes its standard error when it is ready, or
+has failed and said why; if the command ends first, in any way, its standard input closes, and it stops.
 """
 
 import os
@@ -24,11 +24,11 @@ def start(root: Path, stack: str, arguments: Sequence[str]) -> state.Running:
 
     Args:
         root: the project that it is started in.
-        stack: what it runs.
-        arguments: those of `up`.
+        stack: the stack that it runs.
+        arguments: the arguments of `up`.
 
     Raises:
-        click.ClickException: it could not do its work; the message is its own.
+        click.ClickException: it failed; the message is its own.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "sluice", "up", "--detached", *arguments],
@@ -46,7 +46,7 @@ def start(root: Path, stack: str, arguments: Sequence[str]) -> state.Running:
             if one.pid == process.pid:
                 process.stdin.write(b"ready")
                 process.stdin.flush()
-                process.returncode = 0  # it is on its own now; nobody here waits for it
+                process.returncode = 0  # it runs on its own now; nobody here waits for it
                 for line in errors.splitlines():
                     note(line)
                 return one
@@ -61,7 +61,7 @@ def start(root: Path, stack: str, arguments: Sequence[str]) -> state.Running:
 
 
 def watch_starter() -> Callable[[Path], None]:
-    """In the process: stops it if the command ends before it is ready. Returns what to call when it is."""
+    """In the process: stops it if the command ends before it is ready. Returns a function to call when it is."""
 
     def watch() -> None:
         if not os.read(0, 1):
@@ -72,7 +72,7 @@ def watch_starter() -> Callable[[Path], None]:
 
 
 def _release(place: Path) -> None:
-    """Hands the process's output over to its log, which tells the command that it is ready."""
+    """Redirects the process's output to its log, which shows the command that it is ready."""
     sys.stderr.flush()
     log = os.open(place / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)

@@ -1,4 +1,4 @@
-"""Tries an import without a cloud: the program's own code reads the file, in a process of the program's folder."""
+"""Tries an import without a cloud: the program's own code reads the file, in a process in the program's folder."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ from sluice.terminal import Listing, print_json_line
 
 
 def dry_run(file: Path, stack: str, root: Path, pipeline_name: str | None = None) -> dict[str, Any]:
-    """Returns what a stack's importer would do with a file: the JSON object that the module `dry_run` beside it prints.
+    """Returns what a stack's importer would do with a file: the JSON object printed by the module `dry_run` beside it.
 
     Args:
         file: the file.
@@ -28,7 +28,7 @@ def dry_run(file: Path, stack: str, root: Path, pipeline_name: str | None = None
         pipeline_name: which import; needed only where the stack has several.
 
     Raises:
-        click.ClickException: the stack's settings are wrong, or the importer's code breaks.
+        click.ClickException: the stack's settings are wrong, or the importer's code fails.
     """
     function, archive = _importer(stack, root, pipeline_name)
     package = function.inputs["handler"].rsplit(".", 2)[0]
@@ -48,9 +48,9 @@ def dry_run(file: Path, stack: str, root: Path, pipeline_name: str | None = None
 
 
 def dry_run_apart(file: Path, stack: str, root: Path, pipeline_name: str | None = None) -> dict[str, Any]:
-    """Returns the same by a process of its own: running a program moves this one's working directory, for all threads.
+    """Does the same in a separate process: running a program changes the working directory for all threads.
 
-    What `dry_run` would raise is the `error` of the answer.
+    An error that `dry_run` would raise is the `error` of the answer.
     """
     arguments = [str(file.absolute()), stack, str(root.absolute()), *filter(None, [pipeline_name])]
     ended = subprocess.run([sys.executable, "-m", __name__, *arguments], capture_output=True, check=False)
@@ -60,7 +60,7 @@ def dry_run_apart(file: Path, stack: str, root: Path, pipeline_name: str | None 
 
 
 def _importer(stack: str, root: Path, pipeline_name: str | None) -> tuple[Resource, Path]:
-    """The function that imports, as the program registers it, and the folder of its code."""
+    """The importer's function, as the program registers it, and the folder of its code."""
     recorder = Recorder("")
     try:
         outputs = program.run(stack, recorder, root=root)
@@ -73,7 +73,7 @@ def _importer(stack: str, root: Path, pipeline_name: str | None) -> tuple[Resour
 
 
 def _code(function: Resource, graph: Graph) -> Any:
-    """The archive of a function, which comes from a bucket where it is large."""
+    """The archive of a function, which comes from a bucket if it is large."""
     if "code" in function.inputs:
         return function.inputs["code"]
     stored = graph.of_type("aws:s3/bucketObjectv2:BucketObjectv2")
@@ -81,7 +81,7 @@ def _code(function: Resource, graph: Graph) -> Any:
 
 
 def _packages(archive: Path) -> str:
-    """The folder of the packages that a function's code has, for this interpreter; empty where it has none."""
+    """The folder of a function's packages, for this interpreter; empty if it has none."""
     from sluice.packages.installation import LOCAL, bundled, install  # not for functions without packages
 
     pins = bundled(archive)

@@ -1,7 +1,6 @@
-"""What happens in the embedded cloud, in a line each: on streams, by schedules, mails that went, imports that ended.
+"""The events of the embedded cloud, one line each: of streams and schedules, sent mails and ended imports.
 
-Each line begins with when it happened: mails and imports are looked for only now and then, a terminal may be held, and
-all of them know their time.
+Each line begins with the event's own time: mails and imports are polled only now and then, and a terminal may be held.
 """
 
 import time
@@ -16,13 +15,13 @@ from sluice.ledger import Entry
 from sluice.terminal import Part, plural, say
 
 _QUIET_SECONDS = 60
-"""A call that did not fail for so long has worked meanwhile: it is tried again within seconds."""
+"""A call that has not failed for this long has succeeded meanwhile: it is retried within seconds."""
 
 
 class Display:
-    """Shows what happens on streams and by schedules, from several threads.
+    """Shows the events of streams and schedules, from several threads.
 
-    A call that fails in the same way again and again, such as reading a stream whose table is gone, is shown once.
+    A call that fails in the same way repeatedly, such as reading a stream whose table is gone, is shown once.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,10 +29,10 @@ class Display:
         self._failed: dict[tuple[str, str | None, str], tuple[str, float]] = {}
 
     def show(self, event: events.Event | Fired) -> None:
-        """Prints what happened; whoever tells it works on when nobody reads it any more, or the disk is full."""
+        """Prints an event; its reporter works on even if nobody reads the output any more, or the disk is full."""
         if isinstance(event, events.Delayed) and self._is_repeated(event):
             return
-        with suppress(OSError, SystemExit):  # rich ends the program where a pipe is closed
+        with suppress(OSError, SystemExit):  # rich ends the program if a pipe is closed
             say(f"{datetime.fromtimestamp(event.at):%H:%M:%S}  {event.function}  ", *line(event))
 
     def _is_repeated(self, event: events.Delayed) -> bool:
@@ -44,7 +43,7 @@ class Display:
 
 
 def show_mail(mail: Mail) -> None:
-    """Prints whom a mail went to."""
+    """Prints a line about a sent mail."""
     say(f"{_local(mail['sent_at'])}  ", ("mail", "cyan"), f"  {', '.join(mail['to'])}: {mail['subject']}")
 
 
@@ -83,7 +82,7 @@ def line(event: events.Event | Fired) -> tuple[Part, ...]:
 
 
 def _local(moment: str) -> str:
-    """A moment in UTC, in ISO form, as a clock on the wall shows it; what is no moment stays as it is."""
+    """The local time of a time in UTC, in ISO form; other text stays as it is."""
     try:
         return f"{datetime.fromisoformat(moment).astimezone():%H:%M:%S}"
     except ValueError:

@@ -1,4 +1,4 @@
-"""Lines as wide as a terminal is."""
+"""Wraps lines to the width of a terminal."""
 
 import re
 
@@ -8,16 +8,16 @@ from rich.text import Text
 
 
 def fitted(line: Text, console: Console, start: Text | None = None) -> list[Text]:
-    """Returns a line cut at its spaces, so that a terminal breaks no word.
+    """Returns a line split at its spaces, so that a terminal breaks no word.
 
-    What follows the first part is indented: right of the start, or by two more than the line is.
+    The parts after the first are indented: to the right of the start, or by two more columns than the line.
 
-    A word that is longer than a line is left whole, as what is copied from a terminal then is.
+    A word longer than a line is left whole, so that it can be copied from the terminal in one piece.
 
     Args:
         line: The line.
-        console: Where it goes; what is no terminal has room for all of it.
-        start: What stands before it, and is not cut.
+        console: Where it goes; anything but a terminal has room for the whole line.
+        start: Text before it that is not split.
     """
     whole = start.copy().append_text(line) if start else line
     if not console.is_terminal or whole.cell_len <= console.width:

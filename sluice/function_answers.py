@@ -1,11 +1,11 @@
-"""What a function answers that took only some records of a batch, or failed."""
+"""Answers of functions that processed only some records of a batch, or failed."""
 
 import json
 from typing import Any
 
 
 def failed_items(body: bytes) -> list[str]:
-    """Returns the sequence numbers that a partial batch response names; none stands for a complete success.
+    """Returns the sequence numbers that a partial batch response names; none means complete success.
 
     Raises:
         ValueError: the response is malformed, which makes the batch a complete failure.
@@ -22,7 +22,7 @@ def failed_items(body: bytes) -> list[str]:
 
 
 def error_text(body: bytes, otherwise: str = "it failed") -> str:
-    """Returns type and message of the error in the answer of a function that failed; `otherwise` where it has none."""
+    """Returns type and message of the error in the answer of a failed function; `otherwise` if it has none."""
     try:
         answer = json.loads(body)
         return ": ".join(str(answer[key]) for key in ("errorType", "errorMessage") if answer.get(key)) or otherwise

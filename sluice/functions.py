@@ -1,4 +1,4 @@
-"""The functions of a stack, by the names that people have for them: `users/notifier`."""
+"""The functions of a stack, by their short names: `users/notifier`."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ _ROLES = {
     "imports": {"importer": "function_name"},
     "reports": {"reporter": "function_name"},
 }
-"""Section of the outputs -> what its functions do -> the output that names them."""
+"""Section of the outputs -> role of a function -> the output with its name."""
 
 
 class Function(NamedTuple):
@@ -20,18 +20,18 @@ class Function(NamedTuple):
 
     pipeline: Pipeline
     role: str
-    """What it does there: `archiver`, `notifier`, `importer` or `reporter`."""
+    """Its role there: `archiver`, `notifier`, `importer` or `reporter`."""
     name: str
     """Its physical name."""
 
     @property
     def short(self) -> str:
-        """What people call it: `users/notifier`."""
+        """Its short name: `users/notifier`."""
         return f"{self.pipeline.name}/{self.role}"
 
 
 def functions(target: Target) -> list[Function]:
-    """Returns the functions of a stack's pipelines; none where a program exports no pipelines."""
+    """Returns the functions of a stack's pipelines; none if a program exports no pipelines."""
     return [
         Function(pipeline, role, pipeline[output])
         for section in KINDS
@@ -45,7 +45,7 @@ def named(target: Target, name: str) -> Function:
     """Returns the function of that name: `users/notifier`, `stream/users/notifier`, `notifier` or the physical one.
 
     Raises:
-        click.ClickException: There is none, or several are called so.
+        click.ClickException: There is none, or several have this name.
     """
     there = functions(target)
     found = [each for each in there if name in (each.name, each.short, each.role, f"{each.pipeline}/{each.role}")]

@@ -1,4 +1,4 @@
-"""Putting files where they are imported, and how they read before that."""
+"""Uploading files for import."""
 
 import json
 import re
@@ -13,24 +13,24 @@ from sluice.uploads import Upload
 AGAIN = "sluice-again"
 """The metadata of an object whose content is to be imported even if it was before."""
 _KEPT = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Metadata")
-"""What an object that is copied onto itself loses unless it is given anew."""
+"""The settings that an object copied onto itself loses unless they are given again."""
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
 """A string in JSON."""
 
 Progress = Callable[[Upload, int, int], None]
-"""Told of a file, how many bytes of it have been sent, and how many it has."""
+"""Called with a file, how many of its bytes have been sent, and how many it has."""
 
 
 class Sent(NamedTuple):
-    """Files that were put."""
+    """The result of an upload."""
 
     unchanged: list[Entry]
-    """The older entries of those whose content had been imported: nothing is done with them."""
+    """The older entries of files whose content was imported before: they are not imported again."""
     awaited: dict[tuple[str, str], str | None]
-    """Object and version of each other one -> when its import began that is no news; None where it runs already."""
+    """Object and version of each other file -> when its last import began; None if there is none or it is running."""
 
     def own(self, ledger: Sequence[Entry]) -> list[Entry]:
-        """Returns the entries of their imports."""
+        """Returns the entries of the files' imports."""
         return [entry for entry in ledger if self.awaited.get(_id(entry), entry["started_at"]) != entry["started_at"]]
 
     def has_ended(self, ledger: Sequence[Entry]) -> bool:
@@ -39,23 +39,23 @@ class Sent(NamedTuple):
 
 
 def send(pipeline: Pipeline, files: Sequence[Upload], progress: Progress, *, again: bool = False) -> Sent:
-    """Puts files where they are imported.
+    """Uploads files for import.
 
     Args:
         pipeline: The import.
-        files: What to put.
-        progress: Told of each file as it is sent.
+        files: The files to upload.
+        progress: Called with each file while it is sent.
         again: Whether content that was imported before is imported once more.
     """
     older = {file: _entries(pipeline, file) for file in files}
     versions = {file: _put(pipeline, file, progress, again) for file in files}
 
     def repeats(file: Upload) -> bool:
-        """Whether the importer leaves the file alone: this content is in the table already."""
+        """Whether the importer will skip the file, because its content is in the table already."""
         before = older[file].get(versions[file])
         return before is not None and before["status"] not in (RUNNING, FAILED) and not again
 
-    # Of an import that runs already the end is awaited; of one that ended before, that it begins again.
+    # A running import need only end; one that has ended must first begin again.
     awaited = {
         (_object(pipeline, file), versions[file]): before["started_at"]
         if (before := older[file].get(versions[file])) and before["status"] != RUNNING
@@ -67,15 +67,15 @@ def send(pipeline: Pipeline, files: Sequence[Upload], progress: Progress, *, aga
 
 
 def put_again(pipeline: Pipeline, entry: Entry, *, again: bool = False) -> None:
-    """Copies the object of an entry onto itself, as it is, which S3 announces: its import begins anew.
+    """Copies the object of an entry onto itself, unchanged; S3 sends an event for that, which starts its import again.
 
     Args:
         pipeline: The import.
-        entry: What was imported, or was not.
-        again: Whether it is imported once more even if it was.
+        entry: The ledger entry.
+        again: Whether to import it once more even if it was imported before.
 
     Raises:
-        ClientError: The object is gone, or became another meanwhile.
+        ClientError: The object is gone, or has been replaced meanwhile.
     """
     s3, (bucket, key) = pipeline.client("s3"), place(entry)
     head = s3.head_object(Bucket=bucket, Key=key)
@@ -87,17 +87,17 @@ def put_again(pipeline: Pipeline, entry: Entry, *, again: bool = False) -> None:
 
 
 def readable(text: str) -> str:
-    """Returns a row's JSON with its letters as they are; the rest stays as it is written, numbers to the digit."""
+    """Returns a row's JSON with its letters unescaped; everything else stays as written, numbers to the digit."""
 
     def unescaped(literal: re.Match[str]) -> str:
         letters = json.dumps(json.loads(literal[0]), ensure_ascii=False)
-        return letters.encode(errors="backslashreplace").decode()  # half a surrogate pair is no letter
+        return letters.encode(errors="backslashreplace").decode()  # half a surrogate pair is not a letter
 
     return _STRING.sub(unescaped, text)
 
 
 def _put(pipeline: Pipeline, file: Upload, progress: Progress, again: bool) -> str:
-    """Uploads a file; returns its version as the ledger names it."""
+    """Uploads a file; returns its version in the ledger's form."""
     s3, bucket, key = pipeline.client("s3"), pipeline["bucket_name"], pipeline["prefix"] + file.key
     size, sent = file.path.stat().st_size, [0]
 

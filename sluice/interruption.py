@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM ask for the same: an orderly end.
+"""Ctrl-C and SIGTERM both ask for an orderly end.
 
-The first raises `KeyboardInterrupt`; what follows it is the clean-up, which no further one disturbs. Python swallows an
-exception that comes up in a finaliser or a callback: hence the event, for who waits in a loop.
+The first one raises `KeyboardInterrupt`; the clean-up after it is not disturbed by further ones. Python swallows an
+exception raised in a finaliser or a callback, so code that waits in a loop checks the event.
 """
 
 import signal
@@ -9,11 +9,11 @@ import threading
 from types import FrameType
 
 asked = threading.Event()
-"""Set once an end was asked for."""
+"""Set once an end has been requested."""
 
 
 def listen() -> None:
-    """From now on both signals are heard; but for Ctrl-C in what a script put into the background, which ignores it."""
+    """Handles both signals from now on, except Ctrl-C in a script's background process, which ignores it."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)

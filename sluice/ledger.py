@@ -1,4 +1,4 @@
-"""The import ledger, as its readers see it: one entry a file and version."""
+"""The import ledger, for readers: one entry for each file and version."""
 
 import math
 import time
@@ -17,12 +17,12 @@ PARTIAL = "PARTIAL"
 FAILED = "FAILED"
 IGNORED = "IGNORED"
 _CURRENT = "#current"
-"""The `version` of the item that tells which import of an object is the last."""
+"""The `version` of the item that says which import of an object is the last."""
 _INDEX = "ended"
-"""The ledger's order of the imports that have ended, by status and time."""
+"""The ledger's index of ended imports, by status and time."""
 _AT_ONCE = 50
 _LOOKED_AT = 1000
-"""So many that ended so are looked at, the newest: far more than anybody reads."""
+"""How many of the newest imports with a status are examined: far more than anybody reads."""
 _FIELDS = (
     "object",
     "version",
@@ -42,8 +42,8 @@ _FIELDS = (
 
 
 def version_of(head: Mapping[str, Any]) -> str:
-    """Returns the ledger's name of the version of an object, of which S3 told this."""
-    version = head.get("VersionId", "null")  # "null" where the bucket keeps no versions
+    """Returns an object's version in the ledger's form, from the response of `head_object`."""
+    version = head.get("VersionId", "null")  # "null" if the bucket keeps no versions
     return head["ETag"].strip('"') if version == "null" else version
 
 
@@ -54,7 +54,7 @@ def place(entry: Entry) -> tuple[str, str]:
 
 
 def entries(imports: Iterable[Pipeline], name: str | None = None) -> list[Entry]:
-    """The entries of all objects of some imports, or of the named one (`bucket/key`), the latest begun last."""
+    """The entries of all objects of some imports, or of the named object (`bucket/key`), the latest begun last."""
     ledger = [entry for pipeline in imports for entry in _entries(pipeline, name)]
     return sorted(ledger, key=lambda entry: entry["started_at"] or "")
 
@@ -74,7 +74,7 @@ def _entries(pipeline: Pipeline, name: str | None) -> list[Entry]:
 
 
 def running(pipeline: Pipeline) -> list[Entry]:
-    """Returns the imports that run, the latest begun first; all of the ledger is looked through for them."""
+    """Returns the running imports, the latest begun first; this reads the whole ledger."""
     query = {
         "TableName": pipeline["ledger_table_name"],
         "FilterExpression": "#status = :status",
@@ -91,8 +91,8 @@ def latest(pipeline: Pipeline, before: str = "", at_most: int = 50) -> tuple[lis
 
     Args:
         pipeline: The import.
-        before: When they ended at the latest, that moment excluded; ISO 8601.
-        at_most: How many; more where several ended at the same moment.
+        before: Only imports that ended before this time; ISO 8601.
+        at_most: How many; more if several ended at the same time.
     """
     found: list[Entry] = []
     for status in (SUCCEEDED, PARTIAL, FAILED, IGNORED):
@@ -114,17 +114,17 @@ def latest(pipeline: Pipeline, before: str = "", at_most: int = 50) -> tuple[lis
 
 
 def ended(pipeline: Pipeline, status: str, at_most: int, since: str = "") -> tuple[list[Entry], bool]:
-    """Returns the newest imports that ended so and were not followed by another of their object.
+    """Returns the newest imports that ended with a status and were not followed by another import of their object.
 
     Args:
         pipeline: The import.
         status: How they ended.
         at_most: How many.
-        since: When, or later; ISO 8601.
+        since: Only imports that ended at this time or later; ISO 8601.
 
     Returns:
-        The entries, the latest ended first, and whether there are more. `given_up` is an entry's as well if a piece of
-        its work became a dead letter.
+        The entries, the latest ended first, and whether there are more. An entry also has `given_up` if a piece of its
+        work became a dead letter.
     """
     query: dict[str, Any] = {
         "TableName": pipeline["ledger_table_name"],
@@ -146,7 +146,7 @@ def ended(pipeline: Pipeline, status: str, at_most: int, since: str = "") -> tup
 
 
 def _standing(pipeline: Pipeline, items: list[dict[str, Any]]) -> list[Entry]:
-    """The entries of imports that are still the last of their objects, and still ended: an index lags behind."""
+    """The entries of imports that are still the last of their objects, and have still ended: the index lags behind."""
     kept = ("object", "version")
     keys = [{name: item[name] for name in kept} for item in items]
     keys += [{"object": item["object"], "version": {"S": _CURRENT}} for item in items]
@@ -183,10 +183,10 @@ def followed(
 ) -> Iterator[list[Entry]]:
     """The entries (see `entries`) again and again, until they are as wanted.
 
-    A look that fails is told once and tried again: an import runs on, whoever looks at it.
+    A failed read is reported once and retried, because the import continues without its watcher.
 
     Raises:
-        BotoCoreError, ClientError, OSError: the first look failed, or all did for so many seconds (`patience`).
+        BotoCoreError, ClientError, OSError: the first read failed, or all did for `patience` seconds.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # in no hurry: the clients need it too
 

@@ -1,4 +1,4 @@
-"""What the lines of a function's log say: summaries, errors with their tracebacks, and what else it printed."""
+"""Parses a function's log into summaries, errors with their tracebacks, and other printed lines."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from typing import Any, Literal
 _TRACEBACK = "Traceback (most recent call last):"
 _MARK = re.compile(r"(?:(START)|END|REPORT) RequestId: (\S+)|INIT_START |XRAY TraceId: ")
 _OURS = ("_aws", "request_id", "FunctionName")
-"""What a summary holds for machines alone."""
+"""The fields of a summary that are only for machines."""
 
 _SUFFIXES = {"Milliseconds": " ms", "Bytes": " bytes"}
 
@@ -19,13 +19,13 @@ Kind = Literal["summary", "error", "line"]
 
 @dataclass(frozen=True)
 class Entry:
-    """What a function has to say.
+    """An entry in a function's log.
 
     Attributes:
         at: when, ISO 8601 in UTC.
         function: `users/notifier`.
-        kind: `summary`: how an invocation went; `error`: it failed; `line`: the function printed something.
-        request_id: the invocation's; empty where the line does not tell.
+        kind: `summary`: the result of an invocation; `error`: it failed; `line`: the function printed something.
+        request_id: the invocation's; empty if the line does not contain it.
         text: the error, or the line.
         summary: counts and durations by their names.
         units: name -> CloudWatch's unit, such as `Milliseconds`.
@@ -43,13 +43,13 @@ class Entry:
 
     @property
     def summary_text(self) -> str:
-        """What a summary counts; what is zero or empty is left out."""
+        """The counts of a summary, without those that are zero or empty."""
         suffixes = {name: _SUFFIXES.get(unit, "") for name, unit in self.units.items()}
         told = [f"{name} {_text(value)}{suffixes.get(name, '')}" for name, value in self.summary.items() if value]
         return ", ".join(told) or "nothing to do"
 
     def document(self) -> dict[str, Any]:
-        """Returns it as one object, with what its kind has."""
+        """Returns it as one object, with the fields of its kind."""
         document = {"at": self.at, "function": self.function, "kind": self.kind, "request_id": self.request_id}
         if self.kind == "summary":
             return {**document, "summary": self.summary}
@@ -57,21 +57,21 @@ class Entry:
 
 
 class Invocations:
-    """Counts invocations by what a log says of them: each once, whatever it says."""
+    """Counts the invocations in a log, each once, however many entries it has."""
 
     def __init__(self) -> None:
         self._ran: set[str] = set()
         self._failed: set[str] = set()
 
     def add(self, entry: Entry) -> None:
-        """Takes an entry."""
+        """Adds an entry."""
         if entry.kind != "line":
             self._ran.add(entry.request_id)
         if entry.kind == "error":
             self._failed.add(entry.request_id)
 
     def begin(self, requests: set[str]) -> None:
-        """Takes the invocations that have begun: what timed out, crashed or says nothing has run, too."""
+        """Adds the invocations that have begun: those that timed out, crashed or logged nothing count, too."""
         self._ran |= requests
 
     @property
@@ -89,10 +89,10 @@ class Streams:
     """Reads the lines of a log, in which those of several streams are mixed."""
 
     def __init__(self, function: str) -> None:
-        """Begins.
+        """Prepares it.
 
         Args:
-            function: what the function is called in its entries.
+            function: the function's name in its entries.
         """
         self._function = function
         self._readers: dict[str, Reader] = {}
@@ -103,7 +103,7 @@ class Streams:
         return {request for reader in self._readers.values() for request in reader.started}
 
     def feed(self, event: Mapping[str, Any]) -> Iterator[Entry]:
-        """Takes the next line, as `filter_log_events` returns it, and gives what is complete with it."""
+        """Takes the next line, as `filter_log_events` returns it, and yields the entries that it completes."""
         reader = self._readers.setdefault(event.get("logStreamName", ""), Reader(self._function))
         yield from reader.feed(event["timestamp"], event["message"].rstrip("\n"))
 
@@ -117,7 +117,7 @@ class Reader:
     """Reads the lines of one stream of a log: Lambda's JSON, and the plain text of the embedded cloud.
 
     Attributes:
-        started: the invocations that Lambda says have begun, whatever the function said of them.
+        started: the invocations that have begun according to Lambda, whatever the function logged.
     """
 
     def __init__(self, function: str) -> None:
@@ -128,7 +128,7 @@ class Reader:
         self._failed: set[str] = set()
 
     def feed(self, milliseconds: int, message: str) -> Iterator[Entry]:
-        """Takes the next line, and gives what is complete with it."""
+        """Takes the next line, and yields the entries that it completes."""
         at = _moment(milliseconds)
         document = _document(message)
         mark = _MARK.match(message)
@@ -178,7 +178,7 @@ class Reader:
             yield Entry(at, self._function, "line", request, text)
 
     def _of_platform(self, at: str, document: dict[str, Any]) -> Iterator[Entry]:
-        """What Lambda itself says: of interest where an invocation ended and its function could not say why."""
+        """Lambda's own line, which matters if an invocation ended and its function could not log why."""
         record = document.get("record")
         if not isinstance(record, dict):
             return
@@ -203,7 +203,7 @@ def _text(value: Any) -> str:
 
 
 def _document(message: str) -> dict[str, Any] | None:
-    """The JSON object that a line is, if it is one."""
+    """The JSON object in a line, if it is one."""
     try:
         document = json.loads(message) if message.startswith("{") else None
     except (ValueError, RecursionError):
@@ -212,7 +212,7 @@ def _document(message: str) -> dict[str, Any] | None:
 
 
 def _units(of: dict[str, Any]) -> dict[str, str]:
-    """The units of a summary's metrics; none where somebody else wrote the line."""
+    """The units of a summary's metrics; none if the line is not a summary of ours."""
     try:
         metrics = of["CloudWatchMetrics"][0]["Metrics"]
         return {str(metric["Name"]): str(metric["Unit"]) for metric in metrics}
@@ -221,7 +221,7 @@ def _units(of: dict[str, Any]) -> dict[str, str]:
 
 
 def _error(lines: list[str]) -> str:
-    """The error that a traceback ends with: the first line behind the last frame that is not indented."""
+    """The error at the end of a traceback: the first unindented line after the last frame."""
     frames = [place for place, line in enumerate(lines) if line.startswith("  File ")]
     after = lines[frames[-1] + 1 :] if frames else []
     return next((line for line in after if line and not line.startswith(" ")), lines[-1])

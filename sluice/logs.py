@@ -8,28 +8,28 @@ from sluice.log_entries import Entry, Streams
 from sluice.target import Target
 
 _PAGE = 10_000
-"""The embedded cloud returns at most so many lines, and no token for the next ones."""
+"""The embedded cloud returns at most this many lines, and no token for the next ones."""
 
 
 _LATE_MILLISECONDS = {True: 1000, False: 30_000}
 
 
 def lateness(target: Target) -> int:
-    """Returns how long after its moment a line may still come, in milliseconds: here sooner than at AWS."""
+    """Returns how long after its time a line may still arrive, in milliseconds: less here than in AWS."""
     return _LATE_MILLISECONDS[target.endpoint is not None]
 
 
 class Log:
-    """The log of a function, read on from where the last reading ended."""
+    """The log of a function; each read continues where the last one ended."""
 
     def __init__(self, target: Target, function: Function, start: int, overlap: int = 0) -> None:
         """Prepares it.
 
         Args:
-            target: where it is.
+            target: the stack.
             function: whose log it is.
-            start: the moment to begin at, in milliseconds since the epoch.
-            overlap: how long after its moment a line may still come, in milliseconds.
+            start: the time to begin at, in milliseconds since the epoch.
+            overlap: how long after its time a line may still arrive, in milliseconds.
         """
         self._target, self._function, self._start, self._overlap = target, function, start, overlap
         self._group = ""
@@ -37,7 +37,7 @@ class Log:
         self._streams = Streams(function.short)
 
     def read(self) -> list[Entry]:
-        """Returns what is new, in order.
+        """Returns the new entries, in order.
 
         Raises:
             ClientError: the log may not be read.
@@ -54,7 +54,7 @@ class Log:
         return self._streams.started
 
     def _new(self) -> list[dict[str, Any]]:
-        """The lines that were not read before; equal ones of one moment are told apart by their number."""
+        """The lines that were not read before; equal lines of the same time are distinguished by their number."""
         found: dict[tuple[str, int, str, int], dict[str, Any]] = {}
         counts: dict[tuple[str, int, str], int] = {}
         for event in self._events():

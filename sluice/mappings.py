@@ -1,4 +1,4 @@
-"""The event source mappings of a stack: what feeds its functions, how it goes, and how far it is behind."""
+"""The event source mappings of a stack, with their states and lags."""
 
 import time
 from collections.abc import Iterator
@@ -29,14 +29,14 @@ class Mapping:
 
     Attributes:
         id: its UUID.
-        function: the function that it feeds, `users/notifier`; the physical name of one that is of no pipeline.
+        function: the function that it feeds, `users/notifier`; the physical name if it belongs to no pipeline.
         function_name: the physical name.
         source: the ARN of the stream or queue.
-        state: `Enabled`, `Disabled`, or on the way there.
+        state: `Enabled`, `Disabled`, or a transition.
         last_processing_result: `OK` or what went wrong, in Lambda's words; empty before the first batch.
-        lag_ms: how old the oldest change or message is that waits, in milliseconds; None where nobody knows.
-        backlog: how many records were read and are not done; None where nobody knows.
-        settings: the others.
+        lag_ms: the age of the oldest waiting change or message, in milliseconds; None if not known.
+        backlog: how many records were read and are not done; None if not known.
+        settings: its other settings.
     """
 
     id: str
@@ -51,30 +51,30 @@ class Mapping:
 
     @property
     def is_of_stream(self) -> bool:
-        """Whether it reads a stream, and no queue."""
+        """Whether it reads a stream, and not a queue."""
         return ":dynamodb:" in self.source
 
     @property
     def source_name(self) -> str:
-        """What it reads, without what all ARNs have: `table users`, `queue items`."""
+        """Its source, without the parts that all ARNs have: `table users`, `queue items`."""
         name = self.source.split(":", 5)[-1]
         return f"table {name.split('/')[1]}" if self.is_of_stream else f"queue {name}"
 
     def document(self) -> dict[str, Any]:
-        """Returns it as one object, its settings among the others."""
+        """Returns it as one object, with its settings among the other fields."""
         document = asdict(self)
         return document | document.pop("settings")
 
 
 def lag_text(milliseconds: int | None) -> str:
-    """Returns how far something is behind, such as `1.2 s`; a dash where nobody knows."""
+    """Returns a lag as text, such as `1.2 s`; a dash if it is not known."""
     return "-" if milliseconds is None else f"{milliseconds / 1000:,.1f} s"
 
 
 def mappings(target: Target) -> list[Mapping]:
     """Returns the mappings of a stack's functions, in the order of its pipelines.
 
-    Of a program in the embedded cloud that exports no pipelines, they are all that there are.
+    For a program in the embedded cloud that exports no pipelines, these are all mappings.
 
     Raises:
         ClientError: Lambda may not be asked.
@@ -101,7 +101,7 @@ def mappings(target: Target) -> list[Mapping]:
 def _configurations(target: Target) -> Iterator[dict[str, Any]]:
     own = [{"FunctionName": function.name} for function in functions(target)]
     pages = target.client("lambda").get_paginator("list_event_source_mappings")
-    for which in own or ([{}] if target.endpoint else []):  # an account's others are none of this stack's
+    for which in own or ([{}] if target.endpoint else []):  # other mappings of an account do not belong to this stack
         for page in pages.paginate(**which):
             yield from page["EventSourceMappings"]
 
@@ -111,7 +111,7 @@ def _function_name(configuration: dict[str, Any]) -> str:
 
 
 def _settings(configuration: dict[str, Any]) -> dict[str, Any]:
-    """The settings by the names that the pipelines' own have, as far as the mapping has them."""
+    """The settings that the mapping has, by the names of the pipelines' settings."""
     destination = (configuration.get("DestinationConfig") or {}).get("OnFailure") or {}
     settings = {name: configuration.get(theirs) for name, theirs in _SETTINGS.items()}
     settings |= {
@@ -124,19 +124,19 @@ def _settings(configuration: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lags(target: Target, found: list[dict[str, Any]]) -> list[tuple[int | None, int | None]]:
-    """How far each is behind: in milliseconds, and in records."""
+    """The lag of each mapping: in milliseconds, and in records."""
     if target.endpoint:
         return _known_here(target, found)
     try:
         values = latest(target, [_age(configuration) for configuration in found])
-    except ClientError:  # who may list the mappings sees them, without their lag
+    except ClientError:  # without permission for metrics, mappings are shown without their lag
         return [(None, None)] * len(found)
     scales = [1 if ":dynamodb:" in configuration["EventSourceArn"] else 1000 for configuration in found]
     return [(None if age is None else int(age * scale), None) for age, scale in zip(values, scales, strict=True)]
 
 
 def _age(configuration: dict[str, Any]) -> Metric:
-    """The age of what is handed over next: milliseconds of a stream, seconds of a queue."""
+    """The metric of the age of the next record or message: in milliseconds for a stream, in seconds for a queue."""
     source = configuration["EventSourceArn"]
     if ":dynamodb:" in source:
         return Metric("AWS/Lambda", "IteratorAge", "FunctionName", _function_name(configuration))
@@ -144,7 +144,7 @@ def _age(configuration: dict[str, Any]) -> Metric:
 
 
 def _known_here(target: Target, found: list[dict[str, Any]]) -> list[tuple[int | None, int | None]]:
-    """What the embedded cloud knows, which runs the mappings of streams itself; one that is disabled reads nothing."""
+    """The lags in the embedded cloud, which runs the mappings of streams itself; a disabled one reads nothing."""
     from sluice.cloud.emulator.corrections import MAPPINGS
     from sluice.cloud.emulator.own_paths import UNREACHABLE, ask
 

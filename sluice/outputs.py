@@ -1,4 +1,4 @@
-"""What a Sluice stack tells other projects: one definition, exported by the program and read through a stack reference.
+"""The outputs of a Sluice stack: one definition, exported by the program and read through a stack reference.
 
 In another project:
 
@@ -15,10 +15,10 @@ from typing import Annotated, Any, Self, TypeVar, get_args, get_origin, get_type
 import pulumi
 
 CONTRACT = 2
-"""Which names and meanings the outputs have; it counts by itself, not with Sluice's version."""
+"""The version of the outputs' names and meanings, independent of Sluice's version."""
 
 NullableText = Annotated[pulumi.Output[str], "null where there is none"]
-"""A text that is null where there is none: its type says what it is to a program that knows that there is one."""
+"""A text that may be null; its type is that of a text, for programs that know that there is one."""
 
 _T = TypeVar("_T")
 
@@ -34,11 +34,11 @@ class StreamTable:
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
     stream_arn: pulumi.Output[str]
-    """Its stream of both images; where both consumers read it, its shards serve no third reader."""
+    """Its stream of both images; if both consumers read it, its shards serve no third reader."""
     archiver_mapping_id: NullableText
-    """The event source mapping that feeds the archiver; null where the stream has none."""
+    """The event source mapping that feeds the archiver; null if the stream has none."""
     notifier_mapping_id: NullableText
-    """The event source mapping that feeds the notifier; null where the stream has none."""
+    """The event source mapping that feeds the notifier; null if the stream has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +48,10 @@ class Stream:
     tables: Sequence[StreamTable]
     """The tables whose changes it follows, at least one."""
     archiver_function_name: NullableText
-    """The consumer that writes the audit trail; null where there is none."""
+    """The consumer that writes the audit trail; null if there is none."""
     archiver_function_arn: NullableText
     notifier_function_name: NullableText
-    """The consumer that mails the people concerned; null where there is none."""
+    """The consumer that mails the people concerned; null if there is none."""
     notifier_function_arn: NullableText
 
 
@@ -60,9 +60,9 @@ class Import:
     """An import pipeline."""
 
     bucket_name: pulumi.Output[str]
-    """The bucket for files to import, and for the rows of them that were rejected, below `rejected/`."""
+    """The bucket for files to import, and for their rejected rows, below `rejected/`."""
     prefix: pulumi.Output[str]
-    """What is put below it is imported; it ends with a slash."""
+    """Files below it are imported; it ends with a slash."""
     table_name: pulumi.Output[str]
     """The table that files are imported into."""
     table_arn: pulumi.Output[str]
@@ -70,11 +70,11 @@ class Import:
     """The function that imports."""
     function_arn: pulumi.Output[str]
     queue_url: pulumi.Output[str]
-    """The queue that feeds it: announcements of new files, and the parts of large ones."""
+    """The queue that feeds it: events about new files, and the parts of large ones."""
     dead_letter_queue_url: pulumi.Output[str]
-    """Where messages of that queue go that failed for good."""
+    """The queue for its messages that failed for good."""
     ledger_table_name: pulumi.Output[str]
-    """One item a file and version, with status and counters."""
+    """One item for each file and version, with status and counters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,15 +91,15 @@ class Report:
     totals_tables: pulumi.Output[Mapping[str, str]]
     """Group -> name of its table of totals."""
     prefixes: pulumi.Output[Mapping[str, str]]
-    """Group -> what the names of its tables start with."""
+    """Group -> the prefix of its tables' names."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SluiceOutputs:
     """The outputs of a stack; their names and meanings are a contract.
 
-    Of a stack that is referred to, pipelines are found by their names and tables by their places: how many there are is
-    known only once the stack has been read.
+    In a stack reference, pipelines are found by their names and tables by their indexes: how many there are is known
+    only once the stack has been read.
     """
 
     streams: Mapping[str, Stream]
@@ -110,18 +110,18 @@ class SluiceOutputs:
     """Name -> report."""
 
     archive_bucket_name: NullableText
-    """The audit trail of all streams, below `changes/`; new objects are announced through EventBridge. Batches that
-    exhausted their retries lie below `aws/lambda/`. Null where there is no stream."""
+    """The audit trail of all streams, below `changes/`; EventBridge gets an event for each new object. Batches that
+    exhausted their retries are below `aws/lambda/`. Null if there is no stream."""
     mail_sender: NullableText
-    """The address that mails are from; null where nothing is mailed."""
+    """The address that mails are from; null if nothing is mailed."""
     mail_configuration_set_name: NullableText
-    """SES's configuration set, which every mail is sent with; null where nothing is mailed."""
+    """SES's configuration set, with which every mail is sent; null if nothing is mailed."""
     alarm_topic_arn: pulumi.Output[str]
     """The SNS topic of all alarms; alarms of other projects of the same account may go to it too."""
     dashboard_name: pulumi.Output[str]
     """The CloudWatch dashboard of the pipelines."""
     region: pulumi.Output[str]
-    """Where the stack is."""
+    """The stack's region."""
     environment: pulumi.Output[str]
     """The stack's own name, such as `prod`."""
 
@@ -140,7 +140,7 @@ class SluiceOutputs:
             opts: Options of the stack reference.
 
         Raises:
-            MissingOutputError: It is no Sluice stack or an older one, or lacks a pipeline that is asked for; when the
+            MissingOutputError: It is not a Sluice stack or an older one, or lacks a requested pipeline; raised when the
                 output is resolved, and Pulumi then shows the message.
         """
         reference = pulumi.StackReference(name, opts=opts)
@@ -149,7 +149,7 @@ class SluiceOutputs:
 
 
 def _plain(value: Any) -> Any:
-    """Returns outputs as what is exported: objects and lists."""
+    """Returns outputs in exported form: objects and lists."""
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
@@ -163,7 +163,7 @@ def _complete(cls: type[SluiceOutputs], outputs: Mapping[str, Any], stack: str) 
             f"stack {stack} was deployed by Sluice 0.1, whose outputs have other names: deploy it with this version"
         )
     hints = get_type_hints(cls, include_extras=True)
-    # Pulumi keeps no output that is null, and leaves nulls out of objects.
+    # Pulumi drops outputs that are null, and nulls in objects.
     missing = [field.name for field in fields(cls) if field.name not in outputs and not _may_be_null(hints[field.name])]
     if missing:
         raise MissingOutputError(
@@ -174,7 +174,7 @@ def _complete(cls: type[SluiceOutputs], outputs: Mapping[str, Any], stack: str) 
 
 
 def _read(kind: type[_T], outputs: pulumi.Output[Any], owner: str) -> _T:
-    """Returns outputs as their type has them: what each field is, is taken from the object once that is known."""
+    """Returns outputs as an object of their type: each field is read from the outputs once those are known."""
     hints = get_type_hints(kind, include_extras=True)
     return kind(**{field.name: _field(hints[field.name], outputs, field.name, owner) for field in fields(kind)})  # pyright: ignore[reportArgumentType]
 
@@ -193,7 +193,7 @@ def _may_be_null(hint: Any) -> bool:
 
 
 class _Named(Mapping[str, Any]):
-    """The pipelines of a stack that is referred to: each by its name."""
+    """The pipelines in a stack reference, by their names."""
 
     def __init__(self, kind: type, outputs: pulumi.Output[Any], owner: str, section: str) -> None:
         self._kind, self._outputs, self._owner, self._section = kind, outputs, owner, section
@@ -215,7 +215,7 @@ class _Named(Mapping[str, Any]):
 
 
 class _Listed(Sequence[Any]):
-    """The tables of a stream of a stack that is referred to: each by its place."""
+    """The tables of a stream in a stack reference, by their indexes."""
 
     def __init__(self, kind: type, outputs: pulumi.Output[Any], owner: str) -> None:
         self._kind, self._outputs, self._owner = kind, outputs, owner

@@ -1,4 +1,4 @@
-"""What others wrote, as a page in the browser: shown as it looks, and inert: it runs and loads nothing."""
+"""Pages in the browser for untrusted documents: rendered, but inert: they run and load nothing."""
 
 import webbrowser
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ def page(title: str, html: str, facts: Mapping[str, str] | None = None, text: st
     """Returns a page that shows a document in a frame without any rights.
 
     Args:
-        title: Of the page.
+        title: The page's title.
         html: The document.
-        facts: What stands above it, name -> value, such as a mail's addresses.
-        text: The same document as text, which stands below it.
+        facts: Facts shown above it, name -> value, such as a mail's addresses.
+        text: The same document as text, shown below it.
     """
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in (facts or {}).items())
     above = f"<dl>{rows}</dl>" if rows else ""
@@ -46,18 +46,18 @@ def open_page(folder: Path, name: str, content: str) -> tuple[Path, bool]:
     """Writes a page for its owner alone and shows it in the browser.
 
     Returns:
-        Where it lies, and whether there was a browser.
+        The page's path, and whether there was a browser.
     """
     make_private(folder)
     path = folder / name
-    path.unlink(missing_ok=True)  # never written through a link that lies there
+    path.unlink(missing_ok=True)  # never written through an existing link
     with open(path, "x", opener=private, encoding="utf-8", errors="backslashreplace") as file:
         file.write(content)
     return path, webbrowser.open(path.as_uri())
 
 
 def folder_of(target: Target) -> Path:
-    """Returns the folder of a stack's pages: a running one's goes with it, those in AWS share one of the checkout."""
+    """Returns the folder of a stack's pages: that of a running stack goes with it; stacks in AWS share one folder."""
     root = state.checkout()
     of_running = [state.place_of(root, one.stack) for one in state.running(root) if one.endpoint == target.endpoint]
     return (of_running[0] if of_running else root / state.FOLDER) / "pages"

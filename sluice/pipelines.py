@@ -8,7 +8,7 @@ import click
 from sluice.target import Target
 
 KINDS = {"streams": "stream", "imports": "import", "reports": "report"}
-"""Section of the outputs -> what one of them is called."""
+"""Section of the outputs -> the name of one pipeline's kind."""
 
 pipeline_option: Callable[[Callable[..., None]], Callable[..., None]] = click.option(
     "--pipeline", "pipeline_name", metavar="NAME", help="Which pipeline; needed only where the stack has several."
@@ -24,11 +24,11 @@ class Pipeline:
         self._outputs: dict[str, Any] = target[section][name]
 
     def __getitem__(self, output: str) -> Any:
-        """One output, such as `function_name`; None where it is null, as a stream without mails has no notifier."""
+        """One output, such as `function_name`; None if it is null, as for the notifier of a stream without mails."""
         return self._outputs.get(output)
 
     def __str__(self) -> str:
-        """Its kind and name, as tags have them: `stream/users`."""
+        """Its kind and name, as in tags: `stream/users`."""
         return f"{KINDS[self.section]}/{self.name}"
 
     def client(self, service: str) -> Any:
@@ -37,12 +37,12 @@ class Pipeline:
 
 
 def pipelines(target: Target, section: str) -> list[Pipeline]:
-    """Returns the pipelines of a kind, `streams`, `imports` or `reports`; none where a program exports none."""
+    """Returns the pipelines of a kind, `streams`, `imports` or `reports`; none if a program exports none."""
     return [Pipeline(target, section, name) for name in target.outputs.get(section) or {}]
 
 
 def stream_tables(target: Target) -> list[dict[str, Any]]:
-    """Returns the tables of all streams of a stack, each as its outputs have it."""
+    """Returns the tables of all streams of a stack, each as in its outputs."""
     return [table for stream in pipelines(target, "streams") for table in stream["tables"]]
 
 

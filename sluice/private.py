@@ -1,17 +1,17 @@
-"""Folders and files for their owner alone, whatever the umask: mails and tables of the running cloud lie in them."""
+"""Folders and files for their owner alone, whatever the umask: they hold mails and tables of the running cloud."""
 
 import os
 from pathlib import Path
 
 UMASK = 0o077
-"""Of processes that write there."""
+"""The umask of processes that write there."""
 
 
 def make_private(folder: Path) -> None:
-    """Makes a folder for its owner alone, with those around it that are missing; shuts one that is there.
+    """Creates a folder for its owner alone, with missing parents; restricts an existing one.
 
     Raises:
-        PermissionError: it is somebody else's.
+        PermissionError: it is another user's.
     """
     if not folder.parent.exists():
         make_private(folder.parent)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _PASSED_ON = ("PATH", "HOME", "PYTHONDONTWRITEBYTECODE")
-"""What of the developer's environment a function's code gets: nothing that AWS would not have, or that Python heeds."""
+"""The developer's variables that a function's code gets: others would not exist in AWS, or would influence Python."""
 
 
 _HERE = Path(__file__).parent
@@ -34,14 +34,14 @@ def run_module(
     Args:
         root: The program's folder, or `OWN`.
         module: Its dotted name.
-        arguments: What follows it in the command.
+        arguments: Its arguments.
         variables: The function's environment variables.
-        packages: The folder of the packages that the function's code has; empty without any.
+        packages: The folder of the packages of the function's code; empty if there are none.
         given: Its standard input.
-        seconds: How long it may take; None for as long as it takes.
+        seconds: How long it may take; None for no limit.
 
     Raises:
-        subprocess.TimeoutExpired: It takes longer; it is ended.
+        subprocess.TimeoutExpired: It took longer, and was ended.
     """
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],

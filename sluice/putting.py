@@ -1,4 +1,4 @@
-"""What `put` writes into the running embedded cloud: samples for each pipeline, a file that fails, or given items."""
+"""Writes into the running embedded cloud for `put`: samples for each pipeline, poison, or given items."""
 
 import json
 import secrets
@@ -24,9 +24,9 @@ from sluice.trail import Line, lines_of
 from sluice.uploads import Upload
 
 _SHOWN = ("u-001", "u-002", "u-003", "u-004", "u-005", "u-006", "u-008", "u-134", "u-227")
-"""The users of `put --samples`: few enough to look at each, and some who are skipped."""
+"""The users of `put --samples`: few enough to look at each, some of them unmailable."""
 _COUNTS = {"headsets": 25, "lenses": 3, "prototypes": 0}
-"""What the name of a sample table ends with -> how many items it has."""
+"""End of a sample table's name -> how many items it has."""
 _PATIENCE_SECONDS = 20
 
 
@@ -34,15 +34,15 @@ class Wrong(NamedTuple):
     """An item that was not written."""
 
     number: int
-    """Its place among those given, from 1."""
+    """Its number among the given items, from 1."""
     reason: str
 
 
 def parsed(text: str) -> list[Any]:
-    """Returns the items of a JSON object, of an array of them, or of lines with one each; numbers to the digit.
+    """Returns the items in a JSON object, an array of objects, or lines with one each; numbers to the digit.
 
     Raises:
-        ValueError: It is none of them; the message names the line.
+        ValueError: The text is none of these; the message names the line.
     """
     try:
         held = json.loads(text, parse_float=Decimal)
@@ -62,7 +62,7 @@ def _parsed_line(number: int, line: str) -> Any:
 
 
 def put_items(stream: Pipeline, items: Iterable[Any]) -> tuple[int, list[Wrong]]:
-    """Writes items into a stream's first table; what the table refuses does not stop the others.
+    """Writes items into a stream's first table; an item that the table refuses does not stop the others.
 
     Returns:
         How many were written, and those that were not.
@@ -84,10 +84,10 @@ def _reason(item: Any, error: Exception) -> str:
 
 
 def put_users(stream: Pipeline) -> tuple[int, list[str]]:
-    """Writes some sample users into each table of a stream, gives the first another name, and removes the second.
+    """Writes some sample users into each table of a stream, renames the first, and removes the second.
 
     Returns:
-        How many users a table got, and whom nobody can mail, with the reason.
+        How many users a table got, and the unmailable ones, with the reason.
     """
     users = {user["userId"]: user for user in sample("users.jsonl")}
     for table in stream["tables"]:
@@ -102,9 +102,9 @@ def put_users(stream: Pipeline) -> tuple[int, list[str]]:
 
 
 def trail_of(stream: Pipeline, before: Sequence[Line]) -> list[Line]:
-    """Returns what the archive has of a stream's tables that it had not before, once it has the last of the samples.
+    """Returns the new lines in the archive for a stream's tables, once it has the last of the samples.
 
-    That is the removal, which the archiver of some stacks passes over: no more is waited for than seconds.
+    The last one is the removal, which the archivers of some stacks skip, so the wait takes only seconds.
     """
     known, end = {line["event_id"] for line in before}, time.monotonic() + _PATIENCE_SECONDS
     while True:
@@ -115,12 +115,12 @@ def trail_of(stream: Pipeline, before: Sequence[Line]) -> list[Line]:
 
 
 def trail(stream: Pipeline) -> list[Line]:
-    """Returns what the archive has of a stream's tables."""
+    """Returns the archive's lines for a stream's tables."""
     return [line for table in stream["tables"] for line in lines_of(stream.target, table["name"])]
 
 
 def put_files(pipeline: Pipeline, token: str) -> tuple[list[Entry], list[Entry]]:
-    """Imports a file of users and one of orders, some of which are rejected; see `writing_of` and `upload_all`."""
+    """Imports a file of users, and one of orders with rejected rows; see `writing_of` and `upload_all`."""
     keys, writing = _keys(pipeline, pipeline["table_name"]), writing_of(pipeline, token)
     users = [user for user in sample("users.jsonl") if user["userId"] in _SHOWN]
     return _upload(pipeline, dict([people(keys, users, writing), orders(keys, writing)]))
@@ -132,11 +132,11 @@ def put_poison(pipeline: Pipeline, token: str) -> tuple[list[Entry], list[Entry]
 
 
 def put_poisoned_user(stream: Pipeline, token: str) -> str:
-    """Writes a user whom the functions of a stream fail for until `end_poison`, another one each time.
+    """Writes a user for whom the functions of a stream fail until `end_poison`, a new one each time.
 
     Args:
         stream: A stream in the embedded cloud.
-        token: What the emulator's own paths ask for.
+        token: The token for the emulator's own paths.
 
     Returns:
         The user's id.
@@ -149,12 +149,12 @@ def put_poisoned_user(stream: Pipeline, token: str) -> str:
 
 
 def end_poison(target: Target, token: str) -> None:
-    """Has functions take what they failed for on purpose; it lies among the failures until it is sent again."""
+    """Ends the deliberate failures of functions; poisoned records stay among the failures until they are redriven."""
     ask(target.endpoint or "", POISON, token, b"false")
 
 
 def put_tables(report: Pipeline) -> Iterator[tuple[str, int]]:
-    """Makes tables for each group of a report and fills them, and gives the name and the count of each."""
+    """Creates and fills tables for each group of a report, and yields the name and the count of each."""
     dynamodb, names = report.client("dynamodb"), [user["name"] for user in sample("users.jsonl")]
     variables = report.client("lambda").get_function_configuration(FunctionName=report["function_name"])
     attributes = variables["Environment"]["Variables"]
@@ -170,7 +170,7 @@ def put_tables(report: Pipeline) -> Iterator[tuple[str, int]]:
 
 
 def make_table(dynamodb: Any, name: str) -> None:
-    """Makes a table with the key `id`; one that is there already stays as it is."""
+    """Creates a table with the key `id`; an existing one stays as it is."""
     with suppress(dynamodb.exceptions.ResourceInUseException):
         dynamodb.create_table(
             TableName=name,

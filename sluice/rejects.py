@@ -1,4 +1,4 @@
-"""The rows that were not imported, as they lie in the import bucket: `rejected/<source key>/<chunk>.jsonl`."""
+"""The rows that were not imported, from the import bucket: `rejected/<source key>/<chunk>.jsonl`."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from sluice.target import Target
 
 PREFIX = "rejected/"
 _KEY_BYTES = 960
-"""A longer source key has its end replaced by `~` and a hash: S3 allows 1,024 for all of a name."""
+"""The end of a longer source key is replaced by `~` and a hash: S3 allows 1,024 bytes for a whole key."""
 
 
 class Reject(NamedTuple):
@@ -23,16 +23,16 @@ class Reject(NamedTuple):
     line: int
     reason: str
     row: Any
-    """As it was read: a JSON value."""
+    """The row as it was read: a JSON value."""
 
     @property
     def row_text(self) -> str:
-        """The row as JSON, its letters as they are."""
+        """The row as JSON, with letters unescaped."""
         return json.dumps(self.row, ensure_ascii=False)
 
 
 def folder(key: str) -> str:
-    """Returns the prefix below which the rejects of a file lie."""
+    """Returns the prefix of a file's rejects."""
     source = key.encode()
     if len(source) > _KEY_BYTES:
         digest = hashlib.sha256(source).hexdigest()[:16]
@@ -41,12 +41,12 @@ def folder(key: str) -> str:
 
 
 class Mark(NamedTuple):
-    """A place among the rejects of a file: behind one of them."""
+    """A position in the rejects of a file: after one of them."""
 
     name: str = ""
-    """Of its object,"""
+    """The name of its object,"""
     offset: int = 0
-    """and the bytes of it that come before."""
+    """and the byte offset in it."""
 
 
 def rejects(target: Target, bucket: str, key: str) -> Iterator[Reject]:
@@ -55,7 +55,7 @@ def rejects(target: Target, bucket: str, key: str) -> Iterator[Reject]:
 
 
 def rejects_from(target: Target, bucket: str, key: str, start: Mark) -> Iterator[tuple[Reject, Mark]]:
-    """Yields the rejects of a file's newest import from a place on, each with the place behind it.
+    """Yields the rejects of a file's newest import from a position on, each with the position after it.
 
     Args:
         target: The stack.
@@ -66,9 +66,9 @@ def rejects_from(target: Target, bucket: str, key: str, start: Mark) -> Iterator
     s3 = target.client("s3")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder(key))
     names = [item["Key"] for page in pages for item in page.get("Contents", [])]
-    # S3 has a chunk's first object behind its others, because a dot comes behind a dash.
+    # S3 lists a chunk's first object after its others, because a dot sorts after a dash.
     for name in sorted(names, key=_order):
-        if "/" in name.removeprefix(folder(key)):  # of a file in a folder that is named like this file
+        if "/" in name.removeprefix(folder(key)):  # a file in a folder with this file's name
             continue
         if _order(name) < _order(start.name):
             continue
@@ -76,7 +76,7 @@ def rejects_from(target: Target, bucket: str, key: str, start: Mark) -> Iterator
         try:
             body = s3.get_object(Bucket=bucket, Key=name, **({"Range": f"bytes={offset}-"} if offset else {}))["Body"]
         except ClientError as error:
-            if code(error) == "InvalidRange":  # nothing comes behind its last reject
+            if code(error) == "InvalidRange":  # nothing follows its last reject
                 continue
             raise
         for line in body.iter_lines(keepends=True):

@@ -1,4 +1,4 @@
-"""`up --watch`: what is saved in a program's folder is live at once, as far as a stack can be changed in place."""
+"""`up --watch`: files saved in a program's folder are live at once, as far as a stack can be changed in place."""
 
 import os
 import threading
@@ -21,13 +21,13 @@ from sluice.cloud.triggers.runners import Runner
 from sluice.terminal import Part, note, plural, say
 
 _STEP_MS, _DEBOUNCE_MS = 20, 200
-"""How long it is waited for a further file of the same save, and for how many of them."""
+"""How long to wait for a further file of the same save, and for all of them together."""
 _SHOWN = 5
-"""Changes that have a line each."""
+"""How many changes have a line of their own."""
 
 
 class Sources(watchfiles.DefaultFilter):
-    """Files that a program may be made of: what lies in hidden folders, or is made, is none."""
+    """Files that may be a program's sources: not those in hidden folders, and not generated ones."""
 
     def __init__(self, root: Path) -> None:
         """Takes the folder of the program."""
@@ -35,15 +35,15 @@ class Sources(watchfiles.DefaultFilter):
         self._root = root
 
     def __call__(self, change: watchfiles.Change, path: str) -> bool:
-        """Whether a file is one."""
+        """Whether a file may be a source."""
         return all(map(is_own, Path(path).relative_to(self._root).parts)) and super().__call__(change, path)
 
 
 class Reloader(Runner):
-    """Changes a deployed stack whenever a file of its program is saved; what cannot be taken over is told, and left."""
+    """Changes a deployed stack whenever a file of its program is saved; what cannot be changed is reported and left."""
 
     def __init__(self, cloud: EmbeddedCloud, root: Path) -> None:
-        """Prepares it: `start` before the program runs for the first time, or what is saved meanwhile is missed.
+        """Prepares it. Call `start` before the program runs for the first time, or files saved meanwhile are missed.
 
         Args:
             cloud: Where the stack will be.
@@ -54,18 +54,18 @@ class Reloader(Runner):
         self._followed = threading.Event()
 
     def follow(self, stack: Stack, on_updated: Callable[[Stack], None] = lambda _: None) -> None:
-        """Begins to change a stack, also by what was saved since `start`.
+        """Begins to change a stack, also with files saved since `start`.
 
         Args:
             stack: The stack as it was deployed.
-            on_updated: Told of the stack as it is after each change.
+            on_updated: Called with the stack after each change.
         """
         self._stack, self._on_updated = stack, on_updated
         self._copies = Copies(stack.cloud, stack.graph, self._root)
         self._followed.set()
 
     def stop(self) -> None:
-        """Ends; returns when nothing is under way."""
+        """Stops; returns when nothing is running."""
         self._stopping.set()
         self._followed.set()
         super().stop()
@@ -78,7 +78,7 @@ class Reloader(Runner):
             raise_interrupt=False,
             step=_STEP_MS,
             debounce=_DEBOUNCE_MS,
-            rust_timeout=500,  # after so many ms it looks whether it is to stop
+            rust_timeout=500,  # every so many ms it checks whether to stop
         ):
             self._followed.wait()
             if self._stopping.is_set():
@@ -86,9 +86,9 @@ class Reloader(Runner):
             self.reload(sorted(Path(path) for _, path in saved))
 
     def reload(self, saved: Sequence[Path]) -> None:
-        """Takes over files that were saved, and says what is live now, or why nothing is.
+        """Deploys saved files, and prints what is live now, or why nothing is.
 
-        What is a copy of a file is put there first; the program, which takes longer, has the last word.
+        Files that are deployed unchanged come first; the program, which takes longer, decides in the end.
         """
         began, put = time.monotonic(), set[str]()
         try:
@@ -102,7 +102,7 @@ class Reloader(Runner):
             self._copies.restore()
             self._refuse(error)
             return
-        except Exception as error:  # a mistake of ours, or the emulator is about to end: the cloud runs on
+        except Exception as error:  # a bug of ours, or the emulator is about to end: the cloud continues
             note((f"What was saved cannot be deployed ({type(error).__name__}: {error}).", "red"))
             return
         self._tell_all(began, [change for change in made if change.resource.name not in put])
@@ -132,7 +132,7 @@ class Reloader(Runner):
         )
 
     def _short(self, name: str) -> str:
-        """A resource's name without what all names of the stack begin with."""
+        """A resource's name without the beginning that all names of the stack share."""
         names = [resource.name for resource in self._stack.graph.resources.values() if resource.custom]
         return name.removeprefix(_common_beginning(names)) or name
 

@@ -1,4 +1,4 @@
-"""The reports of a pipeline: running it now, and what it has stored."""
+"""The reports of a pipeline: running it now, and reading stored reports."""
 
 import json
 from collections.abc import Iterator
@@ -15,20 +15,20 @@ _REPORTS = "reports/"
 _DATE = f"{_REPORTS}date="
 _GONE = ("NoSuchKey", "404")
 LATEST = f"{_REPORTS}latest"
-"""The key of the newest report, without its ending."""
+"""The key of the newest report, without its extension."""
 
 
 class Stored(NamedTuple):
-    """A report that is kept."""
+    """A stored report."""
 
     key: str
-    """Without the ending: `.json` and `.html` lie side by side."""
+    """Its key without the extension: there are a `.json` and a `.html`."""
     at: str
-    """The time that it is for, as its key has it."""
+    """The time that it is for, as in its key."""
 
 
 def run(pipeline: Pipeline) -> dict[str, Any]:
-    """Runs the reporter for this moment and returns the report.
+    """Runs the reporter for the current time and returns the report.
 
     Raises:
         click.ClickException: the run failed.
@@ -45,13 +45,13 @@ def run(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def report(pipeline: Pipeline, key: str = LATEST) -> dict[str, Any] | None:
-    """Returns a report that is stored; None where there is none of that key."""
+    """Returns a stored report; None if there is none with that key."""
     body = _body(pipeline, f"{key}.json")
     return None if body is None else json.loads(body)
 
 
 def page_of(pipeline: Pipeline, key: str = LATEST) -> bytes | None:
-    """Returns the page of a report as it is stored; None where there is none of that key."""
+    """Returns the stored page of a report; None if there is none with that key."""
     return _body(pipeline, f"{key}.html")
 
 
@@ -80,7 +80,7 @@ def stored_on(pipeline: Pipeline, day: str) -> list[Stored]:
 
 
 def expectation(breach: dict[str, Any]) -> str:
-    """Returns what a group was expected to be, in words."""
+    """Returns the expectation that a group has broken, as text."""
     limit = breach["limit"]
     sentences = {
         "minimum": f"at least {limit:,}",

@@ -1,4 +1,4 @@
-"""Sample files for an import, written as its settings have them: its table's keys, its columns' names, its format."""
+"""Sample files for an import, written to fit its settings: its table's keys, its column names, its format."""
 
 import csv
 import io
@@ -16,10 +16,10 @@ _DELIMITED = {"csv": ",", "tsv": "\t"}
 
 
 class Writing(NamedTuple):
-    """How the files of an import are written."""
+    """How to write the files of an import."""
 
     columns: Mapping[str, str] = {}
-    """Attribute of an item -> its column, where that has another name."""
+    """Attribute of an item -> its column, if that has another name."""
     kind: str = "auto"
     delimiter: str = ""
     header: Sequence[str] = ()
@@ -28,15 +28,15 @@ class Writing(NamedTuple):
 
 
 _ANY = Writing()
-"""Where the settings leave it to the files' names."""
+"""For settings that leave it to the file names."""
 
 
 def writing_of(pipeline: Pipeline, token: str) -> Writing:
-    """Returns what the settings of an import say, which its function has beside its code.
+    """Returns how to write files by the settings of an import, which its function has beside its code.
 
     Args:
         pipeline: An import in the embedded cloud.
-        token: What the emulator's own paths ask for.
+        token: The token for the emulator's own paths.
     """
     function = pipeline.client("lambda").get_function(FunctionName=pipeline["function_name"])
     place = urlsplit(function["Code"]["Location"])
@@ -56,7 +56,7 @@ def writing_of(pipeline: Pipeline, token: str) -> Writing:
 
 
 def people(keys: Keys, users: Sequence[Item], writing: Writing = _ANY) -> tuple[str, bytes]:
-    """Returns users as a file that is imported without a reject: its name and its content."""
+    """Returns users as a file that imports without rejects: its name and its content."""
     items = [_plain(fitted(user, keys, number)) for number, user in enumerate(users, 1)]
     if writing.kind in _DELIMITED:
         names = [*keys, *(name for name in ("name", "email", "city") if name not in keys)]

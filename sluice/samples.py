@@ -1,4 +1,4 @@
-"""The samples of `examples/`, as the demo and `put --samples` write them, and made to fit the keys of any table."""
+"""The samples of `examples/`, as the demo and `put --samples` write them, fitted to the keys of any table."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ UNMAILABLE = {
     "u-182": "no address",
     "u-227": "local part outside ascii",
 }
-"""User among the samples -> why nobody can be mailed."""
+"""User among the samples -> why they cannot be mailed."""
 
 Item = dict[str, Any]
 """An item as boto3's serializer takes it: numbers are integers or `Decimal`."""
@@ -32,7 +32,7 @@ def sample(name: str) -> list[Item]:
     """Returns the lines of a file of JSON lines among the examples, with numbers to the digit.
 
     Raises:
-        click.ClickException: The examples are not here: they are no part of the wheel.
+        click.ClickException: The examples are not here: they are not part of the wheel.
     """
     path = EXAMPLES / name
     if not path.is_file():
@@ -41,7 +41,7 @@ def sample(name: str) -> list[Item]:
 
 
 def keys_of(description: Mapping[str, Any]) -> dict[str, str]:
-    """Returns the keys of a table, of which DynamoDB told this."""
+    """Returns the keys of a table from DynamoDB's description."""
     types = {one["AttributeName"]: one["AttributeType"] for one in description["AttributeDefinitions"]}
     return {part["AttributeName"]: types[part["AttributeName"]] for part in description["KeySchema"]}
 
@@ -60,11 +60,11 @@ def fitted(item: Mapping[str, Any], keys: Keys, number: int) -> Item:
 
 
 def counted_item(number: int, names: Sequence[str], name: str = "name", day: str = "date") -> Item:
-    """Returns an item of a table that is counted, by its number: each is a day older than the one before."""
+    """Returns an item for a counted table, by its number: each is a day older than the one before."""
     on = date(2026, 11, 21) - timedelta(days=number)
     return {"id": f"item-{number}", name: names[number % len(names)], day: on.isoformat()}
 
 
 def key(kind: str, text: str, number: int) -> Any:
-    """Returns the value of a key of this type: a number, or a text as it is or in bytes."""
+    """Returns the value of a key of this type: a number, a text, or the text as bytes."""
     return number if kind == "N" else text.encode() if kind == "B" else text

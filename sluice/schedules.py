@@ -1,8 +1,8 @@
 """When a schedule of EventBridge Scheduler fires: `rate(5 minutes)` or `cron(0 8 ? * MON-FRI *)`, in UTC.
 
-What AWS refuses is refused here: fields, ranges and wildcards are those of
-https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html, and `LW`, which AWS takes too.
-Standard library only: the settings, the alarms and the embedded cloud read schedules alike.
+Expressions that AWS refuses are refused here: fields, ranges and wildcards are those of
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html, and `LW`, which AWS accepts too.
+Standard library only: the settings, the alarms and the embedded cloud all use this module.
 """
 
 import calendar
@@ -23,7 +23,7 @@ _Days = Callable[[int, int], Sequence[int]]
 
 
 class _Field(NamedTuple):
-    """One field of a cron expression: what it is called, its least and greatest value, the names of values from 1."""
+    """One field of a cron expression: its name, its least and greatest value, the names of values from 1."""
 
     name: str
     least: int
@@ -44,7 +44,7 @@ class Expression:
     """When a schedule fires.
 
     Attributes:
-        interval: of a rate; None: a cron expression.
+        interval: the interval of a rate; None for a cron expression.
         minutes: of a day, from 0 to 1439, in order.
         days: of a month of a year, in order.
         months: from 1 to 12.
@@ -102,17 +102,17 @@ class Expression:
         raise ValueError("the schedule never fires again")
 
     def longest_gap(self) -> timedelta:
-        """Returns the longest time from one run to the next; `timedelta.max` where there is a last run."""
+        """Returns the longest time from one run to the next; `timedelta.max` if there is a last run."""
         if self.interval:
             return self.interval
         return max(self._gaps(), default=timedelta.max) if self.years[-1] == _YEARS.most else timedelta.max
 
     def shortest_gap(self) -> timedelta:
-        """Returns the shortest time from one run to the next; `timedelta.max` where there is one run only."""
+        """Returns the shortest time from one run to the next; `timedelta.max` if there is only one run."""
         return self.interval or min(self._gaps(), default=timedelta.max)
 
     def _gaps(self) -> set[timedelta]:
-        """The times from one run to the next: within a day, and from the last of a day to the first of the next."""
+        """The times from one run to the next: within a day, and from a day's last run to the next day's first."""
         overnight = timedelta(minutes=self.minutes[-1] - self.minutes[0])
         within = {timedelta(minutes=later - minute) for minute, later in pairwise(self.minutes)}
         days = {later - day for day, later in pairwise(self._ordinals())}
@@ -136,7 +136,7 @@ def _values(text: str, field: _Field) -> frozenset[int]:
         first, dash, last = span.partition("-")
         low = field.least if first == "*" else _value(first, field, text)
         high = _value(last, field, text) if dash else (field.most if slash or first == "*" else low)
-        # AWS's table of the wildcards has no step for the days of the week.
+        # AWS's table of wildcards has no step for the days of the week.
         if low > high or (dash and first == "*") or (slash and (field is _WEEKDAYS or not _is_number(step, 1, field))):
             raise _refusal(text, field)
         allowed.update(range(low, high + 1, int(step or 1)))
@@ -178,7 +178,7 @@ def _days_of_the_month(text: str) -> _Days:
 
 
 def _nearest_weekday(day: int, first: int, length: int) -> int:
-    """The nearest of Monday to Friday that is in the same month."""
+    """The nearest weekday in the same month."""
     weekday = (first + day - 1) % 7
     if weekday == calendar.SATURDAY:
         return day - 1 if day > 1 else day + 2

@@ -1,7 +1,7 @@
-"""End-to-end checks of a deployed stack: a record, a file and a report go through it, and what they left is removed.
+"""End-to-end checks of a deployed stack: a record, a file and a report go through it, and their traces are removed.
 
-Only what the checks wrote themselves is removed: items by their keys, objects that hold nothing else, also when a check
-fails. `reports/latest.*` shows their report until the next one.
+Only what the checks wrote is removed: items by their keys, and objects that hold nothing else, also when a check fails.
+`reports/latest.*` shows their report until the next one.
 """
 
 import gzip
@@ -20,7 +20,7 @@ _ROWS = 30
 _PATIENCE_SECONDS = 180
 _PAUSE_SECONDS = 0.5
 _SIMULATOR = "success@simulator.amazonses.com"
-"""SES's own mailbox for tests; it counts against nothing."""
+"""SES's own mailbox for tests; it counts against no quota."""
 
 
 class Check(NamedTuple):
@@ -35,10 +35,10 @@ class RefusedError(Exception):
 
 
 def refuse_if_unsafe(target: Target, *, even_prod: bool) -> None:
-    """Sees to it that the checks can mail nobody by accident; from the embedded cloud nothing leaves this machine.
+    """Ensures that the checks can mail nobody by accident; from the embedded cloud nothing leaves this machine.
 
     Raises:
-        RefusedError: it is `prod` in AWS and nobody said so, or mail is not limited by `mail.onlyTo` there.
+        RefusedError: it is `prod` in AWS without `even_prod`, or mail is not limited by `mail.onlyTo` there.
     """
     if target.endpoint:
         return
@@ -82,7 +82,7 @@ def _stream(stream: Pipeline, table: str, mark: str) -> Iterator[Check]:
 
 
 class _Trail:
-    """What the archive holds of one record since this was made."""
+    """The archive's lines for one record since this object was created."""
 
     def __init__(self, target: Target, table: str, key: dict[str, Any]) -> None:
         self._target, self._table, self._key = target, table, key
@@ -90,7 +90,7 @@ class _Trail:
         self._lines: dict[str, list[dict[str, Any]]] = {}
 
     def events(self) -> list[str]:
-        """The record's events so far, in order of the alphabet."""
+        """The record's events so far, in alphabetical order."""
         for key in self._keys():
             if key not in self._before and key not in self._lines:
                 self._lines[key] = self._read(key)
@@ -104,7 +104,7 @@ class _Trail:
         return line["keys"] == self._key
 
     def _keys(self) -> Iterator[str]:
-        """The keys of this hour and the one before."""
+        """The keys of the current hour and the one before."""
         now, pages = time.time(), self._target.client("s3").get_paginator("list_objects_v2")
         for moment in (now - 3600, now):
             folder = time.strftime("date=%Y-%m-%d/hour=%H/", time.gmtime(moment))
@@ -138,7 +138,7 @@ def _import(pipeline: Pipeline, mark: str) -> Iterator[Check]:
 
 
 def _key(schema: dict[str, Any], mark: str, row: int) -> dict[str, Any]:
-    """The key of an item of the checks' own in a table, as DynamoDB JSON."""
+    """The key of an item that the checks write into a table, as DynamoDB JSON."""
     types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in schema["AttributeDefinitions"]}
     names = [part["AttributeName"] for part in schema["KeySchema"]]
     return {name: {"S": f"{mark}-{row}"} if types[name] == "S" else {"N": str(_number(mark, row))} for name in names}
@@ -149,12 +149,12 @@ def _plain(key: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number(mark: str, row: int) -> int:
-    """A number that is hardly in the table, for a key that is one."""
+    """A number that is unlikely to be in the table, for a key of type number."""
     return int(mark.removeprefix("smoke-"), 16) * _ROWS + row
 
 
 def _forget(pipeline: Pipeline, name: str) -> None:
-    """Removes what the ledger knows of an object."""
+    """Removes an object's items in the ledger."""
     dynamodb, table = pipeline.client("dynamodb"), pipeline["ledger_table_name"]
     items = dynamodb.query(
         TableName=table,

@@ -1,8 +1,8 @@
-"""What is known of running embedded clouds: `.sluice/<stack>/` in the checkout, locked by whoever runs it.
+"""The state of running embedded clouds: `.sluice/<stack>/` in the checkout, locked by the process that runs it.
 
-The lock is the operating system's, and nobody lets go of it but by ending: what is left of a crash is never taken for
-running, and whoever sees the lock free knows that the process is gone. The emulator's process holds it too, so that it
-stays taken until the very last has ended. All of it is for its owner alone.
+The lock is the operating system's, and is released only when its holder ends: leftovers of a crash never count as
+running, and a free lock shows that the process is gone. The emulator's process holds it too, so it stays taken until
+the last process has ended. All files are for their owner alone.
 """
 
 import fcntl
@@ -21,12 +21,12 @@ from sluice.cloud.uninterrupted import uninterrupted
 from sluice.private import make_private, private
 
 FOLDER = ".sluice"
-"""Of a checkout: what is known of its stacks."""
+"""The folder in a checkout with the state of its stacks."""
 _BESIDE = "beside"
 _GLANCE_SECONDS = 0.5
-"""How long a lock may be taken by somebody who only looks at it."""
+"""How long a process that only checks a lock may hold it."""
 _SWEEP_SECONDS = 5
-"""How long an emulator may need to end after whoever started it was killed."""
+"""How long an emulator may need to end after its parent was killed."""
 
 
 class Running(NamedTuple):
@@ -38,15 +38,15 @@ class Running(NamedTuple):
     region: str
     outputs: dict[str, Any]
     token: str = ""
-    """What the emulator's own paths ask for."""
+    """The token for the emulator's own paths."""
     full_name: str = ""
-    """What programs refer to it by, `organization/project/stack`; empty where there is no program."""
+    """The name by which programs refer to it, `organization/project/stack`; empty if there is no program."""
     since: str = ""
     """When it was started, ISO 8601 in UTC."""
     program: str = ""
-    """The program's folder; empty where there is none."""
+    """The program's folder; empty if there is none."""
     console: str = ""
-    """The first address of its console, which lets a browser in; empty where there is none."""
+    """The first address of its console, which lets a browser in; empty if there is none."""
 
 
 class Held(NamedTuple):
@@ -54,15 +54,15 @@ class Held(NamedTuple):
 
     place: Path
     lock: int
-    """A file descriptor; whoever inherits it holds the lock too."""
+    """A file descriptor; a process that inherits it holds the lock too."""
 
 
 class StateError(Exception):
-    """Something runs already, or nothing does; the message says what."""
+    """Something runs already, or nothing runs; the message says which."""
 
 
 def checkout() -> Path:
-    """The project that the working directory is in: a checkout of Sluice, whatever projects are within it.
+    """The project that contains the working directory: a checkout of Sluice, whatever projects are within it.
 
     Elsewhere the nearest folder with a `Pulumi.yaml`, or in which a cloud runs.
 
@@ -93,7 +93,7 @@ def places(root: Path) -> list[Path]:
 
 @contextmanager
 def hold(root: Path, stack: str) -> Iterator[Held]:
-    """Holds the folder of a stack while it runs; at the end nothing is left of it.
+    """Holds the folder of a stack while it runs, and removes it at the end.
 
     Raises:
         StateError: another process holds it.
@@ -118,7 +118,7 @@ def hold(root: Path, stack: str) -> Iterator[Held]:
 
 
 def publish(root: Path, ready: Running) -> None:
-    """Tells other commands that a stack is ready; they see all of it or nothing."""
+    """Tells other commands that a stack is ready; they see the complete state or nothing."""
     place = place_of(root, ready.stack)
     fresh = place / "state.json.new"
     with open(fresh, "w", opener=private) as file:
@@ -127,7 +127,7 @@ def publish(root: Path, ready: Running) -> None:
 
 
 def publish_beside(root: Path, ready: Running, host: str) -> None:
-    """Tells other commands of a stack that was put into the cloud of the stack `host`, and ends with it."""
+    """Tells other commands about a stack that was deployed into the cloud of the stack `host`, and ends with it."""
     folder = place_of(root, host) / _BESIDE
     make_private(folder)
     with open(folder / quote(f"{ready.stack}.json", safe=""), "w", opener=private) as file:
@@ -135,7 +135,7 @@ def publish_beside(root: Path, ready: Running, host: str) -> None:
 
 
 def beside(root: Path, host: str) -> list[Running]:
-    """The stacks that other programs put into the cloud of a running stack, by name."""
+    """The stacks that other programs deployed into the cloud of a running stack, by name."""
     files = sorted((place_of(root, host) / _BESIDE).glob("*.json"))
     return [Running(**json.loads(file.read_text())) for file in files]
 
@@ -145,20 +145,20 @@ def running(root: Path) -> list[Running]:
     stacks = []
     for place in places(root):
         if holder(place):
-            with suppress(FileNotFoundError):  # it is not ready, or ended just now
+            with suppress(FileNotFoundError):  # it is not ready, or has just ended
                 stacks.append(Running(**json.loads((place / "state.json").read_text())))
     return stacks
 
 
 def holder(place: Path) -> int | None:
-    """The process that holds a folder, ready or not; None where nobody does."""
+    """The process that holds a folder, ready or not; None if there is none."""
     with watched(place) as lock:
         return holder_of(lock)
 
 
 @contextmanager
 def watched(place: Path) -> Iterator[int | None]:
-    """The lock of a folder, to be asked with `holder_of`, also when the folder is gone; None where there is none."""
+    """The lock of a folder, for `holder_of`, also after the folder is gone; None if there is none."""
     try:
         lock = os.open(place / "lock", os.O_RDONLY)
     except (FileNotFoundError, NotADirectoryError):
@@ -171,24 +171,24 @@ def watched(place: Path) -> Iterator[int | None]:
 
 
 def holder_of(lock: int | None) -> int | None:
-    """The process that holds a lock; None where there is no lock, or the last has ended that held it.
+    """The process that holds a lock; None if there is no lock, or its last holder has ended.
 
     Raises:
-        StateError: somebody holds it who has not said who it is.
+        StateError: its holder has not written its process id.
     """
     end = time.monotonic() + _GLANCE_SECONDS
     while lock is not None and _is_taken(lock):
         written = os.pread(lock, 20, 0)
         if written:
             return int(written)
-        if time.monotonic() > end:  # it is written right after the lock was taken
+        if time.monotonic() > end:  # the id is written right after the lock is taken
             raise StateError(f"an unknown process has a lock in {FOLDER}: end it, then remove {FOLDER}")
         time.sleep(0.005)
     return None
 
 
 def clear(place: Path) -> None:
-    """Removes what a crash left of a folder, unless somebody holds it."""
+    """Removes a folder that a crash left behind, unless a process holds it."""
     lock = _try_lock(place) if place.exists() else None
     if lock is not None:
         _remove(place)
@@ -205,7 +205,7 @@ def _is_taken(lock: int) -> bool:
 
 
 def _wait_for_lock(place: Path) -> int | None:
-    """The lock of a folder, once it is free; None where a process holds it that lives on."""
+    """The lock of a folder, once it is free; None if a living process holds it."""
     started = time.monotonic()
     while True:
         lock = _try_lock(place)
@@ -219,9 +219,9 @@ def _wait_for_lock(place: Path) -> int | None:
 
 
 def _try_lock(place: Path) -> int | None:
-    """The lock of a folder, or None where it is taken, or the folder was removed meanwhile."""
+    """The lock of a folder; None if it is taken, or the folder was removed meanwhile."""
     try:
-        make_private(place.parent)  # one that an older version made is open
+        make_private(place.parent)  # a folder of an older version is open to others
         make_private(place)
         lock = os.open(place / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except FileNotFoundError:
@@ -253,7 +253,7 @@ def _remove_leftovers(place: Path) -> None:
 def _remove(place: Path) -> None:
     """Removes a folder, and `.sluice` with the last one.
 
-    It is moved away first: whoever comes next makes a folder of its own, which this cannot touch.
+    It is moved away first: the next process creates a new folder, which this cannot touch.
     """
     leftover = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
     with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""How a running stack does: its functions with invocations and errors, its pipelines with lag and backlog."""
+"""The status of a running stack: its functions with invocations and errors, its pipelines with lag and backlog."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,7 +15,7 @@ ENABLED = "Enabled"
 
 @dataclass(frozen=True)
 class FunctionStatus:
-    """A function: what people call it, its physical name, how often it ran and how often it failed."""
+    """A function: its short name, its physical name, how often it ran and how often it failed."""
 
     function: str
     name: str
@@ -30,10 +30,10 @@ class PipelineStatus:
     Attributes:
         pipeline: `stream/users`.
         state: `Enabled`, or the state of the first mapping or schedule that is not.
-        lag_ms: how old the oldest change is that waits, in milliseconds; None where nobody knows.
-        backlog: records, or messages of an import's queue, that are not done; None of a report.
-        dead_letters: messages of an import that failed for good; None of the others.
-        schedule: when a report runs, such as `rate(5 minutes)`; None of the others.
+        lag_ms: the age of the oldest waiting change, in milliseconds; None if not known.
+        backlog: records, or messages of an import's queue, that are not done; None for a report.
+        dead_letters: messages of an import that failed for good; None for other kinds.
+        schedule: when a report runs, such as `rate(5 minutes)`; None for other kinds.
     """
 
     pipeline: str
@@ -46,18 +46,18 @@ class PipelineStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """All of it."""
+    """The status of a stack."""
 
     functions: list[FunctionStatus]
     pipelines: list[PipelineStatus]
 
     def document(self) -> dict[str, Any]:
-        """Returns it as objects."""
+        """Returns it as one object."""
         return asdict(self)
 
 
 def status(target: Target) -> Status:
-    """Asks how a stack does that runs here, where logs begin with the stack.
+    """Returns the status of a stack that runs here, where logs begin with the stack.
 
     Raises:
         ClientError, BotoCoreError, click.ClickException: the embedded cloud does not answer.
@@ -66,7 +66,7 @@ def status(target: Target) -> Status:
 
 
 def pipeline_statuses(target: Target, fed: list[Mapping]) -> list[PipelineStatus]:
-    """Asks how the pipelines do of a stack that runs here or in AWS.
+    """Returns the statuses of the pipelines of a stack that runs here or in AWS.
 
     Args:
         target: the stack.
@@ -119,7 +119,7 @@ def _state(own: list[Mapping]) -> str:
 
 
 def _messages(pipeline: Pipeline, queue: str) -> int:
-    """How many messages a queue has, those under way among them."""
+    """How many messages a queue has, including those in flight."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     answer = pipeline.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)
     return sum(int(count) for name, count in answer["Attributes"].items() if name in names)

@@ -1,4 +1,4 @@
-"""What a command works on: a stack in the running embedded cloud, or one in AWS by its outputs."""
+"""The stack that a command works on: one in the running embedded cloud, or one in AWS by its outputs."""
 
 import functools
 import json
@@ -14,7 +14,7 @@ from sluice import state
 
 LONGEST_INVOCATION_SECONDS = 900
 _PATIENCE_SECONDS = 10
-"""The embedded cloud answers at once, or is frozen."""
+"""The embedded cloud answers at once, unless it is frozen."""
 UNANSWERED = (
     "the embedded cloud does not answer ({}): end it with `python -m sluice down`, "
     "and start a new one with `python -m sluice up`"
@@ -25,7 +25,7 @@ class Target:
     """A deployed stack: its outputs, and clients for where it is.
 
     Attributes:
-        options: what a command is given to work on it, such as ` --outputs outputs.json`; empty where it needs nothing.
+        options: the options that make a command use it, such as ` --outputs outputs.json`; empty if none are needed.
     """
 
     options = ""
@@ -36,8 +36,8 @@ class Target:
         Args:
             outputs: its outputs.
             endpoint: the embedded cloud's; None for AWS.
-            region: where it is, if its outputs do not tell.
-            token: what the embedded cloud's own paths ask for.
+            region: its region, if its outputs do not have it.
+            token: the token for the embedded cloud's own paths.
         """
         self.outputs, self.endpoint, self._region, self.token = outputs, endpoint, region, token
         self._clients: dict[str, Any] = {}
@@ -55,7 +55,7 @@ class Target:
 
     @property
     def region(self) -> str:
-        """Where it is."""
+        """Its region."""
         return self._region or self["region"]
 
     def client(self, service: str) -> Any:
@@ -66,7 +66,7 @@ class Target:
             return self._clients[service]
 
     def greet(self) -> None:
-        """Sees to it that the embedded cloud answers: an invocation may take minutes, and would be waited for.
+        """Checks that the embedded cloud answers: an invocation may take minutes, for which a command would wait.
 
         Raises:
             BotoCoreError: it does not.
@@ -84,7 +84,7 @@ class Target:
         from botocore.config import Config
 
         session: Any = boto3.Session()
-        # A function may take longer to answer than the SDK waits before it would invoke it a second time.
+        # A function may take longer to answer than the SDK waits before it invokes it a second time.
         config = Config(read_timeout=LONGEST_INVOCATION_SECONDS) if service == "lambda" else None
         return session.client(service, region_name=self.region, config=config)
 
@@ -111,7 +111,7 @@ def targeted(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def chosen_target(stack: str | None, outputs_file: Path | None) -> Target:
-    """What the options `--stack` and `--outputs` name.
+    """The stack that the options `--stack` and `--outputs` name.
 
     Raises:
         click.ClickException: they contradict each other, or there is no such stack.
@@ -124,7 +124,7 @@ def chosen_target(stack: str | None, outputs_file: Path | None) -> Target:
 
 
 def refuse_both(stack: str | None, outputs_file: Path | None) -> None:
-    """Sees to it that at most one of the options `--stack` and `--outputs` was given.
+    """Checks that at most one of the options `--stack` and `--outputs` was given.
 
     Raises:
         click.UsageError: both were.
@@ -173,7 +173,7 @@ def of(running: state.Running) -> Target:
 
 
 def chosen(stack: str | None = None) -> state.Running:
-    """What is known of a running stack: the named one, or the only one.
+    """The state of a running stack: the named one, or the only one.
 
     Raises:
         click.ClickException: nothing runs, or it is not clear which stack is meant.

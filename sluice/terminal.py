@@ -1,7 +1,7 @@
-"""How commands talk: colours and moving parts only on a terminal, what was asked for on stdout, the rest on stderr.
+"""Output of commands: colours and animation only on a terminal, results on stdout, everything else on stderr.
 
-Whatever a command prints goes through this module, and all of it is shown as text: a key of an object, a line of a log
-or a file's name holds what strangers wrote, and a terminal would obey it. Styles are given beside the text, never
+Everything that a command prints goes through this module and is shown as plain text: object keys, log lines and file
+names may contain control sequences from strangers, which a terminal would obey. Styles are given beside the text, never
 within it, so that there is no markup to inject either.
 """
 
@@ -24,57 +24,57 @@ from rich.text import Text
 from sluice.fitting import fitted
 
 out = Console(highlight=False, soft_wrap=True)
-"""What the command was asked for."""
+"""The results of a command."""
 err = Console(stderr=True, highlight=False, soft_wrap=True)
-"""Progress and hints, where stdout is for machines."""
+"""Progress and hints, because stdout may be read by machines."""
 
 Part = str | tuple[str, str]
 """A piece of a line: text, or text and its style."""
 
 _BEFORE_ERRORS = "Error: "
-"""What click prints before them."""
+"""What click prints before errors."""
 _BAR = 12
 """Columns of a bar,"""
 _BESIDE = 48
-"""and of what stands behind it, with the spaces."""
+"""and of the text after it, with the spaces."""
 _INDENT = 4
-"""Columns before text whose start has a line of its own."""
+"""Columns of indentation if the start of a text has a line of its own."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff]")
-"""Controls (C0, DEL, C1), all that turns the direction of text or begins a line, and halves of surrogate pairs."""
+"""Controls (C0, DEL, C1), characters that change the text's direction or begin a line, and lone surrogates."""
 
 
 class Listing(click.ClickException):
-    """An error of several lines; the message of any other is one, whatever is in it."""
+    """An error of several lines; the message of any other error is printed as one line, whatever it contains."""
 
     def format_message(self) -> str:
-        """Returns the lines, each as a terminal may have it."""
+        """Returns the lines, each safe for a terminal."""
         return "\n".join(map(printable, self.message.split("\n")))
 
 
 def printable(text: str) -> str:
-    """Returns a text that others wrote as a terminal may have it: one line, control characters as visible escapes."""
+    """Returns an untrusted text in a form safe for a terminal: one line, control characters as visible escapes."""
     return _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def is_terminal() -> bool:
-    """Whether what was asked for goes to a terminal, where somebody reads it."""
+    """Whether results go to a terminal, where somebody reads them."""
     return out.is_terminal
 
 
 def room(most: int, beside: int) -> int:
-    """Returns the columns for something that may take so many, with others beside it; a pipe has room for all."""
+    """Returns the columns, at most `most`, that are left beside others; a pipe has room for all."""
     return max(min(most, out.width - beside), 1) if out.is_terminal else most
 
 
 def say(*parts: Part) -> None:
-    """Prints a line of what was asked for."""
+    """Prints a line of the results."""
     _print(out, _line(parts))
 
 
 def say_hanging(start: Sequence[Part], *parts: Part) -> None:
-    """Prints a line that, on a terminal which is narrower, breaks between words, all of its text right of its start.
+    """Prints a line that breaks between words on a narrower terminal, with all of its text to the right of its start.
 
-    A start that leaves less than half of the terminal, or too little for a word, has a line of its own.
+    A start that leaves less than half of the terminal, or too little for a word, gets a line of its own.
     """
     head, text = _line(start), _line(parts)
     indent = head.cell_len
@@ -88,7 +88,7 @@ def say_hanging(start: Sequence[Part], *parts: Part) -> None:
 
 
 def note(*parts: Part) -> None:
-    """Prints a line beside what was asked for, on stderr."""
+    """Prints a line on stderr, beside the results."""
     _print(err, _line(parts))
 
 
@@ -98,28 +98,28 @@ def print_json(value: Any) -> None:
 
 
 def print_json_line(value: Any) -> None:
-    """Prints a JSON document as one line, for one after the other."""
+    """Prints a JSON document as one line, for a sequence of documents."""
     _print_json(value)
     sys.stdout.flush()
 
 
 def _print_json(value: Any, indent: int | None = None) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False, default=str)
-    # What is left of unprintable characters is in strings, but for our own line breaks.
+    # The remaining unprintable characters are all in strings, except for our own line breaks.
     inert = _UNPRINTABLE.sub(lambda match: match[0] if match[0] == "\n" else json.dumps(match[0])[1:-1], text)
     print(inert, flush=True)  # noqa: T201 this is the place
 
 
 def json_text(value: Any) -> str:
-    """Returns a value as JSON of one line, its letters as they are."""
+    """Returns a value as one line of JSON, with letters unescaped."""
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def print_table(*rows: Sequence[Part]) -> None:
     """Prints rows, the first of them the header, in columns as wide as they need: a pipe has no width to fit into.
 
-    On a terminal that is narrower, the first cell of each row has a line of its own, before the others; where these do
-    not fit either, each has its column's name beside it, and a first cell that is a short number begins their line.
+    On a narrower terminal, the first cell of each row gets a line of its own, before the others; if these do not fit
+    either, each has its column's name beside it, and a first cell that is a short number begins their line.
     """
     header = [(cell, "bold") if isinstance(cell, str) else cell for cell in rows[0]]
     cells = [[_line([cell]) for cell in row] for row in (header, *rows[1:])]
@@ -151,7 +151,7 @@ def _print_columns(cells: Sequence[Sequence[Text]], widths: Sequence[int], *, fi
 
 
 def somebody_answers() -> bool:
-    """Returns whether questions reach a person."""
+    """Returns whether a person can answer questions."""
     return sys.stdin.isatty()
 
 
@@ -165,7 +165,7 @@ def ask(question: str) -> None:
 
 
 def _print_pairs(first: Text, names: Sequence[Text], cells: Sequence[Text]) -> None:
-    """Prints a cell, and behind it others beside the names of their columns, as many in a line as fit."""
+    """Prints a cell, and after it the others, each beside its column's name, as many in a line as fit."""
     line = first.copy()
     for name, cell in zip(names, cells, strict=True):
         pair = Text("  ").append(name.plain, "dim").append(" ").append_text(cell)
@@ -183,7 +183,7 @@ def print_heading(title: str) -> None:
 
 @contextmanager
 def status(text: str) -> Iterator[Callable[[str], None]]:
-    """Shows on a terminal what is being done; what it gives changes that text."""
+    """Shows on a terminal what is being done; yields a function that changes the text."""
     with err.status(_line([text])) as display:
         yield lambda text: display.update(_line([text]))
 
@@ -213,7 +213,7 @@ class Bars:
         return key in self._tasks
 
     def show(self, key: object, name: str, state: str, done: int, total: int | None) -> None:
-        """Shows how far a piece of work is; the first time it gets a bar."""
+        """Shows the progress of a piece of work; the first call creates its bar."""
         if self._progress:
             if key not in self._tasks:
                 most = max(err.width - _BAR - _BESIDE, _BAR)
@@ -222,12 +222,12 @@ class Bars:
 
 
 def _end_of(name: str, most: int) -> str:
-    """Returns a name of so many characters: names of files in one folder differ at their ends."""
+    """Returns the end of a name, of at most `most` characters: names of files in one folder differ at their ends."""
     return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def error_text(error: click.ClickException) -> str:
-    """Returns the message of an error as a terminal may have it."""
+    """Returns the message of an error in a form safe for a terminal."""
     text = error.format_message()
     lines = text.split("\n") if isinstance(error, Listing) else [printable(text)]
     lines[0] = _BEFORE_ERRORS + lines[0]
@@ -236,7 +236,7 @@ def error_text(error: click.ClickException) -> str:
 
 
 def guard_the_rest() -> None:
-    """Sees to it that what nobody prints on purpose is shown as text too: logs of libraries, tracebacks of crashes."""
+    """Makes logs of libraries and tracebacks of crashes plain text too."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Formatter())
     logging.basicConfig(handlers=[handler])
@@ -245,7 +245,7 @@ def guard_the_rest() -> None:
 
 
 def drop_unwritten() -> None:
-    """Lets go of what stdout does not take, or Python would try it again at the very end, and complain."""
+    """Drops output that stdout does not take; otherwise Python would retry it at the very end, and complain."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -253,7 +253,7 @@ def drop_unwritten() -> None:
 
 
 def trace(error: BaseException) -> list[str]:
-    """Returns the lines of a traceback; all but the first are indented, so that none poses as a line of ours."""
+    """Returns the lines of a traceback; all but the first are indented, so that none looks like a line of ours."""
     first, *rest = "".join(traceback.format_exception(error)).rstrip("\n").split("\n")
     return [printable(first), *(f"  {printable(line)}" for line in rest)]
 
@@ -264,7 +264,7 @@ def plural(count: int, noun: str) -> str:
 
 
 class _Formatter(logging.Formatter):
-    """A record of a log as a line, with its traceback as further ones, indented."""
+    """Formats a log record as a line, with its traceback as further, indented lines."""
 
     def format(self, record: logging.LogRecord) -> str:
         lines = trace(record.exc_info[1]) if record.exc_info and record.exc_info[1] else []

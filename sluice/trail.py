@@ -10,9 +10,9 @@ from sluice.target import Target
 from sluice.terminal import print_table
 
 CHANGES = "changes/"
-"""What the keys of the archive's lines begin with."""
+"""The prefix of the archive's keys."""
 Line = dict[str, Any]
-"""What the archive holds of one change; docs/stream.md says what is in it."""
+"""The archive's line for one change; docs/stream.md describes its fields."""
 
 
 def lines_of(target: Target, table: str | None = None) -> list[Line]:
@@ -36,7 +36,7 @@ def lines_in(target: Target, key: str) -> list[Line]:
 
 
 def show(lines: Iterable[Line]) -> None:
-    """Prints lines as a table: what happened, when, to which item, and its name before and after."""
+    """Prints lines as a table: event, time, item, and the item's name before and after."""
     print_table(("event", "at", "item", "name before", "name after"), *map(_row, lines))
 
 

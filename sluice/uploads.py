@@ -1,4 +1,4 @@
-"""What `import` uploads: which files, under which keys, and which need not be tried."""
+"""The uploads of `import`: which files, under which keys, and which cannot be imported at all."""
 
 import os
 from collections import Counter
@@ -24,7 +24,7 @@ _REMEDIES = {
     ".lz4": "unpack it, or compress it with gzip or zstd",
     ".snappy": "unpack it, or compress it with gzip or zstd",
 }
-"""Endings of files that no setting makes readable -> what to do."""
+"""Extensions of files that no setting makes readable -> what to do."""
 _SIGNATURES = {
     b"PAR1": ".parquet",
     b"Obj\x01": ".avro",
@@ -40,17 +40,17 @@ _SIGNATURES = {
 
 
 class Upload(NamedTuple):
-    """A file, and the key that it is put under, behind the prefix of imports."""
+    """A file, and its key after the prefix of imports."""
 
     path: Path
     key: str
 
 
 def uploads(arguments: Iterable[Path]) -> list[Upload]:
-    """Returns the files that arguments name, each with a key of its own.
+    """Returns the files that arguments name, each with a unique key.
 
-    A file's key is its name, and within a folder its path from there; hidden files of a folder are left out. Where two
-    of them would be one key, they get as much of their paths before it as tells them apart.
+    A file's key is its name, and within a folder its path from there; hidden files of a folder are left out. If two
+    files had the same key, it is extended by as much of their paths as distinguishes them.
     """
     depths: dict[Path, int] = {}
     for argument in arguments:
@@ -68,7 +68,7 @@ def uploads(arguments: Iterable[Path]) -> list[Upload]:
 
 
 def unreadable(path: Path) -> str:
-    """Returns why a file cannot be imported whatever the settings are, and what to do; empty where it may be."""
+    """Returns why a file cannot be imported with any settings, and what to do; empty if it may be possible."""
     with path.open("rb") as file:
         start = file.read(8)
     by_content = (kind for signature, kind in _SIGNATURES.items() if start.startswith(signature))

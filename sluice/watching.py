@@ -1,6 +1,6 @@
-"""What `up` shows while it runs: the mails that went and the imports that ended.
+"""Shows the sent mails and the ended imports while `up` runs.
 
-Looking is for people: whatever goes wrong with it, the cloud runs on. It is told once, and looked again.
+This is only for people to see: if a look fails, the cloud continues; the failure is shown once, and the look retried.
 """
 
 import time
@@ -18,19 +18,19 @@ from sluice.terminal import note
 
 _PAUSE_SECONDS = 0.5
 _LOOKING_SHARE = 10
-"""Looking takes at most one part in so many of the time: each look reads all there is."""
+"""Looks take at most this fraction (one in ten) of the time, because each one reads everything."""
 
 
 def watch(alive: Callable[[], bool], watcher: "Watcher") -> None:
     """Shows what happens; returns when the emulator has ended.
 
     Raises:
-        KeyboardInterrupt: somebody asked for the end.
+        KeyboardInterrupt: an end was requested.
     """
     pause, problems = _PAUSE_SECONDS, []
     while alive():
-        with suppress(OSError):  # nobody can be told any more: the terminal is gone, the disk is full
-            for problem in problems:  # now that it is known that the emulator is not just ending
+        with suppress(OSError):  # the output cannot be written: the terminal is gone, or the disk is full
+            for problem in problems:  # now it is known that the emulator is not just ending
                 note((problem, "yellow"))
         if interruption.asked.wait(pause):
             raise KeyboardInterrupt
@@ -41,7 +41,7 @@ def watch(alive: Callable[[], bool], watcher: "Watcher") -> None:
 
 
 class Watcher:
-    """Looks at a running stack, and shows what happened since the look before."""
+    """Looks at a running stack, and shows what happened since the last look."""
 
     def __init__(self, ready: Running) -> None:
         self.follow(ready)
@@ -50,7 +50,7 @@ class Watcher:
         self._problems: dict[str, str] = {}  # what cannot be looked at -> why
 
     def follow(self, ready: Running) -> None:
-        """Looks at the stack as it is now, which was changed in place."""
+        """Looks at the stack as it is after a change in place."""
         self.ready, self._target = ready, target_of(ready)
 
     @property
@@ -59,7 +59,7 @@ class Watcher:
         return bool(self._problems)
 
     def look(self) -> list[str]:
-        """Shows what is new; returns what went wrong and did not go wrong the time before."""
+        """Shows what is new; returns problems that the last look did not have."""
         new = []
         for what, look in (("mails", self._look_at_mails), ("imports", self._look_at_imports)):
             try:

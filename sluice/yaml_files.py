@@ -11,7 +11,7 @@ class YamlError(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Remembers keys that stand twice in one object: YAML forbids it, PyYAML takes the last, and the other is lost."""
+    """Records keys that occur twice in one object: YAML forbids it, but PyYAML silently takes the last one."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -30,10 +30,10 @@ class _Loader(yaml.SafeLoader):
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Returns the object that a file holds; an empty file holds one without keys.
+    """Returns the object in a file; an empty file holds one without keys.
 
     Raises:
-        YamlError: The file is no YAML or no object, or says a thing twice.
+        YamlError: The file is not YAML or not an object, or has a duplicate key.
     """
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The demo: the pipelines of a stack in the embedded cloud, driven and checked one after the other."""
+"""The demo: the pipelines of a stack in the embedded cloud, run and checked one after the other."""
 
 import time
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _NEXT = (
 
 
 def run() -> int:
-    """Drives all pipelines and says at the end what was proved; returns how many checks did not hold."""
+    """Runs all pipelines and prints what was proved; returns how many checks did not hold."""
     from sluice.demo import imports, mail, reports, stream
 
     started = time.monotonic()

@@ -1,4 +1,4 @@
-"""Import: two real files and one with planted mistakes; what the ledger, the table and the rejects say."""
+"""Import: two real files and one with planted mistakes; checks of the ledger, the table and the rejects."""
 
 import csv
 import importlib.util
@@ -27,11 +27,11 @@ _PLANTED = {
     8: "neither true nor false",
     9: "38",
 }
-"""Line of `examples/orders.csv` -> what its reject's reason says."""
+"""Line of `examples/orders.csv` -> a part of its reject's reason."""
 
 
 def run(scene: Scene) -> None:
-    """Imports the files and checks what became of them."""
+    """Imports the files and checks the results."""
     say("Two files of the package vega_datasets, and examples/orders.csv with five mistakes planted in it.")
     with tempfile.TemporaryDirectory() as folder:
         airports, cars = _airports(Path(folder)), _cars(Path(folder))
@@ -47,7 +47,7 @@ def run(scene: Scene) -> None:
 
 
 def _airports(folder: Path) -> Path:
-    """airports.csv, its column `iata` under the name of the table's key."""
+    """airports.csv, with its column `iata` renamed to the table's key."""
     lines = _dataset("airports.csv").read_text("utf-8").splitlines(keepends=True)
     path = folder / "airports.csv"
     path.write_text("".join([lines[0].replace("iata", "id", 1), *lines[1:]]), "utf-8")
@@ -63,7 +63,7 @@ def _cars(folder: Path) -> Path:
 
 
 def _dataset(name: str) -> Path:
-    """A file of vega_datasets, which is here for its data: its loader would need pandas."""
+    """A file of vega_datasets, of which only the data is used: its loader would need pandas."""
     package = importlib.util.find_spec("vega_datasets")
     if not package or not package.origin:
         raise ModuleNotFoundError("vega_datasets, whose files the demo imports, is not there: run make setup")

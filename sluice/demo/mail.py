@@ -1,4 +1,4 @@
-"""Mail: who got which, who was skipped and why; a watched change is mailed, an unwatched one is not."""
+"""Mail: who got which mail, who was skipped and why; a watched change is mailed, an unwatched one is not."""
 
 from collections import Counter
 from typing import Any

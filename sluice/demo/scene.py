@@ -1,4 +1,4 @@
-"""What every part of the demo works on: a deployed stack behind a fault proxy, and checks that are shown."""
+"""The scene of all parts of the demo: a deployed stack behind a fault proxy, and checks that are shown."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from sluice.target import Target
 from sluice.terminal import plural, say, status
 
 _TABLES = ["Users", "Members"]
-"""What the stream's functions serve: two tables, as a team has them that has tables already."""
+"""The stream's tables: two, like those of a team that already has tables."""
 
 
 class Scene:
@@ -37,7 +37,7 @@ class Scene:
     @classmethod
     @contextmanager
     def open(cls) -> Iterator["Scene"]:
-        """Starts the embedded cloud, deploys the stack `local`, and stops it all at the end."""
+        """Starts the embedded cloud, deploys the stack `local`, and stops everything at the end."""
         started = time.monotonic()
         with EmbeddedCloud() as cloud, FaultProxy(cloud.endpoint, []) as faults:
             with status("Deploying the stack local ..."):
@@ -70,7 +70,7 @@ class Scene:
         return session.resource("dynamodb", endpoint_url=self.stack.cloud.endpoint).Table(name)
 
     def settle(self) -> None:
-        """Waits until the streams are through."""
+        """Waits until the streams are done."""
         with status("Waiting for the streams ..."):
             self.stack.wait_idle(120)
 
@@ -84,7 +84,7 @@ class Scene:
 
 @contextmanager
 def _no_warnings() -> Iterator[None]:
-    """Keeps Pulumi's warnings: that tables of a team's own have no room for other readers is of no concern here."""
+    """Suppresses Pulumi's warnings: that a team's own tables have no room for other readers does not matter here."""
     logger = logging.getLogger("pulumi")
     level = logger.level
     logger.setLevel(logging.ERROR)

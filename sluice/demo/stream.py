@@ -15,15 +15,15 @@ TITLE = "Stream: two tables of users -> one audit trail in S3"
 PROVED = "each change is in the audit trail, once; a record that breaks a function holds up no other and is sent again"
 
 _MOVED = slice(0, 20)
-"""Users who get another city, which nobody watches."""
+"""Users who get another city, which no rule watches."""
 _REMOVED = slice(200, 220)
 _POISONED = "u-230"
 _SECOND = 150
-"""From which user on they are in the second table."""
+"""The index of the first user in the second table."""
 
 
 def run(scene: Scene) -> None:
-    """Drives the pipeline and checks what it promises."""
+    """Runs the pipeline and checks its promises."""
     users = sample("users.jsonl")
     poison = Rule("function_error", service="lambda", operation="Invoke", when=lambda request: _holds(request.body))
     scene.faults.rules = [poison]

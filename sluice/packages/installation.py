@@ -16,9 +16,9 @@ from sluice.packages.requirements import pinned
 from sluice.packages.wheels import kept, unpack
 
 _GLIBC = 34
-"""Of Amazon Linux 2023, on which functions run: 2.34. Wheels for older ones run there too, down to 2.17."""
+"""The glibc of Amazon Linux 2023, on which functions run: 2.34. Wheels for older ones run there too, down to 2.17."""
 _EDITION = 1
-"""Counted up when the same requirements are to be unpacked in another way."""
+"""Incremented when the same requirements are to be unpacked differently."""
 
 
 class Platform(NamedTuple):
@@ -26,11 +26,11 @@ class Platform(NamedTuple):
 
     name: str
     python: str
-    """Such as `3.14`; of this machine's interpreter where `name` is `local`."""
+    """Such as `3.14`; this machine's interpreter if `name` is `local`."""
 
     @property
     def requirements_name(self) -> str:
-        """The file at the top of an archive that pins the packages in it, for whoever runs it elsewhere."""
+        """The file at the top of an archive that pins the packages in it, for use on other machines."""
         return f"requirements-{self.name}-{self.python}.txt"
 
     @property
@@ -43,12 +43,12 @@ LOCAL = Platform("local", f"{sys.version_info.major}.{sys.version_info.minor}")
 
 
 def lambda_arm64(python: str) -> Platform:
-    """Returns the platform of functions on arm64 whose Python is such as `3.14`."""
+    """Returns the platform of functions on arm64 with a Python such as `3.14`."""
     return Platform("arm64", python)
 
 
 def bundled(archive: Path) -> tuple[Path, Platform] | None:
-    """Returns the file that pins the packages in an archive's folder, and their platform; None where it has none."""
+    """Returns the file that pins the packages in an archive's folder, and their platform; None if it has none."""
     for file in archive.glob("requirements-arm64-*.txt"):
         return file, lambda_arm64(file.stem.rpartition("-")[2])
     return None
@@ -58,13 +58,13 @@ def install(requirements: Sequence[Path], platform: Platform, cache: Path) -> Pa
     """Returns the folder that holds the packages of requirements files, and nothing else.
 
     Args:
-        requirements: Files whose lines pin a package each, with its hashes.
+        requirements: Files of which each line pins a package, with its hashes.
         platform: Where they are to run.
         cache: The folder below which such folders are kept; one for each content and platform.
 
     Raises:
-        RequirementsError: The file is not as it must be, a package cannot be had, there is neither pip nor uv, or
-            a wheel is unsound.
+        RequirementsError: The file is invalid, a package cannot be installed, there is neither pip nor uv, or a wheel
+            is invalid.
     """
     markers = None if platform.is_local else _markers(platform)
     lines = list(dict.fromkeys(line for file in requirements for line in pinned(file, markers)))
@@ -84,7 +84,7 @@ def install(requirements: Sequence[Path], platform: Platform, cache: Path) -> Pa
         try:
             fresh.rename(folder)
         except OSError:
-            if not folder.is_dir():  # else a program beside this one was first
+            if not folder.is_dir():  # else another process was faster
                 raise
     return folder
 
@@ -107,7 +107,7 @@ def _install(file: Path, platform: Platform, scratch: Path, fresh: Path, require
 
 
 def _uv() -> str | None:
-    # Beside this interpreter first: a virtual environment need not be active.
+    # First beside this interpreter: its virtual environment need not be active.
     return shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 
 
@@ -141,7 +141,7 @@ def _run(command: Sequence[str], platform: Platform, requirements: str) -> None:
 
 
 def _copy(installed: Path, fresh: Path) -> None:
-    """Takes over what uv has installed, without its scripts and what else `unpack` leaves out."""
+    """Copies what uv has installed, without scripts and everything else that `unpack` leaves out."""
     for path in installed.rglob("*"):
         place = PurePosixPath(path.relative_to(installed))
         if path.is_file() and kept(place) and place.parts[0] not in ("bin", "include") and place.name != ".lock":

@@ -1,7 +1,7 @@
 """Reads a `requirements.txt` whose packages are pinned with hashes, for one platform.
 
-The format is pip's: https://pip.pypa.io/en/stable/reference/requirements-file-format/. Environment markers are judged
-here, because pip judges them by the interpreter that runs it, whatever platform it downloads for.
+The format is pip's: https://pip.pypa.io/en/stable/reference/requirements-file-format/. Environment markers are
+evaluated here, because pip evaluates them for the interpreter that runs it, whatever platform it downloads for.
 """
 
 import re
@@ -20,14 +20,14 @@ _REMEDY = "`uv pip compile --generate-hashes` and `pip-compile --generate-hashes
 
 
 def pinned(file: Path, markers: Mapping[str, str] | None) -> list[str]:
-    """Returns the lines of a requirements file that count on a platform, without their markers.
+    """Returns the lines of a requirements file that apply to a platform, without their markers.
 
     Args:
         file: The `requirements.txt`.
-        markers: The values of environment markers, such as `sys_platform`; this interpreter's where None.
+        markers: The values of environment markers, such as `sys_platform`; None for this interpreter's.
 
     Raises:
-        RequirementsError: A line is no pinned requirement with a hash, nor says where packages are found.
+        RequirementsError: A line is neither a pinned requirement with a hash nor an option for the package index.
     """
     lines: list[str] = []
     for number, line in _logical_lines(file.read_text("utf-8-sig")):
@@ -41,7 +41,7 @@ def pinned(file: Path, markers: Mapping[str, str] | None) -> list[str]:
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """The lines that are not empty, each with its number, continued over backslashes, without comments."""
+    """The non-empty lines, each with its number, joined at backslashes and without comments."""
     line, begun_at = "", 0
     for number, physical in enumerate(text.splitlines(), 1):
         begun_at = begun_at if line else number
@@ -57,7 +57,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _pinned(line: str, place: str, markers: Mapping[str, str] | None) -> str:
-    """The requirement without its marker; empty where the marker does not hold."""
+    """The requirement without its marker; empty if the marker does not apply."""
     specifier, hashes = _split(line)
     try:
         requirement = Requirement(specifier)

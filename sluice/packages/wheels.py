@@ -1,7 +1,7 @@
 """Unpacks wheels into one folder, so that its bytes are the same on every machine.
 
-The format: https://packaging.python.org/en/latest/specifications/binary-distribution-format/. Left out is what an
-archive of a function has no use for, or what differs by who installs: scripts, headers, records, compiled Python.
+The format: https://packaging.python.org/en/latest/specifications/binary-distribution-format/. Files that a function
+does not need, or that differ by installer, are left out: scripts, headers, records, compiled Python.
 """
 
 import shutil
@@ -20,8 +20,8 @@ def unpack(wheels: Iterable[Path], folder: Path) -> None:
     """Unpacks wheels into a folder.
 
     Raises:
-        RequirementsError: A wheel is no sound archive, reaches out of the folder, holds links, or has a file that
-            another has with other content; or they take more than Lambda has room for.
+        RequirementsError: A wheel is not a valid archive, reaches out of the folder, contains links, or has a file that
+            another one has with different content; or they take more than Lambda has room for.
     """
     left = UNPACKED_BYTES
     for wheel in wheels:
@@ -41,7 +41,7 @@ def unpack(wheels: Iterable[Path], folder: Path) -> None:
 
 
 def kept(path: PurePosixPath) -> bool:
-    """Returns whether a file of an installed package belongs into an archive."""
+    """Returns whether a file of an installed package belongs in an archive."""
     compiled = "__pycache__" in path.parts or path.suffix == ".pyc"
     return not compiled and not (path.parent.name.endswith(".dist-info") and path.name in _LEFT_OUT)
 
@@ -63,7 +63,7 @@ def _place(entry: zipfile.ZipInfo, wheel: str) -> PurePosixPath | None:
 
 
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, wheel: str) -> None:
-    if target.exists():  # namespace packages of old share an empty __init__.py
+    if target.exists():  # old-style namespace packages share an empty __init__.py
         if target.read_bytes() != archive.read(entry):
             raise RequirementsError(f"{wheel} and another package both bring {entry.filename!r}, with other content")
         return

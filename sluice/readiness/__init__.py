@@ -1,4 +1,4 @@
-"""Whether a stack is ready: what only a person, the account or another environment can bring about."""
+"""Whether a stack is ready: checks what depends on a person, the account or another environment."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -23,7 +23,7 @@ _CHECKS: dict[str, Callable[[Target], Iterable[Finding]]] = {
 
 
 def findings(target: Target) -> Iterator[Finding]:
-    """Looks at each matter; one that may not be looked at does not stop the others."""
+    """Runs all checks; one that is not permitted does not stop the others."""
     for name, check in _CHECKS.items():
         try:
             yield from check(target)

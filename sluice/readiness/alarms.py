@@ -1,4 +1,4 @@
-"""SNS: does somebody hear the alarms?"""
+"""SNS: does anybody receive the alarms?"""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from sluice.terminal import plural
 
 
 def subscriptions(target: Target) -> Iterator[Finding]:
-    """Is somebody subscribed to the alarm topic, and has confirmed it?"""
+    """Has anybody subscribed to the alarm topic, and confirmed the subscription?"""
     topic = target.outputs.get("alarm_topic_arn")
     if not topic:
         yield ready("alarms", "the stack has no alarm topic")

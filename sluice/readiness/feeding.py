@@ -1,4 +1,4 @@
-"""What feeds the functions: is each mapping and each schedule there, enabled, and without a problem?"""
+"""The functions' sources: does each mapping and each schedule exist, enabled and without a problem?"""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _RESTORE = "`pulumi up --refresh` creates it again; locally, `python -m sluice d
 
 
 def fed(target: Target) -> Iterator[Finding]:
-    """Is each mapping enabled, and was its last batch taken?"""
+    """Is each mapping enabled, and did its last batch succeed?"""
     found = mappings(target)
     problems = (_problem(mapping, target.options) for mapping in found)
     bad = [*filter(None, problems), *_missing(target, found)]
@@ -62,7 +62,7 @@ def _problem(mapping: Mapping, options: str) -> Finding | None:
 
 
 def _missing(target: Target, found: list[Mapping]) -> Iterator[Finding]:
-    """Mappings that the outputs name and Lambda does not have; a function of an import that none feeds."""
+    """Mappings in the outputs that Lambda does not have, and importers without a mapping."""
     ids = {mapping.id for mapping in found}
     for stream in pipelines(target, "streams"):
         for table in stream["tables"]:

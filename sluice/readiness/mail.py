@@ -1,4 +1,4 @@
-"""SES: may the stack send, to whom, and as much as its schedules want."""
+"""SES: may the stack send mails, to whom, and as many as its schedules need?"""
 
 import json
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ _DOCS = "docs/first-deployment.md"
 _DAY = timedelta(days=1)
 _UNLIMITED = -1
 _AT_MOST = ("changes", "breaches")
-"""When a report is mailed that is not mailed always."""
+"""The conditions of reports that are not always mailed."""
 
 
 def identity(target: Target) -> Iterator[Finding]:
-    """Is the sender verified, or its domain?"""
+    """Is the sender or its domain verified?"""
     sender = target.outputs.get("mail_sender")
     if not sender:
         yield ready("identity", "nothing is mailed")
@@ -57,7 +57,7 @@ def sandbox(target: Target) -> Iterator[Finding]:
 
 
 def quota(target: Target) -> Iterator[Finding]:
-    """Do the schedules mail less a day than SES takes?"""
+    """Do the schedules mail less per day than SES allows?"""
     mails, is_most = _mails_a_day(target)
     told = f"the reports mail {'at most ' if is_most else ''}{mails:,} a day"
     if not mails:
@@ -80,7 +80,7 @@ def quota(target: Target) -> Iterator[Finding]:
 
 
 def _in_sandbox(target: Target, senders: list[dict[str, str]]) -> Finding:
-    """In the sandbox a stack is ready whose `mail.onlyTo` names verified addresses and domains alone."""
+    """In the sandbox a stack is ready if its `mail.onlyTo` has only verified addresses and domains."""
     only_to = [_listed(variables, "MAIL_ONLY_TO") for variables in senders]
     named = dict.fromkeys(name for names in only_to for name in names)
     unverified = [name for name in named if not _is_verified(target, name)]
@@ -95,7 +95,7 @@ def _in_sandbox(target: Target, senders: list[dict[str, str]]) -> Finding:
 
 
 def _is_verified(target: Target, name: str) -> bool:
-    """Whether an address, or its domain, is verified; or a domain."""
+    """Whether an address or its domain, or a domain itself, is verified."""
     ses = target.client("sesv2")
     for identity in dict.fromkeys((name, name.rpartition("@")[2])):
         with suppress(ses.exceptions.NotFoundException):
@@ -105,7 +105,7 @@ def _is_verified(target: Target, name: str) -> bool:
 
 
 def _mailing(target: Target) -> list[dict[str, str]]:
-    """The variables of those functions that mail."""
+    """The environment variables of the functions that mail."""
     found = [
         _variables(target, function) for function in functions(target) if function.role in ("notifier", "reporter")
     ]
@@ -117,7 +117,7 @@ def _is_mailing(variables: dict[str, str]) -> bool:
 
 
 def _mails_a_day(target: Target) -> tuple[int, bool]:
-    """How many mails the reports' schedules make a day, and whether it may be fewer."""
+    """How many mails a day the reports' schedules cause, and whether it may be fewer."""
     mails, is_most = 0, False
     reporters = {each.pipeline.name: each for each in functions(target) if each.role == "reporter"}
     for pipeline in pipelines(target, "reports"):
@@ -131,7 +131,7 @@ def _mails_a_day(target: Target) -> tuple[int, bool]:
 
 
 def _runs_a_day(schedule: dict[str, Any]) -> int:
-    """How often a schedule fires on a day on which it does; an hour that daylight saving repeats is not counted."""
+    """How often a schedule fires on a day on which it fires, without the hour that daylight saving repeats."""
     if schedule["State"] != "ENABLED":
         return 0
     expression = Expression.parse(schedule["ScheduleExpression"])

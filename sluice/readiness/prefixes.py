@@ -1,4 +1,4 @@
-"""Reports count tables by the beginnings of their names: does another environment of the account count the same?"""
+"""Reports count tables by name prefix: does another environment of the account count the same tables?"""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from sluice.target import Target
 
 
 def prefixes(target: Target) -> Iterator[Finding]:
-    """Does no other reporter of this account and region count what this stack's do?"""
+    """Does no other reporter in this account and region count the tables of this stack's reporters?"""
     own = [(report, prefix) for report in pipelines(target, "reports") for prefix in report["prefixes"].values()]
     shared = [
         not_ready(
@@ -29,7 +29,7 @@ def prefixes(target: Target) -> Iterator[Finding]:
 
 
 def _others(target: Target) -> Iterator[tuple[str, str]]:
-    """The reporters of others, with each of their prefixes."""
+    """The reporters of other stacks, with each of their prefixes."""
     own = {function.name for function in functions(target)}
     for page in target.client("lambda").get_paginator("list_functions").paginate():
         for function in page["Functions"]:
@@ -41,7 +41,7 @@ def _others(target: Target) -> Iterator[tuple[str, str]]:
 
 
 def _prefixes(groups: str) -> Iterator[str]:
-    """The prefixes that a reporter's variable names; none where it is no variable of a reporter of Sluice."""
+    """The prefixes in a reporter's variable; none if it is not a variable of Sluice's reporter."""
     try:
         listed: Any = json.loads(groups)
     except ValueError:

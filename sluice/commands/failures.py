@@ -72,7 +72,7 @@ def _list(target: Target, as_json: bool) -> list[Failure]:
 
 def _end(refused: list[str]) -> None:
     if refused:
-        raise click.ClickException(f"not all could be looked at: AWS: {'; '.join(dict.fromkeys(refused))}")
+        raise click.ClickException(f"not all failures could be read: AWS: {'; '.join(dict.fromkeys(refused))}")
 
 
 def _show(failure: Failure) -> None:

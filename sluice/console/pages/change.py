@@ -150,7 +150,7 @@ def _said(
     if marks is None and not mail.sent:
         return (
             "",
-            f"By today's rules it goes to {mail.outcome.to}. Its mark cannot be read: perhaps it was not sent.",
+            f"By today's rules it goes to {mail.outcome.to}. Whether it was sent is unknown: its mark cannot be read.",
         )
     if mail.sent or mail.outcome.mark in (marks or ()):
         return "green", f"Sent to {mail.outcome.to}."

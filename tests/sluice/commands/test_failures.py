@@ -145,7 +145,7 @@ def test_what_may_not_be_looked_at_does_not_hide_the_rest(found, as_json, monkey
     result = sluice("failures", *as_json)
     assert result.exit_code == 1
     assert "s3://b/[k]" in result.stdout
-    assert result.stderr.startswith("Error: not all could be looked at: AWS: ")
+    assert result.stderr.startswith("Error: not all failures could be read: AWS: ")
     assert "AccessDenied" in result.stderr
 
 

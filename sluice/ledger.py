@@ -81,7 +81,8 @@ def running(pipeline: Pipeline) -> list[Entry]:
         "ExpressionAttributeNames": {"#status": "status"},
         "ExpressionAttributeValues": {":status": {"S": RUNNING}},
     }
-    pages = pipeline.client("dynamodb").get_paginator("scan").paginate(**query)
+    # The embedded cloud answers nobody else while it scans a page.
+    pages = pipeline.client("dynamodb").get_paginator("scan").paginate(**query, PaginationConfig={"PageSize": 1000})
     found = [_plain(item) for page in pages for item in page["Items"]]
     return sorted(found, key=lambda entry: entry["started_at"] or "", reverse=True)
 

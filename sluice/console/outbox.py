@@ -127,8 +127,12 @@ class Outbox:
 
     def _read_older(self, target: Target) -> None:
         """Reads older mails, a piece at a time; if that fails, the next look begins again."""
-        while self._has_read_older(target):
-            time.sleep(_PAUSE_SECONDS)
+        try:
+            while self._has_read_older(target):
+                time.sleep(_PAUSE_SECONDS)
+        finally:
+            with self._lock:
+                self._thread = None
 
     def _has_read_older(self, target: Target) -> bool:
         """Reads one piece without blocking pages; returns False if there is none, or it could not be read."""
@@ -136,13 +140,10 @@ class Outbox:
             before = self._read_from
             after = max(0, before - _AT_ONCE)
             if not self._lacks_older:
-                self._thread = None
                 return False
         try:
             _, older = self._ask(target, after, before - after)
         except UNREACHABLE:
-            with self._lock:
-                self._thread = None
             return False
         with self._lock:
             if self._read_from == before:  # else the list was cleared meanwhile, or its oldest mails dropped

@@ -4,10 +4,10 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-PATIENCE_SECONDS = 0.12
+PATIENCE_SECONDS = 0.08
 """How long a page waits for answers."""
 _RATIO = 5
 """A question is asked again no sooner than this many times as long as its answer took."""
@@ -43,10 +43,8 @@ class Questions:
                 self._kept.popitem(last=False)
         asked = [question.asked(ask, age, self._pool) for question, ask in zip(questions, asks.values(), strict=True)]
         for future in filter(None, asked):
-            try:
-                future.result(max(until - time.monotonic(), 0))
-            except TimeoutError:
-                continue
+            if wait([future], max(until - time.monotonic(), 0)).done:
+                future.result()
         return {name: question.answer for name, question in zip(asks, questions, strict=True)}
 
     def forget(self) -> None:

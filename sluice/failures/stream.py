@@ -41,13 +41,13 @@ class Batch(NamedTuple):
     """Only its id and location are right: the rest is in the object."""
 
 
-def batches(target: Target, after: str = "", at_most: int = 1000) -> tuple[list[Batch], bool]:
+def batches(target: Target, after: str = "", at_most: int = 100) -> tuple[list[Batch], bool]:
     """Returns some failed batches by name, without reading them, and whether there are more.
 
     Args:
         target: The stack.
         after: The key after which they begin, in the order of their keys: by mapping, shard and time.
-        at_most: How many.
+        at_most: How many, up to 998: S3 lists at most 1,000 at once.
     """
     bucket = target.outputs.get("archive_bucket_name")
     if bucket is None:  # a stack without streams
@@ -55,7 +55,7 @@ def batches(target: Target, after: str = "", at_most: int = 1000) -> tuple[list[
     start = after or _STREAM_FAILURES
     # One extra shows that there are more, and one may be the lease.
     listed = target.client("s3").list_objects_v2(
-        Bucket=bucket, Prefix=_STREAM_FAILURES, StartAfter=start, MaxKeys=min(at_most + 2, 1000)
+        Bucket=bucket, Prefix=_STREAM_FAILURES, StartAfter=start, MaxKeys=at_most + 2
     )
     found = [item for item in listed.get("Contents", []) if item["Key"] != lease.KEY]
     named = [Batch(item["Key"], item["ETag"], _named(target, item)) for item in found[:at_most]]

@@ -17,10 +17,11 @@ from sluice.console.changes.previews import Ruling
 from sluice.console.changes.steps import Step, invocations, of_table, passes, steps
 from sluice.console.console import Console
 from sluice.console.web.forms import Done, Form, action
-from sluice.console.web.rendering import console_of, render
+from sluice.console.web.rendering import console_of, render, shortened
 from sluice.failures.stream import send
 from sluice.functions import Function, functions
 from sluice.mappings import mappings
+from sluice.terminal import plural
 
 _SETS = ("SS", "NS", "BS")
 _LONGEST = 2000
@@ -95,13 +96,7 @@ def _difference(name: str, before: Any, after: Any) -> Difference:
     kind = "added" if before is None else "removed" if after is None else "changed"
     if before is not None and after is not None and _ordered(before) == _ordered(after):
         kind = "same"
-    return Difference(name, kind, _cut(before), _cut(after))
-
-
-def _cut(value: Mapping[str, Any] | None) -> str:
-    text = shown(value) if value else ""
-    left_out = len(text) - _LONGEST
-    return f"{text[:_LONGEST]}… and {left_out:,} more characters, which the record below has" if left_out > 0 else text
+    return Difference(name, kind, *(shortened(shown(value), _LONGEST) if value else "" for value in (before, after)))
 
 
 def _ordered(value: Mapping[str, Any]) -> Any:
@@ -190,14 +185,15 @@ def _send_again(request: Request, _form: Form) -> Done:
     """Invokes each function of the table with the record, as a redrive does: mails already sent are not sent again."""
     console, change = console_of(request), _asked_for(request)
     mails = console.outbox.look(console.target)
-    answers = []
+    answers, has_failed = [], False
     for function in _consumers(console, change):
         left, error = send(console.target.client("lambda"), function.name, [change.content])
         answers.append(f"{function.short}: {f'failed, {error}' if left else 'done'}")
+        has_failed |= bool(left)
     more = console.outbox.look(console.target) - mails
-    went = (
-        f"{more} mail{'s' if more > 1 else ''} went" if more else "no mail went: what was sent before is not sent twice"
-    )
+    went = f"{plural(more, 'mail')} went" if more else "no mail went"
+    if not more and not has_failed:
+        went += ": what was sent before is not sent twice"
     return Done(f"Sent again. {'. '.join(answers)}. Meanwhile {went}.", "change", {"id": change.id})
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sluice.console.changes.changes import EVENTS, KEPT, Change
+from sluice.console.changes.changes import EVENTS, Change
 from sluice.console.changes.mail_states import MailState, states
 from sluice.console.console import Console
 from sluice.console.web.paging import Page, page_of
@@ -50,7 +50,6 @@ def show(request: Request) -> Response:
         is_incomplete=not (reading.is_complete or reading.problem) or bool((unjudged or is_unjudged) and not problem),
         found=len(found),
         total=len(console.change_log.changes.all()),
-        kept=KEPT,
         dropped=console.change_log.changes.dropped,
         unjudged=unjudged,
         reading=reading,

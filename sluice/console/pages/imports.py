@@ -20,7 +20,7 @@ from sluice.console.drafts import Draft
 from sluice.console.questions import PATIENCE_SECONDS
 from sluice.console.web.forms import Done, Form, action, check
 from sluice.console.web.paging import number_of
-from sluice.console.web.rendering import console_of, render
+from sluice.console.web.rendering import console_of, render, shortened
 from sluice.dry_run import dry_run_apart
 from sluice.importing import put_again, readable, send
 from sluice.ledger import RUNNING, Entry, entries, latest, place, running, version_of
@@ -116,16 +116,12 @@ def show_one(request: Request) -> Response:
     values = {
         "it": _import(pipeline, one),
         "others": [_import(pipeline, entry) for entry in reversed(known) if entry is not one],
-        "rejects": [(reject, _cut(reject.row_text)) for reject, _ in found[:_SHOWN]],
+        "rejects": [(reject, shortened(reject.row_text, _LETTERS)) for reject, _ in found[:_SHOWN]],
         "next": urlencode({"chunk": mark.name, "offset": mark.offset}) if mark else "",
         "is_first": not start.name,
         "is_last": is_last,
     }
     return render(request, "import.html", **values)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LETTERS else f"{text[:_LETTERS]} ... and {len(text) - _LETTERS:,} more characters"
 
 
 async def drop(request: Request) -> Response:
@@ -161,9 +157,12 @@ def _try(request: Request, console: Console, pipeline: Pipeline, draft: Draft) -
     else:
         result = dry_run_apart(draft.path, console.stack, console.program, pipeline.name)
     values = {
-        "items": [(item["line"], _cut(readable(item["item"]))) for item in result.get("first_items", [])],
+        "items": [
+            (item["line"], shortened(readable(item["item"]), _LETTERS)) for item in result.get("first_items", [])
+        ],
         "rejects": [
-            (one["line"], one["reason"], _cut(readable(one["row"]))) for one in result.get("first_rejects", [])
+            (one["line"], one["reason"], shortened(readable(one["row"]), _LETTERS))
+            for one in result.get("first_rejects", [])
         ],
     }
     is_refused = bool(reason)

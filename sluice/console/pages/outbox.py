@@ -65,7 +65,7 @@ def show_one(request: Request) -> Response:
         headers=_headers(sent),
         parts=parts,
         part=part if part in parts else parts[0],
-        of_template=template_names(console.remembered("notifiers", notifiers)).get(sent.template, sent.template),
+        of_template=template_names(console.remembered("notifiers", notifiers)).get(sent.template, ""),
         change=change,
         is_incomplete=bool(sent.template) and change is None and console.change_log.is_behind,
         view=view_of(request),

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from sluice.aws_errors import code
 from sluice.console.attributes import plain, shown
 from sluice.console.console import Console
-from sluice.console.web.rendering import console_of, render
+from sluice.console.web.rendering import console_of, render, shortened
 from sluice.pipelines import pipelines
 from sluice.samples import keys_of
 from sluice.target import Target
@@ -193,16 +193,12 @@ def _shown(items: list[dict[str, Any]], keys: dict[str, str]) -> Shown:
     columns = names[:_COLUMNS]
     rows = [
         (
-            [_cut(shown(item[name])) if name in item else "" for name in columns],
+            [shortened(shown(item[name]), _LETTERS) if name in item else "" for name in columns],
             json.dumps({name: plain(value) for name, value in item.items()}, indent=2, ensure_ascii=False),
         )
         for item in items
     ]
     return Shown(columns, rows)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LETTERS else f"{text[:_LETTERS]} ..."
 
 
 ROUTES = [

@@ -87,6 +87,11 @@ def moment(moment: str | float | None) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else ""
 
 
+def shortened(text: str, most: int) -> str:
+    """Returns the beginning of a text that has more characters than that, and how many are left out."""
+    return text if len(text) <= most else f"{text[:most]}… and {len(text) - most:,} more characters"
+
+
 def pretty(value: Any) -> str:
     """Returns a value as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)

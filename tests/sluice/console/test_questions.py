@@ -62,3 +62,11 @@ def test_only_so_many_answers_are_kept():
         soon(questions, {str(number): lambda: "x" for number in range(start, start + 50)}, age=float("inf"))
     assert len(questions._kept) == 1000
     assert soon(questions, {"2999": lambda: "anew", "0": lambda: "anew"}) == {"2999": "x", "0": "anew"}
+
+
+def test_a_question_that_timed_out_itself_has_failed():
+    def ask():
+        raise TimeoutError("no answer from the cloud")
+
+    with pytest.raises(TimeoutError, match="no answer from the cloud"):
+        soon(Questions(), {"what": ask})

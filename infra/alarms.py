@@ -1,4 +1,4 @@
-"""CloudWatch alarms: to the stack's topic, described for whoever is woken; on what fails, and on what falls silent."""
+"""CloudWatch alarms on failures and on silence: they go to the stack's topic and say what to do."""
 
 from typing import Any, NotRequired, TypedDict
 
@@ -12,35 +12,35 @@ _RUNBOOKS = "docs/operating.md"
 
 
 class AlarmArgs(TypedDict):
-    """One metric, one threshold, and what to make of it."""
+    """One metric, one threshold, and a description."""
 
     metric: Metric | Expression
     meaning: str
-    """What has happened; a sentence or two."""
+    """What has happened, in a sentence or two."""
     look: str
-    """Where to look first; a sentence."""
+    """Where to look first, in a sentence."""
     section: str
-    """The part of the runbooks that has the fix, as in `docs/operating.md#<section>-<kind>`."""
+    """The section of the runbooks that has the fix, as in `docs/operating.md#<section>-<kind>`."""
     threshold: NotRequired[float]
     """The alarm goes off at this value or above; 1 by default."""
     period_seconds: NotRequired[int]
     """300 by default."""
     periods: NotRequired[int]
-    """For how many periods in a row it has to be so; 1 by default."""
+    """How many periods in a row have to breach the threshold; 1 by default."""
     suffix: NotRequired[str]
-    """What tells it from another alarm of its kind and owner."""
+    """Distinguishes it from other alarms of the same kind and owner."""
     silence: NotRequired[bool]
-    """True: the alarm goes off where the metric has no data in any of the periods, whatever its values."""
+    """True: the alarm goes off when none of the periods has data, whatever the metric's values."""
     essential: NotRequired[bool]
-    """True: it tells of a loss or of silence, and is there also where only essential alarms are wanted."""
+    """True: it reports a loss or silence, and is made even where only essential alarms are wanted."""
 
 
 def alarm(
     owner: str, kind: str, args: AlarmArgs, parent: pulumi.Resource, operations: Operations
 ) -> aws.cloudwatch.MetricAlarm | None:
-    """Makes an alarm; None where the stack has none of its sort.
+    """Makes an alarm; returns None where the stack has none of its sort.
 
-    Unless it is one on silence, a period without data is a good one, since idle pipelines have none.
+    A period without data is a good one, since idle pipelines have none, unless the alarm is on silence.
     """
     if not has_alarm(operations, essential=args.get("essential", False)):
         return None
@@ -54,7 +54,7 @@ def alarm(
         alarm_description=f"{args['meaning']} {args['look']} Runbook: {runbook} ({owner})",
         **_metric_arguments(args),
         evaluation_periods=args.get("periods", 1),
-        # CloudWatch has no comparison with nothing: less than one sample is less than any, and no data are breaching.
+        # CloudWatch cannot compare with missing data: a sample count is never below 1, and missing data breaches.
         threshold=1 if silence else args.get("threshold", 1),
         comparison_operator="LessThanThreshold" if silence else "GreaterThanOrEqualToThreshold",
         treat_missing_data="breaching" if silence else "notBreaching",
@@ -66,7 +66,7 @@ def alarm(
 
 
 def _metric_arguments(args: AlarmArgs) -> dict[str, Any]:
-    """Returns what an alarm looks at, as CloudWatch takes it: one metric, or a formula over several."""
+    """Returns CloudWatch's arguments for what an alarm watches: one metric, or a formula over several."""
     metric, period = args["metric"], args.get("period_seconds", 300)
     if "expression" not in metric:
         return {

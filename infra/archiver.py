@@ -1,4 +1,4 @@
-"""The audit trail of a table: a bucket for it, and the consumer that writes it."""
+"""The audit trail of a table: its bucket, and the consumer that writes it."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ FAILURES_KEPT_DAYS = 30
 
 
 def archive_bucket(operations: Operations) -> BucketArgs:
-    """Returns the bucket of a stream pipeline: the archive, which cannot be made again, and failures for their time."""
+    """Returns the bucket of a stream pipeline, for the archive, which cannot be recreated, and for failures."""
     return {
         "versioned": True,
         "announce": True,

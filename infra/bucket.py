@@ -1,4 +1,4 @@
-"""An S3 bucket as every pipeline uses it: private, encrypted, TLS only, with the lifecycle that a bill-payer wants."""
+"""An S3 bucket as every pipeline uses it: private, encrypted, TLS only, with a lifecycle that saves costs."""
 
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
@@ -12,7 +12,7 @@ from infra.names import fitting
 from infra.operations import Operations, data_options, guard_options
 
 _NAME = 63
-"""Characters that S3 takes for a bucket's name."""
+"""Characters that S3 allows in a bucket's name."""
 
 
 class LifecycleRule(TypedDict):
@@ -22,16 +22,16 @@ class LifecycleRule(TypedDict):
     expire_days: NotRequired[int]
     """Days after which objects are deleted."""
     infrequent_access_days: NotRequired[int]
-    """Days after which objects of 128 KB and more move to the cheaper class for rare reads."""
+    """Days after which objects of 128 KB and more move to the cheaper storage class for infrequent access."""
 
 
 class BucketArgs(TypedDict):
-    """What a bucket is."""
+    """Arguments of a bucket."""
 
     bucket_name: NotRequired[str]
-    """The physical name, where it is given; named automatically when left out."""
+    """The physical name; named automatically when left out."""
     versioned: NotRequired[bool]
-    """Whether overwritten and deleted objects are kept for 30 days: for data that cannot be made again. Off by default;
+    """Whether overwritten and deleted objects are kept for 30 days: for data that cannot be recreated. Off by default;
     always on where the stack protects."""
     lifecycle: NotRequired[Sequence[LifecycleRule]]
     announce: NotRequired[bool]
@@ -45,11 +45,11 @@ class Bucket(Component):
     It makes:
 
     - an S3 bucket, emptied when deleted unless the stack protects, with ownership enforced and public access blocked;
-    - encryption with S3's own keys, versioning, a lifecycle that also ends abandoned uploads;
+    - encryption with S3's own keys, versioning, a lifecycle that also aborts abandoned uploads;
     - a bucket policy that refuses connections without TLS;
-    - where asked for, announcements of new objects through EventBridge.
+    - if `announce` is on, announcements of new objects through EventBridge.
 
-    Where the stack protects, the bucket is kept when the stack goes, and so are all of these but the announcements.
+    Where the stack protects, the bucket and all of these but the announcements are kept when the stack is destroyed.
     """
 
     bucket: aws.s3.Bucket
@@ -88,7 +88,7 @@ class Bucket(Component):
             restrict_public_buckets=True,
             opts=self._guard(),
         )
-        # S3 refuses two of these at once ("a conflicting conditional operation is in progress"): one after the other.
+        # S3 refuses two of these at once ("a conflicting conditional operation is in progress").
         ownership = aws.s3.BucketOwnershipControls(
             f"{self._name}-ownership",
             bucket=self.name,
@@ -129,13 +129,13 @@ class Bucket(Component):
         ]
         if self._versioned:
             rules[0]["noncurrent_version_expiration"] = {"noncurrent_days": 30}
-            # What a deletion leaves when all else is gone.
+            # A delete marker whose versions are all gone.
             rules[0]["expiration"] = {"expired_object_delete_marker": True}
         aws.s3.BucketLifecycleConfiguration(
             f"{self._name}-lifecycle",
             bucket=self.name,
             rules=[*rules, *map(_rule, self._args.get("lifecycle", []))],
-            opts=self._guard(*versioning),  # S3 wants versioning settled before rules about versions
+            opts=self._guard(*versioning),  # S3 wants versioning to be set before rules about versions
         )
 
     def _guard(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:

@@ -1,4 +1,4 @@
-"""The code of a function: a folder with exactly the modules that it imports, the files beside them, and its packages.
+"""The code of a function: a folder with only the modules that it imports, the files beside them, and its packages.
 
 The same sources and requirements give the same folder, and the same hash, on every machine.
 """
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 ROOT = _HERE / "functions" if (_HERE / "functions").is_dir() else _HERE.parent
-"""The folder that paths of Sluice's own handlers start from: the repository; of what is installed, beside this file."""
+"""The folder that paths of Sluice's own handlers start from: the repository, or beside this file once installed."""
 BESIDE = (".css", ".html", ".json", ".txt")
-"""Endings of files that a module may read from its own folder."""
+"""Suffixes of files that a module may read from its own folder."""
 REQUIREMENTS = "requirements.txt"
-"""Beside a handler or another entry: the packages that it needs, pinned with hashes."""
+"""The file beside a handler or other entry with the packages that it needs, pinned with hashes."""
 _BUILD = ".build"
 
 
@@ -35,21 +35,21 @@ class CodeError(ValueError):
 def archive(
     handler: str, root: Path = ROOT, functions: Sequence[str] = (), files: Mapping[str, str] | None = None
 ) -> "pulumi.FileArchive":
-    """Returns the code of a function as an archive, made in `.build` of the root; by default, of the working directory.
+    """Returns the code of a function as an archive, made in `.build` of the root, by default of the working directory.
 
     Args:
         handler: Dotted path of the handler, such as `handlers.archiver.handler.handle`. A `requirements.txt` beside it
             pins the packages that go into the archive.
         root: The folder that the path starts from; by default that of Sluice's own handlers.
-        functions: Further functions that it loads by their names, `package.module:function`, from `root`, or by default
-            from the working directory, which is the program's: their modules, what these import and the packages of
-            their `requirements.txt` go into the archive.
-        files: What its settings are that are too large for its environment: path in the archive -> text.
+        functions: Further functions that it loads by name, `package.module:function`, from `root`, or by default from
+            the working directory, which is the program's: their modules, what these import and the packages of their
+            `requirements.txt` go into the archive.
+        files: Settings that are too large for its environment: path in the archive -> text.
 
     Raises:
         pulumi.RunError: The code cannot be packaged; Pulumi shows why without a traceback.
     """
-    import pulumi  # not for those who package without a program, as benchmarks do
+    import pulumi  # not needed for packaging without a program, as benchmarks do
 
     try:
         return pulumi.FileArchive(str(package(handler, root, functions=functions, texts=files or {})))
@@ -71,17 +71,16 @@ def package(
     Args:
         handler: Dotted path of the handler, such as `handlers.archiver.handler.handle`.
         root: The folder that the path starts from.
-        build: The folder to put it below; `.build` by default, where functions are looked for.
-        functions: Further functions that it loads by their names, `package.module:function`, from `root`, or from the
+        build: The folder to put it below; by default `.build` in the folder where `functions` are looked up.
+        functions: Further functions that it loads by name, `package.module:function`, from `root`, or from the
             working directory where `root` is that of Sluice's own handlers.
-        texts: Files besides those that are there: path in the folder -> text.
+        texts: Additional files: path in the folder -> text.
 
     Raises:
         FileNotFoundError: A module does not exist.
         ImportsError: A module imports what the function cannot have, or by a relative name.
-        RequirementsError: Its packages cannot be had.
-        CodeError: It takes more than Lambda has room for, or a package, or another program, has a module of the same
-            name.
+        RequirementsError: Its packages cannot be installed.
+        CodeError: It is larger than Lambda allows, or a package or another program has a module of the same name.
     """
     program = Path.cwd() if root == ROOT else root
     build = build or program / _BUILD
@@ -108,7 +107,7 @@ def package(
 
 
 def zipped_bytes(folder: Path) -> int:
-    """Returns about how large a folder is when it is zipped; 0 where its files are small enough as they are."""
+    """Returns the approximate size of a folder when zipped; 0 where its files are small enough unzipped."""
     paths = files_of(folder).values()
     if sum(path.stat().st_size for path in paths) <= UPLOAD_BYTES:
         return 0
@@ -116,8 +115,8 @@ def zipped_bytes(folder: Path) -> int:
 
 
 def _packages(requirements: Sequence[Path], build: Path) -> tuple[Path, dict[str, bytes]]:
-    """The folder of the packages that requirements files name, and the file that pins them in the archive."""
-    from sluice.packages.installation import install, lambda_arm64  # not for functions without packages
+    """Returns the folder of the packages that requirements files name, and the file that pins them in the archive."""
+    from sluice.packages.installation import install, lambda_arm64  # not needed for functions without packages
 
     platform = lambda_arm64(standard_library.PYTHON)
     pins = b"\n".join(path.read_bytes() for path in requirements)
@@ -129,7 +128,7 @@ def _requirements(module: str, root: Path) -> Path:
 
 
 def _beside(sources: Collection[str], root: Path) -> set[str]:
-    """Returns the files, relative to `root`, that lie in the folders of sources and are not Python's."""
+    """Returns the non-Python files, relative to `root`, in the folders of sources."""
     folders = {(root / path).parent for path in sources}
     return {
         str(path.relative_to(root))
@@ -174,7 +173,7 @@ def _holds(folder: Path, files: Mapping[str, bytes], packages: Path | None) -> b
 
 
 def _write(folder: Path, files: Mapping[str, bytes], packages: Path | None) -> None:
-    """Puts the folder in place whole, so that a program running beside this one never sees half of it."""
+    """Puts the folder in place atomically, so that a program running in parallel never sees half of it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         fresh = Path(scratch, "fresh")
@@ -186,7 +185,7 @@ def _write(folder: Path, files: Mapping[str, bytes], packages: Path | None) -> N
         try:
             os.rename(fresh, folder)
         except OSError:
-            if _holds(folder, files, packages):  # the program beside this one was first
+            if _holds(folder, files, packages):  # a program running in parallel was first
                 return
             os.rename(folder, Path(scratch, "tampered"))
             os.rename(fresh, folder)

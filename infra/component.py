@@ -1,4 +1,4 @@
-"""What all components have in common: how they are operated, and how they make children and alarms."""
+"""The base of all components: how they are operated, and how they make children and alarms."""
 
 import pulumi
 
@@ -8,7 +8,7 @@ from infra.operations import Operations
 
 
 class Component(pulumi.ComponentResource):
-    """A component; its children are named after it and belong to it."""
+    """A component; its children are named after it and have it as their parent."""
 
     def __init__(
         self, token: str, name: str, operations: Operations | None, opts: pulumi.ResourceOptions | None
@@ -18,7 +18,7 @@ class Component(pulumi.ComponentResource):
         self._operations = operations or Operations()
 
     def _child(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Returns the options of a child that comes after these resources, besides those that its inputs come from."""
+        """Returns the options of a child that depends on these resources, besides those that its inputs come from."""
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
     def _alarm_on(

@@ -1,4 +1,4 @@
-"""The dashboard of a stack: a row a pipeline, from left to right flow, failures, lag, and what costs."""
+"""The dashboard of a stack: one row per pipeline, from left to right flow, failures, lag, and costs."""
 
 import json
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def graph(title: str, *metrics: Metric) -> Graph:
 
 
 class DashboardArgs(TypedDict):
-    """What a dashboard shows."""
+    """Arguments of a dashboard."""
 
     rows: Sequence[Row]
     region: str

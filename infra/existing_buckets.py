@@ -1,4 +1,4 @@
-"""Buckets that exist already, which imports take their files from."""
+"""Existing buckets that imports take their files from."""
 
 import pulumi
 
@@ -15,15 +15,15 @@ _PARTITIONS = {
     "eu-isoe-": "aws-iso-e",
     "eusc-": "aws-eusc",
 }
-"""Beginning of regions' names -> the partition of AWS that they are in; all others are in `aws`."""
+"""Prefix of regions' names -> their AWS partition; all others are in `aws`."""
 _ON = "'{\"EventBridgeConfiguration\": {}}'"
 
 
 def existing_bucket(name: str, is_local: bool, region: str, operations: Operations) -> ImportBucketArgs:
-    """Returns a bucket of the team's own; where the stack is local it is made, and announces its objects.
+    """Returns an existing bucket of the team; a local stack makes it, with announcements of its objects.
 
-    Elsewhere AWS is not asked, and Pulumi says what the bucket needs: whether EventBridge is on for it, nothing that
-    Pulumi reads tells.
+    Elsewhere AWS is not asked, and the deployment logs what the bucket needs: nothing that Pulumi reads shows whether
+    EventBridge is on for it.
     """
     if is_local:
         pulumi.log.info(f"the bucket {name} is created here; in AWS it is the existing one")

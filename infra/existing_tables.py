@@ -1,4 +1,4 @@
-"""The team's own tables: looked up in AWS as the stack is deployed, and made where it is deployed locally."""
+"""The team's existing tables: looked up in AWS when the stack is deployed, and made by a local stack."""
 
 from collections.abc import Sequence
 
@@ -14,33 +14,33 @@ _BOTH_IMAGES = "NEW_AND_OLD_IMAGES"
 
 
 class ExistingTables:
-    """Finds tables by their names.
+    """Finds tables by name.
 
-    In AWS they have to be there. Locally AWS is never asked: what the settings name is made, once, as they say.
+    In AWS they have to exist. Locally AWS is never asked: each table that the settings name is made once, as they say.
     """
 
     def __init__(self, name: str, *, make: bool, operations: Operations) -> None:
-        """Takes what tables are made of.
+        """Takes the properties of the tables that are made.
 
         Args:
-            name: What the resources of those that are made are named after.
-            make: Whether they are made, and not looked for.
-            operations: How those that are made are kept.
+            name: The prefix of the names of the resources that are made.
+            make: Whether tables are made instead of looked up.
+            operations: How the tables that are made are kept.
         """
         self._name, self._make, self._operations = name, make, operations
         self._made: dict[str, SourceTableArgs] = {}
         self._keys: dict[str, tuple[Key, Key | None]] = {}
 
     def streamed(self, names: Sequence[str], partition_key: Key, sort_key: Key | None) -> StreamTablesArgs:
-        """Returns tables whose changes are followed, by their names.
+        """Returns tables whose streams are read, by name.
 
         Args:
             names: Their names.
-            partition_key: The key of those that are made.
-            sort_key: The sort key of those that are made.
+            partition_key: The partition key of a table that is made.
+            sort_key: The sort key of a table that is made.
 
         Raises:
-            pulumi.RunError: There is none of a name, or it has no stream of both images.
+            pulumi.RunError: A table does not exist, or has no stream of both images.
         """
         tables = {
             name: self._created(name, partition_key, sort_key) if self._make else _streamed(name) for name in names
@@ -52,10 +52,10 @@ class ExistingTables:
 
         Args:
             name: Its name.
-            asked: What its keys have to be; none where any will do.
+            asked: What its keys have to be; None where any will do.
 
         Raises:
-            pulumi.RunError: There is none of that name, or it has other keys.
+            pulumi.RunError: The table does not exist, or has other keys.
         """
         found = self._made_for(name, asked) if self._make else _found(name, asked)
         has, wanted = (found["partition_key"], found.get("sort_key")), asked
@@ -123,7 +123,7 @@ def _found(name: str, asked: tuple[Key, Key | None] | None) -> ImportTargetArgs:
 
 
 def _key_arn(table: aws.dynamodb.GetTableResult) -> str:
-    """The ARN of the key in KMS that encrypts a table; empty where it is DynamoDB's own."""
+    """Returns the ARN of the KMS key that encrypts a table; empty where the key is DynamoDB's own."""
     encryption = table.server_side_encryption
     return encryption.kms_key_arn if encryption and encryption.enabled else ""
 

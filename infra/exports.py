@@ -1,4 +1,4 @@
-"""What a stack tells other projects of its pipelines."""
+"""The outputs of a stack's pipelines, for other projects."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from sluice import outputs
 
 
 def nullable(value: Any) -> pulumi.Output[Any]:
-    """Returns an output that may be null: what may not be there."""
+    """Returns a value that may be missing as an output that may be null."""
     return pulumi.Output.from_input(value)
 
 

@@ -13,13 +13,13 @@ EventName = Literal["INSERT", "MODIFY", "REMOVE"]
 EVENT_NAMES: tuple[str, ...] = get_args(EventName)
 _TYPES = {"S": str, "N": str, "BOOL": bool}
 _MAXIMUM_LENGTH = 4096
-"""Characters of a pattern that Lambda takes."""
+"""Characters that Lambda allows in a pattern."""
 _NUMBER = re.compile(r"0|-?([1-9]\d*|0(?=\.))(\.\d*[1-9])?")
-"""A number as DynamoDB writes it: nothing before the first digit that counts, nothing behind the last."""
+"""A number as DynamoDB writes it: without needless leading or trailing zeros."""
 
 
 class Condition(TypedDict):
-    """What an attribute must be: exactly one of the fields besides `type`."""
+    """A condition on an attribute: exactly one of the fields besides `type`."""
 
     type: Literal["S", "N", "BOOL"]
     """The attribute's type; numbers are compared as the text that DynamoDB writes."""
@@ -40,10 +40,10 @@ class Filter(TypedDict):
 
 
 def checked_pattern(text: str) -> str:
-    """Returns a filter pattern as it is.
+    """Returns a filter pattern unchanged.
 
     Raises:
-        ValueError: It is no JSON object, too long for Lambda, or can never match for the events that it names.
+        ValueError: It is not a JSON object, is too long for Lambda, or can never match for the events that it names.
     """
     try:
         document = json.loads(text)

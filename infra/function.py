@@ -1,4 +1,4 @@
-"""A Lambda function with all that it needs to be run for years: its own role, its logs, its code, its alarms."""
+"""A Lambda function with all that it needs in operation: its own role, its logs, its code, its alarms."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,12 @@ TIMEOUT_SECONDS = 60
 MEMORY_MIB = 256
 
 _MARGIN_SECONDS = 10
-"""Handlers watch their time and end before this, even one that works for as long as it may."""
+"""Handlers watch their remaining time and end before this, even those that work for as long as they may."""
 
 _NAME = 64
-"""Characters that Lambda takes for a function's name."""
+"""Characters that Lambda allows in a function's name."""
 _ENVIRONMENT_BYTES = 4096
-"""What Lambda takes of variables, counted as their JSON: quotes within a value count twice."""
+"""Lambda's limit on environment variables, counted as JSON: quotes within a value count twice."""
 
 
 class OwnAlarm(TypedDict):
@@ -39,25 +39,25 @@ class OwnAlarm(TypedDict):
     metric: str
     """Its name."""
     meaning: str
-    """What has happened, for whoever is woken."""
+    """What has happened, for the person on call."""
     look: str
     """Where to look first."""
     essential: NotRequired[bool]
-    """True where it tells of a loss, and is wanted also where only essential alarms are; False by default."""
+    """True: it reports a loss, and is made even where only essential alarms are wanted; False by default."""
 
 
 class FunctionArgs(TypedDict):
-    """What a function is."""
+    """Arguments of a function."""
 
     handler: str
     """Dotted path of the handler within its code, such as `handlers.archiver.handler.handle`."""
     code: pulumi.Input[pulumi.Archive]
-    """What it runs; `infra.code.archive` makes it of a handler and all that it imports."""
+    """Its code; `infra.code.archive` makes it from a handler and all that it imports."""
     description: NotRequired[str]
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Environment variables; names come from the handler's `environment` module."""
     settings: NotRequired[Mapping[str, str]]
-    """The setting that a variable holds, of those that grow with it: variable -> key, such as `imports.columns`."""
+    """The settings that make variables long: variable -> key of its setting, such as `imports.columns`."""
     statements: NotRequired[Sequence[Statement]]
     """What its role may do, besides writing its own logs."""
     timeout_seconds: NotRequired[int]
@@ -65,7 +65,7 @@ class FunctionArgs(TypedDict):
     memory_mib: NotRequired[int]
     """`MEMORY_MIB` by default; 1,769 is one core."""
     alarms: NotRequired[Mapping[str, OwnAlarm]]
-    """Alarms on metrics that the function itself emits: kind -> what."""
+    """Alarms on metrics that the function itself emits: kind -> alarm."""
     operations: NotRequired[Operations]
 
 
@@ -78,7 +78,7 @@ class Function(Component):
     - a log group with retention;
     - a Lambda function on arm64, its logs as JSON;
     - a bucket for its code, where that is a folder too large to be sent with a request;
-    - alarms on errors, on throttles, on a duration near the timeout, and on what it counts itself.
+    - alarms on errors, on throttles, on a duration near the timeout, and on metrics of its own.
     """
 
     function: aws.lambda_.Function
@@ -131,7 +131,7 @@ class Function(Component):
             ["logs:CreateLogStream", "logs:PutLogEvents"],
             [self.log_group.arn.apply(lambda arn: f"{arn.removesuffix(':*')}:log-stream:*")],
         )
-        # X-Ray's write actions know no resources: AWS accepts them on `*` only.
+        # X-Ray's write actions cannot be restricted to resources: AWS accepts them on `*` only.
         traces = allow("WriteTraces", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"])
         return aws.iam.RolePolicy(
             f"{self._name}-policy",
@@ -148,7 +148,7 @@ class Function(Component):
 
     def _create_function(self) -> aws.lambda_.Function:
         variables = self._args.get("environment")
-        # What is not known before an update cannot be counted; names and ARNs are short, settings are known.
+        # Values not known before an update cannot be counted, but these are short names and ARNs; settings are known.
         environment = pulumi.Output.all(**variables).apply(self._bounded, True) if variables else None
         return aws.lambda_.Function(
             self._name,
@@ -161,7 +161,7 @@ class Function(Component):
             **self._code(),
             timeout=self._timeout_seconds,
             memory_size=int(self._args.get("memory_mib", MEMORY_MIB)),
-            # AWS forgets an environment without variables, and every later update would find a difference.
+            # AWS drops an environment without variables, and every later update would show a difference.
             environment={"variables": environment} if environment else None,
             logging_config={"log_format": "JSON", "log_group": self.log_group.name},
             tracing_config={"mode": "Active" if self._operations.get("tracing") else "PassThrough"},
@@ -183,7 +183,7 @@ class Function(Component):
         return variables
 
     def _code(self) -> dict[str, Any]:
-        """Returns the arguments that say what the function runs."""
+        """Returns the arguments for the function's code."""
         code = self._args["code"]
         if not isinstance(code, pulumi.FileArchive) or zipped_bytes(Path(code.path)) <= UPLOAD_BYTES:
             return {"code": code}
@@ -191,7 +191,7 @@ class Function(Component):
         return {"s3_bucket": stored.bucket, "s3_key": stored.key}
 
     def _create_stored_code(self, name: str, archive: pulumi.FileArchive) -> aws.s3.BucketObjectv2:
-        # Code can be made again: nothing of it has to be kept or guarded as data are.
+        # Code can be recreated: unlike data, it need not be kept or protected.
         bucket = Bucket(f"{self._name}-code", {"operations": {**self._operations, "protect": False}}, self._child())
         return aws.s3.BucketObjectv2(
             f"{self._name}-archive",

@@ -1,6 +1,6 @@
-"""What becomes of the columns of an import, and what all its items have besides: for the component and settings.
+"""The columns of an import and the constants that all its items get: for the component and settings.
 
-A module of its own, because commands read settings and wait for no component of pulumi-aws to be loaded.
+A module of its own, so that commands can read settings without loading pulumi-aws.
 """
 
 from collections import defaultdict
@@ -12,23 +12,23 @@ from infra.numbers import attribute_value
 
 
 class ColumnArgs(TypedDict):
-    """What is known of a column of CSV files, or of a member of JSON objects."""
+    """A column of CSV files, or a member of JSON objects."""
 
     type: NotRequired[ColumnType]
-    """What its cells are in CSV files, and the key where it is one; `S` by default. JSON has types of its own."""
+    """The type of its cells in CSV files, and of the key if it is one; `S` by default. JSON has types of its own."""
     attribute: NotRequired[str | None]
-    """What items call it; left out, as files do."""
+    """Its name in items; by default its name in the files."""
 
 
 def mistakes(
     columns: Mapping[str, ColumnArgs], keys: Collection[str], *, keys_come_from_columns: bool = True
 ) -> Iterator[str]:
-    """Gives what columns contradict: each as what is allowed instead.
+    """Yields the mistakes in columns, each as what is allowed instead.
 
     Args:
-        columns: What is known of them, by what files call them.
+        columns: The columns, by their names in the files.
         keys: The table's keys.
-        keys_come_from_columns: Whether nothing else, such as a transform, may bring a key.
+        keys_come_from_columns: Whether keys can come from columns only, not from a transform.
     """
     sources = _sources(columns)
     for attribute, names in sources.items():
@@ -48,7 +48,7 @@ def mistakes(
 def mistakes_of_constants(
     constants: Mapping[str, Any], columns: Mapping[str, ColumnArgs], keys: Collection[str]
 ) -> Iterator[str]:
-    """Gives what constants contradict or cannot be: each as what is allowed instead."""
+    """Yields the mistakes in constants, each as what is allowed instead."""
     sources = _sources(columns)
     for name, value in constants.items():
         if name in keys:
@@ -64,8 +64,8 @@ def mistakes_of_constants(
 
 
 def schema(columns: Mapping[str, ColumnArgs], constants: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what the importer's file of settings has of columns and constants; see `handlers.importer.settings`."""
-    # In order: programs in other languages hand maps over in any, and each would be a change of the function.
+    """Returns the columns and constants for the importer's settings file; see `handlers.importer.settings`."""
+    # Sorted: programs in other languages pass maps in any order, and each order would change the function.
     columns, constants = dict(sorted(columns.items())), dict(sorted(constants.items()))
     return {
         "columns": {
@@ -79,7 +79,7 @@ def schema(columns: Mapping[str, ColumnArgs], constants: Mapping[str, Any]) -> d
 
 
 def _sources(columns: Mapping[str, ColumnArgs]) -> defaultdict[str, list[str]]:
-    """Attribute -> the columns that become it."""
+    """Returns attribute -> the columns that become it."""
     sources: defaultdict[str, list[str]] = defaultdict(list)
     for name, column in columns.items():
         sources[_attribute(name, column)].append(name)

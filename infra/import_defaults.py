@@ -1,6 +1,6 @@
-"""What an import is by itself, and what types its columns may have: for the component and settings.
+"""Defaults of an import, and the types that its columns may have: for the component and settings.
 
-A module of its own, because commands read settings and wait for no component of pulumi-aws to be loaded.
+A module of its own, so that commands can read settings without loading pulumi-aws.
 """
 
 import enum
@@ -9,7 +9,7 @@ from handlers.importer.environment import REJECTED_PREFIX
 
 
 class ColumnType(enum.StrEnum):
-    """What the cells of a CSV column are."""
+    """The type of a CSV column's cells."""
 
     S = "S"
     """Strings."""
@@ -28,11 +28,11 @@ MAXIMUM_CONCURRENCY = 10
 WRITE_UNITS_PER_SECOND = 0
 WARM_WRITE_UNITS = 0
 IGNORE = (
-    ".*",  # hidden files: those of macOS and checksums of Hadoop among them
+    ".*",  # hidden files, such as those of macOS and Hadoop's checksums
     "__MACOSX/",
     "Thumbs.db",
     "desktop.ini",
-    "_SUCCESS",  # of Hadoop and Spark, whose unfinished parts lie below _temporary/
+    "_SUCCESS",  # from Hadoop and Spark, whose unfinished parts lie below _temporary/
     "_temporary/",
     "_spark_metadata/",
     "_started*",
@@ -46,32 +46,32 @@ IGNORE = (
     "*.sha256",
     "*.metadata",  # beside Athena's results
     "*.manifest",
-    "*manifest",  # Redshift's UNLOAD puts it behind its prefix
+    "*manifest",  # Redshift's UNLOAD appends it to its prefix
     "*-manifest.csv",
     "manifest-files.json",  # DynamoDB's exports
     "manifest-summary.json",
 )
-"""Names of files that are no data, and folders of such."""
+"""Names of files and folders that are not data."""
 
 
 _COLD_WRITE_UNITS = 4000
-"""What a new table on demand takes in a second; AWS knows no less warm throughput."""
+"""Write units a second that a new on-demand table takes; AWS accepts no lower warm throughput."""
 
 
 def warm_mistake(warm_write_units: int) -> str:
-    """Returns what a table's warm throughput may be, if it may not be this; empty if it may."""
+    """Returns the allowed values of a table's warm throughput if this one is not allowed; otherwise an empty text."""
     if warm_write_units == 0 or warm_write_units >= _COLD_WRITE_UNITS:
         return ""
     return f"0, or at least {_COLD_WRITE_UNITS}, which any new table accepts"
 
 
 def limit_mistake(write_units_per_second: int, maximum_concurrency: int) -> str:
-    """Returns what a limit on write units may be, if it may not be this; empty if it may."""
+    """Returns the allowed values of a limit on write units if this one is not allowed; otherwise an empty text."""
     if write_units_per_second == 0 or write_units_per_second >= maximum_concurrency:
         return ""
     return f"0 for no limit, or at least maximumConcurrency ({maximum_concurrency}): each worker uses at least one unit"
 
 
 def keeps_rejects_apart(prefix: str) -> bool:
-    """Returns whether an import of the files below a prefix never takes up its own rejects."""
+    """Returns whether an import of the files below a prefix never imports its own rejects."""
     return prefix.endswith("/") and not REJECTED_PREFIX.startswith(prefix) and not prefix.startswith(REJECTED_PREFIX)

@@ -1,6 +1,6 @@
 """How the files of an import are written: for the component and settings.
 
-A module of its own, because commands read settings and wait for no component of pulumi-aws to be loaded.
+A module of its own, so that commands can read settings without loading pulumi-aws.
 """
 
 from collections import Counter
@@ -19,35 +19,35 @@ _OF_CSV = ("delimiter", "header", "quote", "escape", "nulls", "skip_lines", "boo
 
 
 class FormatArgs(TypedDict):
-    """How files are written; what is left out, a file's name and content tell."""
+    """How files are written; fields left out are told from a file's name and content."""
 
     type: NotRequired[str]
-    """`csv`, `tsv`, `json`, `jsonl` or `dynamodb` whatever the name; `auto`, a file's name tells, by default."""
+    """`csv`, `tsv`, `json`, `jsonl` or `dynamodb`, whatever the name; `auto`, by the file's name, by default."""
     delimiter: NotRequired[str]
-    """Of CSV files; one character; a comma, in TSV files a tab, by default."""
+    """The delimiter of CSV files, one character; by default a comma, in TSV files a tab."""
     header: NotRequired[Sequence[str]]
     """The columns of CSV files that have no header row; by default the first row names them."""
     quote: NotRequired[str]
-    """Of CSV files; one character, or `none`: quotes are text; `"` by default."""
+    """The quote of CSV files, one character, or `none`: quotes are text; `"` by default."""
     escape: NotRequired[str]
-    """Of CSV files; one character, a backslash nearly always; none by default."""
+    """The escape of CSV files, one character, nearly always a backslash; none by default."""
     nulls: NotRequired[Sequence[str]]
-    r"""What CSV cells hold where there is no value, such as `\N`; an empty cell never has one; nothing
-    else by default."""
+    r"""What CSV cells without a value hold, such as `\N`; an empty cell never has a value; nothing else by
+    default."""
     encoding: NotRequired[str]
-    """Any of texts that Python knows; UTF-8 by default. A mark at a file's beginning goes before it."""
+    """Any text encoding that Python knows; UTF-8 by default. A file's byte order mark takes precedence."""
     skip_lines: NotRequired[int]
     """How many lines come before the header of CSV files; 0 by default."""
     compression: NotRequired[str]
-    """`none`, `gzip` or `zstd`; `auto`, name and content tell, by default."""
+    """`none`, `gzip` or `zstd`; `auto`, by name and content, by default."""
     wrapper: NotRequired[str]
-    """The member that the rows of JSON files lie in, beside `Items`; none by default."""
+    """The member of JSON files that holds the rows, besides `Items`; none by default."""
     booleans: NotRequired[Mapping[str, bool]]
-    """What CSV cells of type BOOL hold, in any case, and its meaning; `true` `false` `1` `0` by default."""
+    """Text of CSV cells of type BOOL, in upper or lower case, -> its meaning; `true` `false` `1` `0` by default."""
 
 
 def mistakes(args: FormatArgs) -> Iterator[str]:
-    """Gives what no file could be, or what contradicts itself: each as what is allowed instead."""
+    """Yields impossible and contradictory fields, each as what is allowed instead."""
     fields = _fields(args)
     type_, compression = fields.get("type", "auto"), fields.get("compression", "auto")
     if type_ not in TYPES:
@@ -76,10 +76,10 @@ def mistakes(args: FormatArgs) -> Iterator[str]:
 
 
 def checked_fields(args: FormatArgs) -> dict[str, Any]:
-    """Returns what is set, as the importer's `reading.format.Format` has it.
+    """Returns the fields that are set, as the importer's `reading.format.Format` has them.
 
     Raises:
-        ValueError: no file could be written so.
+        ValueError: No file could have this format.
     """
     if found := list(mistakes(args)):
         raise ValueError(f"format: {'; '.join(found)}")
@@ -87,7 +87,7 @@ def checked_fields(args: FormatArgs) -> dict[str, Any]:
 
 
 def _fields(args: FormatArgs) -> dict[str, Any]:
-    """The fields of `Format` that are not as they are by themselves."""
+    """Returns the fields of `Format` that differ from their defaults."""
     fields: dict[str, Any] = {name: value for name, value in args.items() if value is not None}
     if fields.get("quote") == NO_QUOTE:
         fields["quote"] = ""
@@ -97,7 +97,7 @@ def _fields(args: FormatArgs) -> dict[str, Any]:
     if "booleans" in fields:
         fields["booleans"] = list(map(list, sorted(fields["booleans"].items())))
     if "skip_lines" in fields:
-        fields["skip_lines"] = int(fields["skip_lines"])  # programs in other languages know no integers
+        fields["skip_lines"] = int(fields["skip_lines"])  # programs in other languages have no integers
     defaults = Format()._asdict()
     return {name: value for name, value in fields.items() if value not in (defaults[name], [])}
 

@@ -29,7 +29,7 @@ class ImportPipeline(Component):
 
     It makes:
 
-    - a bucket that announces files below the prefix to a queue; given one, an EventBridge rule that does;
+    - a bucket that announces files below the prefix to a queue, or, for a given bucket, an EventBridge rule that does;
     - that queue, which only this bucket or rule may send to, and one for its dead letters;
     - a table, unless it is given one, and a ledger of imports;
     - a function fed by the queue, which may send itself the rest of a large file.
@@ -40,9 +40,9 @@ class ImportPipeline(Component):
     table_name: pulumi.Output[str]
     """The table that they are imported into."""
     table_arn: pulumi.Output[str]
-    """Its ARN."""
+    """The table's ARN."""
     prefix: str
-    """Where they are put in the bucket."""
+    """The prefix of the bucket that files are put below."""
 
     def __init__(self, name: str, args: ImportPipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:ImportPipeline", name, args.get("operations"), opts)
@@ -125,7 +125,7 @@ class ImportPipeline(Component):
         return Queue(
             f"{self._name}-queue",
             {
-                # AWS's advice for queues that feed functions: a message must not come back while it is worked on.
+                # AWS's advice for queues that feed functions: a message must not reappear while it is processed.
                 "visibility_timeout_seconds": 6 * timeout_seconds(self._args),
                 "dead_letters": self.dead_letters,
                 "receives": RECEIVES,
@@ -162,7 +162,8 @@ class ImportPipeline(Component):
                 "partition_key": {"name": "object"},
                 "sort_key": {"name": "version"},
                 "expires_by": "expires_at",
-                # What has ended, which nothing but a file's version has: how, and when. `sluice.ledger` asks it.
+                # Ended imports, by how and when they ended. Only items of a file's version have both keys.
+                # `sluice.ledger` queries it.
                 "index": {"name": "ended", "partition_key": "status", "sort_key": "finished_at"},
                 "operations": self._operations,
             },
@@ -182,7 +183,7 @@ class ImportPipeline(Component):
         return Function(f"{self._name}-importer", {**args, "operations": self._operations}, self._child())
 
     def _create_recursion(self) -> None:
-        # Lambda stops a function that feeds its own queue after some 16 rounds; this one's have their own limit.
+        # Lambda stops a function that feeds its own queue after some 16 rounds; this one has its own limit.
         aws.lambda_.FunctionRecursionConfig(
             f"{self._name}-recursion",
             function_name=self.function.name,
@@ -195,7 +196,7 @@ class ImportPipeline(Component):
             f"{self._name}-mapping",
             event_source_arn=self.queue.arn,
             function_name=self.function.arn,
-            batch_size=1,  # a message is a piece of work that may take an invocation's whole time
+            batch_size=1,  # a message may take an invocation's whole time
             function_response_types=["ReportBatchItemFailures"],
             scaling_config={"maximum_concurrency": maximum_concurrency(self._args)},
             metrics_config={"metrics": ["EventCount"]},
@@ -208,7 +209,7 @@ class ImportPipeline(Component):
             f"{self._name}-notification",
             bucket=self.bucket_name,
             queues=[{"queue_arn": self.queue.arn, "events": ["s3:ObjectCreated:*"], "filter_prefix": self.prefix}],
-            opts=self._child(self.queue.policy),  # S3 tries the queue when it is told of it
+            opts=self._child(self.queue.policy),  # S3 sends a test message to the queue when this is made
         )
 
 

@@ -1,6 +1,6 @@
-"""The file in which the importer finds what may be large of its settings.
+"""The file with those of the importer's settings that may be large.
 
-A module of its own, because benchmarks wait for no component of pulumi-aws to be loaded.
+A module of its own, so that benchmarks can use it without loading pulumi-aws.
 """
 
 import json
@@ -12,16 +12,16 @@ from infra.import_columns import ColumnArgs
 from infra.import_format import FormatArgs
 
 NAME = "settings.json"
-"""Its path in the archive."""
+"""The file's path in the archive."""
 
 
 def settings_file(
     columns: Mapping[str, ColumnArgs], constants: Mapping[str, Any], format_: FormatArgs, ignore: Sequence[str]
 ) -> str:
-    """Returns the file; `handlers.importer.settings` says what is in it.
+    """Returns the file's content; `handlers.importer.settings` describes it.
 
     Raises:
-        ValueError: No file could be written as the format says.
+        ValueError: No file could have this format.
     """
     return json.dumps(
         {
@@ -29,5 +29,5 @@ def settings_file(
             "format": import_format.checked_fields(format_),
             "ignore": list(ignore),
         },
-        sort_keys=True,  # programs in other languages hand maps over in any order, and each would be other code
+        sort_keys=True,  # programs in other languages pass maps in any order, and each order would be other code
     )

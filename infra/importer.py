@@ -1,4 +1,4 @@
-"""The function of an import pipeline: what it is told, what it may do, what its alarms watch."""
+"""The function of an import pipeline: its environment, its permissions, its alarms."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
@@ -19,15 +19,15 @@ from infra.queue import Queue
 from infra.table import Key, Table
 
 RECEIVES = 5
-"""How often a message is tried before it is a dead letter."""
+"""How often a message is received before it becomes a dead letter."""
 _HOPS = 1000
 _PACED_HOPS = 10_000
-"""With a limit on write units, time is what an import is meant to take."""
+"""Used with a limit on write units, which makes imports take longer."""
 _MIB = 1024 * 1024
 
 
 class ImportBucketArgs(TypedDict):
-    """A bucket that exists."""
+    """An existing bucket."""
 
     name: pulumi.Input[str]
     """Its name."""
@@ -36,14 +36,14 @@ class ImportBucketArgs(TypedDict):
 
 
 class ImportTableArgs(TypedDict):
-    """A table that exists."""
+    """An existing table."""
 
     name: pulumi.Input[str]
     """Its name."""
     arn: pulumi.Input[str]
     """Its ARN."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
-    """Of the key that encrypts it; left out where that is DynamoDB's own."""
+    """The ARN of the key that encrypts it; left out where that is DynamoDB's own."""
 
 
 class ImportTargetArgs(TypedDict):
@@ -55,49 +55,47 @@ class ImportTargetArgs(TypedDict):
 
 
 class ImportPipelineArgs(ImportTargetArgs):
-    """What an import pipeline is."""
+    """Arguments of an import pipeline."""
 
     table: NotRequired[ImportTableArgs]
     """An existing table, with the keys below; left out, the pipeline makes one."""
     partition_key: Key
-    """The table's key."""
+    """The table's partition key."""
     sort_key: NotRequired[Key | None]
-    """The table's second key; none by default."""
+    """The table's sort key; none by default."""
     bucket: NotRequired[ImportBucketArgs]
-    """An existing bucket of the same account and region; left out, the pipeline makes one. It is heard through
-    EventBridge, which has to be on for it; its own notifications are left alone."""
+    """An existing bucket of the same account and region; left out, the pipeline makes one. Its files are announced
+    through EventBridge, which has to be on for it; its own notifications are left alone."""
     prefix: NotRequired[str]
-    """Where files are put in it: the only prefix that triggers an import; `incoming/` by default."""
+    """The only prefix of the bucket that triggers imports; `incoming/` by default."""
     columns: NotRequired[Mapping[str, ColumnArgs]]
-    """What is known of columns, by what files call them; the others, by default all, keep their names, and are strings
-    in CSV files."""
+    """Columns by their names in files; all others keep their names, and are strings in CSV files. None by default."""
     constants: NotRequired[Mapping[str, Any]]
-    """Attribute -> what it is in all items, in place of what a row has: a text, a number or a boolean. None by
-    default."""
+    """Attribute -> its value in all items, whatever a row has: a text, a number or a boolean. None by default."""
     ordered: NotRequired[bool]
-    """Whether the rows of a file are written in its order, never in parallel; off by default."""
+    """Whether the rows of a file are written in order, never in parallel; off by default."""
     chunk_mib: NotRequired[int]
-    """Larger objects are split into pieces of this size; 32 by default."""
+    """Larger objects are split into chunks of this size; 32 by default."""
     gzip_limit_mib: NotRequired[int]
-    """A compressed file that grows beyond this is refused; 102,400 by default."""
+    """A compressed file that unpacks to more than this is refused; 102,400 by default."""
     transform: NotRequired[str | None]
-    """A function between a row and its item, `package.module:function` from this repository's folder; see
+    """A function that makes the item of a row, `package.module:function` from this repository's folder; see
     `handlers.importer.items.transform`. A `requirements.txt` beside its module pins the packages that it needs. None by
     default."""
     format: NotRequired[FormatArgs]
-    """How files are written, where their names and their content do not tell; by default they do."""
+    """How files are written; by default told from their names and content."""
     ignore: NotRequired[Sequence[str]]
-    """Names of files that are no data, with `*`, `?` and `[...]` as in shells; with a slash at the end, folders; by
-    default those that tools leave beside data, such as `_SUCCESS` and `*.crc`."""
+    """Names of files that are not data, with `*`, `?` and `[...]` as in shells; names that end with a slash are
+    folders; by default those that tools leave beside data, such as `_SUCCESS` and `*.crc`."""
     timeout_seconds: NotRequired[int]
-    """How long an invocation may take; what is left then is continued by another; 120 by default."""
+    """How long an invocation may take; another one continues with the rest; 120 by default."""
     maximum_concurrency: NotRequired[int]
-    """How many pieces are imported at once, 2 to 1,000; 10 by default."""
+    """How many chunks are imported at once, 2 to 1,000; 10 by default."""
     warm_write_units: NotRequired[int]
-    """Write units a second that the table that is made takes from the first one on, 4,000 or more; 0, what a new table
-    takes, by default."""
+    """The warm throughput of the table that is made, in write units a second, 4,000 or more; 0, that of any new table,
+    by default."""
     write_units_per_second: NotRequired[int]
-    """What all of them may consume of the table's write units; 0, as much as the table takes, by default."""
+    """The table's write units that all chunks together may consume; 0, as many as the table takes, by default."""
     operations: NotRequired[Operations]
     """How it is watched, kept and paid for; cheap and disposable by default."""
 
@@ -115,16 +113,16 @@ def importer(
     """Returns the function that imports.
 
     Args:
-        args: What the pipeline is.
-        bucket_arn: Where the files are, and the rejects.
-        table_name: Where the items are written.
-        table_arn: Likewise.
-        ledger: Where imports are kept.
-        queue: What feeds it, and takes what it leaves.
-        dead_letters: What takes messages that fail for good.
+        args: The pipeline's arguments.
+        bucket_arn: The bucket of the files and the rejects.
+        table_name: The table that items are written into.
+        table_arn: Its ARN.
+        ledger: The table of imports.
+        queue: The queue that feeds it, and that it sends the rest of its work to.
+        dead_letters: The queue of messages that failed for good.
 
     Raises:
-        ValueError: The format is one that no file could have, or the limit of write units is too low to be shared.
+        ValueError: No file could have the format, or the limit on write units is too low to be shared.
         pulumi.RunError: Columns, constants and the table's keys contradict each other.
     """
     sort_key, prefix = args.get("sort_key"), args.get("prefix", defaults.PREFIX)
@@ -193,7 +191,7 @@ def _settings_file(args: ImportPipelineArgs) -> str:
         ),
         *(f"set: allowed: {mistake}" for mistake in import_columns.mistakes_of_constants(constants, columns, keys)),
     ]
-    if found:  # settings know no keys of a table that is looked up, so that a team may well meet this
+    if found:  # settings do not know the keys of a table that is looked up, so users can run into this
         raise pulumi.RunError("\n".join(["an import has mistakes in its settings:", *found]))
     return import_settings.settings_file(
         columns, constants, args.get("format", {}), args.get("ignore", defaults.IGNORE)
@@ -231,7 +229,7 @@ def _on_files(bucket_arn: pulumi.Output[str], prefix: str) -> list[Statement]:
             ["s3:GetObject", "s3:GetObjectVersion"],
             [pulumi.Output.concat(within, prefix, "*")],
         ),
-        # Without it S3 answers 403 for an object that is gone, as it does for one that is forbidden.
+        # Without it S3 answers 403 for a deleted object, as it does for a forbidden one.
         allow("TellGoneFromForbidden", ["s3:ListBucket"], [bucket_arn]),
         allow(
             "KeepRejects",

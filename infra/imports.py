@@ -1,6 +1,6 @@
-"""What a function imports: read from its sources, never run, so that it is the same on every machine.
+"""The imports of a function: read from its sources, which are never run, so that they are the same on every machine.
 
-What is imported only `if TYPE_CHECKING` does not count; what a function imports inside its body, or under `try`, does.
+Imports `if TYPE_CHECKING` do not count; imports inside a function's body, or under `try`, do.
 """
 
 import ast
@@ -12,17 +12,17 @@ from typing import NamedTuple
 from infra import standard_library
 
 PROVIDED = ("boto3", "botocore")
-"""What Lambda's runtimes have beside the standard library."""
+"""The packages that Lambda's runtimes have besides the standard library."""
 STAND_IN = "backports.zstd"
-"""What older Pythons, on which nothing but tests and the embedded cloud run, have for `compression.zstd`."""
+"""Replaces `compression.zstd` on older Pythons, on which only tests and the embedded cloud run."""
 
 
 _BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")
-"""Where a statement, a handler of exceptions or a case has statements, in the order of their lines."""
+"""The fields of a statement, an exception handler or a case that hold statements, in the order of their lines."""
 
 
 class ImportsError(ValueError):
-    """A function imports what it cannot have; the message names file, line and remedy."""
+    """A function imports a module that it cannot have; the message names file, line and remedy."""
 
 
 class Import(NamedTuple):
@@ -33,7 +33,7 @@ class Import(NamedTuple):
 
 
 def sources(modules: Iterable[str], root: Path) -> dict[str, tuple[Import, ...]]:
-    """Returns the files that importing modules runs or may run, by path relative to `root`, and what else each imports.
+    """Returns path relative to `root` -> foreign imports, of each file that importing modules runs or may run.
 
     Args:
         modules: Dotted names, from `root`.
@@ -59,17 +59,17 @@ def sources(modules: Iterable[str], root: Path) -> dict[str, tuple[Import, ...]]
             imports = _imports((root / path).read_bytes(), path)
             foreign[path] = tuple(each for each in imports if not is_ours(each.module.partition(".")[0]))
             waiting += [each.module for each in imports if is_ours(each.module.partition(".")[0])]
-        # The packages around a module are run before it, whether they have an __init__.py or not.
+        # The packages that contain a module are run before it, whether they have an __init__.py or not.
         if "." in name:
             waiting.append(name.rpartition(".")[0])
     return foreign
 
 
 def check_function(name: str, root: Path) -> None:
-    """Refuses a function, `package.module:function`, that is not there.
+    """Refuses a function, `package.module:function`, that does not exist.
 
     Raises:
-        ImportsError: The module is not there, or it names nothing so at its top level.
+        ImportsError: The module does not exist, or has no such name at its top level.
     """
     module, _, function = name.partition(":")
     path = _file(module, root)
@@ -86,7 +86,7 @@ def check(files: Mapping[str, Iterable[Import]], packages: frozenset[str], requi
     Args:
         files: As `sources` returns them.
         packages: Modules that are bundled.
-        requirements: Where what is missing can be named.
+        requirements: The file in which a missing package can be named.
 
     Raises:
         ImportsError: For the first such import.
@@ -103,7 +103,7 @@ def check(files: Mapping[str, Iterable[Import]], packages: frozenset[str], requi
 
 
 def _names(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement gives to something."""
+    """Yields the names that a statement binds."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield node.name
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -114,7 +114,7 @@ def _names(node: ast.stmt) -> Iterator[str]:
 
 
 def _is_package(top: str, root: Path) -> bool:
-    """Whether a name means something below `root`; a package without an `__init__.py` is one too."""
+    """Returns whether a name is a module or package below `root`; a package may lack an `__init__.py`."""
     if top in standard_library.NAMES or top in PROVIDED:
         return False
     return _file(top, root) is not None or ((root / top).is_dir() and any((root / top).rglob("*.py")))
@@ -131,14 +131,14 @@ def _file(module: str, root: Path) -> str | None:
 
 @functools.cache
 def _imports(source: bytes, path: str) -> tuple[Import, ...]:
-    """Returns every module that a source imports; remembered, because functions share most of their modules."""
+    """Returns every module that a source imports; cached, because functions share most of their modules."""
     return tuple(_imported(ast.parse(source, path).body, path))
 
 
 def _imported(statements: Iterable[ast.AST], path: str) -> Iterator[Import]:
-    """Gives every module that statements import; for `from a import b` both `a` and `a.b`, since `b` may be a module.
+    """Yields every module that statements import; for `from a import b` both `a` and `a.b`, since `b` may be a module.
 
-    Expressions are not looked at, which are most of a source: no import is within one.
+    Expressions, most of a source, are skipped: they cannot contain imports.
     """
     for node in statements:
         if isinstance(node, ast.Import):
@@ -158,6 +158,6 @@ def _imported(statements: Iterable[ast.AST], path: str) -> Iterator[Import]:
 
 
 def _is_for_type_checkers(test: ast.expr) -> bool:
-    """Whether a condition is `TYPE_CHECKING` or `typing.TYPE_CHECKING`."""
+    """Returns whether a condition is `TYPE_CHECKING` or `typing.TYPE_CHECKING`."""
     name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
     return name == "TYPE_CHECKING"

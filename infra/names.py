@@ -1,22 +1,22 @@
-"""Physical names that AWS takes, where Pulumi's own would be too long."""
+"""Physical names that AWS accepts, for where Pulumi's own would be too long."""
 
 import hashlib
 
 ROLE_NAME = 64
-"""Characters that IAM takes for a role's name."""
+"""Characters that IAM allows in a role's name."""
 _PULUMIS_SUFFIX = 8
-"""What Pulumi adds to a name to make it unique."""
+"""Length of the suffix that Pulumi adds to make a name unique."""
 _DIGITS = 8
 
 
 def fitting(name: str, longest: int) -> str | None:
-    """Returns a physical name for a resource, or none where Pulumi's own fits.
+    """Returns a physical name for a resource, or None where Pulumi's own fits.
 
-    A name that is too long is cut and ends with a hash of all of it, so that two do not become one.
+    A name that is too long is cut and ends with a hash of the whole name, so that two names stay distinct.
 
     Args:
         name: The resource's name in the program.
-        longest: How many characters AWS takes.
+        longest: How many characters AWS allows.
     """
     if len(name) + _PULUMIS_SUFFIX <= longest:
         return None

@@ -19,15 +19,15 @@ from infra.stream_consumer import ConsumerArgs
 from infra.table import Table, TableArgs
 
 _RULES = "rules.json"
-"""The file of rules in the archive."""
+"""The path of the file of rules in the archive."""
 _MARKS_KEPT_DAYS = FAILURES_KEPT_DAYS + 7
-"""Longer than failures are kept, so that one sent again late is not mailed twice."""
+"""Longer than failures are kept, so that one that is redriven late is not mailed twice."""
 
 
 def marks_table(operations: Operations) -> TableArgs:
-    """Returns the table of marks: one item for each mail that SES took.
+    """Returns the table of marks: one item for each mail that SES accepted.
 
-    It can be lost, so it is never protected: then a record that is delivered again is mailed again.
+    It is never protected, since its loss does little harm: a record that is delivered again is mailed again.
     """
     return {
         "partition_key": {"name": environment.MARK_KEY},
@@ -48,11 +48,11 @@ def notifier(
 
     Args:
         sending: How mail is sent.
-        templates: At least those of the rules, by their names.
+        templates: At least those of the rules, by name.
         marks: The table of marks.
         rules: Which changes send which mail to whom; ten at most.
-        address_attribute: Where the address is unless a rule says.
-        name_attribute: Where the name is that mails greet.
+        address_attribute: The attribute with the address, unless a rule names another.
+        name_attribute: The attribute with the name that mails greet.
 
     Raises:
         ValueError: A rule is wrong, or can never match; or there is none.
@@ -101,6 +101,6 @@ def notifier(
                 "essential": True,
             },
         },
-        # A batch may wait for SES to take it; that is cheaper than failing.
+        # A batch may have to wait for SES; that is cheaper than failing.
         "timeout_seconds": 300,
     }

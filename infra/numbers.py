@@ -1,4 +1,4 @@
-"""Values of settings as DynamoDB has them: numbers exact, of at most 38 digits, written without an exponent."""
+"""Values of settings as DynamoDB stores them: numbers exact, of at most 38 digits, written without an exponent."""
 
 from decimal import Context, Decimal
 from typing import Any
@@ -9,7 +9,7 @@ _EXACT = Context(prec=1000)
 
 
 def decimal_of(number: Any) -> Decimal:
-    """Returns a number as it was written: 0.1 is a tenth, not the float beside it.
+    """Returns a number as it was written: 0.1 is exactly a tenth, not the nearest float.
 
     Raises:
         ValueError: DynamoDB has no such number.
@@ -26,12 +26,12 @@ def decimal_of(number: Any) -> Decimal:
 
 
 def plain_text(number: Decimal) -> str:
-    """Returns the text of a number as streams have it."""
+    """Returns the text of a number as it is in streams."""
     return format(number, "f")
 
 
 def attribute_value(value: Any) -> dict[str, Any]:
-    """Returns a text, a number, a boolean or None as DynamoDB has it.
+    """Returns a text, a number, a boolean or None as DynamoDB stores it.
 
     Raises:
         ValueError: DynamoDB has no such number.

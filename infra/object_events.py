@@ -1,4 +1,4 @@
-"""New objects of a bucket that exists, told to a queue by EventBridge: its own notifications are left alone."""
+"""New objects of an existing bucket, sent to a queue by EventBridge: the bucket's own notifications are left alone."""
 
 import pulumi
 import pulumi_aws as aws
@@ -8,10 +8,10 @@ from infra.operations import Operations
 from infra.queue import Queue
 
 _NAME = 64
-"""Characters that EventBridge takes for a rule's name."""
+"""Characters that EventBridge allows in a rule's name."""
 _ATTEMPTS = 100
 _AGE_SECONDS = 24 * 3600
-"""The longest that EventBridge tries: a file that is not told of is never imported."""
+"""The longest that EventBridge retries: a file that is not announced is never imported."""
 
 
 def rule_on_objects(
@@ -40,7 +40,7 @@ def rule_on_objects(
 def deliver(
     name: str, rule: aws.cloudwatch.EventRule, queue: Queue, dead_letters: Queue, opts: pulumi.ResourceOptions
 ) -> None:
-    """Has what a rule matches sent to a queue, which has to let it; what cannot be delivered becomes a dead letter."""
+    """Sends the events of a rule to a queue, whose policy has to allow it; undeliverable ones become dead letters."""
     aws.cloudwatch.EventTarget(
         name,
         rule=rule.name,

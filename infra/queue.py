@@ -1,4 +1,4 @@
-"""An SQS queue as every pipeline uses it: encrypted, TLS only, with an alarm on what should not lie in it."""
+"""An SQS queue as every pipeline uses it: encrypted, TLS only, with alarms on messages that should not be in it."""
 
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
@@ -13,20 +13,20 @@ from infra.names import fitting
 from infra.operations import Operations
 
 _NAME = 80
-"""Characters that SQS takes for a queue's name."""
+"""Characters that SQS allows in a queue's name."""
 _RETENTION_SECONDS = 14 * 24 * 3600
-"""The longest that SQS offers."""
+"""The longest that SQS allows."""
 
 
 class QueueArgs(TypedDict):
-    """What a queue is."""
+    """Arguments of a queue."""
 
     visibility_timeout_seconds: NotRequired[int]
-    """How long a message is hidden while it is worked on; 30 by default."""
+    """How long a message is hidden while it is processed; 30 by default."""
     dead_letters: NotRequired["Queue"]
-    """Where messages go that failed `receives` times; a queue without one is a queue of dead letters."""
+    """The queue for messages that failed `receives` times; a queue without one is itself a dead-letter queue."""
     receives: NotRequired[int]
-    """5 by default."""
+    """How often a message is received before it becomes a dead letter; 5 by default."""
     sources: NotRequired[Sequence[pulumi.Input[str]]]
     """ARNs of buckets that may send to it; nobody outside the account's own roles by default."""
     rules: NotRequired[Sequence[pulumi.Input[str]]]
@@ -41,8 +41,8 @@ class Queue(Component):
 
     - an SQS queue with SQS's own encryption that keeps messages for 14 days;
     - a policy that refuses connections without TLS and lets the given buckets and rules send;
-    - alarms: on any message, where the queue is one of dead letters; otherwise on a message older than an hour, and on
-      messages that nobody takes.
+    - alarms: for a dead-letter queue, on any message; otherwise on a message older than an hour, and on messages that
+      nobody receives.
     """
 
     url: pulumi.Output[str]
@@ -64,11 +64,11 @@ class Queue(Component):
         return metric("AWS/SQS", name, {"QueueName": self.name}, label, statistic)
 
     def messages(self, label: str = "") -> Metric:
-        """Returns the metric of the messages that lie in it."""
+        """Returns the metric of the messages in it."""
         return self.metric("ApproximateNumberOfMessagesVisible", label)
 
     def age(self, label: str = "") -> Metric:
-        """Returns the metric of how long its oldest message has waited, in seconds."""
+        """Returns the metric of its oldest message's age, in seconds."""
         return self.metric("ApproximateAgeOfOldestMessage", label)
 
     def _create_queue(self) -> aws.sqs.Queue:
@@ -92,7 +92,7 @@ class Queue(Component):
     def _create_policy(self) -> aws.sqs.QueuePolicy:
         statements = [tls_only(["sqs:*"], [self.arn])]
         if sources := self._args.get("sources"):
-            # A bucket's ARN names no account: without this test another account's bucket of that name could send.
+            # A bucket's ARN names no account: without this, another account's bucket of that name could send.
             ours = {"aws:SourceAccount": account_of(self.arn)}
             condition = {"ArnEquals": {"aws:SourceArn": sources}, "StringEquals": ours}
             statements.append(allow_service("Buckets", "s3.amazonaws.com", "sqs:SendMessage", self.arn, condition))
@@ -121,8 +121,8 @@ class Queue(Component):
             self._alarm(
                 "silent",
                 {
-                    # SQS reports both, as 0 too, for a queue that holds messages. Where there are no invocations,
-                    # Lambda reports nothing, which a formula cannot tell from a metric that is late.
+                    # SQS reports both metrics, even when 0, for a queue that holds messages. Without invocations Lambda
+                    # reports nothing, which a formula cannot tell from a late metric.
                     "metric": {
                         "expression": "IF(visible > 0 AND received == 0, 1, 0)",
                         "metrics": {

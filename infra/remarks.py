@@ -1,4 +1,4 @@
-"""What a deployment says of its settings before it makes anything: what may surprise, and who is mailed when."""
+"""Remarks on the settings, logged before a deployment makes anything: what may surprise, and who is mailed when."""
 
 import pulumi
 
@@ -7,7 +7,7 @@ from infra.settings import Settings
 
 
 def tell(settings: Settings) -> None:
-    """Logs with the deployment what may surprise as warnings, and each rule of mail as a sentence."""
+    """Logs warnings about what may surprise, and each mail rule as a sentence."""
     for warning in settings.warnings():
         pulumi.log.warn(warning)
     for name, stream in settings.streams.items():

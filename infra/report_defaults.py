@@ -1,6 +1,6 @@
-"""What a report is by itself, and which groups of tables it can count side by side: for the component and settings.
+"""Defaults of a report, and which groups of tables it can count side by side: for the component and settings.
 
-A module of its own, because commands read settings and wait for no component of pulumi-aws to be loaded.
+A module of its own, so that commands can read settings without loading pulumi-aws.
 """
 
 import enum
@@ -22,14 +22,14 @@ class ReportMail(enum.StrEnum):
     ALWAYS = environment.ALWAYS
     """After each run."""
     CHANGES = environment.CHANGES
-    """When a count is another than in the last report, or there is none."""
+    """When a count differs from the last report's, or there is no last report."""
     BREACHES = environment.BREACHES
     """When an expectation is broken."""
     NEVER = environment.NEVER
 
 
 def group_mistakes(names: Sequence[str], prefixes: Sequence[str]) -> list[str]:
-    """Returns what groups with these names and prefixes need to be counted side by side; nothing if they can be."""
+    """Returns the mistakes that keep groups with these names and prefixes from being counted side by side."""
     mistakes = [
         f"another name than {one} for one of two groups"
         for one, other in combinations(names, 2)

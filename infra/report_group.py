@@ -1,17 +1,17 @@
-"""A group of tables that a report counts, and what is expected of it: as an input, and as the function reads it."""
+"""A group of tables that a report counts, and what is expected of it, as an input and as the function reads it."""
 
 from typing import Any, NotRequired, TypedDict
 
 
 class ExpectationArgs(TypedDict):
-    """What is expected of a group's total; nothing of what is left out."""
+    """What is expected of a group's total; fields left out expect nothing."""
 
     minimum: NotRequired[int]
-    """Items, at least; none by default."""
+    """The smallest total; none by default."""
     maximum: NotRequired[int]
-    """Items, at most; any number by default."""
+    """The largest total; any by default."""
     change_within: NotRequired[int]
-    """Percent of the last report's total that this one's may differ by, up or down; any by default."""
+    """By how many percent the total may differ from the last report's, up or down; any by default."""
 
 
 class Group(TypedDict):
@@ -20,9 +20,9 @@ class Group(TypedDict):
     name: str
     """Short and unique, such as `RA`."""
     prefix: str
-    """What the names of its tables start with."""
+    """The prefix of its tables' names."""
     label: str
-    """What people read."""
+    """Its title in the report."""
     totals_table_name: NotRequired[str]
     """The physical name of its totals table; `<prefix>totales` by default."""
     expect: NotRequired[ExpectationArgs]

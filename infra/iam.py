@@ -7,14 +7,14 @@ import pulumi
 
 
 class Statement(TypedDict):
-    """What a role may do: a statement of its policy."""
+    """A statement of a role's policy."""
 
     sid: str
-    """What it is for, in letters and digits."""
+    """Its purpose, in letters and digits."""
     actions: Sequence[str]
     """Such as `dynamodb:GetItem`; no wildcards."""
     resources: Sequence[pulumi.Input[str]]
-    """The ARNs that the actions may be done on."""
+    """The ARNs that the actions are allowed on."""
     condition: NotRequired[Mapping[str, Mapping[str, Any]]]
     """IAM's operators -> keys -> values, such as `{"StringEquals": {"ses:FromAddress": "no-reply@example.com"}}`; none
     by default."""
@@ -37,19 +37,19 @@ def allow(
     resources: Sequence[pulumi.Input[str]],
     condition: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Statement:
-    """Returns a statement for a role: `actions` on `resources`; `sid` says in letters what it is for."""
+    """Returns a statement for a role: `actions` on `resources`; `sid` names its purpose in letters."""
     statement: Statement = {"sid": sid, "actions": list(actions), "resources": list(resources)}
     return {**statement, "condition": condition} if condition else statement
 
 
 def decrypt_tables(keys: Sequence[pulumi.Input[str]], table_arn: pulumi.Output[str]) -> list[Statement]:
-    """Returns the statements for a role that reads or writes tables which customer-managed keys encrypt.
+    """Returns the statements for a role that reads or writes tables encrypted with customer-managed keys.
 
-    DynamoDB decrypts a table's own key on behalf of whoever reads or writes it, or reads its stream.
+    DynamoDB decrypts a table's data key on behalf of whoever reads or writes the table, or reads its stream.
 
     Args:
-        keys: ARNs of the keys; without any there is no statement.
-        table_arn: Tells the region, whose DynamoDB alone may use the keys for the role.
+        keys: ARNs of the keys; without keys there is no statement.
+        table_arn: An ARN with the region whose DynamoDB alone may use the keys for the role.
     """
     service = pulumi.Output.concat("dynamodb.", region_of(table_arn), ".amazonaws.com")
     condition = {"StringEquals": {"kms:ViaService": service}}
@@ -57,7 +57,7 @@ def decrypt_tables(keys: Sequence[pulumi.Input[str]], table_arn: pulumi.Output[s
 
 
 def role_policy(statements: Sequence[Statement]) -> pulumi.Output[str]:
-    """Returns the JSON of the policy of a role that may do what the statements say."""
+    """Returns the JSON of a role's policy with these statements."""
     return policy_document([_allowing(statement) for statement in statements])
 
 
@@ -73,11 +73,11 @@ def _allowing(statement: Statement) -> PolicyStatement:
 
 
 def tls_only(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> PolicyStatement:
-    """Returns a statement for a resource: nobody does any of `actions` over a plain connection.
+    """Returns a statement for a resource that denies `actions` over connections without TLS.
 
     Args:
-        actions: all that there are.
-        resources: the resource, and what it holds.
+        actions: All actions on the resource.
+        resources: The resource and its contents.
     """
     return {
         "Sid": "TlsOnly",
@@ -96,7 +96,7 @@ def allow_service(
     resource: pulumi.Input[str],
     condition: Mapping[str, Mapping[str, Any]],
 ) -> PolicyStatement:
-    """Returns a statement for a resource: a service may do `action`, for those whom the condition names."""
+    """Returns a statement for a resource: a service may do `action`, on behalf of those that the condition names."""
     return {
         "Sid": sid,
         "Effect": "Allow",
@@ -108,7 +108,7 @@ def allow_service(
 
 
 def policy_document(statements: Sequence[PolicyStatement]) -> pulumi.Output[str]:
-    """Returns the JSON of the policy of a resource."""
+    """Returns the JSON of a resource's policy."""
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
 
 
@@ -116,9 +116,9 @@ def trust(service: str, account: pulumi.Input[str] | None = None) -> pulumi.Outp
     """Returns the JSON of a trust policy that lets one AWS service assume a role.
 
     Args:
-        service: such as `lambda.amazonaws.com`.
-        account: the account that the service has to act for. A service that says for whom it acts could else be made to
-            take on the role by another account's resource.
+        service: Such as `lambda.amazonaws.com`.
+        account: The account that the service has to act for, for services that say it. Otherwise a resource of another
+            account could make the service assume the role.
     """
     statement: PolicyStatement = {
         "Sid": "Assume",
@@ -132,12 +132,12 @@ def trust(service: str, account: pulumi.Input[str] | None = None) -> pulumi.Outp
 
 
 def account_of(arn: pulumi.Output[str]) -> pulumi.Output[str]:
-    """Returns the account that an ARN names."""
+    """Returns the account of an ARN."""
     return arn.apply(lambda text: text.split(":")[4])
 
 
 def region_of(arn: pulumi.Output[str]) -> pulumi.Output[str]:
-    """Returns the region that an ARN names."""
+    """Returns the region of an ARN."""
     return arn.apply(lambda text: text.split(":")[3])
 
 

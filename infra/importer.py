@@ -97,7 +97,7 @@ class ImportPipelineArgs(ImportTargetArgs):
     write_units_per_second: NotRequired[int]
     """The table's write units that all chunks together may consume; 0, as many as the table takes, by default."""
     operations: NotRequired[Operations]
-    """How it is watched, kept and paid for; cheap and disposable by default."""
+    """How it is monitored, protected and paid for; cheap and disposable by default."""
 
 
 def importer(

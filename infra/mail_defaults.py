@@ -1,6 +1,6 @@
-"""What holds for mail by itself: for the component and settings, which load no component of pulumi-aws."""
+"""Defaults of mail: for the component and settings, which do not load pulumi-aws."""
 
 CREATE_IDENTITY = True
 ENABLED = True
 TEMPLATES = "infra/templates"
-"""The folder of templates, from the program's."""
+"""The folder of templates, relative to the program's."""

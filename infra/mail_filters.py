@@ -1,8 +1,8 @@
-"""The filter patterns of a notifier's mapping: they let through what any of its rules may match, and little else.
+"""The filter patterns of a notifier's mapping: they pass what any of its rules may match, and little else.
 
-Lambda takes five. A pattern says which events, and of each attribute which values, for all of them at once. So rules
-that differ are one pattern each while five suffice; beyond that those are joined that lose least. The function decides
-for itself in any case.
+Lambda allows five. A pattern has one set of events, and one set of values for each attribute. So different rules get a
+pattern each as long as five suffice; beyond that, patterns are joined where that loses least. The function checks the
+rules itself in any case.
 """
 
 import json
@@ -19,22 +19,22 @@ _MISSING = ("NULL", "")
 _KINDS = ("S", "N", "BOOL")
 _ABSENT = {"exists": False}
 _NUMBERS_WRITTEN_OUT = 30
-"""Digits before or behind the point; AWS nowhere says how it writes numbers of more."""
+"""Digits before or after the point; AWS does not document how it writes longer numbers."""
 
 Conditions = Mapping[str, frozenset[tuple[str, Any]]]
-"""Attribute -> the kind and value of all that it may be."""
+"""Attribute -> the kind and value of everything that it may be."""
 
 
 class _Clause(NamedTuple):
-    """What one pattern says."""
+    """The content of one pattern."""
 
     events: frozenset[str]
     image: str
-    """The image that the conditions are on; empty without any."""
+    """The image that the conditions are on; empty without conditions."""
     conditions: Conditions
 
     def covers(self, other: "_Clause") -> bool:
-        """Tells whether all that the other one lets through passes here too."""
+        """Returns whether everything that the other one passes passes here too."""
         return (
             other.events <= self.events
             and self.image in ("", other.image)
@@ -83,24 +83,24 @@ def _value(value: Any) -> tuple[str, Any]:
 
 
 def _number(value: Any) -> str | None:
-    """Returns the text of a number; None where AWS may write it otherwise."""
+    """Returns the text of a number; None where AWS may write it differently."""
     number = decimal_of(value)
     text = plain_text(number)
     return text if len(text) <= _NUMBERS_WRITTEN_OUT else None
 
 
 def _can_say(name: str, values: frozenset[tuple[str, Any]]) -> bool:
-    """Tells whether a pattern can speak of an attribute.
+    """Returns whether a pattern can have a condition on an attribute.
 
-    Lambda takes `$or` for an operator. It reads a dot as a step into a map, which does no harm where a value has to be
-    there; where it may be missing, a map of such a shape might be taken for it.
+    Lambda treats `$or` as an operator. It treats a dot as a step into a map, which does no harm where a value has to
+    exist; where it may be missing, a map of such a shape could be mistaken for it.
     """
     kinds = {kind for kind, _ in values}
     return name != "$or" and ("." not in name or (len(kinds) == 1 and _MISSING not in values))
 
 
 def _distinct(clauses: Sequence[_Clause]) -> list[_Clause]:
-    """Returns fewer clauses that let through the same."""
+    """Returns fewer clauses that pass the same records."""
     kept: list[_Clause] = []
     for clause in clauses:
         if not any(other.covers(clause) for other in kept):
@@ -119,7 +119,7 @@ def _joins_exactly(one: _Clause, other: _Clause) -> bool:
 
 
 def _fitted(clauses: list[_Clause]) -> list[_Clause]:
-    """Joins clauses until there are five at most, and none is too long."""
+    """Joins clauses until there are at most five, and shortens those that are too long."""
     while len(clauses) > _MOST:
         one, other = min(combinations(clauses, 2), key=lambda pair: _loss(*pair))
         clauses = _distinct([*(clause for clause in clauses if clause not in (one, other)), one.joined(other)])
@@ -130,9 +130,9 @@ def _fitted(clauses: list[_Clause]) -> list[_Clause]:
 
 
 def _loss(one: _Clause, other: _Clause) -> tuple[int, int]:
-    """Returns how much more than both their join lets through: conditions that go, then what comes to those that stay.
+    """Returns how much more the join of two clauses passes: lost conditions, then conditions that get wider.
 
-    A condition that goes from a clause of several events goes from each of them.
+    A condition that is lost from a clause of several events counts once for each of them.
     """
     joined = one.joined(other)
     gone = sum(
@@ -151,7 +151,7 @@ def _shortened(clause: _Clause) -> _Clause:
 
 
 def _split(clauses: list[_Clause]) -> list[_Clause]:
-    """Parts clauses by kind of value while there is room: a pattern of several kinds lets through what has none."""
+    """Splits clauses by kind of value while there is room: a pattern with several kinds also passes a missing value."""
     for clause in clauses:
         for name, values in clause.conditions.items():
             kinds = sorted({kind for kind, _ in values})
@@ -175,7 +175,7 @@ def _pattern(clause: _Clause) -> str:
 
 
 def _tests(values: frozenset[tuple[str, Any]]) -> dict[str, list[Any]]:
-    """Returns what a pattern asks of an attribute: its value of one kind, or of each kind a value or none."""
+    """Returns a pattern's tests of an attribute: a value of one kind, or for each of several kinds a value or none."""
     asked = {kind: _alternatives(kind, values) for kind in _KINDS}
     present = [kind for kind in _KINDS if asked[kind]]
     if len(present) == 1 and _MISSING not in values:

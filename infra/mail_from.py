@@ -1,15 +1,15 @@
-"""The From header of mails: an address, and the name that mail programs show in its place."""
+"""The From header of mails: an address, and the name that mail programs show in place of it."""
 
 from email.header import Header
 from email.utils import formataddr
 
 NAMES = "up to 64 visible characters on one line, without =? and without < > @"
-"""What a display name may be."""
+"""What is allowed as a display name."""
 _LONGEST = 64
 
 
 def is_name(text: str) -> bool:
-    """Tells whether a text can be shown as a sender's name: it neither adds a header nor looks like another address."""
+    """Returns whether a text can be a sender's name: it neither adds a header nor looks like another address."""
     return len(text) <= _LONGEST and text.isprintable() and text == text.strip() and not _hostile(text)
 
 

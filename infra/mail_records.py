@@ -1,4 +1,4 @@
-"""The DNS records that verify a domain for mail and have its mails trusted, in a hosted zone of Route 53."""
+"""The DNS records that verify a domain for mail and make its mails trusted, in a Route 53 hosted zone."""
 
 from typing import TypedDict
 
@@ -9,7 +9,7 @@ from infra.component import Component
 from infra.iam import region_of
 
 _TOKENS = 3
-"""Keys that SES signs with: it gives a domain as many."""
+"""How many DKIM keys SES gives a domain."""
 _TTL_SECONDS = 1800
 _REGIONS_WITH_DKIM_OF_THEIR_OWN = frozenset(
     {
@@ -17,11 +17,11 @@ _REGIONS_WITH_DKIM_OF_THEIR_OWN = frozenset(
         *("eu-central-2", "eu-south-1", "il-central-1", "me-central-1", "us-gov-east-1"),
     }
 )
-"""Where the keys that sign mail lie below the region's name: https://docs.aws.amazon.com/general/latest/gr/ses.html"""
+"""Regions whose DKIM host contains the region's name: https://docs.aws.amazon.com/general/latest/gr/ses.html"""
 
 
 def dkim_host(region: str) -> str:
-    """Returns where a region's DKIM records lead to."""
+    """Returns the host that a region's DKIM records point to."""
     return f"dkim.{region}.amazonses.com" if region in _REGIONS_WITH_DKIM_OF_THEIR_OWN else "dkim.amazonses.com"
 
 
@@ -30,19 +30,19 @@ class MailRecordsArgs(TypedDict):
 
     domain: str
     zone_id: str
-    """The hosted zone that the domain's records lie in."""
+    """The hosted zone of the domain's records."""
 
 
 class MailRecords(Component):
-    """The DNS records of a domain that mails are from (`sluice:index:MailRecords`).
+    """The DNS records of the domain of a mail's sender (`sluice:index:MailRecords`).
 
     It makes:
 
-    - DKIM: three records by which SES verifies the domain and receivers its signatures;
-    - MAIL FROM: `mail.<domain>` as the address that bounces go to, its MX and its SPF record, so that SPF is aligned;
-    - DMARC: a policy that asks for nothing yet (`p=none`).
+    - DKIM: three records by which SES verifies the domain and receivers verify its signatures;
+    - MAIL FROM: `mail.<domain>` as the domain that bounces go to, with MX and SPF records, so that SPF is aligned;
+    - DMARC: a policy that requests no action yet (`p=none`).
 
-    A record that is there already is not overwritten: the deployment fails and names it.
+    An existing record is not overwritten: the deployment fails and names it.
     """
 
     def __init__(
@@ -57,8 +57,8 @@ class MailRecords(Component):
         Args:
             name: Its resources are named after it.
             args: Which domain, in which zone.
-            identity: The domain's.
-            opts: As of every resource.
+            identity: The domain's SES identity.
+            opts: Options, as for every resource.
         """
         super().__init__("sluice:index:MailRecords", name, None, opts)
         self._zone_id, domain = args["zone_id"], args["domain"]
@@ -81,7 +81,7 @@ class MailRecords(Component):
             f"{name}-mail-from",
             email_identity=identity.email_identity,
             mail_from_domain=mail_from,
-            behavior_on_mx_failure="USE_DEFAULT_VALUE",  # until the MX record is found, mails go from amazonses.com
+            behavior_on_mx_failure="USE_DEFAULT_VALUE",  # until SES finds the MX record, MAIL FROM is amazonses.com
             opts=self._child(),
         )
         self.register_outputs({"mailFromDomain": mail_from})

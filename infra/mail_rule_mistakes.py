@@ -1,4 +1,4 @@
-"""What is wrong with one rule of mail: each field that is, what it holds and what it may be."""
+"""The mistakes in a mail rule: each wrong field, its value and what is allowed."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -14,14 +14,14 @@ _LONGEST_ATTRIBUTE = 255
 _MOST_ADDRESSES = 50
 _ATTRIBUTE = f"an attribute's name of 1 to {_LONGEST_ATTRIBUTE} characters"
 GIVEN = ("name", "changes")
-"""Variables that every mail has."""
+"""Variables of every template."""
 
 
 class Mistake(NamedTuple):
     """One mistake."""
 
     path: tuple[str, ...]
-    """The field, and what lies in it."""
+    """The field, and the keys within it."""
     found: Any
     allowed: str
 
@@ -30,11 +30,11 @@ class Mistake(NamedTuple):
 
 
 def of(rule: Mapping[str, Any], address_attribute: str | None, keys: Collection[str] = ()) -> list[Mistake]:
-    """Returns the mistakes of a rule, what can never match among them.
+    """Returns the mistakes in a rule, including conditions that can never match.
 
     Args:
-        rule: What is to be a `MailRule`.
-        address_attribute: Where the address is unless the rule says; None where that is not known.
+        rule: A `MailRule`, not checked yet.
+        address_attribute: The attribute with the address unless the rule names another; None where it is not known.
         keys: The key attributes of its table, where they are known.
     """
     return [
@@ -47,10 +47,10 @@ def of(rule: Mapping[str, Any], address_attribute: str | None, keys: Collection[
 
 
 def usable(address: str) -> str:
-    """Returns an address as SES takes it; what tells two of them apart is left, a domain has no case.
+    """Returns an address as SES accepts it, normalized to compare with others: a domain has no case.
 
     Raises:
-        UnusableAddressError: SES takes none such.
+        UnusableAddressError: SES does not accept it.
     """
     local, _, host = deliverable(address).rpartition("@")
     return f"{local}@{host.lower()}"

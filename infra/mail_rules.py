@@ -1,11 +1,11 @@
-"""The rules of mail: which changes send which mail to whom; what is wrong with them; the file that the notifier reads.
+"""Mail rules: which changes send which mail to whom; their mistakes; the file of rules that the notifier reads.
 
-A mail is marked once it is sent, by its record and its rule. What tells a rule from others in its marks is its
-template's name, so the order of the list is no matter, and a rule that is edited stays the same one. Of several rules
-with one template each has besides a digest of its events, `changed`, `where` and address attribute: these are others
-once they are edited, or joined by another rule of their template, and a record that comes again then is mailed again.
-A fixed address has a mark of its own. The two default rules are marked as 0.1 marked them, by the record alone,
-until they get a `where`, other events or another recipient.
+A mail is marked once it is sent, by its record and its rule. A mark identifies a rule by its template's name, so the
+order of the list does not matter, and an edited rule stays the same one. Where several rules have the same template,
+a mark also has a digest of the rule's events, `changed`, `where` and address attribute: if such a rule is edited, or a
+rule gets a second one with its template, its marks are different, and a record that is delivered again is mailed again.
+A fixed address has a mark of its own. The two default rules are marked as in 0.1, by the record alone, until they get
+a `where`, other events or another recipient.
 """
 
 import hashlib
@@ -20,27 +20,27 @@ MAXIMUM_RULES = 10
 
 
 class MailRule(TypedDict):
-    """One rule: each record that matches sends one mail, to each address."""
+    """One rule: each record that matches sends one mail to each address."""
 
     template: str
     """The name of a template: a folder of `subject.txt`, `body.txt` and `body.html`."""
     events: Sequence[str]
     """`INSERT`, `MODIFY`, `REMOVE`: one or more."""
     changed: NotRequired[Sequence[str]]
-    """Attributes of which one has to change for a `MODIFY` to match; any change by default."""
+    """Attributes; at least one has to change for a `MODIFY` to match; any change by default."""
     where: NotRequired[Mapping[str, Sequence[Any]]]
-    """Attribute -> what it may be: texts, numbers, booleans, None for missing or null. All attributes have to match, on
-    the item as it is after the change, on a removed one as it was."""
+    """Attribute -> allowed values: texts, numbers, booleans, None for missing or null. All attributes have to match, in
+    the item after the change, or in a removed item as it was."""
     to_attribute: NotRequired[str]
-    """The attribute that holds the address, of the same item; the stream's address attribute by default."""
+    """The attribute of the same item that holds the address; the stream's address attribute by default."""
     to_addresses: NotRequired[Sequence[str]]
-    """Fixed addresses in its place: one mail to each."""
+    """Fixed addresses instead: one mail to each."""
     values: NotRequired[Mapping[str, str]]
     """Variables of the template besides `name` and `changes` -> the attribute that each shows."""
 
 
 def default_rules(watch: Sequence[str]) -> list[MailRule]:
-    """Returns the rules of a table of people: a welcome, and a note when a watched attribute has changed."""
+    """Returns the rules for a table of people: a welcome, and a note when a watched attribute has changed."""
     return [
         {"template": "welcome", "events": ["INSERT"]},
         {"template": "profile-changed", "events": ["MODIFY"], "changed": watch},
@@ -48,7 +48,7 @@ def default_rules(watch: Sequence[str]) -> list[MailRule]:
 
 
 def mistakes(rules: Sequence[MailRule], address_attribute: str, keys: Collection[str] = ()) -> list[str]:
-    """Returns what is wrong with rules, a line for each mistake, with the rule and its field.
+    """Returns the mistakes in rules, a line for each, with the rule and its field.
 
     A rule that can never match is a mistake. `keys` are the table's key attributes, where they are known.
     """
@@ -70,14 +70,14 @@ def check(
     """Checks rules; `keys` are the table's key attributes, where they are known.
 
     Raises:
-        ValueError: Some are wrong; the message has a line for each mistake.
+        ValueError: There are mistakes; the message has a line for each.
     """
     if found := mistakes(rules, address_attribute, keys):
         raise ValueError("\n".join(found))
 
 
 def rules_file(rules: Sequence[MailRule], address_attribute: str, name_attribute: str) -> str:
-    """Returns the file of rules that the notifier reads; `handlers.notifier.rules` says what is in it."""
+    """Returns the file of rules that the notifier reads; `handlers.notifier.rules` describes it."""
     marks = _marks(rules, address_attribute)
     written = [_written(rule, mark, address_attribute) for rule, mark in zip(rules, marks, strict=True)]
     document = {"address_attribute": address_attribute, "name_attribute": name_attribute, "rules": written}
@@ -85,7 +85,7 @@ def rules_file(rules: Sequence[MailRule], address_attribute: str, name_attribute
 
 
 def sentence(rule: MailRule, address_attribute: str) -> str:
-    """Returns a rule as people say it: "welcome to email on INSERT where status is SHIPPED"."""
+    """Returns a rule as a sentence: "welcome to email on INSERT where status is SHIPPED"."""
     to = _listed(rule["to_addresses"], "and") if "to_addresses" in rule else _to(rule, address_attribute)
     events = [
         f"{event} of {_listed(rule['changed'], 'or')}" if event == "MODIFY" and "changed" in rule else event
@@ -128,7 +128,7 @@ def _same_mails(rules: Sequence[MailRule], address_attribute: str) -> list[str]:
 
 
 def _marks(rules: Sequence[MailRule], address_attribute: str) -> list[str]:
-    """Returns what stands behind the record in the marks of each rule; see the module's docstring."""
+    """Returns what follows the record in the marks of each rule; see the module's docstring."""
     old = [_is_default(rule, address_attribute) for rule in rules]
     templates = [rule["template"] for rule in rules]
     defaults = [template for template, is_old in zip(templates, old, strict=True) if is_old]
@@ -145,7 +145,7 @@ def _marks(rules: Sequence[MailRule], address_attribute: str) -> list[str]:
 
 
 def _is_default(rule: MailRule, address_attribute: str) -> bool:
-    """Tells whether a rule is one of those that 0.1 had, whatever it watches and shows."""
+    """Returns whether a rule is one of the default rules of 0.1, whatever its `changed` and `values`."""
     if rule.get("where") or "to_addresses" in rule or _to(rule, address_attribute) != address_attribute:
         return False
     if rule["template"] == "welcome":
@@ -167,7 +167,7 @@ def _digest(text: str) -> str:
 
 
 def _fixed(rule: MailRule, mark: str) -> dict[str, str]:
-    """Returns fixed addresses as SES takes them, each with its mark, which does not name anybody."""
+    """Returns fixed addresses as SES accepts them -> their marks, which contain no address."""
     addresses = [mail_rule_mistakes.usable(address) for address in rule.get("to_addresses", ())]
     return {address: f"{mark}/{_digest(address)}" for address in addresses}
 

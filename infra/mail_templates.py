@@ -1,8 +1,8 @@
 """Templates of mails: folders of `subject.txt`, `body.txt` and `body.html`, read and checked before they are deployed.
 
-SES takes nearly any text for a template, and accepts mails that lack a variable or a closing brace; it just never
-delivers them. So a template has plain variables only, `{{name}}`, all of which its rules give, and in HTML the escaped
-ones alone, `{{nameHtml}}`: SES puts values in as they are.
+SES accepts nearly any text as a template, and also mails that lack a variable or a closing brace, but never delivers
+those. So a template may have only plain variables, `{{name}}`, all of which its rules give, and in HTML only the
+escaped ones, `{{nameHtml}}`: SES inserts values without escaping.
 """
 
 import re
@@ -24,7 +24,7 @@ _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
 class TemplateError(pulumi.RunError):
-    """Templates are not as they have to be; a line for each mistake, with file and line. Pulumi shows no traceback."""
+    """Templates have mistakes; the message has a line for each, with file and line. Pulumi shows no traceback."""
 
 
 class Template(NamedTuple):
@@ -36,20 +36,20 @@ class Template(NamedTuple):
 
 
 class _Use(NamedTuple):
-    """Braces in a file."""
+    """A pair of braces in a file."""
 
     line: int
     shown: str
     variable: str
-    """Empty where they hold none."""
+    """The name between them; empty where they hold none."""
 
 
 def read(folder: Path) -> Template:
     """Returns the template that a folder holds.
 
     Raises:
-        TemplateError: A file is missing or no text, the subject is no line, braces hold another thing than a variable,
-            or a value would be escaped where it must not be, or not where it must.
+        TemplateError: A file is missing or not text, the subject is not a single line, braces hold something other than
+            a variable, or a value is escaped where it must not be, or not escaped where it must be.
     """
     if mistakes := _mistakes(folder, None):
         raise TemplateError("\n".join(mistakes))
@@ -61,7 +61,7 @@ def check(rules: Sequence[MailRule], folder: Path = DEFAULT) -> None:
     """Checks the templates of rules, each against the variables that all its rules give.
 
     Raises:
-        TemplateError: As `read` does, or a template uses a variable that a rule of it does not give.
+        TemplateError: As in `read`, or a template uses a variable that one of its rules does not give.
     """
     given: dict[str, set[str]] = {}
     for rule in rules:
@@ -85,7 +85,7 @@ def _mistakes(folder: Path, given: Collection[str] | None) -> list[str]:
 
 
 def _shown(path: Path) -> Path:
-    """Returns a path as whoever works in this repository names it."""
+    """Returns a path relative to the repository, if it is within."""
     root = DEFAULT.parents[1]
     return path.relative_to(root) if path.is_relative_to(root) else path
 

@@ -1,4 +1,4 @@
-"""Mail through SES: who it is from, how it is sent, what it says, and what comes back."""
+"""Mail through SES: its sender, how it is sent, its templates, and its bounces and complaints."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from infra.operations import Operations
 from infra.sending import Sending
 
 _EVENTS = ["BOUNCE", "COMPLAINT", "REJECT", "RENDERING_FAILURE"]
-"""What nobody would see otherwise: SES accepts a mail and says later that it went nowhere."""
+"""Events that would go unnoticed otherwise: SES accepts a mail and reports only later that it was not delivered."""
 
 _BOUNCES_REVIEWED_AT = 0.05
 _COMPLAINTS_REVIEWED_AT = 0.001
@@ -27,26 +27,27 @@ _SANDBOX = "In SES's sandbox, where accounts start, recipients must be verified 
 
 
 class MailerArgs(TypedDict):
-    """What mails are from, and which there are."""
+    """Arguments of a mailer."""
 
     sender: str
-    """The address that mails are from. Without `domain` it must receive mail, since SES sends it a link to open; its
-    mails are signed by SES's domain, not its own, so DMARC does not find them aligned: they may be taken for spam."""
+    """The address that mails are from. Without `domain` it must be able to receive mail, since SES sends it a link to
+    open; its mails are signed by SES's domain, not its own, so they are not aligned for DMARC and may be taken for
+    spam."""
     domain: NotRequired[str | None]
-    """The domain to verify, of which the sender is an address; left out, the address itself is verified."""
+    """The sender's domain, to be verified; left out, the address itself is verified."""
     from_name: NotRequired[str]
-    """What mail programs show as the sender, in place of the address."""
+    """The name that mail programs show in place of the address."""
     reply_to: NotRequired[str | None]
-    """Where answers go; to the sender when left out."""
+    """The address for replies; the sender when left out."""
     hosted_zone: NotRequired[str]
-    """The id of the Route 53 zone in which the domain's DKIM, MAIL FROM and DMARC records are made; none by default. It
-    needs `domain`, and an identity that is made here."""
+    """The id of the Route 53 zone in which the domain's DKIM, MAIL FROM and DMARC records are made; none by default.
+    Requires `domain`, and an identity that is made here."""
     create_identity: NotRequired[bool]
-    """False where the identity is verified already, by another environment or team of the account."""
+    """False where another environment or team of the account has verified the identity already."""
     templates: Sequence[str]
-    """Names of templates: folders, each with `subject.txt`, `body.txt` and `body.html`."""
+    """Names of templates, each a folder with `subject.txt`, `body.txt` and `body.html`."""
     templates_folder: NotRequired[str]
-    """The folder of these folders; `infra/templates` of this repository by default."""
+    """The folder that contains them; `infra/templates` of this repository by default."""
     events_topic_arn: pulumi.Input[str]
     """The SNS topic that bounces, complaints, rejects and rendering failures go to; its policy must let SES publish."""
     operations: NotRequired[Operations]
@@ -57,10 +58,10 @@ class Mailer(Component):
 
     It makes:
 
-    - an SES identity, the domain or the address, unless it is there already; given a hosted zone, what `MailRecords`
+    - an SES identity, the domain or the address, unless it exists already; given a hosted zone, also what `MailRecords`
       lists;
-    - a configuration set that insists on TLS, does not send again to who bounced or complained, and reports both,
-      rejects and rendering failures to a topic;
+    - a configuration set that requires TLS, suppresses addresses that bounced or complained, and reports bounces,
+      complaints, rejects and rendering failures to a topic;
     - a template for each given name;
     - alarms on the rates of bounces and complaints at which AWS reviews an account.
     """
@@ -73,8 +74,8 @@ class Mailer(Component):
         """Makes the mailer.
 
         Raises:
-            TemplateError: A template is not as it has to be.
-            ValueError: The sender's name cannot be shown, or a hosted zone has no domain whose identity is made here.
+            TemplateError: A template has a mistake.
+            ValueError: The sender's name cannot be shown, or a hosted zone is given without a domain to verify here.
         """
         super().__init__("sluice:index:Mailer", name, args.get("operations"), opts)
         self._args = args
@@ -173,7 +174,7 @@ class Mailer(Component):
             )
 
     def _log_what_is_left_to_do(self, identity: aws.sesv2.EmailIdentity) -> None:
-        """Logs with the deployment what only a person can do."""
+        """Logs the steps that only a person can do."""
         domain, zone = self._args.get("domain"), self._args.get("hosted_zone")
         if zone:
             pulumi.log.info(

@@ -1,4 +1,4 @@
-"""Metrics of CloudWatch, as alarms watch them and dashboards show them."""
+"""CloudWatch metrics, as alarms watch them and dashboards show them."""
 
 from collections.abc import Mapping
 from typing import TypedDict
@@ -7,13 +7,13 @@ import pulumi
 
 
 class Metric(TypedDict):
-    """One metric of one thing, and how its values are put together."""
+    """One metric of one resource, and the statistic of its values."""
 
     namespace: str
     name: str
     dimensions: Mapping[str, pulumi.Input[str]]
     label: str
-    """What a graph calls it."""
+    """Its name in graphs."""
     statistic: str
     """`Sum`, `Maximum`, `Average`, ..."""
 
@@ -21,7 +21,7 @@ class Metric(TypedDict):
 def metric(
     namespace: str, name: str, dimensions: Mapping[str, pulumi.Input[str]], label: str = "", statistic: str = "Sum"
 ) -> Metric:
-    """Returns a metric; its label is its name where none is given."""
+    """Returns a metric; the label is its name by default."""
     return {
         "namespace": namespace,
         "name": name,
@@ -32,12 +32,12 @@ def metric(
 
 
 def table_writes(table_name: pulumi.Input[str]) -> Metric:
-    """Returns the metric of what a table is written."""
+    """Returns the metric of a table's consumed write units."""
     return metric("AWS/DynamoDB", "ConsumedWriteCapacityUnits", {"TableName": table_name}, "table writes")
 
 
 class Expression(TypedDict):
-    """A formula over metrics, each of them named by the letter or word that the formula has for it."""
+    """A formula over metrics, by their names in the formula."""
 
     expression: str
     metrics: Mapping[str, Metric]

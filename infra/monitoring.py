@@ -1,4 +1,4 @@
-"""Where a stack's alarms go: one topic that people subscribe to."""
+"""The topic of a stack's alarms, which people subscribe to."""
 
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
@@ -13,10 +13,10 @@ _PUBLISHERS = {"Alarms": "cloudwatch.amazonaws.com", "MailEvents": "ses.amazonaw
 
 
 class MonitoringArgs(TypedDict):
-    """Who gets alarms."""
+    """Arguments of the alarm topic."""
 
     emails: NotRequired[Sequence[str]]
-    """Addresses that get each alarm; each must confirm a mail that SNS sends."""
+    """Addresses that get each alarm; each must first confirm a mail that SNS sends."""
     tags: NotRequired[Mapping[str, str]]
 
 
@@ -37,7 +37,7 @@ class Monitoring(Component):
         super().__init__("sluice:index:Monitoring", name, None, opts)
         topic = self._create_topic(args)
         policy = self._create_policy(topic)
-        # Whoever alarms through the topic comes after its policy.
+        # Resources that use the topic depend on its policy.
         self.topic_arn = pulumi.Output.all(topic.arn, policy.id).apply(lambda values: values[0])
         for address in dict.fromkeys(args.get("emails", [])):
             self._create_subscription(topic, address)

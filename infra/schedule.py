@@ -1,4 +1,4 @@
-"""A schedule of EventBridge that invokes a function with the time that was due."""
+"""An EventBridge schedule that invokes a function with the scheduled time."""
 
 import json
 from typing import TypedDict
@@ -14,23 +14,23 @@ from infra.queue import Queue
 from infra.schedule_times import event_age_seconds
 
 _NAME = 64
-"""Characters that EventBridge takes for a schedule's name."""
+"""Characters that EventBridge allows in a schedule's name."""
 
 
 class ScheduleArgs(TypedDict):
-    """What is invoked, when, and where goes what could not be delivered."""
+    """What is invoked, when, and where undeliverable events go."""
 
     every: str
     """An EventBridge schedule, such as `rate(5 minutes)`."""
     description: str
     function: Function
     field: str
-    """The field of the function's event that has the time."""
+    """The field of the function's event that holds the scheduled time."""
     dead_letters: Queue
 
 
 def schedule(owner: str, args: ScheduleArgs, parent: pulumi.Resource, operations: Operations) -> aws.scheduler.Schedule:
-    """Makes a schedule, and the role that it has."""
+    """Makes a schedule and its role."""
     child = pulumi.ResourceOptions(parent=parent)
     function, dead_letters, every = args["function"], args["dead_letters"], args["every"]
     role = aws.iam.Role(

@@ -1,4 +1,4 @@
-"""What follows from a schedule: how long a run may take and is tried, and after how long a missing one is noticed."""
+"""Times derived from a schedule: how long a run may take, how long it is retried, when a missing run is noticed."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -10,11 +10,11 @@ _LONGEST_EVENT_AGE_SECONDS = 21_600
 """The longest that Lambda keeps an asynchronous event."""
 _LONGEST_LOOK_BACK = timedelta(days=7)
 _LONGEST_OF_SHORT_PERIODS = timedelta(days=1)
-"""How far an alarm of CloudWatch looks back: seven days, one day where its periods are shorter than an hour."""
+"""How far a CloudWatch alarm can look back: seven days, or one day where its periods are shorter than an hour."""
 
 
 class Periods(NamedTuple):
-    """How long an alarm looks back: so many periods of so many seconds."""
+    """How long an alarm looks back: a number of periods of some seconds each."""
 
     number: int
     seconds: int
@@ -26,21 +26,21 @@ class Periods(NamedTuple):
 
 
 def timeout_seconds(every: str) -> int:
-    """Returns how long a run may take: until the next, at most four minutes."""
+    """Returns how long a run may take: until the next one, at most four minutes."""
     return min(_LONGEST_RUN_SECONDS, _interval_seconds(every))
 
 
 def event_age_seconds(every: str) -> int:
-    """Returns how long a run is tried: until the next, and until one that took its whole time could begin once more.
+    """Returns how long a run is retried: until the next one, and long enough to retry a run that timed out.
 
-    Lambda waits a minute before it tries again; an event that is older than this by then it gives up.
+    Lambda waits a minute before it retries, and gives up an event that is older than this by then.
     """
     once_more = timeout_seconds(every) + 2 * 60
     return min(max(_interval_seconds(every), once_more), _LONGEST_EVENT_AGE_SECONDS)
 
 
 def silence(every: str) -> Periods | None:
-    """Returns for how long no run at all is too long: the longest gap and two intervals, at most seven days.
+    """Returns how long a schedule may be without runs: the longest gap and two intervals, at most seven days.
 
     None where runs may be seven days apart: no alarm can look back so far.
     """
@@ -54,5 +54,5 @@ def silence(every: str) -> Periods | None:
 
 
 def _interval_seconds(every: str) -> int:
-    """Returns how long a schedule takes from one run to the next, at least."""
+    """Returns the shortest time between two runs."""
     return int(Expression.parse(every).shortest_gap().total_seconds())

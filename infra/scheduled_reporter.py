@@ -1,4 +1,4 @@
-"""The scheduled reporter: every few minutes a function counts the items of tables and tells of them."""
+"""The scheduled reporter: a function that counts the items of tables on a schedule and reports the counts."""
 
 import json
 from collections.abc import Sequence
@@ -27,18 +27,18 @@ from infra.sending import Sending, from_header, may_send
 from infra.table import Table
 
 PREFIX = "reports/"
-"""Where reports lie in their bucket."""
+"""The prefix of reports in their bucket."""
 
 
 class ScheduledReporterArgs(TypedDict):
-    """What a reporter is."""
+    """Arguments of a reporter."""
 
     groups: Sequence[Group]
-    """Which tables are counted together; no prefix begins with another's."""
+    """Groups of tables that are counted together; no group's prefix begins with another's."""
     every: str
     """An EventBridge schedule, such as `rate(5 minutes)`, or `cron(0 8 ? * MON-FRI *)` in UTC."""
     environment: str
-    """The environment that reports name."""
+    """The environment's name, as shown in reports."""
     mail: NotRequired[ReportMail]
     """When it is mailed: `always` by default."""
     recipients: NotRequired[Sequence[str]]
@@ -50,15 +50,15 @@ class ScheduledReporterArgs(TypedDict):
     date_attribute: NotRequired[str]
     """The attribute that holds an item's date; `date` by default."""
     read_units: NotRequired[int]
-    """The read units that a run may spend on reading tables; 20,000 by default."""
+    """The read units that a run may consume by reading tables; 20,000 by default."""
     items_per_table: NotRequired[int]
     """How many items of a table are listed, the newest first; 200 by default."""
     history_days: NotRequired[int]
     """How long totals and reports are kept; 400 by default."""
     kms_keys: NotRequired[Sequence[str]]
-    """ARNs of the customer-managed keys that tables are encrypted with, for those that it may read; none by default."""
+    """ARNs of the customer-managed keys of tables that it may read; none by default."""
     operations: NotRequired[Operations]
-    """How it is watched, kept and paid for; cheap and disposable by default."""
+    """How it is monitored, protected and paid for; cheap and disposable by default."""
 
 
 class ScheduledReporter(Component):
@@ -66,16 +66,16 @@ class ScheduledReporter(Component):
 
     It makes:
 
-    - a schedule with a role of its own, that invokes the function with the scheduled time;
-    - the function, whose failures are retried within the interval and then go to a queue of dead letters;
+    - a schedule with a role of its own that invokes the function with the scheduled time;
+    - the function, whose failures are retried within the interval and then go to a dead-letter queue;
     - a bucket for the reports and a table of totals for each group;
     - an alarm on failures that did not reach the queue, one on tables that may not be read, one on broken expectations
-      where something is expected, and one on a schedule that has stopped; one whose runs may be seven days apart has
-      none, as far as CloudWatch looks back, and the deployment says so.
+      where something is expected, and one on a schedule that has stopped. If runs may be seven days apart, which is as
+      far as CloudWatch looks back, the last is left out, and the deployment logs that.
     """
 
     totals_tables: dict[str, pulumi.Output[str]]
-    """Group -> name of its totals table."""
+    """Group -> the name of its totals table."""
 
     def __init__(self, name: str, args: ScheduledReporterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("sluice:index:ScheduledReporter", name, args.get("operations"), opts)
@@ -205,7 +205,7 @@ class ScheduledReporter(Component):
         counted = [beside(totals[0], f"table/{group['prefix']}*") for group in self._args["groups"]]
         reports = pulumi.Output.concat(self.bucket.arn, f"/{PREFIX}*")
         return [
-            # ListTables knows no resources: AWS accepts it on `*` only. It shows names, nothing else.
+            # ListTables cannot be restricted to resources: AWS accepts it on `*` only. It shows only names.
             allow("FindTables", ["dynamodb:ListTables"], ["*"]),
             allow("ReadTables", ["dynamodb:DescribeTable", "dynamodb:Scan"], counted),
             *decrypt_tables(self._args.get("kms_keys", []), totals[0]),
@@ -216,7 +216,7 @@ class ScheduledReporter(Component):
         ]
 
     def _create_retries(self) -> None:
-        """The schedule's retries cover the delivery of its event only; these cover the function's own failures."""
+        """Sets retries of the function's own failures; the schedule's cover only the delivery of its event."""
         aws.lambda_.FunctionEventInvokeConfig(
             f"{self._name}-retries",
             function_name=self.function.name,
@@ -254,7 +254,7 @@ class ScheduledReporter(Component):
         self._create_alarm_on_silence()
 
     def _create_alarm_on_silence(self) -> None:
-        """Watches a schedule that is disabled, or may no longer invoke its function: that fails nowhere."""
+        """Watches for a schedule that is disabled or may no longer invoke its function, which causes no failure."""
         every = self._args["every"]
         too_long = silence(every)
         if too_long is None:

@@ -1,4 +1,4 @@
-"""How functions send mail: from whom, through which configuration set, to whom; and what their roles need for it."""
+"""How functions send mail: from whom, through which configuration set, to whom; and the permissions for it."""
 
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
@@ -15,15 +15,15 @@ class Sending(TypedDict):
     sender: str
     """The address that mails are from; it, or its domain, must be verified."""
     configuration_set_name: pulumi.Input[str]
-    """The SES configuration set that mails are sent with."""
+    """The SES configuration set that mails are sent through."""
     configuration_set_arn: pulumi.Input[str]
-    """Its ARN."""
+    """The ARN of the configuration set."""
     from_name: NotRequired[str]
-    """What mail programs show as the sender, in place of the address; nothing by default."""
+    """The name that mail programs show in place of the address; none by default."""
     reply_to: NotRequired[str | None]
-    """Where answers go; to the sender by default."""
+    """The address for replies; the sender by default."""
     enabled: NotRequired[bool]
-    """False: everything but the mail is done; true by default."""
+    """False: everything is done except that no mail is sent; true by default."""
     only_to: NotRequired[Sequence[str]]
     """Addresses and domains that may be mailed; all by default."""
 
@@ -38,7 +38,7 @@ def from_header(sending: Sending) -> str:
 
 
 def may_send(sending: Sending) -> Statement:
-    """Returns what a role needs to send mails of its own making, from this sender only."""
+    """Returns the permission to send mails without a template, from this sender only."""
     return allow(
         "SendMail",
         ["ses:SendEmail"],
@@ -48,9 +48,9 @@ def may_send(sending: Sending) -> Statement:
 
 
 def may_send_bulk(sending: Sending, template_arns: Sequence[pulumi.Input[str]]) -> Statement:
-    """Returns what a role needs to send any of some templates in bulk."""
-    # SendBulkEmail of SES's second API is documented to need its own action; accounts have been seen to check the
-    # first API's for it as well (django-anymail's notes on IAM errors).
+    """Returns the permission to send these templates in bulk."""
+    # SendBulkEmail of SES's API v2 is documented to need its own action; some accounts also check that of API v1
+    # (django-anymail's notes on IAM errors).
     return allow(
         "SendTemplates",
         ["ses:SendBulkEmail", "ses:SendBulkTemplatedEmail"],
@@ -61,6 +61,6 @@ def may_send_bulk(sending: Sending, template_arns: Sequence[pulumi.Input[str]]) 
 def _identities(sending: Sending) -> pulumi.Output[str]:
     """Returns the ARN of every identity of the account and region.
 
-    SES asks for permission on the sender's, and on a recipient's that is verified here too, as all are in its sandbox.
+    SES requires permission on the sender's, and on a recipient's if it is verified here, as all are in its sandbox.
     """
     return beside(pulumi.Output.from_input(sending["configuration_set_arn"]), "identity/*")

@@ -1,7 +1,7 @@
-"""What the standard library of functions has: `sys.stdlib_module_names` of Python 3.14, without its tests of itself."""
+"""The standard library's modules in functions: `sys.stdlib_module_names` of Python 3.14, without its own tests."""
 
 PYTHON = "3.14"
-"""The version that these are the names of: that of the functions' runtime."""
+"""The version of Python that has these modules: that of the functions' runtime."""
 
 NAMES = frozenset(
     """

@@ -1,4 +1,4 @@
-"""A consumer of tables' streams: a function, a mapping for each table, and alarms on what it leaves behind."""
+"""A consumer of tables' streams: a function, a mapping for each table, and alarms on lag and lost records."""
 
 import enum
 from collections.abc import Mapping, Sequence
@@ -16,28 +16,28 @@ from infra.metrics import Metric, metric
 from infra.operations import Operations
 
 FAILURES_PREFIX = "aws/lambda/"
-"""Where Lambda puts batches that exhausted their retries; the layout below it is AWS's."""
+"""The prefix for batches that exhausted their retries; the layout below it is Lambda's."""
 
 MADE = "made"
-"""What the table is called that a pipeline makes: nothing is named after it."""
+"""The key of the table that a pipeline makes: no resource is named after it."""
 
 _GIVEN_UP = "OnFailureDestinationDeliveredEventCount"
 _FILTERS = 5
-"""Patterns that Lambda takes for a mapping, unless a quota is raised."""
+"""Filter patterns that Lambda allows per mapping, unless a quota is raised."""
 _LATE_MILLISECONDS = 15 * 60 * 1000
 
 
 class StartingPosition(enum.StrEnum):
-    """Where a consumer begins to read a stream."""
+    """Where a consumer starts to read a stream."""
 
     TRIM_HORIZON = "TRIM_HORIZON"
-    """With the oldest record that is kept: on a table that exists already, up to 24 hours of the past."""
+    """With the oldest record that is kept: on an existing table, up to 24 hours of past changes."""
     LATEST = "LATEST"
     """With the next change."""
 
 
 class FeedArgs(TypedDict):
-    """How a function is fed with records, and what it has to work with; `ConsumerArgs` describes it."""
+    """How a function is fed with records, and its resources; `ConsumerArgs` describes the fields."""
 
     batch_size: NotRequired[int]
     batch_window_seconds: NotRequired[int]
@@ -52,43 +52,43 @@ class FeedArgs(TypedDict):
 class ConsumerArgs(FeedArgs):
     """A consumer of streams: a function and how it is fed.
 
-    All of it stands here, because the schema for other languages has no descriptions of what is inherited.
+    The inherited fields are repeated here, because the schema for other languages has no descriptions of those.
     """
 
     handler: str
     """Dotted path of the handler within the code, such as `handlers.archiver.handler.handle`."""
     code: pulumi.Input[pulumi.Archive]
-    """What the function runs; `infra.code.archive` makes it of a handler and all that it imports."""
+    """The function's code; `infra.code.archive` makes it from a handler and all that it imports."""
     description: NotRequired[str]
-    """What the function is for, in its list; none by default."""
+    """The function's description in Lambda's console; none by default."""
     filters: Sequence[str]
-    """Which records reach it: those that match any of these patterns of Lambda, five at most. A pattern is JSON, which
-    `infra.filters.pattern` writes."""
+    """Lambda's filter patterns, five at most; records that match any of them reach the function. A pattern is JSON,
+    which `infra.filters.pattern` writes."""
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Its environment variables; none by default."""
     settings: NotRequired[Mapping[str, str]]
-    """The setting that a variable holds, of those that grow with it: variable -> key, such as `mail.onlyTo`, for the
-    error where they are too long; none by default."""
+    """The settings that make variables long: variable -> key of its setting, such as `mail.onlyTo`, for the error when
+    variables are too long; none by default."""
     statements: NotRequired[Sequence[Statement]]
-    """What its role may do, besides reading the streams and keeping failures; nothing by default."""
+    """What its role may do besides reading the streams and keeping failures; nothing by default."""
     timeout_seconds: NotRequired[int]
     """How long an invocation may take; 60 by default."""
     memory_mib: NotRequired[int]
-    """Its memory, and with it its share of a core; 256 by default."""
+    """Its memory, which also sets its share of a core; 256 by default."""
     alarms: NotRequired[Mapping[str, OwnAlarm]]
-    """Alarms on metrics that the function itself emits: kind -> what; none by default."""
+    """Alarms on metrics that the function itself emits: kind -> alarm; none by default."""
     batch_size: NotRequired[int]
-    """Records an invocation, at most; 100 by default."""
+    """The most records per invocation; 100 by default."""
     batch_window_seconds: NotRequired[int]
     """How long to wait for a batch to fill; 0 by default."""
     starting_position: NotRequired[StartingPosition]
-    """Where it begins to read; `TRIM_HORIZON` by default."""
+    """Where it starts to read; `TRIM_HORIZON` by default."""
     parallelization_factor: NotRequired[int]
     """Batches of one shard in flight at once, up to 10; records of one key stay in order; 1 by default."""
     maximum_retry_attempts: NotRequired[int]
-    """How often a failing batch is tried again; 10 by default."""
+    """How often a failing batch is retried; 10 by default."""
     maximum_record_age_seconds: NotRequired[int]
-    """How old a record may get while it is tried; 21,600 by default. Whichever limit is reached first ends the
+    """How old a record may get while it is retried; 21,600 by default. Whichever limit is reached first ends the
     retries."""
 
 
@@ -97,9 +97,9 @@ class StreamConsumer(Component):
 
     It makes:
 
-    - a function, whose role may read these streams and put failures where they are kept;
-    - for each stream a bounded event source mapping: partial batch responses, bisect, retries, record age, failures to
-      S3 whole;
+    - a function, whose role may read these streams and store failures;
+    - for each stream an event source mapping with partial batch responses, bisecting, limits on retries and record age,
+      and whole failed batches in S3;
     - alarms on the age of the oldest record, on records given up (kept among the failures, dropped, or lost), and on a
       stream that nobody reads.
     """
@@ -119,14 +119,14 @@ class StreamConsumer(Component):
         Args:
             name: Its resources are named after it.
             args: The function and how it is fed.
-            streams: What a table is called -> the ARN of its stream.
-            kms_keys: ARNs of the keys that encrypt them, but for DynamoDB's own.
-            failures_bucket_arn: Where batches go that exhausted their retries, whole.
-            operations: How it is watched.
+            streams: Name for a table -> the ARN of its stream.
+            kms_keys: ARNs of the keys that encrypt them, other than DynamoDB's own.
+            failures_bucket_arn: The bucket for whole batches that exhausted their retries.
+            operations: How it is monitored.
             opts: As of every resource.
 
         Raises:
-            ValueError: No filter, or one that can never match.
+            ValueError: There is no filter, or one can never match.
         """
         super().__init__("sluice:index:StreamConsumer", name, operations, opts)
         self._args, self._streams, self._kms_keys = args, streams, kms_keys
@@ -137,11 +137,11 @@ class StreamConsumer(Component):
         self.register_outputs({"functionName": self.function.name, "functionArn": self.function.arn})
 
     def delivered(self, label: str) -> list[Metric]:
-        """Returns the metrics of the records that reached the function, one a table."""
+        """Returns the metrics of the records that reached the function, one for each table."""
         return self._mapping_metrics("InvokedEventCount", label)
 
     def given_up(self, label: str) -> list[Metric]:
-        """Returns the metrics of the records that ran out of retries and lie among the failures, one a table."""
+        """Returns the metrics of the records that ran out of retries and are among the failures, one for each table."""
         return self._mapping_metrics(_GIVEN_UP, label)
 
     def _mapping_metrics(self, name: str, label: str) -> list[Metric]:
@@ -167,7 +167,7 @@ class StreamConsumer(Component):
         )
 
     def _statements(self) -> list[Statement]:
-        """Returns what Lambda does on the function's behalf: reads the streams, keeps failures."""
+        """Returns the permissions for what Lambda does on the function's behalf: reads the streams, keeps failures."""
         bucket, streams = self._failures_bucket_arn, list(self._streams.values())
         return [
             allow(
@@ -235,7 +235,7 @@ class StreamConsumer(Component):
             self._create_alarms_on(mapping, _suffix(table))
 
     def _create_alarms_on(self, mapping: aws.lambda_.EventSourceMapping, suffix: str) -> None:
-        """Makes the alarms on what one table's mapping tells; `suffix` tells them from another table's."""
+        """Makes the alarms on one table's mapping; `suffix` distinguishes them from another table's."""
         self._alarm_on(
             "stream",
             "failed",
@@ -254,8 +254,8 @@ class StreamConsumer(Component):
             suffix=suffix,
             essential=True,
         )
-        # Polls that find nothing count as 0; a mapping that has stopped has no polls. Twelve short periods, not a long
-        # one: CloudWatch looks for older data before it takes a period for empty.
+        # Polls that find nothing count as 0; a stopped mapping does not poll. Twelve short periods, not one long one:
+        # CloudWatch looks for older data before it treats a period as empty.
         self._alarm(
             "silent",
             {
@@ -272,7 +272,7 @@ class StreamConsumer(Component):
 
 
 def _suffix(table: str) -> str:
-    """Returns what tells the resources of one table from those of another."""
+    """Returns the suffix that distinguishes the resources of one table from another's."""
     return "" if table == MADE else f"-{table}"
 
 

@@ -1,4 +1,4 @@
-"""What a stream pipeline is by itself: for the component and settings, which load no component of pulumi-aws."""
+"""Defaults of a stream pipeline: for the component and settings, which do not load pulumi-aws."""
 
 BATCH_SIZE = 100
 BATCH_WINDOW_SECONDS = 0

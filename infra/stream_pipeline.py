@@ -1,4 +1,4 @@
-"""The stream pipeline: DynamoDB tables whose changes reach Lambda functions, failures kept whole in S3."""
+"""The stream pipeline: DynamoDB tables whose changes reach Lambda functions, with whole failed batches kept in S3."""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -17,7 +17,7 @@ _READERS_OF_A_SHARD = 2
 
 
 class SourceTableArgs(TypedDict):
-    """A table that exists, with a stream of new and old images."""
+    """An existing table with a stream of new and old images."""
 
     name: pulumi.Input[str]
     """Its name."""
@@ -26,7 +26,7 @@ class SourceTableArgs(TypedDict):
     stream_arn: pulumi.Input[str]
     """The ARN of its stream."""
     kms_key_arn: NotRequired[pulumi.Input[str]]
-    """Of the key that encrypts it and its stream; left out where that is DynamoDB's own."""
+    """The ARN of the key that encrypts it and its stream; left out where that is DynamoDB's own."""
 
 
 class StreamTablesArgs(TypedDict):
@@ -39,24 +39,24 @@ class StreamTablesArgs(TypedDict):
 
 
 class StreamPipelineArgs(StreamTablesArgs):
-    """What a stream pipeline is: tables, and the functions that their changes reach."""
+    """Arguments of a stream pipeline: tables, and the functions that their changes reach."""
 
     failures_bucket_arn: pulumi.Input[str]
-    """Where batches go that exhausted their retries, whole, below `aws/lambda/`."""
+    """The bucket for whole batches that exhausted their retries, below `aws/lambda/`."""
     consumers: Mapping[str, ConsumerArgs]
-    """The functions, two at most: such as `archiver` -> what it is. Their resources are named after the pipeline and
-    this."""
+    """The functions, two at most, by name, such as `archiver`. Their resources are named after the pipeline and this
+    name."""
     partition_key: NotRequired[Key]
-    """The key of the table that the pipeline makes; required unless it is given tables, and then left out."""
+    """The partition key of the table that the pipeline makes; required unless it is given tables, and then left out."""
     sort_key: NotRequired[Key | None]
-    """The second key of the table that the pipeline makes; none by default."""
+    """The sort key of the table that the pipeline makes; none by default."""
     table_name: NotRequired[str | None]
     """The physical name of the table that the pipeline makes; named automatically when left out."""
     tables: NotRequired[Mapping[str, SourceTableArgs]]
-    """Existing tables by what their mappings are called; each consumer reads all of them, and another name here is
-    another mapping, which begins anew. Left out, the pipeline makes a table."""
+    """Existing tables, by names that their mappings get; each consumer reads all of them. A changed name makes a new
+    mapping, which starts over. Left out, the pipeline makes a table."""
     operations: NotRequired[Operations]
-    """How it is watched, kept and paid for; cheap and disposable by default."""
+    """How it is monitored, protected and paid for; cheap and disposable by default."""
 
 
 class StreamPipeline(Component):
@@ -69,14 +69,14 @@ class StreamPipeline(Component):
     """
 
     tables: pulumi.Output[Mapping[str, SourceTableArgs]]
-    """Its tables, those that it was given or the one that it made, which is called `made`."""
+    """Its tables: those that it was given, or the one that it made, under the key `made`."""
 
     def __init__(self, name: str, args: StreamPipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Makes the pipeline.
 
         Raises:
-            ValueError: Neither a table to make nor given ones, or both; more consumers than a shard serves; no filter
-                of a consumer, or one that can never match.
+            ValueError: Neither a table to make nor given ones, or both; more consumers than a shard serves; a consumer
+                without a filter, or with one that can never match.
         """
         super().__init__("sluice:index:StreamPipeline", name, args.get("operations"), opts)
         self._args = args

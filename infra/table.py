@@ -10,11 +10,11 @@ from infra.component import Component
 from infra.operations import Operations, data_options
 
 _COLD_READ_UNITS = 12_000
-"""What a new table on demand takes in a second."""
+"""Read units a second that a new on-demand table takes."""
 
 
 class KeyType(enum.StrEnum):
-    """What values a key attribute has."""
+    """The type of a key attribute's values."""
 
     S = "S"
     """Strings."""
@@ -30,11 +30,11 @@ class Key(TypedDict):
     name: str
     """Its name."""
     type: NotRequired[KeyType]
-    """What values it has; `S` by default."""
+    """The type of its values; `S` by default."""
 
 
 class Index(TypedDict):
-    """A second order of the items that have both of its keys, which are strings; it holds them whole."""
+    """A secondary index of the items that have both of its keys, which are strings; it holds all attributes."""
 
     name: str
     partition_key: str
@@ -49,20 +49,20 @@ class TableKeys(TypedDict):
 
 
 class TableArgs(TypedDict):
-    """What a table is."""
+    """Arguments of a table."""
 
     partition_key: Key
     sort_key: NotRequired[Key | None]
     table_name: NotRequired[str | None]
-    """The physical name, where a team or a contract set one; named automatically when left out."""
+    """The physical name; named automatically when left out."""
     stream: NotRequired[bool]
     """Whether changes are streamed, with new and old images; off by default."""
     expires_by: NotRequired[str]
     """The attribute that holds an item's expiry as epoch seconds."""
     index: NotRequired[Index]
     warm_write_units: NotRequired[int]
-    """Write units a second that it takes from the first one on, 4,000 or more; 0: what a new table takes. It is said as
-    the table is made and never after."""
+    """The warm throughput in write units a second, 4,000 or more; 0: that of any new table. It is set when the table is
+    made and never changed."""
     operations: NotRequired[Operations]
 
 
@@ -72,7 +72,7 @@ class Table(Component):
     It makes:
 
     - a DynamoDB table on demand, encrypted with DynamoDB's own key; where the stack protects, with deletion protection
-      and point-in-time recovery, and kept when the stack goes. Another key, or another type of one, is another table.
+      and point-in-time recovery, and kept when the stack is destroyed. Changing a key or its type replaces the table.
     """
 
     table: aws.dynamodb.Table
@@ -92,12 +92,12 @@ class Table(Component):
         expiry, index = args.get("expires_by"), args.get("index")
         indexed = {index["partition_key"]: "S", index["sort_key"]: "S"} if index else {}
         options = data_options(self, self._operations)
-        # The provider sees no change where only a key's type changes (pulumi-aws#1057): the engine has to. Meeting
-        # the trigger for the first time it only takes note of it.
+        # The provider sees no change where only a key's type changes (pulumi-aws#1057), so the engine has to. The
+        # first time it sees the trigger, it only records it.
         options.replacement_trigger = " ".join(f"{name}:{kind}" for name, kind in keys.items())
         warm = int(args.get("warm_write_units", 0))
         if "warm_write_units" in args:
-            # What AWS has grows with use, and the provider replaces a table that is to have less than it has.
+            # The warm throughput grows with use, and the provider replaces a table whose value is to be lowered.
             options.ignore_changes = ["warmThroughput"]
         return aws.dynamodb.Table(
             self._name,

@@ -1,4 +1,4 @@
-"""`imports.<name>.columns`: what is known of a column, in an object or shortly as its type."""
+"""`imports.<name>.columns`: a column, as an object or in short as its type."""
 
 from typing import Any, Literal, get_args
 
@@ -25,7 +25,7 @@ class ColumnSettings(Section):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, value: Any) -> Any:
-        """`price: N` is `price: {type: N}`."""
+        """Expands `price: N` to `price: {type: N}`."""
         if isinstance(value, dict | ColumnSettings):
             return value
         if value not in get_args(_Type):
@@ -43,7 +43,7 @@ class ColumnSettings(Section):
 
 
 def unchecked_args(columns: Any) -> dict[str, ColumnArgs]:
-    """Returns what columns say of themselves, as components take them, before anything of it is known to be right."""
+    """Returns columns that are not validated yet, as components take them."""
     if not isinstance(columns, dict):
         return {}
     said = {name: column if isinstance(column, dict) else {"type": column} for name, column in columns.items()}

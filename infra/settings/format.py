@@ -1,4 +1,4 @@
-"""`imports.<name>.format`: how files are written, where their names and their content do not tell."""
+"""`imports.<name>.format`: how files are written, where their names and content do not show it."""
 
 from typing import Annotated, Literal, cast
 
@@ -11,18 +11,18 @@ from infra.settings.types import Character, EncodingName, Quote, ShortText
 
 
 class FormatSettings(Section):
-    """`imports.<name>.format`: how files are written, where their name and content do not show it."""
+    """`imports.<name>.format`: how files are written, where their names and content do not show it."""
 
     type: Literal["auto", "csv", "tsv", "json", "jsonl", "dynamodb"] = "auto"
     """What the files are, whatever their names; auto: by name."""
     delimiter: Character | None = None
-    """The character between cells; never guessed. By default that of the type."""
+    """The character between cells, never guessed; by default that of the type."""
     header: list[Annotated[str, Field(max_length=255)]] = []
     """The columns of files without a header row; with [] the first row is the header."""
     quote: Quote = '"'
     """The quote character; none: quotes are text."""
     escape: Character | None = None
-    """The escape character, as of MySQL and Spark; without it quotes are doubled."""
+    """The escape character, as in files of MySQL and Spark; without it quotes are doubled."""
     nulls: list[ShortText] = []
     """Cells that mean no value, such as NULL."""
     encoding: EncodingName = "utf-8"
@@ -45,5 +45,5 @@ class FormatSettings(Section):
         return self
 
     def args(self) -> FormatArgs:
-        """Returns the arguments of a pipeline: what is not as it is by itself."""
+        """Returns the arguments of a pipeline: the settings that differ from their defaults."""
         return cast("FormatArgs", self.model_dump(exclude_defaults=True))

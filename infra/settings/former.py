@@ -1,4 +1,4 @@
-"""Settings of 0.1, which are called something else now: who still has one is told what."""
+"""Settings of 0.1 that have other names now: errors name the new ones."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,14 +8,14 @@ from infra.settings.places import Places
 from infra.settings.reports import ReportSettings
 
 SECTIONS = {"stream": "streams: {users: {...}}, a name for each stream"}
-"""Former section -> what is written now."""
+"""Former section -> its replacement."""
 _FIELDS = {"imports": (ImportSettings, "items"), "reports": (ReportSettings, "tables")}
-"""Section that was one pipeline -> its settings, and a name for it."""
+"""Section that was a single pipeline -> its settings, and a name for the pipeline."""
 _STREAM_FIELDS = {"watch": "mails: [{template: profile-changed, events: [MODIFY], changed: [...]}]"}
 
 
 def mistakes(own: Mapping[str, Any], pipelines: Mapping[str, Any], places: Places) -> Iterator[str]:
-    """Gives a line for each setting of 0.1 in either file."""
+    """Yields a line for each setting of 0.1 in either file."""
     for settings in (own, pipelines):
         for section, now in SECTIONS.items():
             if section in settings:
@@ -35,7 +35,7 @@ def mistakes(own: Mapping[str, Any], pipelines: Mapping[str, Any], places: Place
 
 
 def without(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns settings without those of 0.1, which are not mentioned twice."""
+    """Returns settings without those of 0.1, which would be reported twice otherwise."""
     kept = dict(settings)
     for section in _FIELDS:
         if former := set(_former_fields(section, kept.get(section))):

@@ -19,7 +19,7 @@ from infra.settings.types import (
     validate_together,
 )
 
-if TYPE_CHECKING:  # settings are read without waiting for a component
+if TYPE_CHECKING:  # settings are read without loading components
     from infra.import_pipeline import ImportBucketArgs, ImportPipelineArgs
     from infra.importer import ImportTargetArgs
     from infra.table import Key
@@ -29,7 +29,7 @@ class ImportSettings(Section):
     """`imports.<name>`: the source of files, the target table, and how files are read."""
 
     bucket: BucketName | None = None
-    """An existing bucket, which is heard through EventBridge; without it one is made."""
+    """An existing bucket, whose files are announced through EventBridge; without it one is made."""
     prefix: ImportPrefix = import_defaults.PREFIX
     """Where the files are in the bucket; ends with a slash, and is not rejected/ or below it."""
     table: TableName | None = None
@@ -39,7 +39,7 @@ class ImportSettings(Section):
     sort_key: AttributeName | None = None
     """The sort key of the table."""
     transform: FunctionName | None = None
-    """A function of yours that makes the item of a row: package.module:function."""
+    """Your own function that makes the item of a row: package.module:function."""
     columns: dict[AttributeName, ColumnSettings] = {}
     """Types and names of columns and JSON members: a type (S, N, BOOL), or {as: name in the item, type: S}. Other
     columns of CSV files are strings.
@@ -47,23 +47,23 @@ class ImportSettings(Section):
     constants: dict[AttributeName, Any] = Field({}, alias="set")
     """Constants that every item gets: texts, numbers, booleans."""
     ordered: bool = False
-    """Whether the rows of a file are written in their order, and never in parallel."""
+    """Whether the rows of a file are written in order, never in parallel."""
     chunk_mib: Annotated[int, Field(ge=1, le=1024, alias="chunkMiB")] = import_defaults.CHUNK_MIB
     """Larger objects are split into chunks of this size."""
     timeout_seconds: Annotated[int, Field(ge=30, le=900)] = import_defaults.TIMEOUT_SECONDS
-    """How long an invocation may take; the next one continues."""
+    """How long an invocation may take; another one continues with the rest."""
     maximum_concurrency: Annotated[int, Field(ge=2, le=1000)] = import_defaults.MAXIMUM_CONCURRENCY
     """How many chunks are imported at once."""
     write_units_per_second: Annotated[int, Field(ge=0)] = import_defaults.WRITE_UNITS_PER_SECOND
-    """The write units that all chunks together may consume; 0: as many as the table takes."""
+    """The table's write units that all chunks together may consume; 0: as many as the table takes."""
     warm_write_units: Annotated[int, Field(ge=0)] = import_defaults.WARM_WRITE_UNITS
     """The warm throughput of the table that is made, at least 4000; 0: that of any new table."""
     gzip_limit_mib: Annotated[int, Field(ge=1, alias="gzipLimitMiB")] = import_defaults.GZIP_LIMIT_MIB
     """A compressed file that unpacks to more than this is refused."""
     format: FormatSettings = FormatSettings()
-    """How files are written, where their name and content do not show it."""
+    """How files are written, where their names and content do not show it."""
     ignore: Annotated[list[IgnoredName], Field(max_length=50), each_once] = list(import_defaults.IGNORE)
-    """Names of files that are no data, such as _SUCCESS or _temporary/; a list of yours replaces the default."""
+    """Names of files that are not data, such as _SUCCESS or _temporary/; your own list replaces the default."""
 
     @field_validator("sort_key")
     @classmethod
@@ -122,7 +122,7 @@ class ImportSettings(Section):
     def args(
         self, table: "ImportTargetArgs | None" = None, bucket: "ImportBucketArgs | None" = None
     ) -> "ImportPipelineArgs":
-        """Returns the arguments of a pipeline: the settings under their names, keys and columns with their types.
+        """Returns the arguments of a pipeline: the settings by name, keys and columns with their types.
 
         Args:
             table: The one that the settings name, with its keys.
@@ -140,18 +140,18 @@ class ImportSettings(Section):
 
     @property
     def asked_keys(self) -> "tuple[Key, Key | None] | None":
-        """What the keys of a table that exists have to be; none where the settings say nothing of them."""
+        """The keys that an existing table has to have; None where the settings do not name them."""
         if not self.model_fields_set & {"partition_key", "sort_key"}:
             return None
         return cast("tuple[Key, Key | None]", (self._key(self.partition_key), self._key(self.sort_key)))
 
     def _key(self, name: str | None) -> dict[str, str] | None:
-        """Returns a key attribute and its type: its column's, a string where that is not named."""
+        """Returns a key attribute and its type: that of its column, or a string if the column has no setting."""
         types = {column.attribute or file_name: column.type for file_name, column in self.columns.items()}
         return {"name": name, "type": "N" if types.get(name) == "N" else "S"} if name else None
 
 
 def _keys(fields: ValidationInfo) -> list[str]:
-    """The keys that the settings name; none where those of a table that exists may be others than by default."""
+    """Returns the keys in the settings; none where these are the default and an existing table may have others."""
     keys = [key for key in (fields.data.get("partition_key"), fields.data.get("sort_key")) if key]
     return [] if fields.data.get("table") and keys == ["id"] else keys

@@ -1,4 +1,4 @@
-"""Reads the settings of a stack: `pipelines.yaml`, and merged over it the keys `sluice:*` of the stack's own file."""
+"""Reads the settings of a stack: `pipelines.yaml`, overridden by the keys `sluice:*` of the stack's own file."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,19 +20,19 @@ _SECTIONS = ("mail", "streams", "imports", "reports", "operations")
 
 
 class SettingsError(Exception):
-    """One or more settings are wrong; the message names each with its file and key."""
+    """Some settings are wrong; the message names each with its file and key."""
 
 
 def load(config: Mapping[str, Any], stack: str, pipelines: Mapping[str, Any] | None = None) -> Settings:
     """Validates all settings of a stack together.
 
     Args:
-        config: The stack's configuration as Pulumi hands it over: `namespace:key` -> text, objects as JSON.
+        config: The stack's configuration as Pulumi passes it: `namespace:key` -> text, objects as JSON.
         stack: The stack's name, which is the environment's.
-        pipelines: What `pipelines.yaml` holds; nothing where there is none.
+        pipelines: The content of `pipelines.yaml`; None where there is no such file.
 
     Raises:
-        SettingsError: With every mistake, each named with its file and key.
+        SettingsError: There are mistakes; each is named with its file and key.
     """
     pipelines = pipelines or {}
     own = {key.removeprefix("sluice:"): _parsed(config[key]) for key in config if key.startswith("sluice:")}
@@ -67,7 +67,7 @@ def load_stack(root: Path) -> Settings:
         root: The folder of the program, with `pipelines.yaml`.
 
     Raises:
-        pulumi.RunError: With every mistake; Pulumi shows it without a traceback.
+        pulumi.RunError: There are mistakes; Pulumi shows them all, without a traceback.
     """
     config = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
     try:
@@ -88,7 +88,7 @@ def _unknown_sections(own: Mapping[str, Any], pipelines: Mapping[str, Any], plac
 
 
 def _merged(base: Any, over: Any) -> Any:
-    """Returns a value with another over it: objects key by key, all else whole; null removes."""
+    """Returns a value overridden by another: objects key by key, all else as a whole; null removes."""
     if not isinstance(over, dict):
         return over
     base = base if isinstance(base, dict) else {}
@@ -97,7 +97,7 @@ def _merged(base: Any, over: Any) -> Any:
 
 
 def _parsed(value: Any) -> Any:
-    """Returns a section's value: Pulumi hands objects over as JSON; what is none stays as it is, to be refused."""
+    """Returns a section's value: Pulumi passes objects as JSON; all else is returned unchanged, to be refused."""
     try:
         return json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):

@@ -8,7 +8,7 @@ from infra import mail_defaults, mail_from
 from infra.settings.section import Section
 from infra.settings.types import Address, AddressOrDomain, Domain, HostedZone, each_recipient_once, satisfying
 
-if TYPE_CHECKING:  # settings are read without waiting for a component
+if TYPE_CHECKING:  # settings are read without loading components
     from infra.mailer import MailerArgs
 
 
@@ -16,15 +16,15 @@ class MailSettings(Section):
     """`mail`: who mails are from, and who may get them."""
 
     sender: Address
-    """The address that mails are from; required if anything is mailed. Without domain it must receive mail, because SES
-    sends it a link, and its mails are not aligned for DMARC.
+    """The address that mails are from; required if anything is mailed. Without domain it must be able to receive mail,
+    because SES sends it a link, and its mails are not aligned for DMARC.
     """
     from_name: Annotated[str, satisfying(mail_from.is_name, mail_from.NAMES)] = ""
     """The name that mail programs show in place of the address."""
     reply_to: Address | None = None
-    """Where answers go; by default to the sender."""
+    """The address for replies; by default the sender."""
     domain: Domain | None = None
-    """The domain of the sender, which SES verifies; without it SES verifies the address."""
+    """The sender's domain, to be verified; without it SES verifies the address itself."""
     create_identity: bool = mail_defaults.CREATE_IDENTITY
     """Whether the stack makes the SES identity; false: the account has it already."""
     hosted_zone: HostedZone = ""
@@ -37,7 +37,7 @@ class MailSettings(Section):
     """Addresses and domains that may be mailed; with [] all may."""
 
     def args(self) -> "MailerArgs":
-        """Returns the arguments of a mailer that say whom mails are from."""
+        """Returns the arguments of a mailer that describe the sender."""
         names = ("sender", "from_name", "reply_to", "domain", "hosted_zone", "create_identity")
         return cast("MailerArgs", {name: value for name, value in self if name in names})
 

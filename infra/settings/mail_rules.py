@@ -1,4 +1,4 @@
-"""A rule of mail as settings have it: `streams.<name>.mails[]`."""
+"""A mail rule in the settings: `streams.<name>.mails[]`."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from infra.mail_rules import MailRule
 from infra.settings.section import Section
 
 _FIELDS = {"to_attribute": "to", "to_addresses": "to"}
-"""What a field of a rule is called in the settings, where that is another name."""
+"""Field of a rule -> its name in the settings, where that differs."""
 
 
 def _recipients(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What is wrong with settings, in words: a line for each mistake, with its key, what was found and what is allowed."""
+"""Mistakes in settings, in words: a line for each, with its key, what was found and what is allowed."""
 
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -10,7 +10,7 @@ from infra.settings.places import Places
 
 
 def mistakes(error: ValidationError, model: type[BaseModel], places: Places) -> Iterator[str]:
-    """Gives a line for each mistake in the settings that a model describes."""
+    """Yields a line for each mistake in the settings that a model describes."""
     for mistake in error.errors(include_url=False):
         key, fields = places.of(mistake["loc"]), ", ".join(_fields(model, mistake["loc"]))
         if mistake["type"] == "missing":
@@ -39,7 +39,7 @@ def _shown(value: Any) -> str:
 
 
 def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Returns the names of the fields that an object at this place, or around it, has."""
+    """Returns the names of the fields of the object at this place, or of the object that contains it."""
     for part in location:
         field = next((field for name, field in model.model_fields.items() if part in (name, field.alias)), None)
         kinds = (field.annotation, *get_args(field.annotation)) if field else ()

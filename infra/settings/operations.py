@@ -21,7 +21,7 @@ class OperationsSettings(Section):
             re.compile(r"(?!.{301})(https?://[^\s#]+)?"), "a URL of http or https without #, 300 characters at most"
         ),
     ] = ""
-    """The runbook that alarms point to: URL#stream-lag, or URLstream-lag where it ends with a slash. By default
+    """The runbook that alarms link to: URL#stream-lag, or URLstream-lag where it ends with a slash. By default
     docs/operating.md.
     """
     log_retention_days: RetentionDays = LOG_RETENTION_DAYS
@@ -38,5 +38,5 @@ class OperationsSettings(Section):
 
     @property
     def told(self) -> list[str]:
-        """Who is subscribed to the alarm topic: nobody where there are no alarms."""
+        """The addresses that are subscribed to the alarm topic: none where there are no alarms."""
         return [] if self.alarms == AlarmChoice.NONE else self.alarm_emails

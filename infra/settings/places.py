@@ -1,14 +1,14 @@
-"""Where a setting stands: in which file, under which key."""
+"""The place of a setting: its file and its key."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 _OTHERS = {"region": "aws:region"}
-"""Keys that are not `sluice`'s."""
+"""Keys outside of `sluice`'s namespace."""
 
 
 class Places:
-    """Where the settings of a stack stand."""
+    """The places of a stack's settings."""
 
     def __init__(self, stack_settings: Mapping[str, Any], pipelines: Mapping[str, Any], stack: str) -> None:
         """Keeps what each file holds: the stack's settings, section -> value, and those of `pipelines.yaml`."""
@@ -16,9 +16,9 @@ class Places:
         self._stack_settings, self._pipelines = stack_settings, pipelines
 
     def of(self, location: Sequence[int | str]) -> str:
-        """Returns file and key of a setting, or of the one that lacks there: `pipelines.yaml: streams.users.mails[0]`.
+        """Returns the file and key of a setting, which may be missing: `pipelines.yaml: streams.users.mails[0]`.
 
-        It stands in the stack's file if that holds as much of the way to it as `pipelines.yaml` does.
+        The file is the stack's if that holds as many parts of the path as `pipelines.yaml` does.
         """
         if not location or location[0] == "environment":
             return "environment"
@@ -31,7 +31,7 @@ class Places:
 
 
 def _depth(value: Any, path: Sequence[int | str]) -> int:
-    """Returns how many parts of a path there are in a value."""
+    """Returns how many parts of a path exist in a value."""
     for depth, part in enumerate(path):
         held: Any = dict(enumerate(value)) if isinstance(value, list) else value
         if not isinstance(held, Mapping) or part not in held:

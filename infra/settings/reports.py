@@ -19,7 +19,7 @@ from infra.settings.types import (
     matching,
 )
 
-if TYPE_CHECKING:  # settings are read without waiting for a component
+if TYPE_CHECKING:  # settings are read without loading components
     from infra.report_group import ExpectationArgs
     from infra.scheduled_reporter import ScheduledReporterArgs
     from infra.sending import Sending
@@ -32,17 +32,17 @@ _Percentage = Annotated[
 
 
 class ReportExpectation(Section):
-    """What is expected of a group's total; a report that finds it broken says so."""
+    """What is expected of a group's total; a report shows a breach."""
 
     minimum: _Items | None = None
     """The smallest total."""
     maximum: _Items | None = None
     """The largest total."""
     change_within: _Percentage | None = None
-    """How far the total may be from that of the report before, such as 20%."""
+    """How far the total may be from that of the last report, such as 20%."""
 
     def args(self) -> "ExpectationArgs":
-        """Returns what is expected, as a component takes it: without what is not, and percent as a number."""
+        """Returns the expectation as a component takes it: only the fields that are set, and percent as a number."""
         args = {name: value for name, value in self if value is not None}
         if self.change_within:
             args["change_within"] = int(self.change_within.removesuffix("%"))
@@ -70,7 +70,7 @@ class ReportGroup(Section):
     """What is expected of the total; a breach is marked and raises an alarm."""
 
     def args(self, suffix: str) -> dict[str, Any]:
-        """Returns the group as a component takes it; `suffix` ends the name of its totals table."""
+        """Returns the group as a component takes it; the name of its totals table ends with `suffix`."""
         fields = {name: value for name, value in self if name != "expect"}
         expect = {"expect": self.expect.args()} if self.expect else {}
         return {**fields, **expect, "totals_table_name": f"{self.prefix}totales{suffix}"}
@@ -87,8 +87,8 @@ class ReportSettings(Section):
     """`reports.<name>`: which tables are counted, how often, for whom, and how much a run may read."""
 
     groups: Annotated[list[ReportGroup], Field(min_length=1, max_length=20), groups_apart]
-    """Groups of tables, by prefix. No prefix of a stack may begin with another. Environments in one account need
-    prefixes of their own, or each reads the tables of the other.
+    """Groups of tables, by prefix. No prefix in a stack may begin with another. Environments in one account need
+    prefixes of their own, or each reads the other's tables.
     """
     every: ScheduleExpression = "rate(5 minutes)"
     """When it runs: rate(5 minutes), or cron(0 8 * * ? *) in UTC."""
@@ -103,7 +103,7 @@ class ReportSettings(Section):
     read_units: Annotated[int, Field(ge=1)] = report_defaults.READ_UNITS
     """The read units that a run may consume."""
     items_per_table: Annotated[int, Field(ge=0, le=10_000)] = report_defaults.ITEMS_PER_TABLE
-    """How many items are listed of each table, the newest first."""
+    """How many items of each table are listed, the newest first."""
     history_days: Annotated[int, Field(ge=1, le=3650)] = report_defaults.HISTORY_DAYS
     """How long totals and reports are kept, in days."""
     kms_keys: Annotated[list[KmsKey], Field(max_length=20)] = []
@@ -111,17 +111,17 @@ class ReportSettings(Section):
 
     @property
     def mails(self) -> bool:
-        """Whether it ever sends mail."""
+        """Whether the report is ever mailed."""
         return self.mail != ReportMail.NEVER
 
     def args(self, environment: str, sending: "Sending | None" = None) -> "ScheduledReporterArgs":
-        """Returns the arguments of a reporter: the settings under their names, and the names of totals tables.
+        """Returns the arguments of a reporter: the settings by name, and the names of totals tables.
 
-        Those have the environment where others may be.
+        These names include the environment where there may be other environments.
 
         Args:
             environment: The environment's name.
-            sending: How its mails are sent; left out where it sends none.
+            sending: How its mails are sent; None where it sends no mail.
         """
         suffix = "" if environment in ("local", "prod") else f"_{environment}"
         args = {**dict(self), "mail": ReportMail(self.mail), "groups": [group.args(suffix) for group in self.groups]}

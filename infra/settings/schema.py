@@ -1,7 +1,7 @@
 """JSON schemas of the settings, for editors: completion, descriptions and defaults in `pipelines.yaml` and stack files.
 
-They lie beside this module as files, which a test writes and holds equal: `pytest tests/infra/settings/test_schema.py
---snapshot`. What settings must be together only the models know.
+Their files lie beside this module; a test compares them, and rewrites them with `pytest
+tests/infra/settings/test_schema.py --snapshot`. Only the models check settings against each other.
 """
 
 from typing import Any
@@ -10,16 +10,16 @@ from infra.settings.stack import Settings
 
 PIPELINES = "pipelines.schema.json"
 STACK = "stack.schema.json"
-_DIALECT = "http://json-schema.org/draft-07/schema#"  # the one that editors of YAML know best
+_DIALECT = "http://json-schema.org/draft-07/schema#"  # the one that YAML editors support best
 _OF_THE_STACK = ("environment", "region")
 _WHOLE = ("MailRuleSettings", "ReportGroup")
-"""Members of lists: no other file adds to them, so they have all that they need."""
+"""Members of lists: the two files do not merge them, so their required fields stay required."""
 
 
 def pipelines() -> dict[str, Any]:
     """Returns the schema of `pipelines.yaml`.
 
-    Nothing is required, since the stack file may say it, and each setting may be null, which removes it.
+    Nothing is required, since the stack file may set it, and each setting may be null, which removes it.
     """
     schema = _untitled(Settings.model_json_schema())
     for name, definition in {**schema["$defs"], "": schema}.items():
@@ -32,7 +32,7 @@ def pipelines() -> dict[str, Any]:
 
 
 def stack() -> dict[str, Any]:
-    """Returns the schema of a stack file: its keys `sluice:*`, and Pulumi's own beside them."""
+    """Returns the schema of a stack file: its keys `sluice:*`, and Pulumi's own."""
     sections = {
         f"sluice:{name}": {"$ref": f"{PIPELINES}#/properties/{name}", "description": held["description"]}
         for name, held in pipelines()["properties"].items()
@@ -43,7 +43,7 @@ def stack() -> dict[str, Any]:
 
 
 def _untitled(schema: Any) -> Any:
-    """Returns a schema without the titles that repeat the names of its properties."""
+    """Returns a schema without titles, which only repeat the names of its properties."""
     if isinstance(schema, list):
         return [_untitled(member) for member in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""All settings of one stack, and what they must be together."""
+"""All settings of one stack, and the checks across sections."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from infra.settings.types import Region, matching
 
 _PipelineName = Annotated[str, matching(re.compile(r"[a-z0-9-]{1,16}"), "a name of 1 to 16 of a-z 0-9 -")]
 _READERS = 2
-"""How many functions may read a stream's shard before they are throttled, by DynamoDB's documentation."""
+"""How many functions can read a stream's shard without being throttled, by DynamoDB's documentation."""
 
 
 class Settings(Section):
@@ -30,7 +30,7 @@ class Settings(Section):
     ]
     """The name of the stack."""
     region: Region
-    """Where the stack is."""
+    """The region of the stack."""
     mail: MailSettings | None = None
     """Who mails are from, and who may get them."""
     streams: dict[_PipelineName, StreamSettings] = {}
@@ -44,17 +44,17 @@ class Settings(Section):
 
     @property
     def mailing(self) -> list[str]:
-        """The pipelines that send mail, such as `streams.users`."""
+        """The keys of pipelines that send mail, such as `streams.users`."""
         streams = [f"streams.{name}" for name, stream in self.streams.items() if stream.mails]
         return [*streams, *(f"reports.{name}" for name, report in self.reports.items() if report.mails)]
 
     @property
     def buckets(self) -> list[str]:
-        """The buckets that exist and that imports take files from, each once."""
+        """The existing buckets that imports take files from, each once."""
         return sorted({each.bucket for each in self.imports.values() if each.bucket})
 
     def warnings(self) -> Iterator[str]:
-        """Gives what is right as it stands and may surprise: who else reads a stream, and what mails a great deal."""
+        """Yields warnings about valid settings: a stream without room for another reader, imports that send mails."""
         for table, names in self._readers().items():
             if len(names) == _READERS:
                 yield (
@@ -77,7 +77,7 @@ class Settings(Section):
                     )
 
     def mistakes(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """Gives what is wrong with sections beside each other: where, and what."""
+        """Yields conflicts between sections: place and description."""
         if self.mailing and self.mail is None:
             yield ("mail", "sender"), f"missing; it is who mails of {' and '.join(self.mailing)} are from"
         yield from self._tables_of_streams()
@@ -101,7 +101,7 @@ class Settings(Section):
                 )
 
     def _readers(self) -> dict[str, list[str]]:
-        """Returns, by table that exists, the stream of each function that reads it."""
+        """Returns existing table -> the stream of each function that reads it."""
         readers: dict[str, list[str]] = {}
         for name, stream in self.streams.items():
             for table in stream.tables:

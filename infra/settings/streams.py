@@ -1,4 +1,4 @@
-"""`streams.<name>`: tables, what of their changes is archived, and what is mailed."""
+"""`streams.<name>`: tables, which of their changes are archived, and which are mailed."""
 
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -11,7 +11,7 @@ from infra.settings.mail_rules import MailRuleSettings
 from infra.settings.section import Section
 from infra.settings.types import AttributeName, TableName, each_once
 
-if TYPE_CHECKING:  # settings are read without waiting for a component
+if TYPE_CHECKING:  # settings are read without loading components
     from infra.stream_consumer import FeedArgs
     from infra.stream_pipeline import StreamTablesArgs
     from infra.table import Key, TableKeys
@@ -26,10 +26,10 @@ _FEED = frozenset(
 
 
 class StreamSettings(Section):
-    """`streams.<name>`: the tables, what is archived, what is mailed, and how the functions are fed."""
+    """`streams.<name>`: the tables, what is archived, what is mailed, and how the functions are invoked."""
 
     table_name: TableName | None = None
-    """The name of the table that is made; without it the name is made up."""
+    """The name of the table that is made; without it the name is generated."""
     partition_key: AttributeName = "userId"
     """The partition key of the table that is made, a string."""
     sort_key: AttributeName | None = None
@@ -37,17 +37,17 @@ class StreamSettings(Section):
     tables: Annotated[list[TableName], Field(max_length=10), each_once] = []
     """Existing tables to read, each with a stream of both images; then none is made."""
     archive: Annotated[list[EventName], each_once] = ["INSERT", "REMOVE"]
-    """The kinds of change that are archived in S3; with [] there is no archiver."""
+    """The kinds of changes that are archived in S3; with [] there is no archiver."""
     address_attribute: AttributeName = stream_defaults.ADDRESS_ATTRIBUTE
     """The attribute that holds the address, unless a rule names another."""
     name_attribute: AttributeName = stream_defaults.NAME_ATTRIBUTE
-    """The attribute that holds the name, which mails greet."""
+    """The attribute that holds the name that mails greet."""
     mails: list[MailRuleSettings] = []
     """Up to ten mail rules; each rule that matches a change sends a mail to each of its addresses. With [] there is no
     notifier.
     """
     maximum_retry_attempts: Annotated[int, Field(ge=0, le=10_000)] = stream_defaults.MAXIMUM_RETRY_ATTEMPTS
-    """How often a failing record is retried, unless it gets too old before that."""
+    """How often a failing record is retried, unless it gets too old first."""
     maximum_record_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = stream_defaults.MAXIMUM_RECORD_AGE_SECONDS
     """How old a failing record may get while it is retried."""
     batch_size: Annotated[int, Field(ge=1, le=10_000)] = stream_defaults.BATCH_SIZE
@@ -63,11 +63,11 @@ class StreamSettings(Section):
 
     @property
     def rules(self) -> list[MailRule]:
-        """The rules of mail, as components take them."""
+        """The mail rules, as components take them."""
         return [mail.args() for mail in self.mails]
 
     def args(self) -> "StreamTablesArgs":
-        """Returns the table that is made."""
+        """Returns the arguments of the table that is made."""
         return {"table_name": self.table_name, **self.keys}
 
     @property
@@ -78,7 +78,7 @@ class StreamSettings(Section):
 
     @property
     def named_tables(self) -> list[str]:
-        """The tables that have a name here: those that exist, or the one that is made."""
+        """The tables that are named here: the existing ones, or the one that is made."""
         return self.tables or [name for name in [self.table_name] if name]
 
     @property
@@ -87,11 +87,11 @@ class StreamSettings(Section):
         return bool(self.archive) + bool(self.mails)
 
     def feed_args(self, *, mails: bool) -> "FeedArgs":
-        """Returns how one of its functions is fed, and what it has to work with.
+        """Returns how one of its functions is fed with records, and its resources.
 
         Args:
-            mails: Whether it mails: nobody is mailed about the past, so on tables that exist already it begins with the
-                next change, and with the oldest otherwise.
+            mails: Whether it mails: nobody is mailed about the past, so on existing tables it starts with the next
+                change, otherwise with the oldest.
         """
         begins = "LATEST" if mails and self.tables else "TRIM_HORIZON"
         settings = {name: value for name, value in self if name in _FEED and value is not None}

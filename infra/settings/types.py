@@ -1,4 +1,4 @@
-"""What single settings may be: addresses, names, schedules, regions; and how lists of them are checked as a whole."""
+"""Types of single settings: addresses, names, schedules, regions; and checks of lists as a whole."""
 
 import re
 from collections import Counter
@@ -25,7 +25,7 @@ _LOG_RETENTION_DAYS = (
 
 
 def satisfying(holds: Callable[[str], object], allowed: str) -> AfterValidator:
-    """Returns the check that something holds of a text; `allowed` says in words what."""
+    """Returns the check that a condition holds for a text; `allowed` describes the condition in words."""
 
     def check(value: str) -> str:
         if not holds(value):
@@ -36,18 +36,18 @@ def satisfying(holds: Callable[[str], object], allowed: str) -> AfterValidator:
 
 
 def matching(pattern: re.Pattern[str], allowed: str) -> AfterValidator:
-    """Returns the check that a text is of a form; `allowed` says in words of which."""
+    """Returns the check that a text matches a pattern; `allowed` describes the pattern in words."""
     return satisfying(pattern.fullmatch, allowed)
 
 
 def validate_together(value: Any, validate: Callable[[Any], Any], mistakes: Sequence[str]) -> Any:
-    """Returns a value as its parts' own checks take it, unless it has mistakes as a whole.
+    """Returns a value validated by its parts' own checks, unless it has mistakes as a whole.
 
-    Both kinds are reported at once: who mends the parts should not meet the others only then.
+    Both kinds of mistakes are reported together, so that fixing the parts does not reveal others.
 
     Raises:
-        ValueError: the value as a whole is wrong.
-        ValidationError: a part of it is; it names both.
+        ValueError: The value as a whole is wrong.
+        ValidationError: A part of it is wrong; the error names both kinds.
     """
     try:
         result = validate(value)
@@ -67,7 +67,7 @@ def validate_together(value: Any, validate: Callable[[Any], Any], mistakes: Sequ
 
 
 def _once(same: Callable[[str], str]) -> WrapValidator:
-    """Returns the check that a list repeats nothing; `same` gives what two texts that mean the same have in common."""
+    """Returns the check that a list has no duplicates; `same` normalizes texts that mean the same."""
 
     def check(values: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         counts = Counter(same(value) for value in values if isinstance(value, str)) if isinstance(values, list) else {}
@@ -78,7 +78,7 @@ def _once(same: Callable[[str], str]) -> WrapValidator:
 
 
 def _recipient(text: str) -> str:
-    """Returns an address or domain without what does not tell two of them apart: a domain has no case."""
+    """Returns an address or domain normalized to compare with others: a domain has no case."""
     local, at, host = text.strip().rpartition("@")
     return f"{local}{at}{host.lower()}"
 
@@ -88,7 +88,7 @@ each_recipient_once = _once(_recipient)
 
 
 def _apart(groups: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """Refuses groups that cannot be counted side by side; they are compared even where something else is wrong."""
+    """Refuses groups that cannot be counted side by side; they are compared even if there are other mistakes."""
     objects = [group for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
     return validate_together(groups, validate, group_mistakes(_texts(objects, "name"), _texts(objects, "prefix")))
 
@@ -131,7 +131,7 @@ def _encoding(name: str) -> str:
 
 
 def _usable(convert: Callable[[str], str], allowed: str) -> AfterValidator:
-    """Returns the check that the functions will take a text; it gives the text as they do."""
+    """Returns the check that the functions will accept a text; it returns the text as they normalize it."""
 
     def check(value: str) -> str:
         try:
@@ -190,7 +190,7 @@ IgnoredName = Annotated[
 ImportPrefix = Annotated[
     str,
     matching(
-        re.compile(r"[A-Za-z0-9!_.'()=+,@:& /-]{0,255}"),  # IAM reads * ? $ as patterns, and takes no other scripts
+        re.compile(r"[A-Za-z0-9!_.'()=+,@:& /-]{0,255}"),  # IAM treats * ? $ as patterns, and allows no other scripts
         "up to 255 of A-Z a-z 0-9 ! _ . ' ( ) = + , @ : & / - and blanks",
     ),
     AfterValidator(_apart_from_rejects),

@@ -1,4 +1,4 @@
-"""Sluice: event pipelines, per environment. Settings in, pipelines, outputs out."""
+"""Sluice's Pulumi program: makes the pipelines of the settings and exports their outputs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,13 +52,13 @@ operations: Operations = {
 
 
 def heir(kind: str, made: Mapping[str, object]) -> pulumi.ResourceOptions | None:
-    """Returns the options of a pipeline: the first of its kind takes over what the only one of 0.1 had."""
+    """Returns the options of a pipeline: the first of its kind takes over the resources of the only one of 0.1."""
     return None if made else pulumi.ResourceOptions(aliases=[pulumi.Alias(name=f"{name}-{kind}")])
 
 
 existing = ExistingTables(f"{name}-existing", make=settings.environment == "local", operations=operations)
 
-# Mail, where anything is mailed: from whom, through what, to whom.
+# Mail, where anything is mailed.
 mailer, sending = None, None
 if settings.mail and settings.mailing:
     mailer = Mailer(

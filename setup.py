@@ -1,7 +1,7 @@
-"""Builds the wheel: `sluice` alone, with the files of `infra` and `handlers` in it as `sluice.components`.
+"""Builds the wheel: only the package `sluice`, with the files of `infra` and `handlers` in it as `sluice.components`.
 
-They lie once in the repository, as packages whose names other repositories have too. All else about the distribution
-stands in `pyproject.toml`.
+These are in the repository once, as packages whose names other repositories also use. The rest of the distribution's
+metadata is in `pyproject.toml`.
 """
 
 import re
@@ -27,15 +27,15 @@ class Copy(NamedTuple):
 
 
 def in_wheel(source: str) -> str:
-    """Returns a module with `infra` and `handlers` as they are called in the wheel, where it imports or names them."""
+    """Returns a module's source with the wheel's names of `infra` and `handlers`, where it imports or names them."""
     return _HANDLERS.sub(r"\1sluice.components.handlers", _INFRA.sub("sluice.components", source))
 
 
 def copies() -> Iterator[Copy]:
-    """Gives what `sluice.components` consists of.
+    """Yields the files of `sluice.components`.
 
-    Files of `handlers` are in it twice: as modules that the components read names from, and below `functions` byte for
-    byte, as archives have them.
+    Files of `handlers` are in it twice: as modules that the components import names from, and below `functions` as
+    exact copies for the functions' archives.
     """
     for path in _files("infra"):
         yield Copy(COMPONENTS / path.relative_to("infra"), _content(path))
@@ -56,10 +56,10 @@ def _content(path: Path) -> bytes:
 
 
 class BuildWithComponents(build_py):
-    """Puts the components beside the tool."""
+    """Adds the components to the tool's package."""
 
     def run(self) -> None:
-        """Builds the packages that are declared, then the one that is put together here."""
+        """Builds the declared packages, then the one that is assembled here."""
         super().run()
         if not self.editable_mode:
             for target, content in copies():
@@ -68,7 +68,7 @@ class BuildWithComponents(build_py):
                 place.write_bytes(content)
 
     def get_outputs(self, include_bytecode: bool = True) -> list[str]:
-        """Returns the files that it makes."""
+        """Returns the files that it creates."""
         made = [str(Path(self.build_lib, target)) for target, _ in copies()]
         return [*super().get_outputs(include_bytecode), *made]
 

@@ -1,9 +1,9 @@
-"""The pipelines as a Pulumi component package, for programs in any language; Pulumi starts it as a plugin."""
+"""The pipelines as a Pulumi component package for programs in any language; Pulumi starts it as a plugin."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the components lie beside this folder
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the components are in a folder beside this one
 
 from pulumi.provider.experimental import component_provider_host
 

@@ -1,1 +1,1 @@
-"""Rules that every stack satisfies: one set of functions, used by the policy pack and by the tests."""
+"""Rules that every stack satisfies: one set of functions for the policy pack and the tests."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pulumi_policy import PolicyPack
 
-# Pulumi runs this folder as a program: the checkout is not on the path.
+# Pulumi runs this folder as a program, so the checkout is not on the path.
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from policies.pack import enforcement, policies

@@ -1,4 +1,4 @@
-"""Who may do what: nobody from outside, nothing beyond what is needed."""
+"""Access: nobody from outside, no more permissions than needed."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrict
 
 @stack_rule("bucket-private", "Buckets block public access and know no access control lists")
 def bucket_private(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Four blocks, and an owner whose policies are the only way in."""
+    """Requires all four public access blocks, and an owner whose policies alone grant access."""
     for bucket in stack.of_type(BUCKET):
         blocks = stack.referring(bucket, BUCKET_PUBLIC_ACCESS, "bucket")
         if not any(all(may_be(block.value(name), True) for name in _BLOCKS) for block in blocks):
@@ -41,7 +41,7 @@ _LIMITS = {
     "aws:principalorgid",
     "aws:principalarn",
 }
-"""Condition keys, in lower case, that tie a permission to somebody's account or resource."""
+"""Condition keys, in lower case, that restrict a permission to an account or resource."""
 _EXACT = {"StringEquals", "ArnEquals", "ArnLike", "StringLike"}
 
 _TRUSTED_ALONE = {"lambda.amazonaws.com": "only those who may pass the role can give it to a function"}
@@ -50,7 +50,7 @@ _TRUSTED_ALONE = {"lambda.amazonaws.com": "only those who may pass the role can 
 
 @resource_rule("no-public-access", "No policy allows everybody, or a service on behalf of anybody")
 def no_public_access(resource: Resource) -> Iterator[str]:
-    """A service acts for every account of AWS: a stranger too, until a condition names the account or resource."""
+    """A service acts for every AWS account, so a condition has to name the account or resource."""
     for statement in statements(resource):
         if not statement.allows or _limited(statement):
             continue
@@ -70,7 +70,7 @@ def _limited(statement: Statement) -> bool:
 
 @resource_rule("no-public-function", "No function is open to the world", FUNCTION_URL, PERMISSION)
 def no_public_function(resource: Resource) -> Iterator[str]:
-    """Neither through a URL without authorisation nor through a permission for anybody."""
+    """Refuses a URL without authorisation and a permission for anybody."""
     if resource.type == FUNCTION_URL:
         if not may_be(resource.value("authorizationType"), "AWS_IAM"):
             yield "set authorization_type AWS_IAM"
@@ -83,7 +83,7 @@ def no_public_function(resource: Resource) -> Iterator[str]:
 
 
 class Wildcard(NamedTuple):
-    """A `*` that stays, and why."""
+    """An allowed `*`, and its reason."""
 
     effect: str
     actions: str
@@ -139,7 +139,7 @@ WILDCARDS = (
 
 @resource_rule("no-wildcard", "No action or resource is a `*` without a listed reason")
 def no_wildcard(resource: Resource) -> Iterator[str]:
-    """What is inverted (`NotAction` and the like) is a `*` with holes."""
+    """Inverted members (`NotAction` and the like) count as a `*`: they are one with holes."""
     for statement in statements(resource):
         if statement.inverted and statement.allows:
             yield f"{_named(statement)} uses {', '.join(statement.inverted)}: name what is allowed"
@@ -161,7 +161,7 @@ def _exempt(effect: str, action: str, target: str) -> bool:
 
 @resource_rule("keys-through-a-service", "Roles use keys of KMS through one service, and only to decrypt", ROLE_POLICY)
 def keys_through_a_service(resource: Resource) -> Iterator[str]:
-    """So code that has the role can decrypt nothing by itself, whatever else the key encrypts."""
+    """Then code that has the role can decrypt nothing by itself, whatever else the key encrypts."""
     for statement in statements(resource):
         actions = [action for action in statement.actions if action.lower().startswith("kms:")]
         if not statement.allows or not actions:
@@ -179,7 +179,7 @@ def keys_through_a_service(resource: Resource) -> Iterator[str]:
     "no-managed-policy", "Roles have their own statements, and no managed policies", ROLE, ROLE_POLICY_ATTACHMENT
 )
 def no_managed_policy(resource: Resource) -> Iterator[str]:
-    """AWS's managed policies are on `*`, and change without a review."""
+    """AWS's managed policies are on `*`, and change without review."""
     if resource.type == ROLE_POLICY_ATTACHMENT or list(resource.value("managedPolicyArns") or ()):
         yield "write the statements that are needed into the role's RolePolicy"
 

@@ -1,4 +1,4 @@
-"""Reads IAM policy documents out of resources, and says what their statements reach."""
+"""Reads IAM policy documents from resources, and finds out what their statements allow."""
 
 import functools
 import json
@@ -30,17 +30,17 @@ class Statement:
 
     @property
     def allows(self) -> bool:
-        """Says whether it allows, rather than denies."""
+        """Returns whether it allows rather than denies."""
         return self.effect == "Allow"
 
 
 def statements(resource: Resource) -> list[Statement]:
-    """Returns all statements of a resource's documents; none of one that is not known yet, or is no JSON."""
+    """Returns all statements of a resource's documents; none of a document that is not known yet or not JSON."""
     return [_statement(raw) for name in _DOCUMENTS for raw in _raw(resource.value(name))]
 
 
 def unread(resource: Resource) -> bool:
-    """Says whether a resource has a document that is not known yet."""
+    """Returns whether a resource has a document that is not known yet."""
     return any(resource.value(name) is UNKNOWN for name in _DOCUMENTS)
 
 
@@ -77,18 +77,18 @@ def _tuple(value: Any) -> tuple[str, ...]:
 
 
 def role_statements(stack: Stack, role: Resource) -> list[Statement]:
-    """Returns what the inline policies of a role say."""
+    """Returns the statements of a role's inline policies."""
     return [statement for policy in stack.referring(role, ROLE_POLICY, "role") for statement in statements(policy)]
 
 
 def function_statements(stack: Stack, function: Resource) -> list[Statement]:
-    """Returns what the role of a function may do; nothing where the role is no part of the stack."""
+    """Returns the statements of a function's role; none where the role is not part of the stack."""
     role = stack.target(function, ROLE, "role")
     return role_statements(stack, role) if function.type == FUNCTION and role else []
 
 
 def lets(policies: Sequence[Resource], service: str, action: str, arn: str | None) -> bool:
-    """Says whether policies of a resource let a service do something with it; yes while that is not known yet."""
+    """Returns whether a resource's policies let a service do an action on it; True while that is not known yet."""
     allowing = [
         statement
         for policy in policies
@@ -99,16 +99,16 @@ def lets(policies: Sequence[Resource], service: str, action: str, arn: str | Non
 
 
 def covers(statements: Iterable[Statement], action: str, arn: str) -> bool:
-    """Says whether one of some statements allows an action on all that a pattern of ARNs matches.
+    """Returns whether one of the statements allows an action on everything that a pattern of ARNs matches.
 
-    Conditions count as met.
+    Conditions are assumed to be met.
     """
-    # No ARN has that character: only a `*` over there matches it.
+    # No ARN contains that character, so only a `*` in a statement matches it.
     return reaches(statements, action, arn.replace("*", "\0"))
 
 
 def reaches(statements: Iterable[Statement], action: str, arn: str) -> bool:
-    """Says whether statements allow an action on anything that a pattern of ARNs matches. Conditions count as met."""
+    """Returns whether statements allow an action on anything that matches a pattern of ARNs, all conditions met."""
     return any(
         statement.allows
         and any(overlap(pattern.lower(), action.lower()) for pattern in statement.actions)
@@ -119,7 +119,7 @@ def reaches(statements: Iterable[Statement], action: str, arn: str) -> bool:
 
 @functools.cache
 def overlap(one: str, other: str) -> bool:
-    """Says whether a text exists that both patterns match; `*` stands for any text, `?` for one character."""
+    """Returns whether any text matches both patterns; `*` stands for any text, `?` for one character."""
     if not one or not other:
         return not (one + other).strip("*")
     if one[0] == "*":

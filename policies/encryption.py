@@ -1,4 +1,4 @@
-"""Encryption at rest and on the way."""
+"""Encryption at rest and in transit."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ _AWS_MANAGED_SNS_KEY = "alias/aws/sns"
 
 @stack_rule("bucket-encrypted", "Buckets say how they are encrypted at rest")
 def bucket_encrypted(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """S3 encrypts every object since 2023; it is written down all the same, so that nobody has to know."""
+    """S3 has encrypted every object since 2023, but stating it explicitly means that nobody has to know that."""
     for bucket in stack.of_type(BUCKET):
         if not any(map(_encrypts, stack.referring(bucket, BUCKET_ENCRYPTION, "bucket"))):
             yield bucket, "add a BucketServerSideEncryptionConfiguration with AES256 or aws:kms"
@@ -36,7 +36,7 @@ def _encrypts(encryption: Resource) -> bool:
 
 @resource_rule("queue-encrypted", "Queues are encrypted at rest", QUEUE)
 def queue_encrypted(queue: Resource) -> Iterator[str]:
-    """With SQS's own key or a customer's; through the AWS-managed one no other service can send."""
+    """Requires SQS's own key or a customer's; with the AWS-managed one no other service can send."""
     if queue.value("kmsMasterKeyId") == "alias/aws/sqs":
         yield "S3 and SNS cannot send through the AWS-managed key: set sqs_managed_sse_enabled=True instead"
     elif not queue.value("sqsManagedSseEnabled") and not queue.value("kmsMasterKeyId"):
@@ -45,7 +45,7 @@ def queue_encrypted(queue: Resource) -> Iterator[str]:
 
 @stack_rule("alarm-topic-key", "Topics that CloudWatch or SES publish to are not under the AWS-managed key")
 def alarm_topic_key(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Its key policy cannot be changed, and does not let the two use it: alarms would be lost without a word."""
+    """The key's policy cannot be changed and does not let the two use the key: alarms would be lost silently."""
     for topic in stack.of_type(TOPIC):
         key, uses = topic.value("kmsMasterKeyId"), [*alarms(stack, topic), *mail_destinations(stack, topic)]
         if uses and isinstance(key, str) and key.endswith(_AWS_MANAGED_SNS_KEY):
@@ -61,7 +61,7 @@ _REFUSED = {BUCKET: "s3:*", QUEUE: "sqs:*", TOPIC: "sns:Publish"}
 
 @stack_rule("tls-only", "Buckets, queues and topics refuse connections without TLS")
 def tls_only(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """A refusal for everybody, of everything, when the connection is not secure."""
+    """Requires a statement that denies everything to everybody when the connection is not secure."""
     for resource in stack.of_type(*_POLICIES):
         policies = stack.referring(resource, *_POLICIES[resource.type])
         if any(map(unread, policies)):
@@ -84,6 +84,6 @@ def _refuses_plain(resource: Resource, statement: Statement) -> bool:
 
 @resource_rule("mail-over-tls", "Mails are sent over TLS or not at all", CONFIGURATION_SET)
 def mail_over_tls(configuration_set: Resource) -> Iterator[str]:
-    """SES tries TLS by default, and sends in the open where the other side has none."""
+    """By default SES tries TLS, and sends in plain text where the receiving server has none."""
     if not may_be(configuration_set.value("deliveryOptions", "tlsPolicy"), "REQUIRE"):
         yield "set delivery_options tls_policy REQUIRE"

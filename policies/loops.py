@@ -1,6 +1,6 @@
-"""No function writes what triggers it again, unless the loop is listed with its bound.
+"""No function writes something that triggers it again, unless the loop is listed with its bound.
 
-The graph is walked: what a function's role may write -> what that triggers -> the function that is reached, and on.
+The check follows a graph: what a function's role may write -> what that triggers -> the function reached, and so on.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,12 +30,12 @@ from policies.resource_types import (
 
 
 class Loop(NamedTuple):
-    """A loop that is meant, and what ends it."""
+    """An intended loop, and what ends it."""
 
     path: tuple[str, ...]
-    """Patterns for the names of what it goes through, from the function on."""
+    """Patterns for the names of the resources that it passes, starting with the function."""
     limit: str
-    """The environment variable of the function that holds the most rounds."""
+    """The function's environment variable that holds the maximum number of rounds."""
     reason: str
 
 
@@ -46,7 +46,7 @@ BOUNDED = (
         "the importer hands itself pieces of large files and what it has no time for; each message counts its hops",
     ),
 )
-"""The loops that are meant."""
+"""The intended loops."""
 
 _MOST_ROUNDS = 10_000
 
@@ -61,7 +61,7 @@ _TABLE_WRITES = (
     "dynamodb:PartiQLDelete",
 )
 _PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
-"""Of AWS, where a bucket that is only named may be: a `*` for them would match across the parts of an ARN."""
+"""Partitions where a bucket known only by name may be: a `*` for them would match across the parts of an ARN."""
 _NOTIFIES = (
     ("queues", "queueArn", QUEUE),
     ("topics", "topicArn", TOPIC),
@@ -77,19 +77,19 @@ _MAILS = (
 
 
 class Inlet(NamedTuple):
-    """Where a write becomes a trigger."""
+    """A write that becomes a trigger."""
 
     way: tuple[Resource, ...]
-    """What it goes through: a queue; a notification and the queue that it tells; a mapping; ..."""
+    """The resources that it passes: a queue; a notification and its queue; a mapping; ..."""
     actions: Sequence[str]
-    """The writes."""
+    """The actions that write."""
     arn: str
-    """A pattern of what has to be written to."""
+    """A pattern for the ARN that is written to."""
 
 
 @stack_rule("no-write-loop", "No function writes what triggers it again, unless the loop is listed with its bound")
 def no_write_loop(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """A loop without an end empties an account's concurrency in minutes, and costs money all night."""
+    """An endless loop uses up an account's concurrency in minutes, and costs money all night."""
     ways = _ways(stack)
     for function in stack.of_type(FUNCTION):
         for path in _cycles(function, ways):
@@ -106,7 +106,7 @@ def no_write_loop(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 @stack_rule("recursion-guarded", "AWS's guard against recursion is off only for functions whose loop is listed")
 def recursion_guarded(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Lambda stops a loop after some 16 rounds, unless it is told not to."""
+    """Lambda stops a loop after some 16 rounds, unless the function is configured otherwise."""
     starts = [loop.path[0] for loop in BOUNDED]
     for configuration in stack.of_type(RECURSION):
         function = stack.target(configuration, FUNCTION, "functionName")
@@ -138,9 +138,9 @@ Ways = Mapping[str, Sequence[tuple[Resource, ...]]]
 
 
 def _cycles(start: Resource, ways: Ways) -> Iterator[list[Resource]]:
-    """Gives each way from a function back to it that passes nothing twice.
+    """Yields each path from a function back to itself that passes nothing twice.
 
-    It passes no function that comes before it by URN, so that a loop of several functions is found once.
+    A path passes no function whose URN sorts before it, so that a loop of several functions is found once.
     """
     waiting = [[start]]
     while waiting:
@@ -154,7 +154,7 @@ def _cycles(start: Resource, ways: Ways) -> Iterator[list[Resource]]:
 
 
 def _ways(stack: Stack) -> Ways:
-    """Returns what is reached from each URN, and through what."""
+    """Returns the ways from each URN to what it reaches."""
     inlets = list(_inlets(stack))
     ways: dict[str, list[tuple[Resource, ...]]] = {}
     for function in stack.of_type(FUNCTION):
@@ -195,7 +195,7 @@ def _inlets(stack: Stack) -> Iterator[Inlet]:
 
 
 def _bucket_inlets(stack: Stack) -> Iterator[Inlet]:
-    """Gives the inlets of notifications, by prefix and suffix."""
+    """Yields the inlets of notifications, by prefix and suffix."""
     for notification in stack.of_type(BUCKET_NOTIFICATION):
         bucket = stack.target(notification, BUCKET, "bucket")
         for kind, member, type_ in _NOTIFIES:
@@ -207,7 +207,7 @@ def _bucket_inlets(stack: Stack) -> Iterator[Inlet]:
 
 
 def _event_inlets(stack: Stack) -> Iterator[Inlet]:
-    """Gives the inlets of rules: on S3's announcements, of the stack's buckets and others, and on events of our own."""
+    """Yields the inlets of rules: on S3's announcements, of the stack's buckets and others, and on custom events."""
     for rule in stack.of_type(EVENT_RULE):
         pattern = rule.document("eventPattern")
         if "aws.s3" in pattern.get("source", []):
@@ -234,7 +234,7 @@ def _announcing(stack: Stack, detail: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _onward(stack: Stack, node: Resource) -> Iterator[Resource]:
-    """Gives what a queue, a topic, a notification, ... hands on to."""
+    """Yields the resources that a queue, a topic, a notification, ... passes its messages to."""
     for value in (*_handed_to(node), *_dead_letters(node)):
         target = stack.meant(node, value, FUNCTION, QUEUE, TOPIC)
         if target:
@@ -262,7 +262,7 @@ def _handed_to(node: Resource) -> Iterator[Any]:
 
 
 def _dead_letters(node: Resource) -> Iterator[Any]:
-    """Gives where a queue or a rule's target puts what it cannot hand on."""
+    """Yields the dead-letter queue of a queue or a rule's target."""
     if node.type == QUEUE:
         yield node.document("redrivePolicy").get("deadLetterTargetArn")
     elif node.type == EVENT_TARGET:

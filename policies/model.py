@@ -1,4 +1,4 @@
-"""What rules look at: a stack's resources in a neutral form, and what they say of them.
+"""The input and output of rules: a stack's resources in a neutral form, and violations.
 
 Both the graph that a test records and the arguments of Pulumi's policy SDK are mapped to this form.
 """
@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 
 class _Unknown:
-    """A value that only AWS can say, later: it is true, holds whatever is looked for in it, and yields nothing.
+    """A value that AWS determines later: it is true, contains whatever is looked for in it, and yields nothing.
 
-    That it is true must not count as a reason to blame: the provider may still compute nothing for it.
+    That it is true must not cause a violation: the provider may still compute no value for it.
     """
 
     def __iter__(self) -> Iterator[Any]:
@@ -22,7 +22,7 @@ class _Unknown:
         return True
 
     def get(self, _name: str) -> "_Unknown":
-        """Returns what it holds, which is not known either."""
+        """Returns a member, which is not known either."""
         return self
 
     def __repr__(self) -> str:
@@ -42,15 +42,15 @@ class Resource:
     name: str
     """The logical name."""
     inputs: Mapping[str, Any]
-    """In wire form: camelCase names; values that are not known yet are `UNKNOWN`."""
+    """The inputs in wire form: camelCase names; values that are not known yet are `UNKNOWN`."""
     handles: frozenset[str] = frozenset()
-    """What others refer to it by: its id, ARN, physical name, URL."""
+    """The values that other resources refer to it by: its id, ARN, physical name, URL."""
     dependencies: frozenset[str] = frozenset()
-    """URNs of what it depends on."""
+    """URNs of its dependencies."""
     protected: bool = False
     """Whether Pulumi refuses to delete it."""
     retained: bool | None = None
-    """Whether it is kept when the stack goes; None where that cannot be seen."""
+    """Whether it is kept when the stack is destroyed; None where that cannot be seen."""
 
     def value(self, *path: str) -> Any:
         """Returns the input at a path; None where there is none, `UNKNOWN` where it is not known yet."""
@@ -62,7 +62,7 @@ class Resource:
         return value
 
     def document(self, name: str) -> dict[str, Any]:
-        """Returns the JSON object that an input holds as text; an empty one where there is none, or none known yet."""
+        """Returns the JSON object in an input's text; an empty one where there is none, or it is not known yet."""
         text = self.value(name)
         return json.loads(text) if isinstance(text, str) and text else {}
 
@@ -94,33 +94,33 @@ class Stack:
         return [other for other in self.of_type(type_) if refers(other, other.value(*path), target)]
 
     def target(self, resource: Resource, type_: str, *path: str) -> Resource | None:
-        """Returns what the input at a path refers to, among the resources of a type; None where there is none."""
+        """Returns the resource of a type that the input at a path refers to; None where there is none."""
         return self.meant(resource, resource.value(*path), type_)
 
     def meant(self, resource: Resource, value: Any, *types: str) -> Resource | None:
-        """Returns what a value among the inputs of a resource refers to, among the resources of some types."""
+        """Returns the resource of some types that a value among a resource's inputs refers to."""
         return next((other for other in self.of_type(*types) if refers(resource, value, other)), None)
 
 
 def may_be(value: Any, *values: Any) -> bool:
-    """Says whether a value is one of some, or not known yet: rules blame for what is known only."""
+    """Returns whether a value is one of these, or not known yet: rules report known values only."""
     return value is UNKNOWN or value in values
 
 
 def may_hold(values: Any, member: Any) -> bool:
-    """Says whether a list has a member, or it or one of its members is not known yet."""
+    """Returns whether a list has a member, or the list or one of its members is not known yet."""
     return values is UNKNOWN or any(may_be(value, member) for value in values or ())
 
 
 def refers(resource: Resource, value: Any, target: Resource) -> bool:
-    """Says whether a value among the inputs of a resource names the target; of an unknown one dependencies tell."""
+    """Returns whether a value among a resource's inputs names the target; if it is unknown, dependencies decide."""
     if value is UNKNOWN:
         return target.urn in resource.dependencies
     return value in target.handles
 
 
 class Violation(NamedTuple):
-    """A resource that breaks a rule, and the way out."""
+    """A resource that violates a rule, and the remedy."""
 
     resource: Resource
     rule: str
@@ -137,29 +137,29 @@ StackCheck = Callable[[Stack], Iterator[tuple[Resource, str]]]
 
 @dataclass(frozen=True)
 class ResourceRule:
-    """A rule that needs no more than one resource, so that Pulumi can refuse it before it is made."""
+    """A rule about a single resource, so that Pulumi can refuse the resource before it is made."""
 
     name: str
     description: str
     types: Collection[str]
-    """The types that it is about; empty: all."""
+    """The types that it applies to; empty: all."""
     check: ResourceCheck
     """Yields a remedy for each mistake."""
 
     def violations(self, stack: Stack) -> Iterator[Violation]:
-        """Gives all violations of a stack."""
+        """Yields all violations of a stack."""
         for resource in stack.resources:
             yield from self.of(resource)
 
     def of(self, resource: Resource) -> Iterator[Violation]:
-        """Gives the violations of one resource."""
+        """Yields the violations of one resource."""
         if not self.types or resource.type in self.types:
             yield from (Violation(resource, self.name, remedy) for remedy in self.check(resource))
 
 
 @dataclass(frozen=True)
 class StackRule:
-    """A rule over a stack as a whole."""
+    """A rule about a stack as a whole."""
 
     name: str
     description: str
@@ -167,7 +167,7 @@ class StackRule:
     """Yields the resource and a remedy for each mistake."""
 
     def violations(self, stack: Stack) -> Iterator[Violation]:
-        """Gives all violations of a stack."""
+        """Yields all violations of a stack."""
         yield from (Violation(resource, self.name, remedy) for resource, remedy in self.check(stack))
 
 
@@ -175,10 +175,10 @@ Rule = ResourceRule | StackRule
 
 
 def resource_rule(name: str, description: str, *types: str) -> Callable[[ResourceCheck], ResourceRule]:
-    """Makes a rule of a function over a resource of one of the types."""
+    """Makes a rule from a function that checks a resource of one of the types."""
     return lambda check: ResourceRule(name, description, frozenset(types), check)
 
 
 def stack_rule(name: str, description: str) -> Callable[[StackCheck], StackRule]:
-    """Makes a rule of a function over a stack."""
+    """Makes a rule from a function that checks a stack."""
     return lambda check: StackRule(name, description, check)

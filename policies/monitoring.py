@@ -1,6 +1,6 @@
-"""What goes wrong is seen: logs that are kept, alarms on whatever can fail, somebody who is told.
+"""Monitoring: logs that are kept, alarms on everything that can fail, somebody who gets them.
 
-Rules ask for the alarms that a stack promises: resources of one that does not promise all have the tag `alarms`.
+Rules require the alarms that a stack promises: resources of a stack that does not promise all have the tag `alarms`.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _ALL, _ESSENTIAL, _NONE = "all", "essential", "none"
 
 
 def _promised(resource: Resource, alarms: str) -> bool:
-    """Says whether a resource's stack promises alarms of a sort: `all`, or only the `essential` ones."""
+    """Returns whether a resource's stack promises alarms of a sort: `all`, or only the `essential` ones."""
     said = resource.value("tags", "alarms")
     if said is UNKNOWN or said == _NONE:
         return False
@@ -37,14 +37,14 @@ def _promised(resource: Resource, alarms: str) -> bool:
 
 @resource_rule("log-retention", "Log groups say how long they keep logs", LOG_GROUP)
 def log_retention(group: Resource) -> Iterator[str]:
-    """For ever is the default; it is paid for by the month, and holds what should be forgotten."""
+    """By default logs are kept for ever; they cost money every month, and hold data that should be deleted."""
     if not group.value("retentionInDays"):
         yield "set retention_in_days"
 
 
 @stack_rule("log-group-owned", "Functions log to a group of the stack")
 def log_group_owned(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """The group that Lambda makes by itself has no retention and outlives the stack."""
+    """The group that Lambda creates by itself has no retention and outlives the stack."""
     for function in stack.of_type(FUNCTION):
         if not stack.target(function, LOG_GROUP, "loggingConfig", "logGroup"):
             yield function, "set logging_config log_group to a LogGroup with retention_in_days"
@@ -52,7 +52,7 @@ def log_group_owned(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 @stack_rule("function-alarms", "Every function has alarms on errors, throttles and duration")
 def function_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Three ways to fail that look alike from outside: nothing happens."""
+    """Three kinds of failure that look alike from outside: nothing happens."""
     for function in stack.of_type(FUNCTION):
         if not _promised(function, _ALL):
             continue
@@ -65,7 +65,7 @@ _MAPPING_METRICS = ("DroppedEventCount", "OnFailureDestinationDeliveredEventCoun
 
 @stack_rule("stream-alarms", "Every mapping of a stream has alarms on lag and on records given up")
 def stream_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """A partial batch response counts as a success: a function's errors say nothing of the records that it fails."""
+    """A partial batch response counts as a success: a function's errors do not include the records that it fails."""
     for mapping in filter(is_stream, stack.of_type(MAPPING)):
         if not may_hold(mapping.value("metricsConfig", "metrics"), "EventCount"):
             yield mapping, "set metrics_config metrics EventCount, or its failures have no metric"
@@ -80,11 +80,11 @@ def stream_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 @stack_rule("queue-alarms", "Every queue has an alarm: on its oldest message, or on any, where it holds dead letters")
 def queue_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """A queue of work is fine while it moves; a dead letter is never fine."""
+    """A work queue is fine while messages move; a dead letter is never fine."""
     for queue in stack.of_type(QUEUE):
         age, count = "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
         redrive = queue.value("redrivePolicy")
-        # Of a policy that is not known yet either may be right.
+        # While the redrive policy is not known yet, either may be right.
         metrics = [age, count] if redrive is UNKNOWN else [age] if redrive else [count]
         if not _promised(queue, _ESSENTIAL if metrics == [count] else _ALL):
             continue
@@ -94,7 +94,7 @@ def queue_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 @stack_rule("silence-alarms", "Every pipeline has an alarm for the case that nothing feeds it")
 def silence_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """What has stopped has no errors and no lag: alarms that take missing data for good ones say nothing of it."""
+    """A stopped pipeline has no errors and no lag: alarms that treat missing data as good do not notice it."""
     for mapping in stack.of_type(MAPPING):
         if not _promised(mapping, _ESSENTIAL):
             continue
@@ -120,7 +120,7 @@ def silence_alarms(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 
 def _heard(stack: Stack, target: Resource, dimension: str, metric: str) -> bool:
-    """Says whether an alarm goes off when a metric of a resource has no data."""
+    """Returns whether an alarm goes off when a metric of a resource has no data."""
     return any(
         may_be(alarm.value("metricName"), metric)
         and may_be(alarm.value("namespace"), "AWS/Lambda")
@@ -130,7 +130,7 @@ def _heard(stack: Stack, target: Resource, dimension: str, metric: str) -> bool:
 
 
 def _weighs(alarm: Resource, queue: Resource) -> bool:
-    """Says whether an alarm is a formula over what lies in a queue and what is taken out of it."""
+    """Returns whether an alarm is a formula over a queue's visible and received messages."""
     queries = alarm.value("metricQueries")
     if queries is UNKNOWN:
         return queue.urn in alarm.dependencies
@@ -145,7 +145,7 @@ def _weighs(alarm: Resource, queue: Resource) -> bool:
 
 
 def _within_reach(schedule: Resource) -> bool:
-    """Says whether an alarm can look back from one run to the next: CloudWatch knows seven days, and no longer."""
+    """Returns whether an alarm can look back from one run to the next: CloudWatch looks back seven days at most."""
     try:
         return Expression.parse(str(schedule.value("scheduleExpression"))).longest_gap() < timedelta(days=7)
     except ValueError:  # one time only, or not known yet
@@ -153,7 +153,7 @@ def _within_reach(schedule: Resource) -> bool:
 
 
 def _unwatched(stack: Stack, target: Resource, dimension: str, namespace: str, *metrics: str) -> list[str]:
-    """Returns those of some metrics of a resource that have no alarm."""
+    """Returns those of a resource's metrics that have no alarm."""
     alarms = stack.referring(target, ALARM, "dimensions", dimension)
     names = [alarm.value("metricName") for alarm in alarms if may_be(alarm.value("namespace"), namespace)]
     return [metric for metric in metrics if not any(may_be(name, metric) for name in names)]
@@ -161,7 +161,7 @@ def _unwatched(stack: Stack, target: Resource, dimension: str, namespace: str, *
 
 @resource_rule("alarm-tells", "Alarms tell somebody, and say what they mean", ALARM)
 def alarm_tells(alarm: Resource) -> Iterator[str]:
-    """An alarm that only shows in the console is seen by whoever happens to look."""
+    """An alarm that only shows in the console is seen only by those who happen to look."""
     if not alarm.value("alarmActions"):
         yield "set alarm_actions to the alarm topic"
     if not alarm.value("alarmDescription"):
@@ -170,7 +170,7 @@ def alarm_tells(alarm: Resource) -> Iterator[str]:
 
 @stack_rule("alarm-heard", "In prod somebody subscribes to the topic of the alarms")
 def alarm_heard(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """A topic without subscribers takes every alarm and tells nobody."""
+    """A topic without subscribers accepts every alarm and notifies nobody."""
     if stack.environment != "prod":
         return
     for topic in stack.of_type(TOPIC):
@@ -180,7 +180,7 @@ def alarm_heard(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 @stack_rule("traced", "In prod functions send traces")
 def traced(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Where the time of a slow invocation went is known only if somebody kept it."""
+    """Without traces nobody can find out later where a slow invocation spent its time."""
     if stack.environment == "prod":
         for function in stack.of_type(FUNCTION):
             if not may_be(function.value("tracingConfig", "mode"), "Active"):
@@ -196,7 +196,7 @@ _SUPPRESSED = {"BOUNCE", "COMPLAINT"}
     "Configuration sets report the outcome of mails, and do not mail addresses again that bounced or complained",
 )
 def mail_events(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """SES accepts a mail and says later that it went nowhere; a template's missing variable shows in no other way."""
+    """SES accepts a mail and reports failed delivery later; a template's missing variable shows in no other way."""
     for configuration_set in stack.of_type(CONFIGURATION_SET):
         reports = [
             destination.value("eventDestination", "matchingEventTypes")
@@ -212,7 +212,7 @@ def mail_events(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 @stack_rule("topic-publishers", "Topics let their services publish before these are configured to")
 def topic_publishers(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """CloudWatch says nothing when it may not publish; SES refuses the event destination."""
+    """CloudWatch fails silently when it may not publish; SES refuses the event destination."""
     for topic in stack.of_type(TOPIC):
         policies = stack.referring(topic, TOPIC_POLICY, "arn")
         if any(map(unread, policies)) or not topic.arn:
@@ -227,7 +227,7 @@ def topic_publishers(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 
 def mail_destinations(stack: Stack, topic: Resource) -> list[Resource]:
-    """Returns the event destinations of SES that are a topic."""
+    """Returns the SES event destinations that publish to a topic."""
     return stack.referring(topic, MAIL_EVENTS, "eventDestination", "snsDestination", "topicArn")
 
 

@@ -1,4 +1,4 @@
-"""The rules as policies of Pulumi's SDK: those of one resource asked before it is made, the others at the end."""
+"""The rules as policies of Pulumi's SDK: those about one resource run before it is made, the others at the end."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ _HANDLES = ("arn", "bucket", "configurationSetName", "id", "name", "streamArn", 
 
 
 def enforcement(stack: str) -> EnforcementLevel:
-    """Returns advisory where things are tried out; mandatory elsewhere, and where the stack is not known."""
+    """Returns advisory for stacks for experiments; mandatory for others, and where the stack is not known."""
     return EnforcementLevel.ADVISORY if stack in _ADVISORY else EnforcementLevel.MANDATORY
 
 
@@ -50,7 +50,7 @@ def _stack_policy(rule: StackRule) -> Policy:
 
 
 def _stack(resources: Sequence[PolicyResource]) -> Stack:
-    """Returns the stack as rules look at it; its name is part of every URN (`urn:pulumi:<stack>::<project>::...`)."""
+    """Returns the stack in the rules' form; its name is part of every URN (`urn:pulumi:<stack>::<project>::...`)."""
     name = resources[0].urn.split(":")[2] if resources else ""
     return Stack(name, [_of_stack(resource) for resource in resources])
 
@@ -63,14 +63,14 @@ def _of_stack(source: PolicyResource) -> Resource:
 
 
 def registered(properties: Mapping[str, Any], dependent: Collection[str]) -> dict[str, Any]:
-    """Returns what rules are to judge of a resource's properties: what the program said.
+    """Returns the properties of a resource that rules check: those that the program set.
 
-    In a preview the engine shows what the provider will compute as unknown too. Such a value depends on no other
-    resource, and one that the program gives and only AWS can say does.
+    In a preview the engine also shows values that the provider will compute as unknown. Those depend on no other
+    resource, unlike unknown values that the program set.
 
     Args:
-        properties: all that is shown; what is not known yet is `UNKNOWN`.
-        dependent: those that depend on other resources.
+        properties: All properties that are shown; values that are not known yet are `UNKNOWN`.
+        dependent: The names of those that depend on other resources.
     """
     return {
         name: value if name in dependent else _known(value)
@@ -99,7 +99,7 @@ def _resource(
 
 
 def _plain(value: Any) -> Any:
-    """Returns a value without Pulumi's guards, which raise when what is not known yet is looked at."""
+    """Returns a value without Pulumi's guards, which raise on access to values that are not known yet."""
     if isinstance(value, Mapping):
         return {name: _guarded(value, name) for name in value}
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""No secret in an environment variable, where everybody who may look at a function reads it."""
+"""No secrets in environment variables, which everybody who may view a function can read."""
 
 import math
 import re
@@ -13,7 +13,7 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _REFERENCES = re.compile(r"(_ARN|_NAME|_ID|_URL|_PATH|_PARAMETER)$", re.IGNORECASE)
-"""Ends of names that say: not the secret itself, but where it is."""
+"""Suffixes of names of variables that hold not the secret itself, but where it is."""
 
 _SHAPES = {
     "an AWS access key": r"\b(AKIA|ASIA)[0-9A-Z]{16}\b",
@@ -29,14 +29,14 @@ _TOKEN = re.compile(r"[A-Za-z0-9+/=]{24,}")
 _MIXED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)")
 _HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _BITS = 4.0
-"""Entropy of a character: 24 random ones of base64 have about 4.3, words run together about 3.5."""
+"""Entropy per character: 24 random base64 characters have about 4.3, concatenated words about 3.5."""
 _HEX_BITS = 3.0
 """32 random hexadecimal digits have about 3.6."""
 
 
 @resource_rule("no-plaintext-secret", "No environment variable holds a secret", FUNCTION)
 def no_plaintext_secret(function: Resource) -> Iterator[str]:
-    """By its name, by known shapes, and by how random its value looks. The value is never shown."""
+    """Detects secrets by name, by known patterns, and by how random the value looks. The value is never shown."""
     variables = function.value("environment", "variables")
     for name, value in variables.items() if isinstance(variables, Mapping) else ():
         if suspicion := _suspicion(name, value):
@@ -63,5 +63,5 @@ def _random(token: str) -> bool:
 
 
 def _entropy(text: str) -> float:
-    """Returns the bits of a character, by how often each occurs in the text."""
+    """Returns the bits per character, by how often each occurs in the text."""
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())

@@ -1,4 +1,4 @@
-"""In prod, data outlives mistakes."""
+"""In prod, data is protected from mistakes."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -12,12 +12,12 @@ EXPENDABLE = {
         "*-marks",
     ): "marks of what was mailed expire by themselves; without them a redelivered record is mailed again",
 }
-"""What holds data that may be lost, by type and name, and why."""
+"""Resources whose data may be lost, by type and name, and why."""
 
 
 @stack_rule("recoverable", "In prod, tables and buckets can be restored")
 def recoverable(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Point-in-time recovery for tables, versions for buckets."""
+    """Requires point-in-time recovery for tables and versions for buckets."""
     for resource in _precious(stack):
         if resource.type == TABLE and not resource.value("pointInTimeRecovery", "enabled"):
             yield resource, "set point_in_time_recovery enabled"
@@ -30,7 +30,7 @@ def recoverable(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 @stack_rule("protected", "In prod, neither Pulumi nor a mistake in the console deletes data")
 def protected(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Protection by Pulumi, by DynamoDB, and no emptying of buckets; what leaves the stack is kept."""
+    """Requires protection by Pulumi and DynamoDB, no emptying of buckets, and retention of what leaves the stack."""
     for resource in _precious(stack):
         if not resource.protected:
             yield resource, "set protect=True in its options: operations protect"

@@ -1,4 +1,4 @@
-"""Nothing is lost and nothing is tried for ever: failure destinations and bounds on every asynchronous path."""
+"""Nothing is lost and nothing is retried for ever: failure destinations and bounds on every asynchronous path."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ from policies.resource_types import (
 
 _MOST_RETRIES = 100
 _MOST_AGE_SECONDS = 24 * 3600
-"""How long a stream keeps its records: an older one is gone, and with it whatever waits behind."""
+"""How long a stream keeps its records: beyond that a retried record is gone, as are those that waited behind it."""
 _MOST_RECEIVES = 20
 _QUEUE_RETENTION_SECONDS = 345_600
 """SQS's default."""
@@ -32,7 +32,7 @@ _VISIBILITY_FACTOR = 6
 
 @stack_rule("failure-destination", "Every asynchronous path ends in a dead letter queue or a failure destination")
 def failure_destination(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Streams, queues that feed functions, functions that nobody waits for, schedules, rules and subscriptions."""
+    """Checks streams, queues that feed functions, asynchronous functions, schedules, rules and subscriptions."""
     for mapping in stack.of_type(MAPPING):
         yield from _mapping_destination(stack, mapping)
     for function in _invoked_asynchronously(stack):
@@ -65,12 +65,12 @@ def _mapping_destination(stack: Stack, mapping: Resource) -> Iterator[tuple[Reso
 
 
 def is_stream(mapping: Resource) -> bool:
-    """Says whether a mapping reads a stream: only those have a starting position; of others the provider keeps `""`."""
+    """Returns whether a mapping reads a stream: only those have a starting position; in others it is `""`."""
     return bool(mapping.value("startingPosition"))
 
 
 def _invoked_asynchronously(stack: Stack) -> Iterator[Resource]:
-    """Gives the functions that a schedule, a rule, a bucket or a topic invokes."""
+    """Yields the functions that a schedule, a rule, a bucket or a topic invokes."""
     for function in stack.of_type(FUNCTION):
         if (
             stack.referring(function, SCHEDULE, "target", "arn")
@@ -87,7 +87,7 @@ def _invoked_asynchronously(stack: Stack) -> Iterator[Resource]:
 
 @stack_rule("failure-permitted", "Roles may write to the failure destinations of their functions")
 def failure_permitted(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Lambda and the scheduler use a role for it, EventBridge the queue's policy; without it the failure is lost."""
+    """Lambda and the scheduler use a role's permission, EventBridge the queue's policy; without, failures are lost."""
     for mapping in stack.of_type(MAPPING):
         yield from _permitted(stack, mapping, "functionName", ("destinationConfig", "onFailure", "destinationArn"))
     for configuration in stack.of_type(EVENT_INVOKE_CONFIG):
@@ -114,7 +114,7 @@ def _permitted(
 
 
 def _missing(stack: Stack, role: Resource, destination: Resource) -> list[str]:
-    """Returns the actions that a role lacks to keep failures in a queue or bucket; none while that is not known yet."""
+    """Returns the actions that a role lacks to keep failures in a queue or bucket; none while it is not known yet."""
     arn = destination.arn
     if not arn or any(map(unread, stack.referring(role, ROLE_POLICY, "role"))):
         return []
@@ -129,7 +129,7 @@ def _missing(stack: Stack, role: Resource, destination: Resource) -> list[str]:
 
 @resource_rule("bounded-mapping", "Mappings of streams end their retries, and isolate the record that fails", MAPPING)
 def bounded_mapping(mapping: Resource) -> Iterator[str]:
-    """By default Lambda tries a batch until its records expire, and everything behind it waits."""
+    """By default Lambda retries a batch until its records expire, and everything behind it waits."""
     if not may_hold(mapping.value("functionResponseTypes"), "ReportBatchItemFailures"):
         yield "set function_response_types ReportBatchItemFailures, or one bad record repeats its whole batch"
     if not is_stream(mapping):
@@ -144,19 +144,19 @@ def bounded_mapping(mapping: Resource) -> Iterator[str]:
 
 @resource_rule("bounded-redrive", "A queue gives up a message after some receives", QUEUE)
 def bounded_redrive(queue: Resource) -> Iterator[str]:
-    """Few enough that a bad message does not burn money for days."""
+    """Limits receives, so that a bad message does not cost money for days."""
     redrive = queue.document("redrivePolicy")
     if redrive and not _within(redrive.get("maxReceiveCount"), 1, _MOST_RECEIVES):
         yield f"set maxReceiveCount of redrive_policy to {_MOST_RECEIVES} at most"
 
 
 _RETRY_POLICIES = {SCHEDULE: ("target", "retryPolicy"), EVENT_TARGET: ("retryPolicy",), EVENT_INVOKE_CONFIG: ()}
-"""Where each holds its bounds."""
+"""Resource type -> the path of its bounds in the inputs."""
 
 
 @resource_rule("bounded-invocations", "Asynchronous invocations and deliveries end their retries", *_RETRY_POLICIES)
 def bounded_invocations(resource: Resource) -> Iterator[str]:
-    """By default the scheduler tries 185 times, for a day."""
+    """By default the scheduler retries 185 times, for a day."""
     path = _RETRY_POLICIES[resource.type]
     where = f"{path[0]} retry_policy " if len(path) > 1 else "retry_policy " if path else ""
     if not _within(resource.value(*path, "maximumRetryAttempts"), 0, _MOST_RETRIES):
@@ -167,7 +167,7 @@ def bounded_invocations(resource: Resource) -> Iterator[str]:
 
 @stack_rule("bounded-function", "A function that is invoked asynchronously ends its own retries")
 def bounded_function(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """The retries of a schedule or a rule are about delivery only; the function's failures come after it."""
+    """The retries of a schedule or a rule cover delivery only; the function's own failures come after that."""
     for function in _invoked_asynchronously(stack):
         if not stack.referring(function, EVENT_INVOKE_CONFIG, "functionName"):
             yield (
@@ -180,7 +180,7 @@ def bounded_function(stack: Stack) -> Iterator[tuple[Resource, str]]:
     "queue-waits", "A queue hides a message for longer than its function runs, and keeps it among the dead letters"
 )
 def queue_waits(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """Else a message comes back while it is worked on, or is deleted on the day that it is given up."""
+    """Otherwise a message reappears while it is processed, or is deleted on the day that it is given up."""
     for mapping in stack.of_type(MAPPING):
         queue, function = (
             stack.target(mapping, QUEUE, "eventSourceArn"),
@@ -203,7 +203,7 @@ def queue_waits(stack: Stack) -> Iterator[tuple[Resource, str]]:
 
 @stack_rule("bucket-notifies", "A bucket has one notification configuration, created after its queues allow it to send")
 def bucket_notifies(stack: Stack) -> Iterator[tuple[Resource, str]]:
-    """S3 knows one configuration a bucket: a second one replaces the first. It tries each queue when told of it."""
+    """S3 has one configuration per bucket: a second one replaces the first. It tests each queue when it is set."""
     for bucket in stack.of_type(BUCKET):
         notifications = stack.referring(bucket, BUCKET_NOTIFICATION, "bucket")
         for surplus in notifications[1:]:
@@ -239,5 +239,5 @@ def _retention(queue: Resource) -> Any:
 
 
 def _within(value: Any, least: float, most: float) -> bool:
-    """Says whether a number is there and within bounds; AWS's -1 means without end."""
+    """Returns whether a number is given and within bounds; AWS's -1 means unlimited."""
     return value is UNKNOWN or (isinstance(value, (int, float)) and least <= value <= most)

@@ -1,6 +1,6 @@
-"""The resource types that the rules know, and what is to know of each.
+"""The resource types that the rules know, and the properties of each.
 
-A type that is not listed is a violation: nobody has thought yet of what can go wrong with it.
+A type that is not listed is a violation: nobody has considered yet what can go wrong with it.
 """
 
 from collections.abc import Iterator
@@ -47,10 +47,10 @@ TOPIC_SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 
 
 class Known(NamedTuple):
-    """What is to know of a resource type."""
+    """The properties of a resource type."""
 
     at_rest: str
-    """How what it holds is encrypted at rest; `rule` where a rule looks at it, empty where it holds no data."""
+    """How its data is encrypted at rest; `rule` where a rule checks it, empty where it holds no data."""
     taggable: bool = False
 
 
@@ -104,7 +104,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/security-encryption-at-rest.html
 
 @resource_rule("type-known", "The rules know every resource type of AWS in the stack")
 def type_known(resource: Resource) -> Iterator[str]:
-    """Types of other packages, such as components, are none of ours to judge."""
+    """Types of other packages, such as components, are not checked."""
     if resource.type.startswith("aws:") and resource.type not in KNOWN:
         yield "list the type in policies/resource_types.py, with how it is encrypted, and write the rules that it needs"
 
@@ -114,7 +114,7 @@ TAGS = ("project", "environment", "pipeline", "owner")
 
 @resource_rule("tagged", f"Every resource that can have tags has {', '.join(TAGS)}")
 def tagged(resource: Resource) -> Iterator[str]:
-    """A bill, an inventory and whoever is woken at night all start from the tags."""
+    """Bills, inventories and the person on call all rely on the tags."""
     if resource.type in KNOWN and KNOWN[resource.type].taggable:
         missing = [tag for tag in TAGS if not resource.value("tags", tag)]
         if missing:

@@ -1,4 +1,4 @@
-"""Alarms of this project, which go where those of the Sluice stack go."""
+"""Alarms of this project, which go to the same topic as those of the Sluice stack."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 
 class Watch(NamedTuple):
-    """Who is told, and what everything is tagged with."""
+    """The topic of alarms, and the tags of all resources."""
 
     topic_arn: pulumi.Input[str]
     tags: Mapping[str, str]
@@ -23,7 +23,7 @@ def alarm(
     opts: pulumi.ResourceOptions,
     threshold: float = 1,
 ) -> None:
-    """Makes an alarm that goes off at a threshold in five minutes; `metric` is such as `AWS/Lambda Errors`."""
+    """Makes an alarm that goes off at a threshold in five minutes; an example of `metric` is `AWS/Lambda Errors`."""
     namespace, _, name_of_metric = metric.partition(" ")
     aws.cloudwatch.MetricAlarm(
         name,

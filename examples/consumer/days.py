@@ -9,7 +9,7 @@ from roster import environment
 
 
 class Days(pulumi.ComponentResource):
-    """The table (`roster:index:Days`), on demand and disposable: the archive has all that it is made of."""
+    """The table (`roster:index:Days`), on demand and disposable: it can be rebuilt from the archive."""
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]

@@ -12,7 +12,7 @@ def document(*statements: Mapping[str, Any]) -> pulumi.Output[str]:
 
 
 def allow(sid: str, actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> dict[str, Any]:
-    """Returns a statement of a role: these actions on these resources."""
+    """Returns a statement for a role: these actions on these resources."""
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 

@@ -15,7 +15,7 @@ _LOG_RETENTION_DAYS = 30
 
 
 class FunctionArgs(TypedDict):
-    """What a function is."""
+    """Arguments of a function."""
 
     handler: str
     """Dotted path of the handler within the code."""
@@ -23,7 +23,7 @@ class FunctionArgs(TypedDict):
     description: str
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     statements: Sequence[Mapping[str, Any]]
-    """What its role may do, besides writing its own logs."""
+    """What its role may do besides writing its own logs."""
     watch: Watch
 
 

@@ -18,18 +18,18 @@ LATEST = "reports/latest.json"
 
 
 def latest(outputs: Mapping[str, Any], name: str = "tables") -> dict[str, Any]:
-    """The latest report.
+    """Returns the latest report.
 
     Args:
-        outputs: the stack outputs, as `pulumi stack output --json` prints them.
-        name: which of the stack's reports.
+        outputs: The stack outputs, as `pulumi stack output --json` prints them.
+        name: The name of the report in the stack.
     """
     s3 = boto3.client("s3", region_name=outputs["region"])
     return json.load(s3.get_object(Bucket=outputs["reports"][name]["bucket_name"], Key=LATEST)["Body"])
 
 
 def lines(report: Mapping[str, Any]) -> Iterator[str]:
-    """The report in words: a line a group, and one for each of its tables."""
+    """Yields the report in words: a line for each group and for each of its tables."""
     yield f"{report['environment']}, {report['generated_at']}"
     for name, group in report["groups"].items():
         yield f"{name}  {group['label']}: {group['total']:,}"

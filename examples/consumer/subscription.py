@@ -1,4 +1,4 @@
-"""A function on the archive's new objects, with all that may go wrong on the way provided for."""
+"""A function on the archive's new objects, with retries, dead letters and alarms."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
@@ -11,7 +11,7 @@ from documents import allow, document
 from function import Function
 
 ARCHIVE_PREFIX = "changes/"
-"""Where the audit trail lies in the archive bucket: a contract, like the stack outputs."""
+"""The prefix of the audit trail in the archive bucket: a contract, like the stack outputs."""
 
 _RETRIES = 2
 _EVENT_AGE_SECONDS = 3600
@@ -19,18 +19,18 @@ _LETTERS_KEPT_SECONDS = 14 * 24 * 3600
 
 
 class ArchiveSubscriptionArgs(TypedDict):
-    """What a subscription is."""
+    """Arguments of a subscription."""
 
     archive_bucket_name: pulumi.Input[str]
-    """Sluice's output of that name."""
+    """Sluice's output of the same name."""
     handler: str
     """Dotted path of the handler, which gets one EventBridge event for each new object."""
     code: pulumi.Archive
-    """What the handler is in."""
+    """The code that contains the handler."""
     description: str
     environment: NotRequired[Mapping[str, pulumi.Input[str]]]
     statements: NotRequired[Sequence[Mapping[str, Any]]]
-    """What the function may do, besides reading the archive."""
+    """What the function may do besides reading the archive."""
     watch: Watch
 
 
@@ -39,9 +39,9 @@ class ArchiveSubscription(pulumi.ComponentResource):
 
     It makes:
 
-    - a rule on new objects of the archive, and its target, the function, which may be invoked by this rule only;
-    - the function, whose role may read the archive and do what is given;
-    - a queue of dead letters: events that could not be delivered, and events that the function failed on three times;
+    - a rule on new objects of the archive, with the function as its target, which only this rule may invoke;
+    - the function, whose role has read access to the archive and the given statements;
+    - a dead-letter queue: events that could not be delivered, and events that the function failed on three times;
     - alarms on the function and on the queue.
     """
 
@@ -143,7 +143,7 @@ class ArchiveSubscription(pulumi.ComponentResource):
         )
 
     def _bound_retries(self) -> None:
-        """EventBridge is done once Lambda has taken an event; these bound what the function itself fails on."""
+        """Limits retries of the function's own failures: EventBridge's end once Lambda has accepted an event."""
         aws.lambda_.FunctionEventInvokeConfig(
             f"{self._name}-retries",
             function_name=self.function.name,

@@ -11,14 +11,14 @@ from documents import allow, document, trust
 
 
 class UploaderArgs(TypedDict):
-    """What an uploader is."""
+    """Arguments of an uploader."""
 
     principal: str
     """Who may assume the role: an account's number, the ARN of a role or user, or an AWS service."""
     bucket_name: pulumi.Input[str]
     """Sluice's import bucket."""
     prefix: pulumi.Input[str]
-    """Sluice's import prefix: the role reaches nothing else."""
+    """Sluice's import prefix: the role has no access to anything else."""
     tags: Mapping[str, str]
 
 
@@ -28,7 +28,8 @@ class Uploader(pulumi.ComponentResource):
     It makes:
 
     - a role that the principal may assume;
-    - its policy: to put objects below the prefix, and to abort an upload in parts. It can neither read nor delete.
+    - its policy, which allows putting objects below the prefix and aborting multipart uploads, but no reading or
+      deleting.
     """
 
     role_arn: pulumi.Output[str]
@@ -54,10 +55,10 @@ class Uploader(pulumi.ComponentResource):
 
 
 def principal(text: str) -> dict[str, str]:
-    """The principal of a trust policy.
+    """Returns the principal of a trust policy.
 
     Raises:
-        pulumi.RunError: the text names none.
+        pulumi.RunError: The text names no principal.
     """
     if re.fullmatch(r"\d{12}", text):
         return {"AWS": f"arn:aws:iam::{text}:root"}

@@ -2,8 +2,8 @@
 
     python examples/oncall/plant.py outputs.json
 
-It needs the stack's outputs, the shell's `AWS_*` as `python -m sluice env` sets them, and `up --watch`, which takes
-over what is changed in the program. It is no use on AWS: it breaks things.
+It needs the stack's outputs, the `AWS_*` variables that `python -m sluice env` sets, and a running `up --watch`, which
+deploys the changes to the program. Never use it on AWS: it breaks things.
 """
 
 import json
@@ -22,14 +22,14 @@ EDITS = (
     ("handlers/importer/queue/messages.py", 'message["Records"]', 'message["records"]'),
     ("infra/notifier.py", "            may_send_bulk(sending, [templates[template].arn for template in used]),\n", ""),
 )
-"""Files of the program, what stands in them, and the mistake in its place."""
+"""Files of the program, their text, and the mistake that replaces it."""
 USERS = ({"userId": "u-1", "name": "Ann"}, {"userId": "u-2", "name": "Bo"})
 FILES = {f"shelf-{number}.csv": f"id,price\ns-{number}a,1.50\ns-{number}b,2.50\n" for number in (1, 2, 3)}
 _PATIENCE_SECONDS = 60
 
 
 def main(outputs_file: str) -> None:
-    """Plants them, one after the other, so that each is seen for what it is."""
+    """Plants the failures one after the other, so that they do not hide each other."""
     outputs = json.loads(Path(outputs_file).read_text())
     if not boto3.client("s3").meta.endpoint_url.startswith("http://127.0.0.1:"):
         sys.exit('Error: this is AWS; run `eval "$(python -m sluice env)"` first')
@@ -48,7 +48,7 @@ def _stop_schedule(name: str) -> None:
 
 
 def _put_rejects(items: dict[str, str]) -> None:
-    """Imports a file with mistakes, while the importer is what it should be."""
+    """Imports a file with mistakes, while the importer still works."""
     orders = (HERE.parent / "orders.csv").read_bytes()
     boto3.client("s3").put_object(Bucket=items["bucket_name"], Key=f"{items['prefix']}orders.csv", Body=orders)
     ledger = boto3.client("dynamodb")
@@ -79,7 +79,7 @@ def _break_program(outputs: dict[str, Any]) -> None:
 
 
 def _deployed(function: str) -> tuple[str, Any]:
-    """What a function runs, and what its role may do."""
+    """Returns the hash of a function's code, and its role's policies."""
     configuration: Any = boto3.client("lambda").get_function_configuration(FunctionName=function)
     iam, role = boto3.client("iam"), configuration["Role"].rpartition("/")[2]
     policies = iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -87,7 +87,7 @@ def _deployed(function: str) -> tuple[str, Any]:
 
 
 def _use(outputs: dict[str, Any]) -> None:
-    """What a day brings: users who are new, and files."""
+    """Makes the traffic of a normal day: new users and files."""
     table = boto3.resource("dynamodb").Table(outputs["streams"]["users"]["tables"][0]["name"])
     for user in USERS:
         table.put_item(Item={**user, "email": f"{user['name'].lower()}@example.com"})

@@ -1,4 +1,4 @@
-"""The warehouse: each new order reaches its system as a file of XML. Settings in, components, outputs out."""
+"""The warehouse's Pulumi program: each new order reaches the warehouse's system as an XML file."""
 
 from pathlib import Path
 
@@ -24,6 +24,6 @@ warehouse = Warehouse(name, {"code": archive(environment.HANDLER, Path(__file__)
 
 pulumi.export("table_name", warehouse.table_name)
 pulumi.export("files_bucket_name", warehouse.files.name)
-# These two are what `sluice failures` and its like look for.
+# `sluice failures` and similar commands look for these two.
 pulumi.export("archive_bucket_name", warehouse.failures.name)
 pulumi.export("region", aws.get_region_output().region)

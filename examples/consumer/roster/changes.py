@@ -12,10 +12,10 @@ _KEPT = {"INSERT": "joined", "REMOVE": "left"}
 
 
 def rows(body: bytes) -> Iterator[dict[str, Any]]:
-    """The rows of an object: one for each who joined or left; no personal data but the key.
+    """Yields the rows of an object: one for each person who joined or left; no personal data except the key.
 
     Args:
-        body: gzipped JSON lines, one a change: `{"event_id", "event", "at", "keys", "old", "new", ...}`.
+        body: Gzipped JSON lines, one for each change: `{"event_id", "event", "at", "keys", "old", "new", ...}`.
     """
     for line in gzip.decompress(body).splitlines():
         change = json.loads(line, parse_float=Decimal)

@@ -1,4 +1,4 @@
-"""What the function is told, and the keys of its table: used by the program and by the handler."""
+"""The function's environment variables and the keys of its table, for the program and the handler."""
 
 HANDLER = "roster.handler.handle"
 
@@ -7,4 +7,4 @@ TABLE = "ROSTER_TABLE"
 DAY = "day"
 """Its partition key, such as `2026-11-21`, in UTC."""
 EVENT_ID = "event_id"
-"""Its sort key, the change's own id: what is delivered again overwrites its row."""
+"""Its sort key, the change's own id: a change that is delivered again overwrites its row."""

@@ -15,11 +15,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, int]:
     """Writes the rows of a new object; an event that is delivered again writes the same rows.
 
     Raises:
-        Exception: the object could not be read or the rows not written. Lambda invokes it twice more, and then hands
-            the event to the dead letters.
+        Exception: The object could not be read or the rows could not be written. Lambda retries twice, and then sends
+            the event to the dead-letter queue.
     """
     detail = event["detail"]
-    # As it is: keys are URL-encoded only where S3 announces without EventBridge.
+    # Not decoded: keys are URL-encoded only in S3's own notifications, not in EventBridge's.
     place = {"Bucket": detail["bucket"]["name"], "Key": detail["object"]["key"]}
     found = list(rows(_s3().get_object(**place)["Body"].read()))
     with _table().batch_writer(overwrite_by_pkeys=[environment.DAY, environment.EVENT_ID]) as writer:

@@ -1,4 +1,4 @@
-"""Orders, and the files that the warehouse's system reads of them."""
+"""Orders, and the files of them that the warehouse's system reads."""
 
 from typing import NotRequired, TypedDict
 
@@ -15,7 +15,7 @@ _FAILURES_KEPT_DAYS = 30
 
 
 class WarehouseArgs(TypedDict):
-    """What a warehouse is."""
+    """Arguments of a warehouse."""
 
     code: pulumi.Archive
     """The code of its function."""
@@ -27,7 +27,7 @@ class Warehouse(pulumi.ComponentResource):
 
     It makes:
 
-    - a table of orders and the function that new ones reach, which writes a file of each;
+    - a table of orders, and a function that writes a file for each new order;
     - a bucket for the files, and one for orders that cannot be written.
     """
 

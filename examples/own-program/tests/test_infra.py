@@ -7,30 +7,30 @@ from typing import Any
 import pulumi
 import pytest
 
-asyncio.set_event_loop(asyncio.new_event_loop())  # before the mocks, which would make one of their own
+asyncio.set_event_loop(asyncio.new_event_loop())  # before the mocks, which would make a loop of their own
 
 
 class Recorder(pulumi.runtime.Mocks):
-    """Keeps what is made."""
+    """Keeps the resources that are made."""
 
     def __init__(self) -> None:
         self.made: dict[str, pulumi.runtime.MockResourceArgs] = {}
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        """Gives a resource what others ask of it."""
+        """Returns the outputs of a resource that others use."""
         self.made[args.name] = args
         arn = f"arn:aws:any:eu-north-1:123456789012:{args.name}"
         return f"{args.name}-id", {"arn": arn, "name": args.name, "streamArn": f"{arn}/stream", **args.inputs}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
-        """Answers nothing: the program asks nothing."""
+        """Returns nothing: the program looks nothing up."""
         raise NotImplementedError(args.token)
 
 
 recorder = Recorder()
 pulumi.runtime.set_mocks(recorder, project="warehouse", stack="test")
 
-from infra.warehouse import Warehouse  # noqa: E402 after the mocks, as Pulumi wants it
+from infra.warehouse import Warehouse  # noqa: E402 after the mocks, as Pulumi requires
 
 
 @pytest.fixture(scope="module")

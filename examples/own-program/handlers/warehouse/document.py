@@ -10,7 +10,7 @@ def document(order: Mapping[str, Any]) -> str:
     """Returns an order's XML.
 
     Raises:
-        ValueError: an order without lines is none.
+        ValueError: The order has no lines.
     """
     if not order.get("lines"):
         raise ValueError("an order without lines")

@@ -1,4 +1,4 @@
-"""What the function is told, and what the program and it both name."""
+"""The function's environment variables, and names that it shares with the program."""
 
 HANDLER = "handlers.warehouse.handler.handle"
 

@@ -13,7 +13,7 @@ from handlers.warehouse.document import document
 
 
 def handle(event: dict[str, Any], _context: Any) -> dict[str, list[dict[str, str]]]:
-    """Writes a file of each new order, and hands those back that it cannot write.
+    """Writes a file for each new order, and reports the records of orders that it cannot write.
 
     A record that is delivered again writes the same file.
     """

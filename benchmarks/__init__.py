@@ -1,1 +1,1 @@
-"""Sluice beside its peers: `make bench`."""
+"""Sluice compared with its peers: `make bench`."""

@@ -24,7 +24,7 @@ _MARKS = "<!-- the benchmark's tables: begin -->\n", "<!-- the benchmark's table
 
 
 def _publish(results: str) -> None:
-    """Puts tables and plot into the documentation."""
+    """Writes tables and plot into the documentation."""
     before, _, rest = _PAGE.read_text().partition(_MARKS[0])
     after = rest.partition(_MARKS[1])[2]
     _PAGE.write_text(f"{before}{_MARKS[0]}\n{results}\n{_MARKS[1]}{after}")
@@ -32,7 +32,7 @@ def _publish(results: str) -> None:
 
 
 def _compare(commit: str, pairs: int, only: str) -> None:
-    """Exits with 1 where a workload has become worse."""
+    """Compares with another revision; exits with 1 where a workload has become worse."""
     with tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
         try:
             sys.exit(not compare(commit, pairs, only, Path(folder)))
@@ -55,7 +55,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.quick and options.docs:
         parser.error("--docs shows figures of a whole run: leave --quick out")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C does: with the temporary folder removed
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as with Ctrl-C, so that the temporary folder is removed
     if options.against:
         _compare(options.against, options.pairs, options.only)
         return

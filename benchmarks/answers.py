@@ -1,4 +1,4 @@
-"""What the null endpoint answers: it takes every write, knows one table, and serves a folder's files as objects."""
+"""The null endpoint's answers: it accepts every write, has one table, and serves a folder's files as objects."""
 
 import json
 import re
@@ -15,7 +15,7 @@ _ITEMS_A_PAGE = (1 << 20) // inputs.ITEM_BYTES
 
 
 def answer(status: bytes, body: bytes, kind: bytes = b"application/x-amz-json-1.0", more: bytes = b"") -> bytes:
-    """An HTTP answer with the headers that AWS sends; DynamoDB's carry the checksum that its SDK checks."""
+    """Returns an HTTP response with the headers that AWS sends; DynamoDB's include the checksum that its SDK checks."""
     checksum = b"x-amz-crc32: %d\r\n" % zlib.crc32(body) if kind.endswith(b"json-1.0") else b""
     return (
         b"HTTP/1.1 %s\r\nServer: Server\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n"
@@ -31,7 +31,7 @@ def answer(status: bytes, body: bytes, kind: bytes = b"application/x-amz-json-1.
 
 
 class Answers:
-    """What each request is answered with."""
+    """The response to each request."""
 
     def __init__(self, folder: Path, items: int) -> None:
         self._folder = folder
@@ -64,7 +64,7 @@ class Answers:
         )
 
     def to(self, head: bytes, body: bytes) -> bytes:
-        """The answer to a request."""
+        """Returns the response to a request."""
         if target := _TARGET.search(head):
             if target[1] in self._answered:
                 return self._answered[target[1]](body)
@@ -86,7 +86,7 @@ class Answers:
         return self._bulk[count]
 
     def _scanned(self, body: bytes) -> bytes:
-        """The page after the start key, in the segment and with the attributes asked for."""
+        """Returns the page after the start key, for the requested segment and attributes."""
         asked = json.loads(body)
         pages = self._pages[_projection(asked)]
         number, count = asked.get("Segment", 0), asked.get("TotalSegments", 1)
@@ -97,7 +97,7 @@ class Answers:
         return answer(b"200 OK", pages[page] + end)
 
     def _noted(self, body: bytes) -> bytes:
-        """What a ledger puts is remembered, for its owner looks whether it is there; conditions always hold."""
+        """Stores what is put into a ledger, since the importer reads it back; conditions always hold."""
         for put in (write["Put"]["Item"] for write in json.loads(body)["TransactItems"] if "Put" in write):
             self._items[_key_text(put)] = put
         return self._nothing
@@ -126,7 +126,7 @@ def _key_text(item: dict[str, Any]) -> str:
 
 
 def _projection(scan: dict[str, Any]) -> frozenset[str]:
-    """Which attributes a scan asks for."""
+    """Returns the attributes that a scan requests."""
     if "ProjectionExpression" not in scan:
         return frozenset(inputs.COLUMNS)
     aliases = scan.get("ExpressionAttributeNames", {})
@@ -135,7 +135,7 @@ def _projection(scan: dict[str, Any]) -> frozenset[str]:
 
 
 def _page(start: int, items: int, names: frozenset[str]) -> bytes:
-    """The beginning of a page's JSON: all but its end. As in DynamoDB a page is 1 MB before attributes are chosen."""
+    """Returns a page's JSON without its end. As in DynamoDB, a page is 1 MB before attributes are projected."""
     numbers = range(start, min(start + _ITEMS_A_PAGE, items))
     rows = [{name: value for name, value in inputs.item(number).items() if name in names} for number in numbers]
     facts = {

@@ -35,7 +35,7 @@ from benchmarks.workloads import (
 
 _ARCHIVE_KB, _DEPLOY_SECONDS, _PREVIEW_SECONDS = 120, 5, 3
 _BEARABLE_ROWS = 1_000_000
-"""So many are too much for the slowest."""
+"""Too many rows for the slowest contender."""
 _NOT_MEASURED = (
     "the peers with all rows to import: they get a third a round, the time of the rest is reckoned from it, and their "
     "peak memory is that of the third",
@@ -60,11 +60,11 @@ class Bench:
         self._missed: list[str] = list(_NOT_MEASURED)
         self._loads: list[float] = []
         self._samples: defaultdict[str, list[dict[str, Sample]]] = defaultdict(list)
-        """Workload -> of each round, contender -> sample."""
+        """Workload -> for each round, contender -> sample."""
         self._connections: dict[str, int] = {}
 
     def run(self) -> dict[str, Any]:
-        """Measures everything; gives the results."""
+        """Measures everything and returns the results."""
         if self._quick:
             self._missed.append("the goals, fairly: with a tenth of the work, starting up weighs ten times as much")
         inputs.write(self._folder, self._rows, self._records)
@@ -96,19 +96,19 @@ class Bench:
         }
 
     def _warm_up(self) -> None:
-        """Has Python compile what is not measured cold."""
+        """Lets Python compile the code that is not measured cold."""
         with NullEndpoint.open(self._folder, items=50) as endpoint:
             for workload in COLD_STARTS:
                 self._run(workload, workload.contenders[0], workload.input, endpoint.url)
 
     def _run(self, workload: Workload, contender: Contender, name: str, endpoint: str, *, cold: bool = False) -> Sample:
-        """Runs a contender once, fed from the input of this name; some need none."""
+        """Runs a contender once with the input of this name; some need none."""
         environment = {**ENVIRONMENT, **workload.environment, **({"BENCH_INPUT": name} if name else {})}
         return sample(
             contender.function, self._folder, endpoint, environment, self._archives.get(contender.handler), cold=cold
         )
 
-    # Rounds: each runs every contender, so that load on the machine reaches all of them alike.
+    # Rounds: each runs every contender, so that load on the machine affects all of them equally.
 
     def _workloads(self) -> int:
         for number in range(self._rounds):
@@ -134,7 +134,7 @@ class Bench:
         taken: dict[str, Sample] = {}
         with NullEndpoint.open(self._folder, workload.delay, self._items if workload.items else 50) as endpoint:
             try:
-                # Ours is short: it runs between all the others, and so meets the same moments of the machine.
+                # Ours is short, so it runs between all the others, under the same load of the machine.
                 runs = [self._taken(workload, ours, endpoint.url)]
                 for peer in (*peers[turn:], *peers[:turn]):
                     taken[peer.name] = self._taken(workload, peer, endpoint.url)
@@ -182,7 +182,7 @@ class Bench:
         return checks
 
     def _growth(self) -> list[dict[str, Any]]:
-        """CPU and memory of one import by rows, and those of `Table.batch_writer` as far as it is bearable."""
+        """Returns CPU and memory of one import by rows, and those of `Table.batch_writer` up to a bearable number."""
         points = []
         ours, theirs = WORKLOADS[0].contenders[:2]
         largest = 100_000 if self._quick else 10_000_000 if self._large else 1_000_000
@@ -211,7 +211,7 @@ class Bench:
         return points
 
     def _embedded(self, *arguments: str) -> Any:
-        """What `benchmarks.embedded` measures, or None where it cannot."""
+        """Returns the results of `benchmarks.embedded`, or None where it fails."""
         python = ROOT / ".venv/bin/python"
         _say(f"embedded cloud: {' '.join(arguments)}")
         done = subprocess.run(
@@ -238,7 +238,7 @@ class Bench:
 
 
 def zipped(folder: Path) -> int:
-    """Returns the bytes of a staged folder as Lambda gets it."""
+    """Returns the bytes of a staged folder as it is uploaded to Lambda."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -1,6 +1,6 @@
-"""What the figures mean: how small a function can be, how long a million rows take, what load one function bears.
+"""The figures in practice: how small a function can be, how long a million rows take, what load one function handles.
 
-Lambda gives a function a part of a core that grows with its memory:
+Lambda gives a function a share of a core that grows with its memory:
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 """
 
@@ -12,7 +12,7 @@ from benchmarks.workloads import ARCHIVE, IMPORT, MAILS, READ
 CORE_MB = 1769
 """The memory setting that buys one core."""
 TABLE_WRITES_PER_SECOND = 4000
-"""What a new on-demand table takes."""
+"""Write units a second that a new on-demand table takes."""
 IMPORTER_MB = 512
 STREAM_MB = 256
 REPORTER_MB = 512
@@ -20,7 +20,7 @@ _SMALLEST_MB = 128
 
 
 class Capacity(NamedTuple):
-    """What one contender bears."""
+    """The capacity of one contender."""
 
     workload: str
     contender: str
@@ -28,12 +28,12 @@ class Capacity(NamedTuple):
 
 
 def seconds(cpu_ms_per_1000: float, units: float, memory_mb: int) -> float:
-    """How long a function of this size computes for so many units, on its part of a core."""
+    """Returns how long a function of this size computes for a number of units, on its share of a core."""
     return units * cpu_ms_per_1000 / 1e6 * CORE_MB / memory_mb
 
 
 def capacities(workloads: Sequence[dict[str, Any]]) -> list[Capacity]:
-    """What one function bears, of each contender; of the workloads of which that is known."""
+    """Returns the capacity of one function, for each contender of the workloads for which it is known."""
     return [
         Capacity(
             workload["workload"],

@@ -1,4 +1,4 @@
-"""This revision beside another one: both run in turn, pair by pair, so that load on the machine reaches both alike."""
+"""Compares this revision with another: both run in turn, in pairs, so that load on the machine affects both equally."""
 
 import statistics
 import sys
@@ -17,16 +17,16 @@ from benchmarks.workloads import COLD_STARTS, HANDLERS, WORKLOADS, Workload
 _ROWS, _RECORDS, _ITEMS = 200_000, 10_000, 140_000
 _CONFIDENCE = 0.95
 _WORSE = 1.05
-"""From this ratio on a workload has become worse; below it is what the machine does by itself."""
+"""From this ratio on a workload has become worse; smaller differences are the machine's noise."""
 
 
 class Ratio(NamedTuple):
-    """CPU time of this revision as a part of the other's, over all pairs.
+    """CPU time of this revision relative to the other's, over all pairs.
 
     Attributes:
-        median: of the pairs.
-        low: with 95 % the true median is not below it,
-        high: nor above it.
+        median: The median of the pairs.
+        low: The lower end of the 95 % confidence interval of the true median.
+        high: Its upper end.
     """
 
     median: float
@@ -35,15 +35,15 @@ class Ratio(NamedTuple):
 
     @classmethod
     def of(cls, ratios: Sequence[float]) -> "Ratio":
-        """Returns the median and the interval of the sign test, which asks nothing of the distribution.
+        """Returns the median and the interval of the sign test, which assumes nothing about the distribution.
 
-        Fewer than six have no such interval: theirs is from the lowest to the highest.
+        Fewer than six ratios have no such interval: theirs is from the lowest to the highest.
 
         Source: W. J. Conover, Practical Nonparametric Statistics, "Confidence interval for a quantile".
         """
         ordered, pairs = sorted(ratios), len(ratios)
         outside, left_out = 0, 0.0
-        while outside < pairs // 2:  # as many as may be left out on each side
+        while outside < pairs // 2:  # the number that may be left out on each side
             left_out += 2 * comb(pairs, outside) / 2**pairs
             if left_out > 1 - _CONFIDENCE:
                 break
@@ -53,7 +53,7 @@ class Ratio(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """CPU milliseconds a 1,000 of two runs, one right after the other."""
+    """CPU milliseconds per 1,000 units of two runs, one right after the other."""
 
     before: float
     now: float
@@ -63,13 +63,13 @@ def compare(commit: str, pairs: int, only: str, folder: Path) -> bool:
     """Measures, prints the tables, and returns whether no workload has become worse.
 
     Args:
-        commit: the other revision.
-        pairs: how often both run.
-        only: part of the titles of the workloads that are measured, of those that both revisions have.
-        folder: where the inputs are written.
+        commit: The other revision.
+        pairs: How often both run.
+        only: A part of the titles of the workloads to measure, among those that both revisions have.
+        folder: The folder that the inputs are written to.
 
     Raises:
-        RevisionError: there is no such commit, or it cannot be measured.
+        RevisionError: There is no such commit, or it cannot be measured.
     """
     inputs.write(folder, _ROWS, _RECORDS)
     with checked_out(commit) as root:
@@ -91,9 +91,9 @@ class _Comparison(NamedTuple):
     """A workload in both revisions.
 
     Attributes:
-        title: the workload's.
-        pairs: empty where it could not be measured.
-        failure: why.
+        title: The workload's title.
+        pairs: The pairs of runs; empty where it could not be measured.
+        failure: Why it could not be measured.
     """
 
     title: str
@@ -109,7 +109,7 @@ class _Comparison(NamedTuple):
         return not self.pairs or self.ratio.median >= _WORSE
 
     def cells(self) -> tuple[str, ...]:
-        """The cells of its row, behind the title."""
+        """Returns the cells of its row after the title."""
         if not self.pairs:
             return "", "", "", "", f"**failed**: {self.failure}"
         before, now = (statistics.median(side) for side in zip(*self.pairs, strict=True))
@@ -128,7 +128,7 @@ def _compared(workload: Workload, before: Revision, now: Revision, pairs: int, f
 
         try:
             for revision in (before, now):
-                cpu(revision)  # compiles what is not measured cold
+                cpu(revision)  # compiles the code that is not measured cold
             for number in range(pairs):
                 if number % 2:
                     later = cpu(now)
@@ -142,7 +142,7 @@ def _compared(workload: Workload, before: Revision, now: Revision, pairs: int, f
 
 
 def _sizes(name: str, handler: str, before: Revision, now: Revision) -> tuple[str, str, str]:
-    """The bytes of a function's archive in both revisions, in thousands."""
+    """Returns the size of a function's archive in both revisions, in thousands of bytes."""
     archives = (zipped(side.archives[handler]) if handler in side.archives else 0 for side in (before, now))
     sizes = [f"{size / 1000:.1f}" for size in archives]
     return name, sizes[0], sizes[1]

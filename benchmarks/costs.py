@@ -1,4 +1,4 @@
-"""What a million of each costs at AWS's list prices, with the arithmetic. us-east-1, arm64, on demand, no free tier."""
+"""The cost of a million of each at AWS's list prices, with arithmetic. us-east-1, arm64, on demand, no free tier."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ INVOCATION = 0.20e-6
 PUT_OBJECT = 5e-6
 MAIL = 100e-6
 MAILS_PER_SECOND = 14
-"""What SES grants an account that has left the sandbox."""
+"""SES's default quota for an account that has left the sandbox."""
 
 _BATCH = 100
 _MIB = 1 << 20
@@ -20,7 +20,7 @@ _UNITS_A_PAGE = 128
 
 
 class Cost(NamedTuple):
-    """What something costs."""
+    """The cost of something."""
 
     what: str
     dollars: float
@@ -28,7 +28,7 @@ class Cost(NamedTuple):
 
 
 def million_rows(cpu_ms_per_1000: float) -> Cost:
-    """A million CSV rows of up to 1 KB each: a write unit a row."""
+    """Returns the cost of a million CSV rows of up to 1 KB each: one write unit per row."""
     busy = seconds(cpu_ms_per_1000, 1e6, IMPORTER_MB)
     function = max(busy, 1e6 / TABLE_WRITES_PER_SECOND) * IMPORTER_MB / 1024 * GB_SECOND
     writes = 1e6 * WRITE_UNIT
@@ -42,7 +42,7 @@ def million_rows(cpu_ms_per_1000: float) -> Cost:
 
 
 def million_changes(cpu_ms_per_1000: float) -> Cost:
-    """A million archived changes, in batches of a hundred."""
+    """Returns the cost of a million archived changes, in batches of a hundred."""
     invocations = 1e6 / _BATCH
     function = cpu_ms_per_1000 * CORE_MB / 1024 * GB_SECOND
     calls, puts = invocations * INVOCATION, invocations * PUT_OBJECT
@@ -56,7 +56,7 @@ def million_changes(cpu_ms_per_1000: float) -> Cost:
 
 
 def million_mails(cpu_ms_per_1000: float) -> Cost:
-    """A million mails, and the marks that keep them from being sent twice."""
+    """Returns the cost of a million mails, with the marks that keep them from being sent twice."""
     busy, sending = seconds(cpu_ms_per_1000, 1e6, STREAM_MB), 1e6 / MAILS_PER_SECOND
     function = max(busy, sending) * STREAM_MB / 1024 * GB_SECOND
     calls = 1e6 / _BATCH * INVOCATION
@@ -72,7 +72,7 @@ def million_mails(cpu_ms_per_1000: float) -> Cost:
 
 
 def report(cpu_ms_per_1000: float, items: int, item_bytes: int) -> Cost:
-    """One report over so many items."""
+    """Returns the cost of one report on a number of items."""
     units = items * item_bytes / _MIB * _UNITS_A_PAGE
     function = cpu_ms_per_1000 * items / 1e6 * CORE_MB / 1024 * GB_SECOND + INVOCATION
     return Cost(

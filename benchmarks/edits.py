@@ -1,4 +1,4 @@
-"""How long it takes from a save until it is live, while `sluice up --watch` runs: each kind of file twenty times.
+"""Measures the time from a save until it is live while `sluice up --watch` runs, for each kind of file twenty times.
 
 `python -m benchmarks.edits` runs in `.venv`, where the embedded cloud is, on a copy of the checkout. It prints JSON:
 for each kind the seconds of each round, their median and 95th percentile, and the machine's load before and after.
@@ -24,23 +24,23 @@ from sluice.target import Target
 
 ROUNDS = 20
 GOALS = {"handler": 0.5, "template": 0.5, "settings": 2.0, "program": 2.0}
-"""Kind of file -> seconds that 95 of 100 edits may take."""
+"""Kind of file -> the most seconds for 95 of 100 edits."""
 PAUSE_SECONDS = 3.0
-"""Before each edit: the program, which has the last word on what was put there before it, has run by then."""
+"""The pause before each edit, in which the program's run, which overrides what was deployed before it, ends."""
 _LONGEST_SECONDS = 30
 _LOOK_SECONDS = 0.01
 
 
 class Edit(NamedTuple):
-    """An edit that can be made again and again."""
+    """A repeatable edit."""
 
     file: str
     text: str
-    """What stands there,"""
+    """The original text."""
     template: str
-    """and what is put in its place, with the number of the round as `{}`."""
+    """Its replacement, with the number of the round as `{}`."""
     look: Callable[[Target], Any]
-    """What changes when it is live."""
+    """Returns a value that changes when the edit is live."""
 
 
 def _configuration(output: str) -> Callable[[Target, str], Any]:
@@ -86,7 +86,7 @@ EDITS = {
 
 @contextmanager
 def _running() -> Iterator[tuple[Path, Target]]:
-    """A copy of the checkout whose stack `local` runs and is watched."""
+    """Yields a copy of the checkout whose stack `local` runs and is watched."""
     with tempfile.TemporaryDirectory(prefix="sluice-edits-") as folder:
         root = Path(folder, "checkout")
         shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".*", "__pycache__", "node_modules"))
@@ -100,7 +100,7 @@ def _running() -> Iterator[tuple[Path, Target]]:
 
 
 def _measured(root: Path, target: Target, edit: Edit, rounds: int, pause: float) -> Iterator[float]:
-    """The seconds of each round from the save until it is seen to be live."""
+    """Yields the seconds of each round from the save until it is live."""
     file = root / edit.file
     original = file.read_text()
     for number in range(rounds):
@@ -117,7 +117,7 @@ def _measured(root: Path, target: Target, edit: Edit, rounds: int, pause: float)
 
 
 def measure(rounds: int = ROUNDS, pause: float = PAUSE_SECONDS) -> dict[str, Any]:
-    """Returns what was measured of each kind, and the load of the machine before and after."""
+    """Returns the measurements of each kind, and the load of the machine before and after."""
     loads = [os.getloadavg()[0]]
     with _running() as (root, target):
         seconds = {kind: list(_measured(root, target, edit, rounds, pause)) for kind, edit in EDITS.items()}
@@ -135,18 +135,18 @@ def measure(rounds: int = ROUNDS, pause: float = PAUSE_SECONDS) -> dict[str, Any
 
 
 def percentile(seconds: list[float], share: float = 0.95) -> float:
-    """Returns the least of the times that so large a share of them does not exceed."""
+    """Returns the smallest of the times that at least this share of them does not exceed."""
     ordered = sorted(seconds)
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
 
 
 def main() -> None:
-    """Prints what was measured; exits with 1 where a kind takes longer than its goal."""
+    """Prints the measurements; exits with 1 where a kind takes longer than its goal."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--pause", type=float, default=PAUSE_SECONDS, metavar="SECONDS", help="before each edit")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as Ctrl-C does: with the cloud stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as with Ctrl-C, so that the cloud is stopped
     measured = measure(options.rounds, options.pause)
     print(json.dumps(measured))
     sys.exit(any(one["p95"] > one["goal"] for one in measured["edits"].values()))

@@ -1,4 +1,4 @@
-"""What is measured in the embedded cloud: deploying, previewing, and imports by 1, 2 and 4 workers.
+"""Measurements in the embedded cloud: deploying, previewing, and imports by 1, 2 and 4 workers.
 
 `python -m benchmarks.embedded deploy|preview|import [--rows N ...]` runs in `.venv`, where the embedded cloud is, and
 prints JSON.
@@ -24,11 +24,11 @@ WORKERS = (1, 2, 4)
 _ROUNDS = 3
 _LONGEST_SECONDS = 240.0
 _POLL_SECONDS = 1.5
-"""How long the emulator's mapping may go on after it was switched off."""
+"""How long the emulator's mapping may continue after it was switched off."""
 
 
 def deploy() -> list[float]:
-    """Seconds from nothing to a deployed stack, the emulator's start included."""
+    """Returns the seconds from nothing to a deployed stack, including the emulator's start."""
     seconds = []
     for _ in range(_ROUNDS):
         started = time.perf_counter()
@@ -39,7 +39,7 @@ def deploy() -> list[float]:
 
 
 def preview() -> list[float]:
-    """Seconds of the command that previews prod."""
+    """Returns the seconds of the command that previews prod."""
     seconds = []
     for _ in range(_ROUNDS):
         started = time.perf_counter()
@@ -54,7 +54,7 @@ def preview() -> list[float]:
 
 
 def imports(sizes: Sequence[int]) -> list[dict[str, Any]]:
-    """Seconds from the upload of a CSV file to the end of its import, by rows and workers; each a stack of its own.
+    """Returns the seconds from a CSV file's upload to the end of its import, by rows and workers, a stack for each.
 
     `peak_mb` is the largest memory that a worker has had so far.
     """
@@ -66,7 +66,7 @@ def imports(sizes: Sequence[int]) -> list[dict[str, Any]]:
                 stack, 10, "first"
             )  # through the emulator's own mapping, which is idle then and can be switched off
             with _workers(stack, count), Workers(cloud.server.pid) as workers:
-                _import(stack, 10_000, "second")  # a worker is a process, and starts with its first event
+                _import(stack, 10_000, "second")  # a worker is a process that starts with its first event
                 for rows in sizes:
                     took = _import(stack, rows)
                     points.append({"workers": count, "rows": rows, "seconds": took, "peak_mb": workers.peak_mib})
@@ -75,7 +75,7 @@ def imports(sizes: Sequence[int]) -> list[dict[str, Any]]:
 
 @contextmanager
 def _workers(stack: Stack, count: int) -> Iterator[None]:
-    """Feeds the function from the queue with so many invocations at once; the emulator's own mapping knows only one."""
+    """Feeds the function from the queue with this many parallel invocations; the emulator's own mapping has one."""
     (mapping,) = stack.cloud.client("lambda").list_event_source_mappings(
         FunctionName=stack.output("imports.items.function_name")
     )["EventSourceMappings"]
@@ -147,7 +147,7 @@ def _entry(stack: Stack, name: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Prints what was measured."""
+    """Prints the measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("deploy", "preview", "import"))
     parser.add_argument("--rows", type=int, nargs="*", default=[])

@@ -1,4 +1,4 @@
-"""What every contender works on: the same rows, records and items on each machine, computed from their numbers."""
+"""The inputs of all contenders: the same rows, records and items on each machine, computed from their numbers."""
 
 import gzip
 import importlib
@@ -11,9 +11,9 @@ from typing import Any
 
 COLUMNS = ("id", "name", "email", "city", "country", "price", "quantity", "active", "created", "note")
 TYPES = {"price": "N", "quantity": "N", "active": "BOOL"}
-"""The columns that are no strings."""
+"""The columns that are not strings."""
 ITEM_BYTES = 175
-"""What an item has as DynamoDB counts: names and values, in UTF-8."""
+"""An item's size as DynamoDB counts it: names and values, in UTF-8."""
 REPORTED = frozenset(("id", "name", "created"))
 """The attributes that a report shows."""
 
@@ -37,14 +37,14 @@ _CITIES = (
 _QUOTED_EVERY = 20
 BAD_EVERY = 100
 PARTS = 3
-"""How many times the rows of the `part` files go into all rows."""
+"""All rows divided by the rows of the `part` files."""
 STREAM = "arn:aws:dynamodb:eu-north-1:123456789012:table/Users/stream/2026-01-01T00:00:00.000"
 RECORDS_A_BATCH = 100
-"""What a stream mapping of Sluice hands to one invocation."""
+"""The records that a stream mapping of Sluice passes to one invocation."""
 
 
 def cells(number: int) -> list[str]:
-    """The cells of a row: 140 bytes as a line, names outside ASCII, a comma in every twentieth note."""
+    """Returns the cells of a row: 140 bytes as a line, names outside ASCII, a comma in every twentieth note."""
     name = _PEOPLE[number % len(_PEOPLE)]
     city, country = _CITIES[number % len(_CITIES)]
     return [
@@ -64,7 +64,7 @@ def cells(number: int) -> list[str]:
 
 
 def csv_lines(rows: int) -> Iterator[str]:
-    """A CSV file, line by line."""
+    """Yields the lines of a CSV file."""
     yield ",".join(COLUMNS) + "\n"
     for number in range(rows):
         row = cells(number)
@@ -74,36 +74,36 @@ def csv_lines(rows: int) -> Iterator[str]:
 
 
 def plain_csv_lines(rows: int) -> Iterator[str]:
-    """The same without a quote."""
+    """Yields the same without quotes."""
     return (line.replace('"', "").replace("phone, ", "phone ") for line in csv_lines(rows))
 
 
 def quoted_csv_lines(rows: int) -> Iterator[str]:
-    """The same with each cell quoted."""
+    """Yields the same with each cell quoted."""
     yield ",".join(COLUMNS) + "\n"
     for number in range(rows):
         yield '"' + '","'.join(cells(number)) + '"\n'
 
 
 def crlf_csv_lines(rows: int) -> Iterator[str]:
-    """The same as Windows ends lines."""
+    """Yields the same with line ends of Windows."""
     return (line.replace("\n", "\r\n") for line in csv_lines(rows))
 
 
 def broken_csv_lines(rows: int) -> Iterator[str]:
-    """The same with a line end in each quoted cell."""
+    """Yields the same with a line end in each quoted cell."""
     return (line.replace("phone, ", "phone,\n") for line in csv_lines(rows))
 
 
 def bad_csv_lines(rows: int) -> Iterator[str]:
-    """The same with a price that is no number in each hundredth row."""
+    """Yields the same with a price that is not a number in every hundredth row."""
     yield ",".join(COLUMNS) + "\n"
     for number, line in enumerate(islice(csv_lines(rows), 1, None)):
         yield line if number % BAD_EVERY else line.replace(f",{cells(number)[5]},", ",on request,")
 
 
 def mixed_json_lines(rows: int) -> Iterator[str]:
-    """The rows as JSON lines of three shapes in turn: some lack a member, some have a list and an object."""
+    """Yields the rows as JSON lines of three shapes in turn: some lack a member, some have a list and an object."""
     for number in range(rows):
         row = plain(number)
         if number % 3 == 1:
@@ -114,19 +114,19 @@ def mixed_json_lines(rows: int) -> Iterator[str]:
 
 
 def json_lines(rows: int) -> Iterator[str]:
-    """The same rows as JSON lines."""
+    """Yields the same rows as JSON lines."""
     for number in range(rows):
         yield json.dumps(plain(number), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def plain(number: int) -> dict[str, Any]:
-    """A row with its types."""
+    """Returns a row with its types."""
     row: dict[str, Any] = dict(zip(COLUMNS, cells(number), strict=True))
     return row | {"price": float(row["price"]), "quantity": int(row["quantity"]), "active": row["active"] == "true"}
 
 
 def item(number: int) -> dict[str, dict[str, Any]]:
-    """A row as DynamoDB JSON."""
+    """Returns a row as DynamoDB JSON."""
     row = dict(zip(COLUMNS, cells(number), strict=True))
     values: dict[str, dict[str, Any]] = {}
     for name, cell in row.items():
@@ -136,7 +136,7 @@ def item(number: int) -> dict[str, dict[str, Any]]:
 
 
 def record(number: int, event: str) -> dict[str, Any]:
-    """A record of a DynamoDB stream, as Lambda delivers it; a MODIFY changes the name."""
+    """Returns a record of a DynamoDB stream, as Lambda delivers it; a MODIFY changes the name."""
     image = {("userId" if name == "id" else name): value for name, value in item(number).items()}
     images = {
         "INSERT": {"NewImage": image},
@@ -162,7 +162,7 @@ def record(number: int, event: str) -> dict[str, Any]:
 
 
 def batches(records: int, events: tuple[str, str]) -> Iterator[str]:
-    """Lambda's events, as JSON lines, of so many records: of the first kind of change and the second in turn."""
+    """Yields Lambda's events with this many records as JSON lines; the records alternate between two kinds of event."""
     for start in range(0, records, RECORDS_A_BATCH):
         end = min(start + RECORDS_A_BATCH, records)
         records_of_batch = [record(number, events[number % 2]) for number in range(start, end)]
@@ -177,11 +177,11 @@ VARIANTS: dict[str, Callable[[int], Iterator[str]]] = {
     "bad.csv": bad_csv_lines,
     "mixed.jsonl": mixed_json_lines,
 }
-"""Files of the same rows, written as others write them."""
+"""Files of the same rows in other dialects."""
 
 
 def write(folder: Path, rows: int, records: int) -> None:
-    """Writes all input files; those below `incoming/` are what the endpoint serves as objects."""
+    """Writes all input files; the endpoint serves those below `incoming/` as objects."""
     (folder / "incoming").mkdir(parents=True)
     for name, count in (("rows", rows), ("part", rows // PARTS), ("small", 10)):
         _write(folder / f"incoming/{name}.csv", csv_lines(count))
@@ -205,7 +205,7 @@ def _write(path: Path, lines: Iterator[str]) -> None:
 
 
 def _zstd() -> Any:
-    """The module that compresses so; None where there is none."""
+    """Returns the module that compresses with zstd; None where there is none."""
     for name in ("compression.zstd", "backports.zstd"):
         with suppress(ImportError):
             return importlib.import_module(name)

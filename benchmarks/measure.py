@@ -17,7 +17,7 @@ _LONGEST_SECONDS = 1800.0
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "x" * 40,
-    "AWS_SESSION_TOKEN": "t" * 800,  # as long as Lambda's, for it is signed and sent with every request
+    "AWS_SESSION_TOKEN": "t" * 800,  # as long as Lambda's, since it is signed and sent with every request
     "AWS_REGION": "eu-north-1",
     "AWS_DEFAULT_REGION": "eu-north-1",
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -27,32 +27,32 @@ _CREDENTIALS = {
 
 
 class ContenderError(Exception):
-    """A contender failed; the message is what it said."""
+    """A contender failed; the message is its output."""
 
 
 class Sample(NamedTuple):
-    """What one run of a contender took."""
+    """The time and memory of one run of a contender."""
 
     units: int
     cpu: float
     """Seconds, user and system, of the whole process."""
     wall: float
-    """Seconds from its first line to its last: the interpreter's own start is in the CPU time alone."""
+    """Seconds from its first line to its last: only the CPU time includes the interpreter's start."""
     peak_mb: float
 
     @property
     def cpu_ms_per_1000(self) -> float:
-        """CPU milliseconds for a thousand units, which are microseconds for one."""
+        """CPU milliseconds for a thousand units, that is microseconds for one."""
         return self.cpu / self.units * 1e6
 
     @classmethod
     def mean(cls, samples: "Sequence[Sample]") -> "Sample":
-        """The mean of several runs of one contender, and the most memory that one of them took."""
+        """Returns the mean of several runs of one contender, with the most memory of any of them."""
         cpu, wall = (statistics.fmean(values) for values in zip(*((one.cpu, one.wall) for one in samples), strict=True))
         return cls(samples[0].units, cpu, wall, max(one.peak_mb for one in samples))
 
     def times(self, number: int, start: "Sample") -> "Sample":
-        """The same work so many times in one process, which starts once; `start` did next to nothing but start."""
+        """Returns the same work done `number` times in a process that starts once; `start` did little but start."""
 
         def longer(one: float, starting: float) -> float:
             return starting + number * (one - starting)
@@ -69,7 +69,7 @@ class Spread(NamedTuple):
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
-        """Their median, the lowest and the highest."""
+        """Returns their median, the lowest and the highest."""
         return cls(statistics.median(values), min(values), max(values))
 
 
@@ -91,7 +91,7 @@ class NullEndpoint:
         assert self._process.stdout
         self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
         self.connections = 0
-        """On how many connections items were written, by all contenders together; known once it is closed."""
+        """The number of connections on which contenders wrote items, in total; known once it is closed."""
 
     @classmethod
     @contextmanager
@@ -118,16 +118,16 @@ def sample(
     """Runs a contender.
 
     Args:
-        function: such as `mails.sluice`.
-        folder: of the inputs.
-        endpoint: what stands for AWS.
-        environment: what else is in the environment of its process.
-        archive: the staged code of a function of Sluice, which is all of Sluice that the contender can import.
-        cold: that code is compiled anew, as at each cold start in Lambda, where its folder cannot be written to.
-        contenders: the folder that the function is in.
+        function: Such as `mails.sluice`.
+        folder: The folder of the inputs.
+        endpoint: The URL of the stand-in for AWS.
+        environment: Further environment variables of its process.
+        archive: The staged code of a function of Sluice, which is all of Sluice that the contender can import.
+        cold: Whether that code is compiled again, as at each cold start in Lambda, where its folder is read-only.
+        contenders: The folder that the function is in.
 
     Raises:
-        ContenderError: it failed.
+        ContenderError: It failed.
     """
     env = {
         "PATH": os.environ.get("PATH", ""),

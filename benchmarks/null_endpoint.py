@@ -1,8 +1,8 @@
-"""A stand-in for AWS that does nothing as fast as it can, so that what is measured is the client.
+"""A stand-in for AWS that does nothing as fast as it can, so that only the client is measured.
 
 `python -m benchmarks.null_endpoint FOLDER [--delay SECONDS] [--items N]` prints its port, serves until its standard
-input closes, and keeps to the last core. `benchmarks.answers` says what it answers; it holds back each answer by the
-delay. At its end it prints on how many connections items were written.
+input closes, and stays on the last core. `benchmarks.answers` makes its responses; each is delayed by the given
+seconds. At its end it prints on how many connections items were written.
 """
 
 import argparse
@@ -24,7 +24,7 @@ _RECEIVED = 1 << 18
 
 
 class Connection:
-    """What came and what is to be sent on one socket."""
+    """The received and the unsent data of one socket."""
 
     def __init__(self, sock: socket.socket, answer_to: Callable[[bytes, bytes], bytes]) -> None:
         self.sock = sock
@@ -33,10 +33,10 @@ class Connection:
         self._length = -1
         self._outgoing: deque[memoryview] = deque()
         self.writes = False
-        """It has carried a BatchWriteItem."""
+        """Whether it has carried a BatchWriteItem."""
 
     def receive(self) -> list[bytes] | None:
-        """Reads what is there; gives the answers to the requests that are complete, None at the end."""
+        """Reads the available data; returns the responses to complete requests, None at the end."""
         try:
             data = self.sock.recv(_RECEIVED)
         except BlockingIOError:
@@ -62,11 +62,11 @@ class Connection:
         return answers
 
     def put(self, message: bytes) -> None:
-        """Puts an answer in the queue of what is to be sent."""
+        """Queues a response to be sent."""
         self._outgoing.append(memoryview(message))
 
     def send(self) -> bool:
-        """Sends what the socket takes; False where something is left."""
+        """Sends as much as the socket accepts; returns False where something is left."""
         while self._outgoing:
             try:
                 count = self.sock.send(self._outgoing[0])
@@ -98,7 +98,7 @@ class Endpoint:
     def serve(self) -> None:
         """Serves until standard input closes, and never sleeps.
 
-        To wake up another core costs more than to send, and the client would pay for it; and a selector wakes up late.
+        Waking up another core costs more than sending, and the client would pay for it; and a selector wakes up late.
         """
         while True:
             self._send_due()
@@ -141,7 +141,7 @@ class Endpoint:
 
     def _send(self, connection: Connection) -> None:
         if connection.sock.fileno() < 0:
-            return  # its peer has gone
+            return  # the peer has disconnected
         events = selectors.EVENT_READ if connection.send() else selectors.EVENT_WRITE
         if self._selector.get_key(connection.sock).events != events:
             self._selector.modify(connection.sock, events, connection)
@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0.0)
     parser.add_argument("--items", type=int, default=0)
     options = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started this, and closes standard input
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process, which closes standard input
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     endpoint = Endpoint(Answers(options.folder, options.items), options.delay)

@@ -103,7 +103,7 @@ def _write(dynamodb: Any, table: str, items: Iterator[dict[str, Any]]) -> None:
 
 
 def _pages(server: Server) -> dict[str, dict[str, Any]]:
-    """Each page as a person comes to it, from the one before; a first visit of all pages counts like the others."""
+    """Opens each page as a person does, from the previous one; a first visit of all pages counts like the others."""
     taken: dict[str, list[float]] = {section.title: [] for section in SECTIONS}
     with (
         sync_playwright() as playwright,

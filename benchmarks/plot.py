@@ -1,6 +1,6 @@
 """Draws how time and memory grow with rows, as an SVG that is the same for the same numbers."""
 # pyright: reportMissingImports=false
-# matplotlib is installed in .venv-bench alone.
+# matplotlib is installed only in .venv-bench.
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,12 +8,12 @@ from typing import Any
 
 
 def draw(path: Path, growth: Sequence[dict[str, Any]], embedded: Sequence[dict[str, Any]]) -> None:
-    """Draws both.
+    """Draws time and memory.
 
     Args:
-        path: where to.
-        growth: against the null endpoint: `contender`, `rows`, `cpu`, `peak_mb`.
-        embedded: in the embedded cloud: `workers`, `rows`, `seconds`, `peak_mb`.
+        path: The file to write.
+        growth: Points measured against the null endpoint: `contender`, `rows`, `cpu`, `peak_mb`.
+        embedded: Points measured in the embedded cloud: `workers`, `rows`, `seconds`, `peak_mb`.
     """
     import matplotlib as mpl
 

@@ -1,7 +1,7 @@
-"""One revision of Sluice as the benchmark runs it: the archives of its functions, their environment, who runs them.
+"""One revision of Sluice as the benchmark runs it: its functions' archives, their environment, its contenders.
 
-`python -m benchmarks.revision` describes the checkout that it runs in, as JSON. So a revision says by code of its own
-what its functions and their variables are called, and may differ from another in all of that.
+`python -m benchmarks.revision` describes the checkout that it runs in, as JSON. So each revision names its functions
+and their variables with its own code, and revisions may differ in all of these.
 """
 
 import json
@@ -33,14 +33,14 @@ class Revision(NamedTuple):
     """Title of a workload -> Sluice as its contender: its function in the folder `contenders`, and its handler."""
     contenders: Path
     environments: dict[str, dict[str, str]]
-    """Title of a workload -> what is set otherwise for it."""
+    """Title of a workload -> environment variables that differ for it."""
 
     @classmethod
     def of(cls, root: Path) -> "Revision":
         """Asks the revision that is checked out in a folder.
 
         Raises:
-            RevisionError: it cannot say; it is older than this question, or broken.
+            RevisionError: It cannot describe itself, because it is older than this command or broken.
         """
         command = [sys.executable, "-m", "benchmarks.revision"]
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
@@ -52,12 +52,12 @@ class Revision(NamedTuple):
             {handler: Path(folder) for handler, folder in said["archives"].items()},
             said["environment"],
             {title: (function, handler) for title, (function, handler) in said["functions"].items()},
-            root / said.get("contenders", "benchmarks/ways"),  # what older revisions call it
+            root / said.get("contenders", "benchmarks/ways"),  # the name in older revisions
             said.get("environments", {}),
         )
 
     def run(self, title: str, input_: str, folder: Path, endpoint: str, *, cold: bool) -> Sample:
-        """Runs its part of a workload once, fed from the file `input_`; some need none."""
+        """Runs its part of a workload once with the file `input_`; some need none."""
         function, handler = self.functions[title]
         own = self.environments.get(title, {})
         environment = {**self.environment, **own, **({"BENCH_INPUT": input_} if input_ else {})}
@@ -67,10 +67,10 @@ class Revision(NamedTuple):
 
 @contextmanager
 def checked_out(commit: str) -> Iterator[Path]:
-    """A commit's files in a folder that lasts as long as the block.
+    """Yields a folder with a commit's files, which exists as long as the block.
 
     Raises:
-        RevisionError: there is no such commit.
+        RevisionError: There is no such commit.
     """
     with tempfile.TemporaryDirectory(prefix="sluice-revision-") as folder:
         packed = Path(folder, "revision.tar")

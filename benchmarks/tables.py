@@ -5,7 +5,7 @@ from typing import Any
 
 
 def render(results: dict[str, Any]) -> str:
-    """All tables, with what they cannot say below them."""
+    """Returns all tables, with notes below them."""
     machine = results["machine"]
     load = machine["load"]
     parts = [

@@ -1,4 +1,4 @@
-"""From samples to figures and verdicts."""
+"""Computes figures and verdicts from samples."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ Samples = Mapping[str, Sequence[Sample]]
 
 
 class Verdict(NamedTuple):
-    """A goal and what was measured."""
+    """A goal and its measurement."""
 
     goal: str
     found: str
@@ -20,19 +20,19 @@ class Verdict(NamedTuple):
 
 
 def part_of(peer: Sequence[Sample], ours: Sequence[Sample]) -> float:
-    """Our CPU time a unit as a part of a peer's: the median over the rounds, for load changes from one to the next."""
+    """Returns our CPU time per unit relative to a peer's: the median of the rounds, since load changes between them."""
     return statistics.median(
         mine.cpu_ms_per_1000 / theirs.cpu_ms_per_1000 for mine, theirs in zip(ours, peer, strict=True)
     )
 
 
 def verdicts(workload: Workload, samples: Samples, connections: int) -> list[Verdict]:
-    """What became of a workload's goals.
+    """Returns a verdict on each of a workload's goals.
 
     Args:
-        workload: the workload.
-        samples: of its contenders.
-        connections: on how many connections Sluice wrote.
+        workload: The workload.
+        samples: The samples of its contenders.
+        connections: On how many connections Sluice wrote.
     """
     ours = samples[workload.contenders[0].name]
     outcomes = []
@@ -56,7 +56,7 @@ def verdicts(workload: Workload, samples: Samples, connections: int) -> list[Ver
 
 
 def figures(workload: Workload, samples: Samples, connections: int) -> dict[str, Any]:
-    """All that is known of a workload, for the JSON file."""
+    """Returns all figures of a workload, for the JSON file."""
     ours = samples[workload.contenders[0].name]
     contenders = []
     for contender in workload.contenders:

@@ -1,4 +1,4 @@
-"""Watches the processes in which the embedded cloud runs functions."""
+"""Monitors the processes in which the embedded cloud runs functions."""
 
 import os
 import threading
@@ -8,10 +8,10 @@ _SECONDS = 0.2
 
 
 class Workers:
-    """The largest memory that one of them had, while the block runs."""
+    """Records the largest memory of any of them while the block runs."""
 
     def __init__(self, leader: int) -> None:
-        """Begins with the emulator's process, which leads their process group."""
+        """Takes the emulator's process, which leads their process group."""
         self._leader, self._stopping = leader, threading.Event()
         self._emulator = Path(f"/proc/{leader}/cmdline").read_bytes()
         self.peak_mib = 0.0
@@ -34,7 +34,7 @@ class Workers:
         pid = int(path.name)
         try:
             if os.getpgid(pid) != self._leader or (path / "cmdline").read_bytes() == self._emulator:
-                return  # another's, the emulator, or a worker that is still its copy
+                return  # an unrelated process, the emulator, or a worker that is still a fork of it
             lines = dict(line.split(":", 1) for line in (path / "status").read_text().splitlines())
         except (OSError, ValueError):
             return  # it has ended

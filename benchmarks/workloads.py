@@ -1,4 +1,4 @@
-"""What is measured: the workloads, the contenders of each, and the goals that Sluice has set itself."""
+"""The workloads that are measured, the contenders of each, and Sluice's own goals."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,7 +45,7 @@ ENVIRONMENT = {
     importer.RECEIVES: "5",
     importer.PREFIX: "incoming/",
     importer.ORDERED: "false",
-    importer.CHUNK_BYTES: str(_LARGE),  # what one invocation does is measured: nothing is split
+    importer.CHUNK_BYTES: str(_LARGE),  # a single invocation is measured, so nothing is split
     importer.GZIP_LIMIT_BYTES: str(_LARGE),
     importer.HOP_LIMIT: "1000",
     importer.WRITE_UNITS: "0",
@@ -61,7 +61,7 @@ ENVIRONMENT = {
     reporter.HISTORY_DAYS: "90",
     reporter.ENVIRONMENT: "bench",
 }
-"""The environment of Sluice's functions; where two name a variable alike, it means the same."""
+"""The environment of Sluice's functions; a variable that two of them share has the same meaning in both."""
 
 _COLUMNS: dict[str, ColumnArgs] = {name: {"type": ColumnType(kind)} for name, kind in TYPES.items()}
 _RULES = default_rules(["email", "name"])
@@ -69,7 +69,7 @@ _NOT_THERE: list[MailRule] = [
     {"template": "welcome", "events": ["INSERT"], "where": {"city": [city], "country": ["Iceland"]}}
     for city in ("Akureyri", "Egilsstaðir", "Höfn", "Húsavík", "Ísafjörður", "Keflavík", "Reykjavík", "Selfoss")
 ]
-"""Rules that no record matches, though each has to be looked at."""
+"""Rules that no record matches, but that have to be checked for each record."""
 _FILES = {
     notifier.HANDLER: {
         "rules.json": rules_file(_RULES, "email", "name"),
@@ -77,7 +77,7 @@ _FILES = {
     },
     importer.HANDLER: {import_settings.NAME: import_settings.settings_file(_COLUMNS, {}, {}, [])},
 }
-"""Handler -> what its archive holds of settings."""
+"""Handler -> the settings files in its archive."""
 
 
 def archive(handler: str) -> Path:
@@ -86,17 +86,17 @@ def archive(handler: str) -> Path:
 
 
 class Contender(NamedTuple):
-    """Who does the work."""
+    """An implementation that does the work."""
 
     name: str
     function: str
-    """In `benchmarks/contenders`."""
+    """`module.function` in `benchmarks/contenders`."""
     handler: str = ""
-    """Of Sluice's contenders: whose archive is all of Sluice that can be imported."""
+    """For Sluice's contenders: the handler whose archive is all of Sluice that can be imported."""
 
 
 class Goal(NamedTuple):
-    """At most so small a part of a peer's CPU time."""
+    """Sluice's CPU time is at most this part of a peer's."""
 
     peer: str
     part: float
@@ -111,23 +111,23 @@ class Workload(NamedTuple):
     contenders: tuple[Contender, ...]
     goals: tuple[Goal, ...] = ()
     input: str = ""
-    """The file it is fed from."""
+    """The input file."""
     peers_part: tuple[str, str] | None = None
-    """What the peers are fed instead, for they are slow: a file with 1 in `PARTS` of the rows, and a very small one."""
+    """The input of peers, which are slow: a file with 1 in `PARTS` of the rows, and a very small one."""
     items: bool = False
     """Whether the endpoint has a table with items."""
     delay: float = 0.0
-    """Seconds that the endpoint holds back each answer."""
+    """Seconds by which the endpoint delays each response."""
     peak_mb: float | None = None
     """The most memory that Sluice may take."""
     latency_part: float | None = None
-    """How much of what latency allows Sluice must reach."""
+    """The part of the throughput possible with this latency that Sluice must reach."""
     cold: bool = False
     """Whether Sluice's code is compiled each time."""
     most_cpu_ms: float | None = None
     """The most CPU milliseconds that Sluice may take for 1,000 units."""
     environment: Mapping[str, str] = {}
-    """What is set otherwise than in `ENVIRONMENT`."""
+    """Variables that differ from `ENVIRONMENT`."""
 
 
 _LOOP = Contender("boto3, `put_object` a record", "archives.boto3_loop")
@@ -164,7 +164,7 @@ OTHERS = (
     Workload("plan CSV, no quotes", "MB", (_PLAN,), input="plain.csv", most_cpu_ms=1000),
     Workload("plan CSV, 5 % of the rows quoted", "MB", (_PLAN,), input="rows.csv", most_cpu_ms=3000),
 )
-"""Other inputs, which have no peer here."""
+"""Other inputs, which are measured without peers."""
 
 WORKLOADS = (
     Workload(

@@ -1,7 +1,7 @@
 """Runs one contender in this fresh process, on the first core: `python benchmarks/contenders MODULE.FUNCTION`.
 
-Prints what the function returns, the units of work that it has done; then the seconds since the first line of this
-file, and the most memory that the process held, in MB.
+Prints the function's result, the units of work done; then the seconds since the first line of this file, and the peak
+memory of the process, in MB.
 """
 
 import time
@@ -17,11 +17,11 @@ if hasattr(os, "sched_setaffinity"):
 
 
 def peak_mb() -> float:
-    """The largest resident set of this process."""
+    """Returns the largest resident set of this process."""
     try:
         with open("/proc/self/status", encoding="ascii") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
-    except OSError:  # no Linux; there it counts what the process was before it became this program
+    except OSError:  # not Linux, where this would include the process's memory before exec
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)

@@ -1,6 +1,6 @@
-"""Stream records to an archive in S3. Each function gives the number of records that it has handled."""
+"""Stream records to an archive in S3. Each function returns the number of records that it has handled."""
 # pyright: reportMissingImports=false
-# The peers are installed in .venv-bench alone.
+# The peers are installed only in .venv-bench.
 
 import gzip
 import json
@@ -11,14 +11,14 @@ INPUT = "changes.jsonl"
 
 
 def sluice() -> int:
-    """Sluice's archiver: one gzipped object a batch."""
+    """Sluice's archiver: one gzipped object per batch."""
     from handlers.archiver.handler import handle
 
     return handled(handle, INPUT)
 
 
 def boto3_loop() -> int:
-    """A handler as many are written: `TypeDeserializer`, then `put_object` a record."""
+    """A typical handler: `TypeDeserializer`, then one `put_object` per record."""
     import boto3
     from boto3.dynamodb.types import TypeDeserializer
 
@@ -38,7 +38,7 @@ def boto3_loop() -> int:
 
 
 def boto3_batch() -> int:
-    """One gzipped object a batch, as Sluice does, its lines the records as Lambda hands them over."""
+    """One gzipped object per batch, as in Sluice, with the records as Lambda passes them as its lines."""
     import boto3
 
     s3 = boto3.client("s3")

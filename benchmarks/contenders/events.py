@@ -1,4 +1,4 @@
-"""The events that handlers are called with, and the folder of inputs, which a contender's environment names."""
+"""The events that handlers are called with, and the folder of inputs, from a contender's environment."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -9,18 +9,18 @@ BUCKET = "files"
 
 
 class Context:
-    """Lambda's context object, as far as handlers look at it."""
+    """Lambda's context object, as far as handlers use it."""
 
     function_name = "bench"
     aws_request_id = "8f3f5f5e-0000-0000-0000-000000000000"
 
     def get_remaining_time_in_millis(self) -> int:
-        """An invocation may take fifteen minutes."""
+        """Returns the longest time that an invocation may take, fifteen minutes."""
         return 900_000
 
 
 def batches(name: str) -> Iterator[dict[str, Any]]:
-    """Gives the events of a file of inputs, one in a line; the contender's environment may name another file."""
+    """Yields the events of an input file, one per line; the contender's environment may name another file."""
     import json
 
     with open(os.path.join(FOLDER, os.environ.get("BENCH_INPUT", name)), encoding="utf-8") as lines:
@@ -29,10 +29,10 @@ def batches(name: str) -> Iterator[dict[str, Any]]:
 
 
 def handled(handle: Callable[[dict[str, Any], Context], dict[str, Any]], name: str) -> int:
-    """Calls a handler with each event of a file of inputs; returns the number of records.
+    """Calls a handler with each event of an input file; returns the number of records.
 
     Raises:
-        RuntimeError: it hands records back.
+        RuntimeError: The handler reports records as failed.
     """
     records = 0
     for event in batches(name):
@@ -43,7 +43,7 @@ def handled(handle: Callable[[dict[str, Any], Context], dict[str, Any]], name: s
 
 
 def announcement(key: str) -> dict[str, Any]:
-    """SQS's event with S3's announcement of an object below `incoming/`."""
+    """Returns SQS's event with S3's announcement of an object below `incoming/`."""
     import json
 
     size = os.path.getsize(os.path.join(FOLDER, "incoming", key))

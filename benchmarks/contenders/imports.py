@@ -1,6 +1,6 @@
-"""A file in S3 to a DynamoDB table. Each function gives the number of rows that it has written."""
+"""A file in S3 to a DynamoDB table. Each function returns the number of rows that it has written."""
 # pyright: reportMissingImports=false
-# The peers are installed in .venv-bench alone.
+# The peers are installed only in .venv-bench.
 
 import csv
 import gzip
@@ -35,7 +35,7 @@ def sluice() -> int:
 
 
 def batch_writer() -> int:
-    """boto3's resource: `Table.batch_writer`, which is what its documentation shows."""
+    """boto3's resource: `Table.batch_writer`, as in its documentation."""
     import boto3
 
     rows = 0
@@ -47,7 +47,7 @@ def batch_writer() -> int:
 
 
 def client() -> int:
-    """boto3's client: `batch_write_item` of items in DynamoDB JSON, its validation of parameters switched off."""
+    """boto3's client: `batch_write_item` of items in DynamoDB JSON, without parameter validation."""
     import boto3
     from botocore.config import Config
 
@@ -62,18 +62,18 @@ def client() -> int:
 
 
 def awswrangler_csv() -> int:
-    """awswrangler: `put_csv`. The file lies on the disk, which saves it the download."""
+    """awswrangler: `put_csv`. The file is on the disk, which saves the download."""
     import awswrangler
 
     path = os.path.join(FOLDER, "incoming", INPUT)
-    # It refuses floats, so the price is read as boto3 wants it.
+    # It refuses floats, so the price is read as the type that boto3 requires.
     awswrangler.dynamodb.put_csv(path=path, table_name=_TABLE, dtype={"id": str}, converters={"price": Decimal})
     with open(path, encoding="utf-8") as file:
         return sum(1 for _ in file) - 1
 
 
 def awswrangler_items() -> int:
-    """awswrangler: `put_items`, fed by `json.loads`; it wants all of them at once."""
+    """awswrangler: `put_items`, with items from `json.loads`; it requires all of them at once."""
     import awswrangler
 
     items = list(_rows())
@@ -82,7 +82,7 @@ def awswrangler_items() -> int:
 
 
 def _rows() -> Iterator[dict[str, Any]]:
-    """The rows as boto3's resource takes them."""
+    """Yields the rows as boto3's resource takes them."""
     lines = _lines()
     if not INPUT.endswith(".csv"):
         for line in lines:
@@ -97,7 +97,7 @@ def _rows() -> Iterator[dict[str, Any]]:
 
 
 def _typed() -> Iterator[dict[str, dict[str, Any]]]:
-    """The rows as boto3's client takes them."""
+    """Yields the rows as boto3's client takes them."""
     for row in _rows():
         item: dict[str, dict[str, Any]] = {}
         for name, value in row.items():
@@ -109,7 +109,7 @@ def _typed() -> Iterator[dict[str, dict[str, Any]]]:
 
 
 def _lines() -> Iterable[str]:
-    """The lines of the object, streamed in the way that costs least."""
+    """Returns the lines of the object, streamed in the cheapest way."""
     import boto3
 
     body = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"incoming/{INPUT}")["Body"]

@@ -1,6 +1,6 @@
-"""Stream records to mails. Each function gives the number of records that it has handled."""
+"""Stream records to mails. Each function returns the number of records that it has handled."""
 # pyright: reportMissingImports=false
-# The peers are installed in .venv-bench alone.
+# The peers are installed only in .venv-bench.
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ def sluice() -> int:
 
 
 def boto3_loop() -> int:
-    """A handler as many are written: `TypeDeserializer`, then `send_email` a record; no marks."""
+    """A typical handler: `TypeDeserializer`, then one `send_email` per record; no marks."""
     import boto3
     from boto3.dynamodb.types import TypeDeserializer
 
@@ -37,7 +37,7 @@ def boto3_loop() -> int:
 
 
 def powertools() -> int:
-    """Powertools for AWS Lambda: its batch processor and data classes, then `send_email` a record; no marks."""
+    """Powertools for AWS Lambda: its batch processor and data classes, then one `send_email` per record; no marks."""
     import boto3
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
     from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
@@ -59,7 +59,7 @@ def powertools() -> int:
 
 
 def boto3_bulk() -> int:
-    """As many mails a call as SES takes, 50, and the marks that Sluice keeps, through boto3's clients."""
+    """As many mails per call as SES accepts, 50, and the same marks as Sluice, through boto3's clients."""
     import boto3
     from boto3.dynamodb.types import TypeDeserializer
 

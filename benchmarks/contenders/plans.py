@@ -1,4 +1,4 @@
-"""Where a large file is cut. Gives the megabytes that were planned."""
+"""Plans where a large file is split. The function returns the megabytes that were planned."""
 
 import os
 
@@ -8,7 +8,7 @@ _MEGABYTES = int(os.environ.get("BENCH_MEGABYTES", "1000"))
 
 
 def sluice() -> int:
-    """Sluice's planner, over the rows of a file again and again: what a file of that size would bring."""
+    """Sluice's planner, on a large file simulated by repeating the rows of a small one."""
     from handlers.importer.reading.csv_rules import csv_rules
     from handlers.importer.reading.dialect import Dialect
     from handlers.importer.reading.records import Position

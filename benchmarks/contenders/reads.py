@@ -1,6 +1,6 @@
-"""Reading a table for a report: how many items it has, and its newest fifty. Each gives the number of items read."""
+"""Reading a table for a report: its number of items, and the newest fifty. Each returns the number of items read."""
 # pyright: reportMissingImports=false
-# The peers are installed in .venv-bench alone.
+# The peers are installed only in .venv-bench.
 
 import heapq
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _PROJECTED = {"ProjectionExpression": ",".join(_NAMES), "ExpressionAttributeName
 
 
 def sluice() -> int:
-    """Sluice's reporter, without what it does with the numbers."""
+    """Sluice's reporter, only the reading."""
     from handlers.reporter.counting.newest import Listing
     from handlers.reporter.counting.survey import survey
     from handlers.reporter.settings import Group
@@ -35,7 +35,7 @@ def resource() -> int:
 
 
 def resource_projected() -> int:
-    """The same, asking for the attributes that the report shows, as Sluice does."""
+    """The same, requesting only the attributes that the report shows, as Sluice does."""
     return _resource(_PROJECTED)
 
 
@@ -55,12 +55,12 @@ def _resource(asked: dict[str, Any]) -> int:
 
 
 def client() -> int:
-    """boto3's client: the paginator of Scan, items left as DynamoDB JSON."""
+    """boto3's client: the paginator of Scan, with items as DynamoDB JSON."""
     return _client({})
 
 
 def client_projected() -> int:
-    """The same, asking for the attributes that the report shows."""
+    """The same, requesting only the attributes that the report shows."""
     return _client(_PROJECTED)
 
 

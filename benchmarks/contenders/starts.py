@@ -1,6 +1,6 @@
-"""Handlers that import boto3 and make the clients of Sluice's; each handles one small event and gives 1."""
+"""Handlers that import boto3 and make the same clients as Sluice's; each handles one small event and returns 1."""
 # pyright: reportMissingImports=false
-# The peers are installed in .venv-bench alone.
+# The peers are installed only in .venv-bench.
 
 import contextlib
 import io
@@ -28,7 +28,7 @@ def sluice_importer() -> int:
 
 
 def boto3_importer() -> int:
-    """Reads the file, writes the rows, and enters both in a ledger."""
+    """Reads the file, writes the rows, and records the import in a ledger."""
     import csv
 
     import boto3
@@ -44,7 +44,7 @@ def boto3_importer() -> int:
 
 
 def boto3_reporter() -> int:
-    """Counts the tables, keeps totals and report, and mails it."""
+    """Counts the tables, stores the totals and the report, and mails the report."""
     import boto3
 
     dynamodb, ses, s3 = boto3.client("dynamodb"), boto3.client("sesv2"), boto3.client("s3")

@@ -103,7 +103,7 @@ class Mailer(Component):
         args = self._args
         makes = args.get("domain") and args.get("create_identity", mail_defaults.CREATE_IDENTITY)
         if args.get("hosted_zone") and not makes:
-            raise ValueError(f"{self._name}: a hosted_zone gets the records of a domain whose identity is made here")
+            raise ValueError(f"{self._name}: hosted_zone needs a domain whose identity is created here")
 
     def _create_records(self, identity: aws.sesv2.EmailIdentity) -> None:
         domain, zone = self._args.get("domain"), self._args.get("hosted_zone")

@@ -86,7 +86,7 @@ class ScheduledReporter(Component):
         self._mail = ReportMail(args.get("mail", ReportMail.ALWAYS))
         self._sending = None if self._mail is ReportMail.NEVER else args.get("sending")
         if self._mail is not ReportMail.NEVER and not (self._sending and args.get("recipients")):
-            raise ValueError(f"{name} needs sending and recipients, or the mail never")
+            raise ValueError(f"{name} needs sending and recipients unless mail is never")
         self._expects = any(group.get("expect") for group in groups)
         self._history_days = int(args.get("history_days", defaults.HISTORY_DAYS))
         self.bucket = self._create_bucket()

@@ -43,5 +43,8 @@ def test_without_a_zone_there_is_no_record(args):
 
 @pytest.mark.parametrize("args", [{"domain": None}, {"create_identity": False}])
 def test_a_zone_without_a_domain_whose_identity_is_made_here_is_refused(args):
-    with pytest.raises(Exception, match="a hosted_zone gets the records of a domain whose identity is made here"):
+    with pytest.raises(
+        Exception,
+        match="hosted_zone needs a domain whose identity is created here",
+    ):
         mailer(**args)

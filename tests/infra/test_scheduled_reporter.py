@@ -326,7 +326,7 @@ def test_a_reporter_that_mails_has_somebody_to_mail_and_a_sender(missing):
         args: Any = {"groups": [RA], "every": "rate(1 hour)", "environment": "test", "recipients": ["a@example.com"]}
         ScheduledReporter("report", {**args, "sending": Mailer("mail", MAILER).sending, **missing})
 
-    with pytest.raises(ValueError, match="report needs sending and recipients, or the mail never"):
+    with pytest.raises(ValueError, match="report needs sending and recipients unless mail is never"):
         record(build)
 
 

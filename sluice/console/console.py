@@ -26,7 +26,7 @@ _AGE_SECONDS = {True: 10.0, False: 0.5}
 _NOTICES = 100
 """How many are kept: the page that follows an action shows its notice, and so do its reloads."""
 
-_SERVICES = ("dynamodb", "lambda", "logs", "s3", "sqs", "scheduler", "cloudwatch", "dynamodbstreams", "sesv2")
+_SERVICES = ("dynamodb", "lambda", "logs", "s3", "sqs", "scheduler", "cloudwatch", "sesv2")
 """Those that pages ask."""
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class Console:
     def prepare(self) -> None:
         """Does what the first pages would wait for: makes clients and reads the logs; a page says where that fails."""
         with suppress(*AWS_ERRORS, click.ClickException):
-            for service in _SERVICES:
+            for service in _SERVICES if self.is_read_only else (*_SERVICES, "dynamodbstreams"):
                 self.target.client(service)
             self.remembered("logs", self.logs.read)
 

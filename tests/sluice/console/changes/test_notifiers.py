@@ -83,5 +83,5 @@ def test_a_function_without_such_a_file_has_none(target, function):
 
 def test_code_that_is_no_archive_is_told(target, monkeypatch):
     monkeypatch.setattr(module, "_content", lambda *_: b"no archive")
-    with pytest.raises(ValueError, match="the code of n is no archive"):
+    with pytest.raises(ValueError, match="the code of n is not an archive"):
         RuleFiles().of(notifiers(target)[0])

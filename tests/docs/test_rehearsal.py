@@ -55,7 +55,7 @@ def test_the_rehearsal_goes_as_written_and_nothing_is_lost(fork, monkeypatch):
             apply(fork, step.body)
         elif step.info == "sh":
             expected = settled(following.body).splitlines() if following.info == "text" else []
-            carry_out(fork, step, expected, settled, seconds=120)
+            carry_out(fork, step, expected, settled, seconds=300)
     monkeypatch.chdir(fork)
     archived, items = everything(running())
     assert archived == {"u-1": 1, "u-2": 1, "u-3": 1}

@@ -27,9 +27,9 @@ _DAYS = 7
 _PACE = 0.15
 _DAY_AND_NIGHT = 1.3
 """How much longer a day is with its night."""
-_ACCOUNT_KIB, _CONTENTS_KIB = 2, 16
-"""What a case may take of memory: in the account here, and in the emulator, which keeps all in memory."""
-_SLACK, _SLACK_MIB, _SLACK_FILES = 30, 30, 150
+_ACCOUNT_KIB, _CONTENTS_KIB = 2, 4
+"""What a case may take of memory: in the account here (1.3 in an hour), and in the emulator, which keeps all (2.6)."""
+_SLACK, _SLACK_MIB, _SLACK_FILES = 30, 30, 100
 """So much is chance: what ran last, which is kept for a while. What leaks does so thousands of times."""
 
 

@@ -44,7 +44,7 @@ demo: $(VENV)/.ready ## the whole of Sluice on this machine, driven with sample 
 smoke: $(VENV)/.ready ## end-to-end checks of a stack in AWS: make smoke OUTPUTS=outputs.json
 	@$(RUN) -m sluice smoke --outputs $(OUTPUTS)
 
-check: setup ## the tests that one runs all day: no embedded cloud, no proofs, nothing slow
+check: setup ## the tests to run while you work: no embedded cloud, no proofs, nothing slow
 	$(RUN) -m pytest -n auto --dist worksteal -m "not e2e and not proof and not slow"
 
 test: setup ## the whole test suite
@@ -60,7 +60,7 @@ screenshots: setup ## every page of the console, into .build/screenshots
 soak: setup ## a week of use in an hour: load, faults, kills, saves; make soak ARGS='--minutes 10 --seed 7'
 	$(RUN) -m pytest tests/proof/test_soak.py --minutes 60 -s -q $(ARGS)
 
-mutants: setup .venv-mutants/.ready ## which mistakes in the modules that decide no test sees; takes hours: make mutants ARGS=rules
+mutants: setup .venv-mutants/.ready ## changes the modules that decide, to find mistakes that no test sees; takes hours: make mutants ARGS=rules
 	rm -rf .build/mutants && mkdir -p .build/mutants && git archive --prefix=.build/mutants/ HEAD | tar -x
 	cd .build/mutants && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" && for each in $(or $(ARGS),$(notdir $(basename $(wildcard tests/mutants/*.toml)))); do \
 		set -e; set -- tests/mutants/$$each.toml $$each.sqlite; \
@@ -90,7 +90,7 @@ format: setup ## format the code
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
 
-lock: setup ## resolve the dependencies of pyproject.toml anew
+lock: setup ## resolve the dependencies of pyproject.toml again
 	$(LOCK) pyproject.toml -o requirements.txt
 	$(LOCK) pyproject.toml --extra cloud --group dev --override tests/overrides.txt -o requirements-dev.txt
 	$(LOCK) pyproject.toml --extra cloud --group demo --override tests/overrides.txt -c requirements-dev.txt -o requirements-cloud.txt

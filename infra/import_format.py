@@ -63,16 +63,16 @@ def mistakes(args: FormatArgs) -> Iterator[str]:
     yield from _mistakes_of_encoding(format_.encoding, "".join(dialects[0]) if dialects else "")
     for name, types, where in (
         *((name, ("auto", "csv", "tsv"), "CSV files") for name in _OF_CSV),
-        ("wrapper", ("auto", "json", "dynamodb"), "JSON files that are no lines"),
+        ("wrapper", ("auto", "json", "dynamodb"), "JSON files that are not lines"),
     ):
         if name in fields and type_ not in types:
-            yield f"{_camel(name)} is of {where} alone, type is {type_}"
+            yield f"{_camel(name)} is only for {where}, and type is {type_}"
     names = Counter(name.strip() for name in format_.header if name.strip())
     yield from (f"header has {name!r} {count} times" for name, count in names.items() if count > 1)
     meanings = Counter(text.strip().lower() for text, _ in format_.booleans)
     yield from (f"booleans have {text!r} {count} times" for text, count in meanings.items() if count > 1)
     if "" in meanings:
-        yield "booleans have an empty text, which is no value"
+        yield "booleans have an empty text, which is not a value"
 
 
 def checked_fields(args: FormatArgs) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _mistakes_of_encoding(name: str, characters: str) -> Iterator[str]:
         try:
             character.encode(known.name)
         except UnicodeEncodeError:
-            yield f"{character!r} is no character of the encoding {name}"
+            yield f"{character!r} is not a character of the encoding {name}"
 
 
 def _camel(name: str) -> str:

@@ -15,10 +15,10 @@ def decimal_of(number: Any) -> Decimal:
         ValueError: DynamoDB has no such number.
     """
     if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
-        raise ValueError(f"{number!r} is no number")
+        raise ValueError(f"{number!r} is not a number")
     made = Decimal(repr(number)) if isinstance(number, float) else Decimal(number)
     if not made.is_finite() or (made and not _SMALLEST <= made.adjusted() <= _LARGEST):
-        raise ValueError(f"{number!r} is no number that DynamoDB has")
+        raise ValueError(f"{number!r} is not a number that DynamoDB can store")
     made = made.normalize(_EXACT)
     if len(made.as_tuple().digits) > _DIGITS:
         raise ValueError(f"{number!r} has more than the {_DIGITS} digits that DynamoDB keeps")

@@ -28,8 +28,8 @@ def graph_of() -> Callable[..., Graph]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--snapshot` writes the snapshots of the resource graphs anew."""
-    parser.addoption("--snapshot", action="store_true", help="write the snapshots of the resource graphs anew")
+    """`--snapshot` renews the snapshots of the resource graphs."""
+    parser.addoption("--snapshot", action="store_true", help="renew the snapshots of the resource graphs")
 
 
 def pytest_collection_finish() -> None:

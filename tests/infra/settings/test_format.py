@@ -44,7 +44,8 @@ def test_what_a_format_cannot_be_is_named_with_its_key(format_, mistake):
 def test_a_format_that_contradicts_itself_is_refused():
     assert mistakes(imports={"format": {"type": "jsonl", "escape": '"', "nulls": ["NULL"]}}) == [
         "sluice:imports.items.format: found {'type': 'jsonl', 'escape': '\"', 'nulls': ['NULL']}; allowed: a format "
-        "that files can have: escape is of CSV files alone, type is jsonl; nulls is of CSV files alone, type is jsonl"
+        "that files can have: escape is only for CSV files, and type is jsonl; nulls is only for CSV "
+        "files, and type is jsonl"
     ]
 
 

@@ -1,6 +1,7 @@
 """The failures of a stack, a page at a time: all are listed by name, and only those shown are read."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
@@ -10,11 +11,12 @@ from botocore.exceptions import ClientError
 from sluice.console.console import Console
 from sluice.console.questions import PATIENCE_SECONDS
 from sluice.failures import sources
+from sluice.failures.batches import Batch, batch_counts, batches
 from sluice.failures.failure import Failure
 from sluice.failures.files import file_failures, hints
 from sluice.failures.lease import under_way
 from sluice.failures.queues import Held, held, import_failures, report_failures
-from sluice.failures.stream import Batch, batches, failed_batches, read_batch
+from sluice.failures.stream import read_batch
 from sluice.target import Target
 
 SHOWN = 50
@@ -24,8 +26,6 @@ _RECEIVED = 100
 _RECEIVED_AGAIN_SECONDS = 60
 """How soon they are received again if the queue still holds as many."""
 _ERRORS_SECONDS = 5
-_OLDER, _ROWS = "the Imports page", "the page of each import"
-"""Where a person finds older failed files and rejected rows, in place of the commands."""
 
 
 _Known = Callable[..., dict[str, Any]]
@@ -117,7 +117,7 @@ def _others(ask: _Known) -> _Others:
         "dead letters": _whole(held),
         "failed files": _asker(file_failures),
         "who redrives": _asker(under_way),
-        "hints on failures": _asker(partial(hints, older=_OLDER, rows=_ROWS)),
+        "hints on failures": _asker(partial(hints, older="the Imports page", rows="the page of each import")),
     }
     known = ask(asks)
     (letters,) = _found(known["dead letters"]) or [dict[str, Held]()]
@@ -200,6 +200,19 @@ def _errors(known: _Known, rows: list[Row]) -> dict[Failure, str] | None:
     failures = [row.failure for row in rows]
     question = "errors " + " ".join(failure.id for failure in failures)
     return known({question: partial(sources.errors_of, failures=failures)}, age=_ERRORS_SECONDS)[question]
+
+
+def failed_batches(target: Target) -> Counter[str]:
+    """Returns how many batches failed for good, by the id of the mapping.
+
+    It sleeps as long as it works: listing thousands takes seconds, and the pages share the process.
+    """
+    counted, began = Counter[str](), time.monotonic()
+    for page in batch_counts(target):
+        counted.update(page)
+        time.sleep(time.monotonic() - began)
+        began = time.monotonic()
+    return counted
 
 
 def _total(known: _Known, others: int, named: list[Batch], *, is_first: bool) -> int | None:

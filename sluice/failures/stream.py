@@ -1,8 +1,6 @@
 """The stream batches that failed for good: Lambda's documents on them, and redriving their records."""
 
 import json
-import time
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -11,12 +9,12 @@ from typing import Any, NamedTuple
 
 from sluice.aws_errors import code
 from sluice.failures import lease
-from sluice.failures.failure import REFUSED, UNREADABLE, Detail, Discarded, Failure, Redriven, Wanted, everyone
+from sluice.failures.batches import PREFIX, listed, named
+from sluice.failures.failure import REFUSED, Detail, Discarded, Failure, Redriven, Wanted, everyone
 from sluice.function_answers import error_text, failed_items
 from sluice.pipelines import pipelines
 from sluice.target import Target
 
-_STREAM_FAILURES = "aws/lambda/"
 _THREADS = 8
 _HANDED_BACK = "it handed them back"
 _TOO_LARGE = ("RequestTooLargeException", "RequestEntityTooLargeException", "413")
@@ -31,57 +29,13 @@ def stream_failures(target: Target) -> Iterator[Failure]:
         yield from filter(None, pool.map(read, _objects(target)))
 
 
-class Batch(NamedTuple):
-    """A failed batch by its name: its content has not been read."""
-
-    key: str
-    etag: str
-    """It changes when fewer records of the batch are left."""
-    failure: Failure
-    """Only its id and location are right: the rest is in the object."""
-
-
-def batches(target: Target, after: str = "", at_most: int = 100) -> tuple[list[Batch], bool]:
-    """Returns some failed batches by name, without reading them, and whether there are more.
-
-    Args:
-        target: The stack.
-        after: The key after which they begin, in the order of their keys: by mapping, shard and time.
-        at_most: How many, up to 998: S3 lists at most 1,000 at once.
-    """
-    bucket = target.outputs.get("archive_bucket_name")
-    if bucket is None:  # a stack without streams
-        return [], False
-    start = after or _STREAM_FAILURES
-    # One extra shows that there are more, and one may be the lease.
-    listed = target.client("s3").list_objects_v2(
-        Bucket=bucket, Prefix=_STREAM_FAILURES, StartAfter=start, MaxKeys=at_most + 2
-    )
-    found = [item for item in listed.get("Contents", []) if item["Key"] != lease.KEY]
-    named = [Batch(item["Key"], item["ETag"], _named(target, item)) for item in found[:at_most]]
-    return named, len(found) > at_most
-
-
 def read_batch(target: Target, key: str) -> tuple[Failure, Detail] | None:
     """Returns a failed batch with its records and Lambda's number of attempts; None if there is none (any more)."""
-    is_one = key.startswith(_STREAM_FAILURES) and key != lease.KEY
+    is_one = key.startswith(PREFIX) and key != lease.KEY
     if not is_one or "archive_bucket_name" not in target.outputs:
         return None
     document = _document(target, _pipelines_of(target), {"Key": key, "LastModified": datetime.now(UTC)})
     return (document.failure, _detail(document)) if document else None
-
-
-def failed_batches(target: Target) -> Counter[str]:
-    """Returns how many stream batches failed for good, by the id of the mapping, without reading them.
-
-    It sleeps as long as it works: listing thousands takes seconds, and the console's pages share the process.
-    """
-    counted, began = Counter[str](), time.monotonic()
-    for page in _listed(target):
-        counted.update(item["Key"].removeprefix(_STREAM_FAILURES).partition("/")[0] for item in page)
-        time.sleep(time.monotonic() - began)
-        began = time.monotonic()
-    return counted
 
 
 def stream_details(target: Target, wanted: Wanted) -> Iterator[tuple[Failure, Detail]]:
@@ -133,7 +87,7 @@ def _documents(target: Target, wanted: Wanted) -> Iterator[_Document]:
     """Lambda's documents on the selected batches: one at a time, because each may hold megabytes."""
     pipelines_of = _pipelines_of(target)
     for item in _objects(target):
-        if wanted(_named(target, item)) and (document := _document(target, pipelines_of, item)):
+        if wanted(named(target, item)) and (document := _document(target, pipelines_of, item)):
             yield document
 
 
@@ -144,18 +98,8 @@ def _detail(document: _Document) -> Detail:
 
 def _objects(target: Target) -> list[dict[str, Any]]:
     """What lies among the failures, oldest first."""
-    objects = [item for page in _listed(target) for item in page]
+    objects = [item for page in listed(target) for item in page]
     return sorted(objects, key=lambda item: item["LastModified"])
-
-
-def _listed(target: Target) -> Iterator[list[dict[str, Any]]]:
-    """What lies among the failures, a page at a time."""
-    bucket = target.outputs.get("archive_bucket_name")
-    if bucket is None:  # a stack without streams
-        return
-    pages = target.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=_STREAM_FAILURES)
-    for page in pages:
-        yield [item for item in page.get("Contents", []) if item["Key"] != lease.KEY]
 
 
 def _pipelines_of(target: Target) -> dict[str, str]:
@@ -167,12 +111,6 @@ def _pipelines_of(target: Target) -> dict[str, str]:
     }
 
 
-def _named(target: Target, item: dict[str, Any]) -> Failure:
-    """A failure, as far as its object's name identifies it."""
-    where = f"s3://{target['archive_bucket_name']}/{item['Key']}"
-    return Failure("stream", "", UNREADABLE, item["LastModified"].isoformat(), 0, where)
-
-
 def _failure_at(target: Target, pipelines_of: dict[str, str], item: dict[str, Any]) -> Failure | None:
     """The failure in an object, without its records."""
     document = _document(target, pipelines_of, item)
@@ -181,7 +119,7 @@ def _failure_at(target: Target, pipelines_of: dict[str, str], item: dict[str, An
 
 def _document(target: Target, pipelines_of: dict[str, str], item: dict[str, Any]) -> _Document | None:
     """The content of an object; None if it is gone, because somebody else redrove it meanwhile."""
-    key, unreadable = item["Key"], _named(target, item)
+    key, unreadable = item["Key"], named(target, item)
     try:
         response = target.client("s3").get_object(Bucket=target["archive_bucket_name"], Key=key)
         body = response["Body"].read()

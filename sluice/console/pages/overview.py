@@ -10,11 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sluice.console.console import Console
+from sluice.console.failure_list import failed_batches
 from sluice.console.function_logs import FunctionLog
 from sluice.console.web.forms import Done, Form, action
 from sluice.console.web.rendering import console_of, moment, render
 from sluice.events import line
-from sluice.failures.stream import failed_batches
 from sluice.log_entries import Entry
 from sluice.mappings import lag_text, mappings
 from sluice.pipelines import KINDS, Pipeline, pipelines

@@ -8,9 +8,9 @@ from sluice.console import failure_list
 from sluice.console.console import Console
 from sluice.console.failure_list import failure_page
 from sluice.console.feed import Feed
+from sluice.failures.batches import Batch
 from sluice.failures.failure import Detail, Failure
 from sluice.failures.queues import Held
-from sluice.failures.stream import Batch
 from sluice.target import Target
 
 BATCH = Failure("stream/users", "archiver", "RetryAttemptsExhausted", "2026-01-01T00:00:00.000Z", 2, "s3://b/k")

@@ -5,14 +5,12 @@ import pytest
 from sluice.failures import lease
 from sluice.failures.sources import Named
 from sluice.failures.stream import (
-    batches,
     discard_stream,
     read_batch,
     redrive_stream,
     stream_details,
     stream_failures,
 )
-from sluice.target import Target
 from tests.sluice.failures.fakes import BUCKET, FakeTarget, partial, redrive, refusal
 
 
@@ -71,20 +69,6 @@ def test_the_object_that_tells_of_a_redrive_is_no_failure():
     target.s3.put_object(Key=lease.KEY, Body=b"{}")
     assert list(stream_failures(target)) == []
     assert redrive(target) == []
-
-
-def test_batches_are_listed_by_name_a_page_at_a_time_and_none_is_read():
-    target = FakeTarget()
-    for name in "abcde":
-        target.add(name, "1")
-    target.s3.put_object(Key=lease.KEY, Body=b"{}")
-    first, is_more = batches(target, at_most=3)
-    assert ([one.key for one in first], is_more) == (["aws/lambda/a", "aws/lambda/b", "aws/lambda/c"], True)
-    last, is_more = batches(target, after=first[-1].key, at_most=3)
-    assert ([one.key for one in last], is_more) == (["aws/lambda/d", "aws/lambda/e"], False)
-    assert target.s3.read == []
-    assert [one.failure.id for one in (*first, *last)] == [one.id for one in stream_failures(target)]
-    assert batches(Target({"region": "eu-north-1"})) == ([], False)
 
 
 def test_a_batch_is_read_by_its_key_and_nothing_else_is():

@@ -185,14 +185,12 @@ def _send_again(request: Request, _form: Form) -> Done:
     """Invokes each function of the table with the record, as a redrive does: mails already sent are not sent again."""
     console, change = console_of(request), _asked_for(request)
     mails = console.outbox.look(console.target)
-    answers, has_failed = [], False
-    for function in _consumers(console, change):
-        left, error = send(console.target.client("lambda"), function.name, [change.content])
-        answers.append(f"{function.short}: {f'failed, {error}' if left else 'done'}")
-        has_failed |= bool(left)
+    lambda_ = console.target.client("lambda")
+    sent = [(each, *send(lambda_, each.name, [change.content])) for each in _consumers(console, change)]
+    answers = [f"{function.short}: {f'failed, {error}' if left else 'done'}" for function, left, error in sent]
     more = console.outbox.look(console.target) - mails
     went = f"{plural(more, 'mail')} went" if more else "no mail went"
-    if not more and not has_failed:
+    if not more and not any(left for _, left, _ in sent):
         went += ": what was sent before is not sent twice"
     return Done(f"Sent again. {'. '.join(answers)}. Meanwhile {went}.", "change", {"id": change.id})
 

@@ -9,14 +9,13 @@ from pathlib import Path
 _PASSED_ON = ("PATH", "HOME", "PYTHONDONTWRITEBYTECODE")
 """The developer's variables that a function's code gets: others would not exist in AWS, or would influence Python."""
 
-
 _HERE = Path(__file__).parent
-OWN = next(filter(Path.is_dir, [_HERE / "components" / "functions"]), _HERE.parent)
-"""Where the code of Sluice's own functions lies: the repository; of what is installed, among its components."""
+OWN = _HERE / "components/functions" if (_HERE / "components/functions").is_dir() else _HERE.parent
+"""The folder with the code of Sluice's own functions: the repository, or the installed components' copy."""
 
 
 def has_module(root: Path, module: str) -> bool:
-    """Tells whether a folder of code has a module."""
+    """Returns whether a folder of code has a module."""
     return Path(root, *module.split(".")).with_suffix(".py").is_file()
 
 

@@ -24,14 +24,16 @@ from sluice.console.console import Console
 from sluice.console.feed import Feed
 from sluice.console.serving import Server
 from sluice.console.web.rendering import SECTIONS
-from sluice.failures.stream import batches, read_batch
+from sluice.failures.batches import batches
+from sluice.failures.stream import read_batch
 from sluice.pipelines import pipelines
 from sluice.putting import put_files, put_poisoned_user
 from sluice.target import Target
+from sluice.terminal import note
 
-GOAL_MS = 300
-ROUNDS = 9
-MANY = 10_000
+_GOAL_MS = 300
+_ROUNDS = 9
+_MANY = 10_000
 _PAUSE_MS = 300
 _PATIENCE_SECONDS = 300
 _PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
@@ -56,14 +58,14 @@ def _fill(stack: Stack, target: Target) -> None:
     (stream, importing) = (next(iter(pipelines(target, kind))) for kind in ("streams", "imports"))
     (table,) = stream["tables"]
     _write(dynamodb, table["name"], _users())
-    _say("changes and mails")
+    note("changes and mails")
     stack.wait_idle(_PATIENCE_SECONDS)
 
     put_files(importing, target.token)
     ledger = importing["ledger_table_name"]
     entry = next(item for item in dynamodb.scan(TableName=ledger)["Items"] if "finished_at" in item)
     _write(dynamodb, ledger, _entries(entry))
-    _say("imports")
+    note("imports")
 
     put_poisoned_user(stream, target.token)
     stack.wait_idle(_PATIENCE_SECONDS)
@@ -74,14 +76,14 @@ def _fill(stack: Stack, target: Target) -> None:
         time.sleep(0.5)
     bucket, key = target["archive_bucket_name"], failed[0].key
     body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    for number in range(MANY):
+    for number in range(_MANY):
         s3.put_object(Bucket=bucket, Key=f"{key}-{number:05}", Body=body)
     assert read_batch(target, f"{key}-00000")
-    _say("failed batches")
+    note("failed batches")
 
 
 def _users() -> Iterator[dict[str, Any]]:
-    for number in range(MANY):
+    for number in range(_MANY):
         yield {
             "userId": {"S": f"u-{number:05}"},
             "name": {"S": f"User {number}"},
@@ -90,7 +92,7 @@ def _users() -> Iterator[dict[str, Any]]:
 
 
 def _entries(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for number in range(MANY // 10):
+    for number in range(_MANY // 10):
         at = f"2026-01-{number // 1000 + 1:02}T{number // 60 % 24:02}:{number % 60:02}:00.{number % 1000:03}Z"
         name = f"{entry['object']['S']}-{number:05}"
         yield {**entry, "object": {"S": name}, "started_at": {"S": at}, "finished_at": {"S": at}}
@@ -111,17 +113,17 @@ def _pages(server: Server) -> dict[str, dict[str, Any]]:
     ):
         page = browser.new_page()
         page.goto(server.address)
-        for number in range(ROUNDS):
+        for number in range(_ROUNDS):
             for title, times in taken.items():
                 times.append(_paint(page, title))
-            _say(f"round {number + 1} of {ROUNDS}")
+            note(f"round {number + 1} of {_ROUNDS}")
     return {
         title: {
             "first_ms": round(times[0]),
             "median_ms": round(statistics.median(times)),
             "most_ms": round(max(times)),
-            "goal_ms": GOAL_MS,
-            "met": statistics.median(times) <= GOAL_MS,
+            "goal_ms": _GOAL_MS,
+            "met": statistics.median(times) <= _GOAL_MS,
         }
         for title, times in taken.items()
     }
@@ -134,10 +136,6 @@ def _paint(page: Page, title: str) -> float:
     painted = page.evaluate(_PAINT)
     page.wait_for_timeout(_PAUSE_MS)
     return painted
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
